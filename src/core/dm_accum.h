@@ -1,0 +1,92 @@
+/* A sample's running state: what its evaluations so far add up to. */
+#ifndef DM_ACCUM_H
+#define DM_ACCUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dm_number.h"
+
+/* 64 bytes, one cache line. All zero is the state before the first evaluation. */
+typedef struct dm_accum {
+  double mean;           /* of label_probs, updated by Welford's recurrence */
+  double sum_of_squares; /* of the deviations from the mean */
+  double smallest;
+  double largest;
+  uint32_t n; /* evaluations */
+  uint32_t n_correct;
+  uint32_t n_forgetting;     /* right, then wrong */
+  uint32_t n_learning;       /* wrong, then right */
+  uint32_t first_forgetting; /* evaluation of the first event, from 0; 0 = never */
+  uint32_t first_learning;
+  uint32_t label;             /* row in the run's index of labels */
+  uint32_t s_label : 27;      /* row in the run's index of s_labels, + 1; 0 = not given */
+  uint32_t classes : 2;       /* dm_classes */
+  uint32_t was_correct : 1;   /* at the last evaluation */
+  uint32_t is_not_finite : 1; /* a label_probs was NaN or infinite */
+} dm_accum;
+
+enum { DM_EVALUATIONS_MAX = 0x7FFFFFFF };
+
+enum { DM_S_LABELS_MAX = 0x7FFFFFE };
+
+/* How long the class vectors of a sample are. */
+typedef enum dm_classes {
+  DM_CLASSES_NONE = 0, /* it has had none */
+  DM_CLASSES_COMMON,   /* as long as the first of the run */
+  DM_CLASSES_OTHER     /* of a length of its own, kept elsewhere */
+} dm_classes;
+
+/* Adds an evaluation. n must be below DM_EVALUATIONS_MAX. */
+static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
+  uint32_t t = a->n++;
+  if (t == 0) {
+    a->mean = a->smallest = a->largest = label_probs;
+    a->was_correct = correct;
+  }
+  double difference = label_probs - a->mean;
+  a->mean += difference / (double)a->n;
+  a->sum_of_squares += difference * (label_probs - a->mean);
+  a->smallest = label_probs < a->smallest ? label_probs : a->smallest;
+  a->largest = label_probs > a->largest ? label_probs : a->largest;
+  a->n_correct += correct;
+  bool is_forgetting = a->was_correct && !correct;
+  bool is_learning = !a->was_correct && correct;
+  a->n_forgetting += is_forgetting;
+  a->n_learning += is_learning;
+  a->first_forgetting += is_forgetting && a->first_forgetting == 0 ? t : 0;
+  a->first_learning += is_learning && a->first_learning == 0 ? t : 0;
+  a->was_correct = correct;
+  a->is_not_finite |= !dm_is_finite(label_probs);
+}
+
+/* A user signal's running state over the lines that have it. */
+typedef struct dm_signal_accum {
+  double mean; /* of the finite values */
+  double sum_of_squares;
+  double smallest;
+  double largest;
+  double last;
+  uint32_t n_finite;
+  uint8_t is_given; /* at least one value */
+  uint8_t has_nan;
+  uint8_t has_above; /* Inf */
+  uint8_t has_below; /* -Inf */
+} dm_signal_accum;
+
+void dm_signal_add(dm_signal_accum *a, double value);
+
+/* Results of a state, NaN where a value that was not finite leaves none. n > 0. */
+double dm_accum_mean(const dm_accum *a);
+double dm_accum_variance(const dm_accum *a); /* divisor n */
+double dm_accum_max(const dm_accum *a);
+double dm_accum_min(const dm_accum *a);
+double dm_accum_correct_ratio(const dm_accum *a);
+
+/* The same for a signal that is given; infinities count as in sums and comparisons. */
+double dm_signal_mean(const dm_signal_accum *a);
+double dm_signal_variance(const dm_signal_accum *a);
+double dm_signal_max(const dm_signal_accum *a);
+double dm_signal_min(const dm_signal_accum *a);
+
+#endif

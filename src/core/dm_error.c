@@ -1,0 +1,105 @@
+/* The error record: turns bytes of broken files into short texts that can be shown. */
+#include "dm_error.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dm_text.h"
+
+static void format_text(char *out, size_t cap, const char *fmt, va_list args)
+    DM_PRINTF(3, 0);
+static bool is_control(const char *s, size_t len);
+
+dm_status dm_error_set(dm_error *err, dm_status status) {
+  memset(err, 0, sizeof *err);
+  err->status = status;
+  err->file = -1;
+  err->other_file = -1;
+  return status;
+}
+
+dm_status dm_error_expected(dm_error *err, dm_status status, const char *fmt, ...) {
+  dm_error_set(err, status);
+  va_list args;
+  va_start(args, fmt);
+  format_text(err->expected, sizeof err->expected, fmt, args);
+  va_end(args);
+  return status;
+}
+
+dm_status dm_error_memory(dm_error *err) {
+  return dm_error_expected(err, DM_E_MEMORY, "enough memory");
+}
+
+void dm_error_key(dm_error *err, const char *key, size_t len) {
+  dm_text_excerpt(err->key, sizeof err->key, key, len);
+}
+
+void dm_error_found(dm_error *err, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  format_text(err->found, sizeof err->found, fmt, args);
+  va_end(args);
+}
+
+void dm_error_advice(dm_error *err, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  format_text(err->advice, sizeof err->advice, fmt, args);
+  va_end(args);
+}
+
+static void format_text(char *out, size_t cap, const char *fmt, va_list args) {
+  int n = vsnprintf(out, cap, fmt, args);
+  if (n < 0) {
+    out[0] = '\0';
+    return;
+  }
+  if ((size_t)n < cap) {
+    return;
+  }
+  /* a cut may have gone through a character */
+  size_t keep = dm_utf8_valid_prefix(out, cap - 4);
+  memcpy(out + keep, "...", 4);
+}
+
+void dm_text_excerpt(char *out, size_t cap, const char *bytes, size_t len) {
+  static const char hex[] = "0123456789ABCDEF";
+  size_t used = 0;
+  size_t cut = 0; /* so far 3 dots and the NUL fit */
+  for (size_t i = 0; i < len;) {
+    size_t step = dm_utf8_char(bytes + i, len - i);
+    bool is_shown = step > 0 && !is_control(bytes + i, step);
+    size_t need = is_shown ? step : 4;
+    if (used + need + 1 > cap) {
+      memcpy(out + cut, "...", 3);
+      used = cut + 3;
+      break;
+    }
+    if (is_shown) {
+      memcpy(out + used, bytes + i, step);
+    } else {
+      unsigned char c = (unsigned char)bytes[i];
+      out[used] = '\\';
+      out[used + 1] = 'x';
+      out[used + 2] = hex[c >> 4];
+      out[used + 3] = hex[c & 15];
+      step = 1;
+    }
+    used += need;
+    i += step;
+    if (used + 4 <= cap) {
+      cut = used;
+    }
+  }
+  out[used] = '\0';
+}
+
+/* C0, DEL, and the C1 controls, which are two bytes long. */
+static bool is_control(const char *s, size_t len) {
+  unsigned char first = (unsigned char)s[0];
+  return first < 0x20 || first == 0x7F ||
+         (len == 2 && first == 0xC2 && (unsigned char)s[1] < 0xA0);
+}

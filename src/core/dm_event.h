@@ -1,0 +1,144 @@
+/* One line of signals: from its fields, as read from a file or a table, to an event, the
+   compact record that is applied to a sample's running state. */
+#ifndef DM_EVENT_H
+#define DM_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dm_mem.h"
+#include "dm_problems.h"
+
+/* The bits of a user signal that a line does not have: a NaN that no parser makes. */
+#define DM_ABSENT_BITS UINT64_C(0x7FF0DA7AC4270000)
+
+enum {
+  DM_SIGNALS_MAX = 64,      /* user signals at a time */
+  DM_LINE_MAX = 0x7FFFFF00, /* offsets within a block fit 32 bits */
+};
+
+/* How an id or label was given. INT and INT_TEXT with the same value are the same id, as
+   are BIG and TEXT with the same bytes. */
+typedef enum dm_ident_kind {
+  DM_IDENT_NONE = 0,
+  DM_IDENT_INT,      /* an integer that fits 64 bits */
+  DM_IDENT_INT_TEXT, /* a string that looks exactly like such an integer */
+  DM_IDENT_TEXT,     /* any other string */
+  DM_IDENT_BIG       /* an integer beyond 64 bits, kept as its digits */
+} dm_ident_kind;
+
+typedef struct dm_ident {
+  dm_ident_kind kind;
+  int64_t value;    /* INT, INT_TEXT */
+  const char *text; /* TEXT, BIG: UTF-8, not NUL-terminated, borrowed */
+  size_t len;
+} dm_ident;
+
+/* Classifies a string: INT_TEXT if it is written as the integer would be ("7", "-3", not
+   "07", "+7", "-0"), else TEXT. */
+dm_ident dm_ident_from_text(const char *text, size_t len);
+static inline dm_ident dm_ident_from_int(int64_t value) {
+  return (dm_ident){.kind = DM_IDENT_INT, .value = value};
+}
+bool dm_ident_equal(const dm_ident *a, const dm_ident *b);
+
+typedef enum dm_step_kind {
+  DM_STEP_NONE = 0,
+  DM_STEP_UNIQUE, /* "step" or "logits_epoch_N": the same twice is reported */
+  DM_STEP_EPOCH   /* "epoch": may stay the same over several evaluations */
+} dm_step_kind;
+
+/* What one line gives. A kind of NONE, a NULL vector or a false has_ means absent. */
+typedef struct dm_fields {
+  dm_ident id;
+  dm_ident label;
+  dm_ident pred_label;
+  dm_ident s_label;
+  bool has_correct;
+  bool correct;
+  bool has_label_probs;
+  dm_step_kind step_kind;
+  double label_probs;
+  double step;
+  const double *probs; /* borrowed */
+  size_t n_probs;
+  const double *logits; /* borrowed */
+  size_t n_logits;
+  size_t n_classes;      /* length of probs that have been checked and are not given */
+  const double *signals; /* one per requested signal, borrowed; absent: DM_ABSENT_BITS */
+} dm_fields;
+
+typedef struct dm_event {
+  int64_t id;      /* INT, INT_TEXT: the value; TEXT, BIG: where in the batch's text */
+  int64_t label;   /* likewise */
+  int64_t s_label; /* likewise */
+  double label_probs;
+  uint32_t line;      /* from 0, within the batch */
+  uint32_t offset;    /* of the line's first byte in the block; 0 for a table */
+  uint32_t n_classes; /* length of the class vector; 0 = none */
+  uint8_t id_kind;
+  uint8_t label_kind;
+  uint8_t s_label_kind;
+  uint8_t step_kind;
+  bool correct;
+} dm_event;
+
+/* The events of a block, in the order of its lines, and what was wrong in it. Belongs to
+   one thread at a time; zero-initialise, dm_batch_reset() before each block. */
+typedef struct dm_batch {
+  dm_event *events;
+  size_t n_events;
+  size_t cap_events;
+  double *steps; /* one per event; not set where the event has no step */
+  size_t cap_steps;
+  double *signals; /* n_signals per event */
+  size_t cap_signals;
+  size_t n_signals;
+  dm_buf text; /* bytes of string ids and labels */
+
+  const char *data; /* the block, borrowed; NULL for a table */
+  uint64_t n_lines;
+  uint64_t n_blank;
+  uint64_t n_bad;       /* lines left out, each in problems */
+  uint64_t n_cut;       /* 1 if an incomplete last line was ignored */
+  dm_problems problems; /* lines from 0, within the batch */
+  bool has_error;       /* error is of the first bad line; nothing behind it was parsed */
+  dm_error error;
+} dm_batch;
+
+void dm_batch_reset(dm_batch *batch, size_t n_signals);
+void dm_batch_release(dm_batch *batch);
+
+/* The ident of an event as a value; text is borrowed from the batch. */
+static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
+                                      int64_t value) {
+  dm_ident ident = {.kind = (dm_ident_kind)kind, .value = value};
+  if (DM_UNLIKELY(kind == DM_IDENT_TEXT || kind == DM_IDENT_BIG)) {
+    ident.value = 0;
+    ident.text = batch->text.data + (size_t)((uint64_t)value >> 32);
+    ident.len = (size_t)((uint64_t)value & UINT32_MAX);
+  }
+  return ident;
+}
+
+/* Derives what a line does not give (label_probs from probs or logits, pred_label by the
+   first maximum, correct from pred_label and label) and appends its event, together with
+   the disagreements between its fields. text is the line itself, for messages, or NULL.
+   DM_E_FIELD where id, label, correct or label_probs can neither be read nor derived,
+   DM_E_RANGE for a label that is not among the classes, DM_E_MEMORY. */
+dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
+                       uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
+
+/* Counts a problem of a line and keeps its texts while there is room: what was expected
+   (printf format) and what there is. The column is that of the key's value. line is
+   counted as those that are there; text is the line itself or NULL. */
+dm_status dm_problem_note(dm_problems *problems, dm_problem_kind kind, int32_t file,
+                          uint64_t line, const char *text, const char *key,
+                          const char *actual, dm_error *err, const char *expected, ...)
+    DM_PRINTF(9, 10) DM_MUST_CHECK;
+
+/* Writes an ident as a message shows it; out has cap >= 32 bytes. */
+void dm_ident_print(const dm_ident *ident, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,491 @@
+/* Drives the reading: blocks are parsed into batches, and batches are applied in file
+   order to the running states. Parsing knows no sample; applying knows no text. */
+#include "dm_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dm_format.h"
+#include "dm_number.h"
+
+/* How many events lie between asking for memory and using it. */
+enum { AHEAD = 16 };
+
+static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *batch,
+                            dm_origin *origin, dm_error *err);
+static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
+                                   dm_error *err);
+static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                             const dm_origin *origin, dm_error *err);
+static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
+                          uint32_t *row, dm_error *err);
+static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                            const dm_origin *origin, dm_error *err);
+static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
+                             dm_accum *a, const dm_origin *origin, dm_error *err);
+static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_event *event,
+                               dm_accum *a, const dm_origin *origin, dm_error *err);
+static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_event *event,
+                               dm_accum *a, uint32_t row, const dm_origin *origin,
+                               dm_error *err);
+static dm_status take_problems(dm_run *run, const dm_batch *batch,
+                               const dm_origin *origin, size_t *next, uint64_t last_line,
+                               dm_error *err);
+static void place_error(dm_error *err, const dm_origin *origin);
+static const char *line_text(const dm_batch *batch, const dm_event *event);
+static void print_step(double step, char *out);
+
+/* --- life --- */
+
+dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *host,
+                     dm_error *err) {
+  dm_run *run = dm_calloc(1, sizeof *run);
+  *out = run;
+  if (!run) {
+    return dm_error_memory(err);
+  }
+  run->options = *options;
+  if (host) {
+    run->host = *host;
+  }
+  dm_index_init(&run->ids, options->seed);
+  dm_index_init(&run->labels, options->seed);
+  dm_index_init(&run->s_labels, options->seed);
+  dm_rows_init(&run->accum, sizeof(dm_accum));
+  dm_rows_init(&run->steps, sizeof(dm_step_state));
+  dm_rows_init(&run->classes, sizeof(uint32_t));
+  dm_rows_init(&run->signals, sizeof(dm_signal_accum) * options->n_signals);
+  if (options->max_line < 1 || options->max_line > DM_LINE_MAX) {
+    return dm_error_expected(err, DM_E_INPUT, "max_line from 1 to %d", DM_LINE_MAX);
+  }
+  if (options->block_size < 1 || options->block_size > DM_LINE_MAX) {
+    return dm_error_expected(err, DM_E_INPUT, "block_size from 1 to %d", DM_LINE_MAX);
+  }
+  if (options->threads < 0 || options->threads > DM_THREADS_MAX) {
+    return dm_error_expected(err, DM_E_INPUT, "threads from 0 to %d", DM_THREADS_MAX);
+  }
+  if (options->n_signals > DM_SIGNALS_MAX) {
+    return dm_error_expected(err, DM_E_INPUT, "at most %d signals", DM_SIGNALS_MAX);
+  }
+  dm_batch_reset(&run->batch, options->n_signals);
+  return dm_parser_new(&run->parser, &run->options, err);
+}
+
+void dm_run_free(dm_run *run) {
+  if (!run) {
+    return;
+  }
+  dm_run_rest(run);
+  dm_index_release(&run->ids);
+  dm_index_release(&run->labels);
+  dm_index_release(&run->s_labels);
+  dm_rows_release(&run->accum);
+  dm_rows_release(&run->steps);
+  dm_rows_release(&run->classes);
+  dm_rows_release(&run->signals);
+  dm_problems_release(&run->problems);
+  dm_batch_release(&run->batch);
+  dm_block_release(&run->block);
+  dm_parser_free(run->parser);
+  dm_free(run);
+}
+
+/* --- sources and rows --- */
+
+dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file, dm_error *err) {
+  dm_lines lines;
+  dm_lines_init(&lines, source, run->options.block_size, run->options.max_line);
+  dm_origin origin = {.file = file, .first_line = 1};
+  dm_status status;
+  /* the first block is parsed here: most of ten thousand files have no second one */
+  DM_TRY_DONE(dm_lines_next(&lines, &run->block, err));
+  while (run->block.len) {
+    DM_TRY_DONE(dm_parse_block(run->parser, &run->block, &run->batch, err));
+    DM_TRY_DONE(apply_next(run, &run->block, &run->batch, &origin, err));
+    if (run->options.threads > 1) {
+      DM_TRY_DONE(read_side_by_side(run, &lines, &origin, err));
+      break;
+    }
+    DM_TRY_DONE(dm_lines_next(&lines, &run->block, err));
+  }
+done:
+  if (status) {
+    err->file = file;
+  }
+  dm_lines_release(&lines);
+  return status;
+}
+
+static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *batch,
+                            dm_origin *origin, dm_error *err) {
+  origin->first_byte = block->first_byte;
+  DM_TRY(dm_run_apply(run, batch, origin, err));
+  origin->first_line += batch->n_lines;
+  return DM_OK;
+}
+
+/* Applying comes before reading, and reading before parsing: so the workers never wait
+   for long, and no more blocks than there are jobs are held. */
+static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
+                                   dm_error *err) {
+  dm_status status = DM_OK;
+  bool is_end = false;
+  while (!status) {
+    dm_job *job = run->crew ? dm_crew_parsed_job(run->crew) : NULL;
+    if (job) {
+      status = job->status;
+      if (status) {
+        *err = job->error;
+      } else {
+        status = apply_next(run, &job->block, &job->batch, origin, err);
+      }
+      dm_crew_finish(run->crew);
+      continue;
+    }
+    if (!run->crew) {
+      status = dm_crew_new(&run->crew, &run->options, run->options.threads, err);
+      if (status) {
+        dm_run_rest(run);
+        return status;
+      }
+    }
+    job = is_end ? NULL : dm_crew_free_job(run->crew);
+    if (job) {
+      status = dm_lines_next(lines, &job->block, err);
+      is_end = job->block.len == 0;
+      if (!status && !is_end) {
+        dm_crew_submit(run->crew);
+      }
+    } else if (dm_crew_is_busy(run->crew)) {
+      dm_crew_help(run->crew);
+    } else {
+      return DM_OK;
+    }
+  }
+  dm_crew_cancel(run->crew);
+  return status;
+}
+
+void dm_run_rest(dm_run *run) {
+  dm_crew_free(run->crew);
+  run->crew = NULL;
+}
+
+dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
+                     dm_error *err) {
+  enum { ROWS_AT_ONCE = 1024 };
+  dm_batch *batch = &run->batch;
+  uint32_t line = (uint32_t)(number - 1);
+  dm_error found;
+  dm_status status = dm_event_add(batch, fields, line, 0, NULL, &found);
+  if (status && status != DM_E_MEMORY && run->options.is_skipping) {
+    batch->n_bad++;
+    found.line = line;
+    dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, &found);
+    DM_TRY(dm_problems_add(&batch->problems, &problem, err));
+  } else if (status) {
+    DM_TRY(dm_run_end_rows(run, err)); /* what came before may fail first */
+    *err = found;
+    err->line = number;
+    return status;
+  }
+  batch->n_lines++;
+  return batch->n_lines < ROWS_AT_ONCE ? DM_OK : dm_run_end_rows(run, err);
+}
+
+dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
+  dm_origin origin = {.file = -1, .first_line = 1};
+  dm_status status = dm_run_apply(run, &run->batch, &origin, err);
+  dm_batch_reset(&run->batch, run->options.n_signals);
+  return status;
+}
+
+/* --- applying --- */
+
+dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *origin,
+                       dm_error *err) {
+  /* Three stages, each AHEAD events behind the one before, so that the memory that one
+     waits for is fetched while others are worked on: where the id is looked up, the row,
+     the state itself. */
+  uint32_t rows[2 * AHEAD];
+  size_t next_problem = 0;
+  size_t n = batch->n_events;
+  for (size_t i = 0; i < n + 2 * AHEAD; i++) {
+    if (i < n) {
+      dm_ident id = dm_batch_ident(batch, batch->events[i].id_kind, batch->events[i].id);
+      dm_index_prefetch(&run->ids, &id);
+    }
+    if (i >= AHEAD && i - AHEAD < n) {
+      size_t k = i - AHEAD;
+      DM_TRY(find_row(run, batch, &batch->events[k], &rows[k % (2 * AHEAD)], err));
+    }
+    if (i >= 2 * AHEAD) {
+      size_t k = i - 2 * AHEAD;
+      if (DM_UNLIKELY(next_problem < batch->problems.n_kept)) {
+        DM_TRY(
+            take_problems(run, batch, origin, &next_problem, batch->events[k].line, err));
+      }
+      DM_TRY(apply_event(run, batch, k, rows[k % (2 * AHEAD)], origin, err));
+    }
+  }
+  DM_TRY(take_problems(run, batch, origin, &next_problem, UINT64_MAX, err));
+  run->counts.lines += batch->n_lines;
+  run->counts.blank += batch->n_blank;
+  run->counts.bad += batch->n_bad;
+  run->counts.cut += batch->n_cut;
+  if (batch->has_error) {
+    *err = batch->error;
+    err->line += origin->first_line;
+    err->byte += origin->first_byte;
+    err->file = origin->file;
+    return err->status;
+  }
+  return DM_OK;
+}
+
+static inline dm_status find_row(dm_run *run, const dm_batch *batch,
+                                 const dm_event *event, uint32_t *row, dm_error *err) {
+  if (event->id_kind != DM_IDENT_INT || !dm_index_find(&run->ids, event->id, row)) {
+    dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+    DM_TRY(dm_index_row(&run->ids, &id, row, err));
+    DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
+    if (run->options.n_signals) {
+      DM_TRY(dm_rows_grow(&run->signals, run->ids.n, err));
+    }
+  }
+  __builtin_prefetch(dm_rows_at(&run->accum, *row), 1);
+  return DM_OK;
+}
+
+static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                             const dm_origin *origin, dm_error *err) {
+  const dm_event *event = &batch->events[i];
+  dm_accum *a = dm_rows_at(&run->accum, row);
+  if (DM_UNLIKELY(event->step_kind != DM_STEP_NONE || run->has_steps)) {
+    dm_status status = check_step(run, batch, i, row, origin, err);
+    if (status == DM_E_FIELD && run->options.is_skipping) {
+      run->counts.bad++;
+      dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
+      return dm_problems_add(&run->problems, &problem, err);
+    }
+    DM_TRY(status);
+  }
+  if (DM_UNLIKELY(a->n == DM_EVALUATIONS_MAX)) {
+    dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
+                      DM_EVALUATIONS_MAX);
+    err->line = event->line;
+    place_error(err, origin);
+    return DM_E_LIMIT;
+  }
+  DM_TRY(check_label(run, batch, event, a, origin, err));
+  if (event->s_label_kind != DM_IDENT_NONE) {
+    DM_TRY(check_s_label(run, batch, event, a, origin, err));
+  }
+  if (event->n_classes) {
+    DM_TRY(check_classes(run, batch, event, a, row, origin, err));
+  }
+  dm_accum_add(a, event->label_probs, event->correct);
+  run->counts.good++;
+  if (DM_UNLIKELY(batch->n_signals != 0)) {
+    dm_signal_accum *signals = dm_rows_at(&run->signals, row);
+    const double *values = batch->signals + i * batch->n_signals;
+    for (size_t s = 0; s < batch->n_signals; s++) {
+      if (dm_double_bits(values[s]) != DM_ABSENT_BITS) {
+        dm_signal_add(&signals[s], values[s]);
+      }
+    }
+  }
+  return DM_OK;
+}
+
+static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                            const dm_origin *origin, dm_error *err) {
+  const dm_event *event = &batch->events[i];
+  const dm_accum *a = dm_rows_at(&run->accum, row);
+  run->has_steps |= event->step_kind != DM_STEP_NONE;
+  DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
+  dm_step_state *last = dm_rows_at(&run->steps, row);
+  bool is_given = event->step_kind != DM_STEP_NONE;
+  double step = is_given ? batch->steps[i] : 0;
+  bool is_mixed = a->n > 0 && is_given != (last->is_given != 0);
+  if (DM_UNLIKELY(is_mixed || (is_given && last->is_given && step < last->step))) {
+    char id[64];
+    dm_ident ident = dm_index_ident(&run->ids, row);
+    dm_ident_print(&ident, id, sizeof id);
+    char now[DM_FORMAT_MAX + 1];
+    char before[DM_FORMAT_MAX + 1];
+    print_step(step, now);
+    print_step(last->step, before);
+    if (is_mixed) {
+      dm_error_expected(err, DM_E_FIELD, "%s step, like the lines of id %s before",
+                        is_given ? "no" : "a", id);
+      dm_error_found(err, is_given ? "step %s" : "a line without it", now);
+      dm_error_advice(err, "give all lines of an id a step, or none");
+    } else {
+      dm_error_expected(err, DM_E_FIELD, "a step of at least %s, the last of id %s",
+                        before, id);
+      dm_error_found(err, "step %s", now);
+      dm_error_advice(err,
+                      "give the files in time order, or read them as a table, which is "
+                      "sorted by step within id");
+      err->other_file = last->file;
+      err->other_line = last->line;
+    }
+    dm_error_key(err, "step", 4);
+    err->line = event->line;
+    err->byte = event->offset;
+    err->column = 1;
+    dm_span unused;
+    const char *text = line_text(batch, event);
+    if (text) {
+      (void)dm_line_find(text, "step", &unused, &err->column);
+    }
+    place_error(err, origin);
+    return DM_E_FIELD;
+  }
+  if (!is_given) {
+    return DM_OK;
+  }
+  if (DM_UNLIKELY(last->is_given && step == last->step &&
+                  event->step_kind == DM_STEP_UNIQUE)) {
+    char shown[DM_FORMAT_MAX + 1];
+    print_step(step, shown);
+    DM_TRY(dm_problem_note(&run->problems, DM_PROBLEM_STEP, origin->file,
+                           origin->first_line + event->line, line_text(batch, event),
+                           "step", shown, err,
+                           "a step above %s, which this id had before", shown));
+  }
+  *last = (dm_step_state){.step = step,
+                          .line = origin->first_line + event->line,
+                          .file = origin->file,
+                          .is_given = 1};
+  return DM_OK;
+}
+
+static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
+                             dm_accum *a, const dm_origin *origin, dm_error *err) {
+  uint32_t label;
+  dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
+  if (ident.kind != DM_IDENT_INT || !dm_index_find(&run->labels, ident.value, &label)) {
+    DM_TRY(dm_index_row(&run->labels, &ident, &label, err));
+  }
+  if (a->n == 0) {
+    a->label = label;
+  } else if (DM_UNLIKELY(a->label != label)) {
+    char first[64];
+    char now[64];
+    dm_ident first_label = dm_index_ident(&run->labels, a->label);
+    dm_ident_print(&first_label, first, sizeof first);
+    dm_ident_print(&ident, now, sizeof now);
+    return dm_problem_note(&run->problems, DM_PROBLEM_LABEL, origin->file,
+                           origin->first_line + event->line, line_text(batch, event),
+                           "label", now, err, "label %s, the first of this id", first);
+  }
+  return DM_OK;
+}
+
+static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_event *event,
+                               dm_accum *a, const dm_origin *origin, dm_error *err) {
+  uint32_t s_label;
+  dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
+  if (ident.kind != DM_IDENT_INT ||
+      !dm_index_find(&run->s_labels, ident.value, &s_label)) {
+    DM_TRY(dm_index_row(&run->s_labels, &ident, &s_label, err));
+  }
+  if (a->s_label == 0) {
+    if (s_label >= DM_S_LABELS_MAX) {
+      return dm_error_expected(err, DM_E_LIMIT, "at most %d different s_labels",
+                               DM_S_LABELS_MAX);
+    }
+    a->s_label = (s_label + 1) & 0x7FFFFFF;
+  } else if (DM_UNLIKELY(a->s_label != s_label + 1)) {
+    char first[64];
+    char now[64];
+    dm_ident first_label = dm_index_ident(&run->s_labels, a->s_label - 1);
+    dm_ident_print(&first_label, first, sizeof first);
+    dm_ident_print(&ident, now, sizeof now);
+    return dm_problem_note(&run->problems, DM_PROBLEM_S_LABEL, origin->file,
+                           origin->first_line + event->line, line_text(batch, event),
+                           "s_label", now, err, "s_label %s, the first of this id",
+                           first);
+  }
+  return DM_OK;
+}
+
+/* Lengths that differ between samples are fine (the choices of a question); one that
+   changes for a sample is not. */
+static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_event *event,
+                               dm_accum *a, uint32_t row, const dm_origin *origin,
+                               dm_error *err) {
+  uint32_t n = event->n_classes;
+  if (run->common_classes == 0) {
+    run->common_classes = n;
+  }
+  bool is_common = n == run->common_classes;
+  if (DM_LIKELY(is_common && a->classes == DM_CLASSES_COMMON)) {
+    return DM_OK;
+  }
+  if (a->classes == DM_CLASSES_NONE) {
+    a->classes = is_common ? DM_CLASSES_COMMON : DM_CLASSES_OTHER;
+    if (!is_common) {
+      DM_TRY(dm_rows_grow(&run->classes, (size_t)row + 1, err));
+      *(uint32_t *)dm_rows_at(&run->classes, row) = n;
+    }
+    return DM_OK;
+  }
+  uint32_t first = a->classes == DM_CLASSES_COMMON
+                       ? run->common_classes
+                       : *(const uint32_t *)dm_rows_at(&run->classes, row);
+  if (first == n) {
+    return DM_OK;
+  }
+  char now[32];
+  (void)snprintf(now, sizeof now, "%llu", (unsigned long long)n);
+  const char *text = line_text(batch, event);
+  dm_span unused_span;
+  uint64_t unused;
+  bool is_probs = !text || dm_line_find(text, "probs", &unused_span, &unused);
+  return dm_problem_note(
+      &run->problems, DM_PROBLEM_PROB_COUNT, origin->file,
+      origin->first_line + event->line, text, is_probs ? "probs" : "logits", now, err,
+      "%llu classes, as at first for this id", (unsigned long long)first);
+}
+
+/* --- problems --- */
+
+/* Moves the batch's problems up to a line (within the batch) to the run's. */
+static dm_status take_problems(dm_run *run, const dm_batch *batch,
+                               const dm_origin *origin, size_t *next, uint64_t last_line,
+                               dm_error *err) {
+  const dm_problems *from = &batch->problems;
+  for (; *next < from->n_kept && from->kept[*next].line <= last_line; ++*next) {
+    dm_problem problem = from->kept[*next];
+    problem.line += origin->first_line;
+    problem.file = origin->file;
+    DM_TRY(dm_problems_add(&run->problems, &problem, err));
+  }
+  if (last_line == UINT64_MAX) { /* those that were only counted */
+    uint64_t kept[DM_PROBLEM_KINDS] = {0};
+    for (size_t i = 0; i < from->n_kept; i++) {
+      kept[from->kept[i].kind]++;
+    }
+    for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+      run->problems.count[kind] += from->count[kind] - kept[kind];
+    }
+  }
+  return DM_OK;
+}
+
+static void place_error(dm_error *err, const dm_origin *origin) {
+  err->line += origin->first_line;
+  err->byte += origin->first_byte;
+  err->file = origin->file;
+}
+
+static const char *line_text(const dm_batch *batch, const dm_event *event) {
+  return batch->data ? batch->data + event->offset : NULL;
+}
+
+static void print_step(double step, char *out) {
+  out[dm_format_double(step, out)] = '\0';
+}

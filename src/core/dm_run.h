@@ -1,0 +1,85 @@
+/* A summary in the making: sources or rows of signals in, running states of samples out.
+ */
+#ifndef DM_RUN_H
+#define DM_RUN_H
+
+#include "dm_accum.h"
+#include "dm_crew.h"
+#include "dm_index.h"
+#include "dm_parse.h"
+
+/* Where a sample's last line with a step stands. */
+typedef struct dm_step_state {
+  double step;
+  uint64_t line; /* from 1 */
+  int32_t file;
+  uint32_t is_given;
+} dm_step_state;
+
+typedef struct dm_counts {
+  uint64_t lines; /* good + blank + bad + cut */
+  uint64_t good;
+  uint64_t blank;
+  uint64_t bad; /* skipped */
+  uint64_t cut; /* incomplete last lines that were ignored */
+} dm_counts;
+
+/* All of a run; read it freely, change it only by the functions below. */
+typedef struct dm_run {
+  dm_options options;
+  dm_host host;
+  dm_index ids;
+  dm_index labels;
+  dm_index s_labels;
+  dm_rows accum;   /* dm_accum per row of ids */
+  dm_rows steps;   /* dm_step_state per row; none while no line has a step */
+  dm_rows classes; /* uint32_t per row; none while all class vectors are equally long */
+  dm_rows signals; /* n_signals times dm_signal_accum per row */
+  uint32_t common_classes; /* length of the first class vector */
+  bool has_steps;
+  dm_counts counts;
+  dm_problems problems;
+  dm_parser *parser;
+  dm_crew *crew; /* NULL until a source has more than a block, and with one thread */
+  dm_batch batch;
+  dm_block block;
+} dm_run;
+
+/* Where a batch comes from. */
+typedef struct dm_origin {
+  int32_t file;        /* index of the source, or -1 for a table */
+  uint64_t first_line; /* from 1 */
+  uint64_t first_byte;
+} dm_origin;
+
+/* options is copied, what it points to must outlive the run; host may be NULL. *out is to
+   be freed also when this fails. DM_E_MEMORY; DM_E_INPUT for an option out of its range.
+ */
+dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *host,
+                     dm_error *err) DM_MUST_CHECK;
+/* NULL is allowed. */
+void dm_run_free(dm_run *run);
+
+/* Reads the source to its end. file is what errors and problems call it. Everything that
+   dm_source_read(), dm_lines_next() and a bad line can fail with. */
+dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file,
+                        dm_error *err) DM_MUST_CHECK;
+
+/* Applies a batch that was parsed with this run's options. Batches must come in the order
+   of the lines; then the result is the same for any way of cutting the lines into
+   batches. Fails with the batch's own error, DM_E_FIELD for steps out of order,
+   DM_E_LIMIT, DM_E_MEMORY. */
+dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *origin,
+                       dm_error *err) DM_MUST_CHECK;
+
+/* Ends the threads; the run may read on, and then starts them again. */
+void dm_run_rest(dm_run *run);
+
+/* Takes one row of a table; number is its place, from 1 to 2^32. What fails is reported
+   like a line of a file, bad rows are skipped if the options say so. Call
+   dm_run_end_rows() at last. */
+dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
+                     dm_error *err) DM_MUST_CHECK;
+dm_status dm_run_end_rows(dm_run *run, dm_error *err) DM_MUST_CHECK;
+
+#endif

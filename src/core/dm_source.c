@@ -1,0 +1,417 @@
+/* Turns a path, a piece of memory or a callback into one stream of plain bytes: raw bytes
+   come in through read_raw(), and pass through zlib where they start like gzip. */
+#define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* sizes beyond 2 GiB, on Windows and 32 bits too */
+#ifdef __APPLE__
+#define _DARWIN_C_SOURCE
+#endif
+#include "dm_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <zlib.h>
+
+#ifdef _WIN32
+#include <io.h>
+#include <windows.h>
+#else
+#include <poll.h>
+#include <unistd.h>
+#endif
+
+#include "dm_mem.h"
+#ifdef _WIN32
+#include "dm_path.h"
+#endif
+
+enum {
+  RAW_SIZE = 1 << 18, /* compressed bytes held at a time */
+  READ_MAX = 1 << 20, /* at most this much between two checks of the host */
+  MAGIC_SIZE = 6,     /* the longest signature of a compression */
+  POLL_MILLISECONDS = 100
+};
+
+typedef enum source_kind { SOURCE_FILE, SOURCE_MEMORY, SOURCE_CALLBACK } source_kind;
+
+struct dm_source {
+  source_kind kind;
+  dm_host host;
+  uint64_t consumed; /* raw bytes so far */
+
+  int fd;             /* SOURCE_FILE */
+  bool is_regular;    /* has a size that is known when opened */
+  uint64_t size;      /* of a regular file when opened */
+  const char *memory; /* SOURCE_MEMORY */
+  size_t memory_len;
+  dm_read_fn read; /* SOURCE_CALLBACK */
+  void *ctx;
+
+  char magic[MAGIC_SIZE]; /* the first bytes, read when opened, given out first */
+  size_t magic_len;
+  size_t magic_used;
+
+  bool is_end; /* the raw bytes have ended; nobody is asked again */
+  bool is_gzip;
+  bool is_between_members; /* the last gzip member has ended */
+  bool is_raw_end;
+  z_stream zlib;
+  char *raw; /* compressed bytes on their way to zlib */
+};
+
+static dm_source *source_new(source_kind kind, const dm_host *host);
+static dm_status source_start(dm_source **source, dm_error *err);
+static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
+                          dm_error *err);
+static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
+                           dm_error *err);
+static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
+                           dm_error *err);
+static dm_status check_host(dm_source *source, dm_error *err);
+static dm_status io_error(dm_error *err, int sys_errno, const char *expected);
+static dm_status gzip_error(dm_error *err, const char *found);
+static int open_path(const char *path);
+static dm_status wait_readable(dm_source *source, dm_error *err);
+static voidpf zlib_alloc(voidpf unused, uInt n, uInt size);
+static void zlib_free(voidpf unused, voidpf p);
+
+dm_status dm_source_open_file(dm_source **out, const char *path, const dm_host *host,
+                              dm_error *err) {
+  *out = NULL;
+  dm_source *source = source_new(SOURCE_FILE, host);
+  if (!source) {
+    return dm_error_memory(err);
+  }
+  source->fd = open_path(path);
+  struct stat info;
+  if (source->fd < 0 || fstat(source->fd, &info) != 0) {
+    dm_status status = io_error(err, errno, "a file that can be opened");
+    dm_source_close(source);
+    return status;
+  }
+  if (S_ISDIR(info.st_mode)) {
+    dm_source_close(source);
+    return io_error(err, EISDIR, "a file");
+  }
+  /* files under /proc call themselves regular and empty: those are read to their end */
+  source->is_regular = S_ISREG(info.st_mode) && info.st_size > 0;
+  source->size = source->is_regular ? (uint64_t)info.st_size : 0;
+  DM_TRY(source_start(&source, err));
+  *out = source;
+  return DM_OK;
+}
+
+dm_status dm_source_open_memory(dm_source **out, const void *memory, size_t len,
+                                const dm_host *host, dm_error *err) {
+  *out = NULL;
+  dm_source *source = source_new(SOURCE_MEMORY, host);
+  if (!source) {
+    return dm_error_memory(err);
+  }
+  source->memory = memory;
+  source->memory_len = len;
+  DM_TRY(source_start(&source, err));
+  *out = source;
+  return DM_OK;
+}
+
+dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
+                                  const dm_host *host, dm_error *err) {
+  *out = NULL;
+  dm_source *source = source_new(SOURCE_CALLBACK, host);
+  if (!source) {
+    return dm_error_memory(err);
+  }
+  source->read = read;
+  source->ctx = ctx;
+  DM_TRY(source_start(&source, err));
+  *out = source;
+  return DM_OK;
+}
+
+dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
+                         dm_error *err) {
+  return source->is_gzip ? read_gzip(source, buf, n, got, err)
+                         : read_raw(source, buf, n, got, err);
+}
+
+uint64_t dm_source_bytes(const dm_source *source) {
+  return source->consumed;
+}
+
+bool dm_source_is_gzip(const dm_source *source) {
+  return source->is_gzip;
+}
+
+bool dm_source_has_grown(const dm_source *source) {
+  struct stat info;
+  return source->fd >= 0 && fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode) &&
+         (uint64_t)info.st_size > source->size;
+}
+
+void dm_source_close(dm_source *source) {
+  if (!source) {
+    return;
+  }
+  if (source->is_gzip) {
+    inflateEnd(&source->zlib);
+  }
+  if (source->fd >= 0) {
+    close(source->fd);
+  }
+  dm_free(source->raw);
+  dm_free(source);
+}
+
+static dm_source *source_new(source_kind kind, const dm_host *host) {
+  dm_source *source = dm_calloc(1, sizeof *source);
+  if (source) {
+    source->kind = kind;
+    source->fd = -1;
+    if (host) {
+      source->host = *host;
+    }
+  }
+  return source;
+}
+
+/* Looks at the first bytes and prepares zlib. Closes the source when it fails. */
+static dm_status source_start(dm_source **out, dm_error *err) {
+  static const struct {
+    const char *magic;
+    size_t len;
+    const char *name;
+    const char *advice;
+  } refused[] = {
+      {"\x28\xB5\x2F\xFD", 4, "zstd", "decompress it first"},
+      {"BZh", 3, "bzip2", "give it as bzfile(path)"},
+      {"\xFD\x37\x7A\x58\x5A\x00", 6, "xz", "give it as xzfile(path)"},
+      {"PK\x03\x04", 4, "zip", "give it as unz(path, name)"},
+  };
+  dm_source *source = *out;
+  size_t got = 0;
+  dm_status status = read_raw(source, source->magic, MAGIC_SIZE, &got, err);
+  if (status) {
+    goto failed;
+  }
+  source->magic_len = got;
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    if (got >= refused[i].len &&
+        memcmp(source->magic, refused[i].magic, refused[i].len) == 0) {
+      status = io_error(err, 0, "plain text or gzip");
+      dm_error_found(err, "%s compression", refused[i].name);
+      dm_error_advice(err, "%s", refused[i].advice);
+      goto failed;
+    }
+  }
+  if (got >= 2 && memcmp(source->magic, "\x1F\x8B", 2) == 0) {
+    source->raw = dm_malloc(RAW_SIZE);
+    source->zlib.zalloc = zlib_alloc;
+    source->zlib.zfree = zlib_free;
+    /* 16: a gzip header and trailer, both checked */
+    if (!source->raw || inflateInit2(&source->zlib, 16 + MAX_WBITS) != Z_OK) {
+      status = dm_error_memory(err);
+      goto failed;
+    }
+    source->is_gzip = true;
+  }
+  return DM_OK;
+failed:
+  dm_source_close(source);
+  *out = NULL;
+  return status;
+}
+
+/* Fills buf with raw bytes, fewer than n only at the end. */
+static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
+                          dm_error *err) {
+  size_t done = source->magic_len - source->magic_used;
+  done = done < n ? done : n;
+  memcpy(buf, source->magic + source->magic_used, done);
+  source->magic_used += done;
+  while (done < n && !source->is_end) {
+    size_t want = n - done < READ_MAX ? n - done : READ_MAX;
+    size_t step = 0;
+    if (source->kind == SOURCE_FILE) {
+      DM_TRY(read_file(source, buf + done, want, &step, err));
+    } else if (source->kind == SOURCE_MEMORY) {
+      size_t left = source->memory_len - (size_t)source->consumed;
+      step = want < left ? want : left;
+      if (step) {
+        memcpy(buf + done, source->memory + source->consumed, step);
+      }
+    } else {
+      int64_t read = source->read(source->ctx, buf + done, want);
+      if (read < 0) {
+        return dm_error_set(err, DM_E_INTERRUPT);
+      }
+      step = (size_t)read;
+    }
+    if (step == 0) {
+      source->is_end = true;
+      break;
+    }
+    source->consumed += step;
+    done += step;
+    DM_TRY(check_host(source, err));
+  }
+  *got = done;
+  return DM_OK;
+}
+
+static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
+                           dm_error *err) {
+  if (source->is_regular) {
+    uint64_t left = source->size - source->consumed;
+    n = n < left ? n : (size_t)left;
+  }
+  *got = 0;
+  while (n > 0) {
+    if (!source->is_regular) {
+      DM_TRY(wait_readable(source, err));
+    }
+#ifdef _WIN32
+    int step = _read(source->fd, buf, (unsigned)n);
+#else
+    ssize_t step = read(source->fd, buf, n);
+#endif
+    if (step > 0) {
+      *got = (size_t)step;
+      return DM_OK;
+    }
+    if (step == 0) {
+      break;
+    }
+    if (errno != EINTR && errno != EAGAIN) {
+      return io_error(err, errno, "a file that can be read");
+    }
+    DM_TRY(check_host(source, err));
+  }
+  if (source->is_regular && source->consumed < source->size) {
+    dm_error_expected(err, DM_E_IO, "%llu bytes, the size of the file when it was opened",
+                      (unsigned long long)source->size);
+    dm_error_found(err, "an end after %llu bytes: the file shrank",
+                   (unsigned long long)source->consumed);
+    dm_error_advice(err, "read it again when nothing rewrites it");
+    return DM_E_IO;
+  }
+  return DM_OK;
+}
+
+static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
+                           dm_error *err) {
+  z_stream *z = &source->zlib;
+  size_t done = 0;
+  while (done < n) {
+    if (z->avail_in == 0 && !source->is_raw_end) {
+      size_t raw = 0;
+      DM_TRY(read_raw(source, source->raw, RAW_SIZE, &raw, err));
+      source->is_raw_end = raw < RAW_SIZE;
+      z->next_in = (Bytef *)source->raw;
+      z->avail_in = (uInt)raw;
+    }
+    if (source->is_between_members) {
+      if (z->avail_in == 0) {
+        break;
+      }
+      if (z->next_in[0] != 0x1F) {
+        return gzip_error(err, "other bytes behind the gzip stream");
+      }
+      inflateReset(z);
+      source->is_between_members = false;
+    }
+    size_t room = n - done < READ_MAX ? n - done : READ_MAX;
+    z->next_out = (Bytef *)buf + done;
+    z->avail_out = (uInt)room;
+    int code = inflate(z, Z_NO_FLUSH);
+    size_t step = room - z->avail_out;
+    done += step;
+    DM_TRY(check_host(source, err));
+    if (code == Z_STREAM_END) {
+      source->is_between_members = true;
+    } else if (code == Z_MEM_ERROR) {
+      return dm_error_memory(err);
+    } else if (code != Z_OK && code != Z_BUF_ERROR) {
+      return gzip_error(err, z->msg ? z->msg : "broken data");
+    } else if (step == 0 && z->avail_in == 0 && source->is_raw_end) {
+      return gzip_error(err, "an end in the middle of the gzip stream");
+    }
+  }
+  *got = done;
+  return DM_OK;
+}
+
+static dm_status check_host(dm_source *source, dm_error *err) {
+  if (source->host.check && source->host.check(source->host.ctx, source->consumed)) {
+    return dm_error_set(err, DM_E_INTERRUPT);
+  }
+  return DM_OK;
+}
+
+static dm_status io_error(dm_error *err, int sys_errno, const char *expected) {
+  dm_error_expected(err, DM_E_IO, "%s", expected);
+  err->sys_errno = sys_errno;
+  return DM_E_IO;
+}
+
+static dm_status gzip_error(dm_error *err, const char *found) {
+  dm_error_expected(err, DM_E_IO, "a whole gzip stream");
+  dm_error_found(err, "%s", found);
+  dm_error_advice(err, "the file was cut or damaged: compress it again");
+  return DM_E_IO;
+}
+
+static voidpf zlib_alloc(voidpf unused, uInt n, uInt size) {
+  (void)unused;
+  return dm_calloc(n, size);
+}
+
+static void zlib_free(voidpf unused, voidpf p) {
+  (void)unused;
+  dm_free(p);
+}
+
+#ifdef _WIN32
+
+static int open_path(const char *path) {
+  wchar_t *wide = dm_path_utf16(path);
+  if (!wide) {
+    return -1;
+  }
+  int fd = _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+  int saved = errno;
+  dm_free(wide);
+  errno = saved;
+  return fd;
+}
+
+static dm_status wait_readable(dm_source *source, dm_error *err) {
+  (void)source;
+  (void)err;
+  return DM_OK;
+}
+
+#else
+
+/* Not blocking, so that a FIFO without a writer opens at once and the wait for one is
+   wait_readable()'s, which lets Ctrl-C through. */
+static int open_path(const char *path) {
+  return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static dm_status wait_readable(dm_source *source, dm_error *err) {
+  for (;;) {
+    struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+    if (poll(&wait, 1, POLL_MILLISECONDS) != 0) {
+      if (wait.revents) {
+        return DM_OK; /* bytes, an end or an error: read() says which */
+      }
+    }
+    DM_TRY(check_host(source, err));
+  }
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* Bytes in: plain and gzip files, memory, a callback. Never a memory map, because a file
+   may be truncated by the training that writes it. */
+#ifndef DM_SOURCE_H
+#define DM_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dm_error.h"
+
+/* What the core asks of the program around it. check() is called at least every megabyte
+   read and every 0.1 s of waiting for a pipe, on the thread that called the core, with
+   the number of bytes of input consumed so far; a result other than 0 makes the core give
+   up with DM_E_INTERRUPT. NULL: never. */
+typedef struct dm_host {
+  int (*check)(void *ctx, uint64_t bytes);
+  void *ctx;
+} dm_host;
+
+/* Reads up to n bytes into buf; 0 at the end, and then it is not called again. Negative:
+   failed, the source gives up with DM_E_INTERRUPT and the callback's owner knows why. */
+typedef int64_t (*dm_read_fn)(void *ctx, char *buf, size_t n);
+
+typedef struct dm_source dm_source;
+
+/* Open a source; *out is NULL on failure, else closed by dm_source_close().
+   A file (path in UTF-8) is read up to the size that it has when opened; a pipe or device
+   to its end. gzip is known by its first bytes, wherever they come from; other
+   compressions are refused with an advice. memory stays the caller's and must outlive the
+   source. host may be NULL. One thread at a time.
+   DM_E_IO (cannot open, a directory, another compression; the first bytes can't be read),
+   DM_E_INTERRUPT, DM_E_MEMORY. */
+dm_status dm_source_open_file(dm_source **out, const char *path, const dm_host *host,
+                              dm_error *err) DM_MUST_CHECK;
+dm_status dm_source_open_memory(dm_source **out, const void *memory, size_t len,
+                                const dm_host *host, dm_error *err) DM_MUST_CHECK;
+dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
+                                  const dm_host *host, dm_error *err) DM_MUST_CHECK;
+
+/* Fills buf with n bytes, fewer only at the end of the source; *got is how many.
+   DM_E_IO (reading failed, the file shrank, a broken gzip stream), DM_E_INTERRUPT,
+   DM_E_MEMORY. */
+dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
+                         dm_error *err) DM_MUST_CHECK;
+
+/* How many bytes of input (compressed ones where it is gzip) have been read so far. */
+uint64_t dm_source_bytes(const dm_source *source);
+
+/* Whether what is read is decompressed on the way. */
+bool dm_source_is_gzip(const dm_source *source);
+
+/* Whether the file has grown since it was opened. */
+bool dm_source_has_grown(const dm_source *source);
+
+/* NULL is allowed. */
+void dm_source_close(dm_source *source);
+
+#endif
