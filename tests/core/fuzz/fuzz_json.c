@@ -1,0 +1,8 @@
+/* Lines of JSON. */
+#include "fuzz.h"
+#include "lines.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  lines_check(data, size, DM_FORMAT_JSON);
+  return 0;
+}

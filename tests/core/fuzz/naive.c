@@ -1,0 +1,699 @@
+#include "naive.h"
+
+#include <math.h>
+
+#include "fuzz.h"
+
+/* --- memory ------------------------------------------------------------------------- */
+
+static void **blocks;
+static size_t n_blocks;
+static size_t cap_blocks;
+
+static void *get(size_t size) {
+  if (n_blocks == cap_blocks) {
+    cap_blocks = 2 * cap_blocks + 64;
+    blocks = realloc(blocks, cap_blocks * sizeof *blocks);
+  }
+  return blocks[n_blocks++] = fuzz_alloc(size);
+}
+
+void naive_forget(void) {
+  while (n_blocks) {
+    free(blocks[--n_blocks]);
+  }
+}
+
+/* --- syntax ------------------------------------------------------------------------- */
+
+typedef struct reader {
+  const char *p;
+  const char *end;
+  bool is_python;
+} reader;
+
+static dm_status read_value(reader *r, int depth, naive_value *out);
+
+static bool at(const reader *r, char c) {
+  return r->p < r->end && *r->p == c;
+}
+
+static bool pass(reader *r, const char *text) {
+  size_t n = strlen(text);
+  if ((size_t)(r->end - r->p) < n || memcmp(r->p, text, n) != 0) {
+    return false;
+  }
+  r->p += n;
+  return true;
+}
+
+static void pass_space(reader *r) {
+  while (at(r, ' ') || at(r, '\t') || at(r, '\r')) {
+    r->p++;
+  }
+}
+
+static bool at_digit(const reader *r) {
+  return r->p < r->end && *r->p >= '0' && *r->p <= '9';
+}
+
+static bool pass_digits(reader *r) {
+  const char *start = r->p;
+  while (at_digit(r)) {
+    r->p++;
+  }
+  return r->p > start;
+}
+
+static void put_character(naive_value *out, unsigned long c) {
+  char *to = out->text + out->len;
+  if (c < 0x80) {
+    to[0] = (char)c;
+    out->len += 1;
+  } else if (c < 0x800) {
+    to[0] = (char)(0xC0 + c / 64);
+    to[1] = (char)(0x80 + c % 64);
+    out->len += 2;
+  } else if (c < 0x10000) {
+    to[0] = (char)(0xE0 + c / 4096);
+    to[1] = (char)(0x80 + c / 64 % 64);
+    to[2] = (char)(0x80 + c % 64);
+    out->len += 3;
+  } else {
+    to[0] = (char)(0xF0 + c / 262144);
+    to[1] = (char)(0x80 + c / 4096 % 64);
+    to[2] = (char)(0x80 + c / 64 % 64);
+    to[3] = (char)(0x80 + c % 64);
+    out->len += 4;
+  }
+}
+
+/* n hexadecimal digits; more than any character where one is missing */
+static unsigned long read_hex(reader *r, int n) {
+  static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+  unsigned long value = 0;
+  for (int i = 0; i < n; i++) {
+    const char *digit = r->p < r->end && *r->p ? strchr(digits, *r->p) : NULL;
+    if (!digit) {
+      return 0x110000;
+    }
+    value = value * 16 + (unsigned long)(digit - digits) % 16;
+    r->p++;
+  }
+  return value;
+}
+
+static dm_status read_escape(reader *r, naive_value *out) {
+  static const char *const json = "\"\"\\\\//b\bf\fn\nr\rt\t";
+  static const char *const python = "\"\"''\\\\a\ab\bf\fn\nr\rt\tv\v";
+  if (r->p == r->end) {
+    return DM_E_SYNTAX;
+  }
+  char kind = *r->p++;
+  for (const char *pair = r->is_python ? python : json; *pair; pair += 2) {
+    if (*pair == kind) {
+      put_character(out, (unsigned char)pair[1]);
+      return DM_OK;
+    }
+  }
+  unsigned long c;
+  if (kind == 'u') {
+    c = read_hex(r, 4);
+    if (c >= 0xD800 && c <= 0xDBFF && !r->is_python) {
+      unsigned long low = pass(r, "\\u") ? read_hex(r, 4) : 0;
+      if (low < 0xDC00 || low > 0xDFFF) {
+        return DM_E_SYNTAX;
+      }
+      c = 0x10000 + (c - 0xD800) * 1024 + (low - 0xDC00);
+    }
+  } else if (kind == 'x' && r->is_python) {
+    c = read_hex(r, 2);
+  } else if (kind == 'U' && r->is_python) {
+    c = read_hex(r, 8);
+  } else if (kind >= '0' && kind <= '7' && r->is_python) {
+    c = (unsigned long)(kind - '0');
+    for (int i = 0; i < 2 && r->p < r->end && *r->p >= '0' && *r->p <= '7'; i++) {
+      c = c * 8 + (unsigned long)(*r->p++ - '0');
+    }
+    if (c > 255) {
+      return DM_E_SYNTAX;
+    }
+  } else {
+    return DM_E_SYNTAX;
+  }
+  if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
+    return DM_E_SYNTAX;
+  }
+  put_character(out, c);
+  return DM_OK;
+}
+
+static dm_status read_string(reader *r, naive_value *out) {
+  char quote = *r->p++;
+  out->type = NAIVE_STRING;
+  out->text = get((size_t)(r->end - r->p) + 4);
+  while (r->p < r->end) {
+    if (*r->p == quote) {
+      r->p++;
+      return DM_OK;
+    }
+    if (pass(r, "\\")) {
+      dm_status status = read_escape(r, out);
+      if (status) {
+        return status;
+      }
+      continue;
+    }
+    size_t n = naive_utf8((const unsigned char *)r->p, (size_t)(r->end - r->p));
+    if (n == 0 || (n == 1 && *r->p < 0x20)) {
+      return DM_E_SYNTAX;
+    }
+    memcpy(out->text + out->len, r->p, n);
+    out->len += n;
+    r->p += n;
+  }
+  return DM_E_SYNTAX;
+}
+
+static dm_status read_number(reader *r, naive_value *out) {
+  const char *start = r->p;
+  out->type = NAIVE_NUMBER;
+  out->is_integer = true;
+  pass(r, "-");
+  if (!pass(r, "0") && !pass_digits(r)) {
+    return DM_E_SYNTAX;
+  }
+  if (pass(r, ".")) {
+    out->is_integer = false;
+    if (!pass_digits(r)) {
+      return DM_E_SYNTAX;
+    }
+  }
+  if (pass(r, "e") || pass(r, "E")) {
+    out->is_integer = false;
+    if (!pass(r, "+")) {
+      pass(r, "-");
+    }
+    if (!pass_digits(r)) {
+      return DM_E_SYNTAX;
+    }
+  }
+  out->len = (size_t)(r->p - start);
+  out->text = get(out->len + 1);
+  memcpy(out->text, start, out->len);
+  out->number = strtod(out->text, NULL);
+  return DM_OK;
+}
+
+static dm_status read_word(reader *r, naive_value *out) {
+  static const struct {
+    const char *text;
+    int dialect; /* 0: JSON */
+    naive_type type;
+    double value;
+  } words[] = {
+      {"null", 0, NAIVE_NULL, 0},
+      {"true", 0, NAIVE_BOOL, 1},
+      {"false", 0, NAIVE_BOOL, 0},
+      {"NaN", 0, NAIVE_NUMBER, NAN},
+      {"Infinity", 0, NAIVE_NUMBER, INFINITY},
+      {"-Infinity", 0, NAIVE_NUMBER, -INFINITY},
+      {"None", 1, NAIVE_NULL, 0},
+      {"True", 1, NAIVE_BOOL, 1},
+      {"False", 1, NAIVE_BOOL, 0},
+      {"nan", 1, NAIVE_NUMBER, NAN},
+      {"inf", 1, NAIVE_NUMBER, INFINITY},
+      {"-inf", 1, NAIVE_NUMBER, -INFINITY},
+      {"np.True_", 1, NAIVE_BOOL, 1},
+      {"np.False_", 1, NAIVE_BOOL, 0},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    if (words[i].dialect == r->is_python && pass(r, words[i].text)) {
+      out->type = words[i].type;
+      out->is_true = words[i].value != 0;
+      out->number = words[i].value;
+      out->is_word = true;
+      return DM_OK;
+    }
+  }
+  return DM_E_SYNTAX;
+}
+
+static dm_status read_wrapper(reader *r, bool is_int, naive_value *out) {
+  dm_status status = is_int || at(r, '-') || at_digit(r) ? DM_OK : DM_E_SYNTAX;
+  const char *start = r->p;
+  if (!status) {
+    status = read_number(r, out);
+  }
+  if (status && !is_int) {
+    r->p = start;
+    status = read_word(r, out);
+  }
+  if (status || out->type != NAIVE_NUMBER || !pass(r, ")") ||
+      (is_int && !out->is_integer)) {
+    return DM_E_SYNTAX;
+  }
+  out->is_integer = is_int;
+  return DM_OK;
+}
+
+static dm_status read_scalar(reader *r, naive_value *out) {
+  *out = (naive_value){0};
+  if (at(r, '"') || (at(r, '\'') && r->is_python)) {
+    return read_string(r, out);
+  }
+  if (r->is_python && pass(r, "np.int64(")) {
+    return read_wrapper(r, true, out);
+  }
+  if (r->is_python && (pass(r, "np.float64(") || pass(r, "np.float32("))) {
+    return read_wrapper(r, false, out);
+  }
+  const char *start = r->p;
+  dm_status status = at_digit(r) || at(r, '-') ? read_number(r, out) : DM_E_SYNTAX;
+  if (status) {
+    r->p = start;
+    *out = (naive_value){0};
+    status = read_word(r, out);
+  }
+  return status;
+}
+
+static void add(naive_value *container, const naive_value *key, const naive_value *item) {
+  size_t n = container->n;
+  if ((n & (n + 1)) == 0) { /* 0, 1, 3, 7: full */
+    naive_value *items = get((2 * n + 1) * sizeof *items);
+    naive_value *keys = get((2 * n + 1) * sizeof *keys);
+    if (n) {
+      memcpy(items, container->items, n * sizeof *items);
+      memcpy(keys, container->keys, n * sizeof *keys);
+    }
+    container->items = items;
+    container->keys = keys;
+  }
+  container->items[n] = *item;
+  container->keys[n] = key ? *key : (naive_value){0};
+  container->n++;
+}
+
+static dm_status read_list(reader *r, int depth, naive_value *out) {
+  bool is_tuple = *r->p == '(';
+  char close = is_tuple ? ')' : ']';
+  bool has_comma = false;
+  r->p++;
+  out->type = NAIVE_LIST;
+  pass_space(r);
+  if (at(r, close)) {
+    r->p++;
+    return DM_OK;
+  }
+  for (;;) {
+    naive_value item;
+    pass_space(r);
+    dm_status status = read_value(r, depth, &item);
+    if (status) {
+      return status;
+    }
+    add(out, NULL, &item);
+    pass_space(r);
+    if (pass(r, ",")) {
+      has_comma = true;
+      pass_space(r);
+      if (!r->is_python || !at(r, close)) {
+        continue;
+      }
+    }
+    if (!at(r, close) || (is_tuple && !has_comma)) {
+      return DM_E_SYNTAX;
+    }
+    r->p++;
+    return DM_OK;
+  }
+}
+
+static dm_status read_object(reader *r, int depth, bool is_record, naive_value *out) {
+  r->p++;
+  out->type = NAIVE_OBJECT;
+  pass_space(r);
+  if (pass(r, "}")) {
+    return DM_OK;
+  }
+  for (;;) {
+    naive_value key, item;
+    pass_space(r);
+    dm_status status = read_scalar(r, &key);
+    if (status || (key.type != NAIVE_STRING && (is_record || !r->is_python))) {
+      return DM_E_SYNTAX;
+    }
+    pass_space(r);
+    if (!pass(r, ":")) {
+      return DM_E_SYNTAX;
+    }
+    pass_space(r);
+    status = read_value(r, depth, &item);
+    if (status) {
+      return status;
+    }
+    add(out, &key, &item);
+    pass_space(r);
+    if (pass(r, ",")) {
+      pass_space(r);
+      if (!r->is_python || !at(r, '}')) {
+        continue;
+      }
+    }
+    return pass(r, "}") ? DM_OK : DM_E_SYNTAX;
+  }
+}
+
+/* depth: of the brackets around it */
+static dm_status read_value(reader *r, int depth, naive_value *out) {
+  *out = (naive_value){0};
+  bool is_list = at(r, '[') || (at(r, '(') && r->is_python);
+  if ((is_list || at(r, '{')) && depth == 1024) {
+    return DM_E_LIMIT;
+  }
+  return is_list      ? read_list(r, depth + 1, out)
+         : at(r, '{') ? read_object(r, depth + 1, false, out)
+                      : read_scalar(r, out);
+}
+
+dm_status naive_read_value(const char *text, size_t len, bool is_python, int depth,
+                           naive_value *out) {
+  reader r = {text, text + len, is_python};
+  pass_space(&r);
+  dm_status status = read_value(&r, depth, out);
+  pass_space(&r);
+  return !status && r.p < r.end ? DM_E_SYNTAX : status;
+}
+
+/* --- fields ------------------------------------------------------------------------- */
+
+enum { STATUS_OK = 1 << DM_OK, FIELD = 1 << DM_E_FIELD, RANGE = 1 << DM_E_RANGE };
+
+static bool is_named(const naive_value *key, const char *name) {
+  return key->len == strlen(name) && memcmp(key->text, name, key->len) == 0;
+}
+
+/* "logits_epoch_" and 1 to 15 digits */
+static bool is_epoch_of_logits(const naive_value *key, double *epoch) {
+  if (key->len <= 13 || key->len > 28 || memcmp(key->text, "logits_epoch_", 13) != 0) {
+    return false;
+  }
+  *epoch = 0;
+  for (size_t i = 13; i < key->len; i++) {
+    if (key->text[i] < '0' || key->text[i] > '9') {
+      return false;
+    }
+    *epoch = *epoch * 10 + (key->text[i] - '0');
+  }
+  return true;
+}
+
+/* The only member of that name; NULL if there is none. Two are an error. */
+static const naive_value *find(const naive_value *record, const char *name,
+                               naive_line *out) {
+  const naive_value *found = NULL;
+  for (size_t i = 0; i < record->n; i++) {
+    double epoch;
+    bool is_it = strcmp(name, "logits_epoch_") == 0
+                     ? is_epoch_of_logits(&record->keys[i], &epoch)
+                     : is_named(&record->keys[i], name);
+    if (is_it && found) {
+      out->statuses |= FIELD;
+    } else if (is_it) {
+      found = &record->items[i];
+    }
+  }
+  return found;
+}
+
+static const naive_value *find_field(const naive_value *record, const char *name,
+                                     const char *second, naive_line *out) {
+  const naive_value *by_second = find(record, second, out);
+  const naive_value *by_name = find(record, name, out);
+  return by_name ? by_name : by_second;
+}
+
+static naive_ident read_ident(const naive_value *value, bool is_text_allowed,
+                              bool is_null_allowed, naive_line *out) {
+  naive_ident ident = {0};
+  if (!value || (value->type == NAIVE_NULL && is_null_allowed)) {
+    return ident;
+  }
+  ident.is_given = true;
+  if (value->type == NAIVE_STRING && is_text_allowed) {
+    ident.is_string = true;
+    ident.text = value->text;
+    ident.len = value->len;
+    if (memchr(value->text, '\0', value->len)) {
+      out->statuses |= 1 << DM_E_SYNTAX;
+    }
+  } else if (value->type == NAIVE_NUMBER && value->is_integer) {
+    ident.text = strcmp(value->text, "-0") == 0 ? "0" : value->text;
+    ident.len = strlen(ident.text);
+  } else {
+    out->statuses |= FIELD;
+  }
+  return ident;
+}
+
+static bool is_same_ident(const naive_ident *a, const naive_ident *b) {
+  return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* A number, into *to; false where there is none. */
+static bool read_number_field(const naive_value *value, double *to, naive_line *out) {
+  if (!value || value->type == NAIVE_NULL) {
+    return false;
+  }
+  if (value->type != NAIVE_NUMBER) {
+    out->statuses |= FIELD;
+  } else if (!value->is_word && !isfinite(value->number)) {
+    out->statuses |= RANGE;
+  }
+  *to = value->number;
+  return true;
+}
+
+static double *read_numbers_field(const naive_value *value, size_t *n, naive_line *out) {
+  *n = 0;
+  if (!value || value->type == NAIVE_NULL) {
+    return NULL;
+  }
+  if (value->type != NAIVE_LIST) {
+    out->statuses |= FIELD;
+    return NULL;
+  }
+  double *numbers = get((value->n + 1) * sizeof *numbers);
+  for (size_t i = 0; i < value->n; i++) {
+    if (!read_number_field(&value->items[i], &numbers[i], out)) {
+      out->statuses |= FIELD;
+    }
+  }
+  *n = value->n;
+  return numbers;
+}
+
+static bool read_correct_field(const naive_value *value, bool *to, naive_line *out) {
+  if (!value || value->type == NAIVE_NULL) {
+    return false;
+  }
+  if (value->type == NAIVE_BOOL) {
+    *to = value->is_true;
+  } else if (value->type == NAIVE_NUMBER && (value->number == 0 || value->number == 1)) {
+    *to = value->number == 1;
+  } else if (value->type == NAIVE_STRING &&
+             (is_named(value, "true") || is_named(value, "True"))) {
+    *to = true;
+  } else if (value->type == NAIVE_STRING &&
+             (is_named(value, "false") || is_named(value, "False"))) {
+    *to = false;
+  } else {
+    out->statuses |= FIELD;
+  }
+  return true;
+}
+
+static size_t index_of_maximum(const double *x, size_t n) {
+  size_t best = 0;
+  for (size_t i = 0; i < n; i++) {
+    best = x[i] > x[best] ? i : best;
+  }
+  return best;
+}
+
+/* The class that an integer label names; n if there is none. */
+static size_t class_of(const naive_ident *label, size_t n) {
+  if (label->is_string || label->len > 9 || label->text[0] == '-') {
+    return n;
+  }
+  size_t k = (size_t)strtoul(label->text, NULL, 10);
+  return k < n ? k : n;
+}
+
+static bool is_outside(double p) {
+  return isfinite(p) && (p < -1e-6 || p > 1 + 1e-6);
+}
+
+static void derive(const naive_value *record, naive_line *out) {
+  out->id = read_ident(find_field(record, "id", "guid", out), true, false, out);
+  out->label = read_ident(find_field(record, "label", "gold", out), true, false, out);
+  out->s_label =
+      read_ident(find_field(record, "s_label", "noisy_label", out), false, true, out);
+  naive_ident pred = read_ident(find(record, "pred_label", out), true, true, out);
+  bool has_correct = read_correct_field(find(record, "correct", out), &out->correct, out);
+  double unused;
+  read_number_field(find(record, "loss", out), &unused, out);
+  size_t n_probs, n_logits;
+  double *probs = read_numbers_field(find(record, "probs", out), &n_probs, out);
+  double *logits = read_numbers_field(find_field(record, "logits", "logits_epoch_", out),
+                                      &n_logits, out);
+  bool has_label_probs =
+      read_number_field(find(record, "label_probs", out), &out->label_probs, out);
+
+  if (read_number_field(find_field(record, "step", "epoch", out), &out->step, out)) {
+    out->step_kind = find(record, "step", out) ? DM_STEP_UNIQUE : DM_STEP_EPOCH;
+    if (!isfinite(out->step)) {
+      out->statuses |= RANGE;
+    }
+  } else if (find(record, "logits_epoch_", out) && !find(record, "logits", out)) {
+    for (size_t i = 0; i < record->n; i++) {
+      if (is_epoch_of_logits(&record->keys[i], &out->step)) {
+        out->step_kind = DM_STEP_UNIQUE;
+      }
+    }
+  }
+  if (!out->id.is_given || !out->label.is_given) {
+    out->statuses |= FIELD;
+  }
+  if (out->statuses) {
+    return;
+  }
+
+  const double *scores = probs ? probs : logits;
+  size_t n = probs ? n_probs : n_logits;
+  size_t best = scores && n ? index_of_maximum(scores, n) : 0;
+  size_t k = class_of(&out->label, n);
+  out->n_classes = n;
+  if (!has_correct && pred.is_given) {
+    out->correct = is_same_ident(&pred, &out->label);
+  } else if (!has_correct && n > 0) {
+    char digits[32];
+    naive_ident derived = {true, false, digits, 0};
+    derived.len = (size_t)snprintf(digits, sizeof digits, "%zu", best);
+    out->correct = is_same_ident(&derived, &out->label);
+  } else if (!has_correct) {
+    out->statuses |= FIELD;
+    return;
+  }
+  if (!has_label_probs && (!scores || k == n)) {
+    out->statuses |= scores && !out->label.is_string ? RANGE : FIELD;
+    return;
+  }
+  if (!has_label_probs && probs) {
+    out->label_probs = probs[k];
+  } else if (!has_label_probs) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+      sum += exp(logits[i] - logits[best]);
+    }
+    out->label_probs = exp(logits[k] - logits[best]) / sum;
+  }
+  out->statuses = STATUS_OK;
+
+  if (!isfinite(out->label_probs)) {
+    out->problems |= 1u << DM_PROBLEM_NOT_FINITE;
+  }
+  bool has_outside = has_label_probs && is_outside(out->label_probs);
+  double sum = 0;
+  for (size_t i = 0; i < n_probs; i++) {
+    sum += probs[i];
+    has_outside |= is_outside(probs[i]);
+  }
+  if (has_outside) {
+    out->problems |= 1u << DM_PROBLEM_PROB_RANGE;
+  }
+  if (probs && !(fabs(sum - 1) <= 1e-3)) {
+    out->problems |= 1u << DM_PROBLEM_PROB_SUM;
+  }
+  if (has_correct) {
+    bool is_right = out->correct;
+    if (pred.is_given) {
+      is_right = is_same_ident(&pred, &out->label);
+    } else if (k < n) {
+      size_t n_best = 0;
+      for (size_t i = 0; i < n; i++) {
+        n_best += scores[i] == scores[best];
+      }
+      bool is_best = scores[k] == scores[best];
+      is_right = is_best && n_best > 1 ? out->correct : is_best;
+    }
+    if (is_right != out->correct) {
+      out->problems |= 1u << DM_PROBLEM_CORRECT;
+    }
+  }
+}
+
+/* A requested signal is a user's key, or the second name of a field beside the first, or
+   loss. */
+static void read_signals(const naive_value *record, const char *const *signals,
+                         size_t n_signals, naive_line *out) {
+  static const char *const fields[] = {"id",          "label",   "s_label", "step",
+                                       "logits",      "correct", "probs",   "pred_label",
+                                       "label_probs", NULL};
+  static const char *const pairs[][2] = {{"guid", "id"},
+                                         {"gold", "label"},
+                                         {"noisy_label", "s_label"},
+                                         {"epoch", "step"},
+                                         {NULL, NULL}};
+  for (size_t s = 0; s < n_signals; s++) {
+    bool is_field = false;
+    for (size_t i = 0; fields[i]; i++) {
+      is_field |= strcmp(signals[s], fields[i]) == 0;
+    }
+    for (size_t i = 0; pairs[i][0]; i++) {
+      is_field |= strcmp(signals[s], pairs[i][0]) == 0 && !find(record, pairs[i][1], out);
+    }
+    if (!is_field) {
+      out->has_signal[s] =
+          read_number_field(find(record, signals[s], out), &out->signals[s], out);
+    }
+  }
+}
+
+naive_line naive_read_line(const char *line, size_t len, dm_format format,
+                           const char *const *signals, size_t n_signals) {
+  naive_line out = {0};
+  reader r = {line, line + len, false};
+  pass_space(&r);
+  if (r.p == r.end) {
+    out.is_blank = true;
+    return out;
+  }
+  const char *start = r.p;
+  if (!pass(&r, "{")) {
+    out.statuses = 1 << DM_E_SYNTAX;
+    return out;
+  }
+  pass_space(&r);
+  r.is_python = format == DM_FORMAT_PYTHON || (format == DM_FORMAT_AUTO && at(&r, '\''));
+  out.is_python = r.is_python;
+  r.p = start;
+  naive_value record = {0};
+  dm_status status = read_object(&r, 1, true, &record);
+  pass_space(&r);
+  if (!status && r.p < r.end) {
+    status = DM_E_SYNTAX;
+  }
+  if (status) { /* a field may have been wrong before that */
+    out.statuses = 1u << status | FIELD | RANGE;
+    return out;
+  }
+  out.is_syntax_right = true;
+  read_signals(&record, signals, n_signals, &out);
+  derive(&record, &out);
+  if (out.statuses & (FIELD | RANGE)) {
+    out.statuses &= ~(unsigned)STATUS_OK;
+  }
+  return out;
+}

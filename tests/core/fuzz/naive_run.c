@@ -1,0 +1,260 @@
+#include "naive_run.h"
+
+#include <math.h>
+
+#include "fuzz.h"
+#include "naive.h"
+
+typedef struct sample {
+  naive_ident id, label, s_label;
+  size_t n;
+  size_t cap;
+  double *p;
+  bool *c;
+  double *signals; /* NAIVE_SIGNALS per evaluation, NaN with has = false */
+  bool *has_signal;
+  bool has_step;
+  double step;
+  size_t n_classes;
+} sample;
+
+typedef struct summary {
+  sample *samples;
+  size_t n;
+  uint64_t counts[DM_PROBLEM_KINDS];
+  dm_counts lines;
+  bool has_text_id;
+} summary;
+
+static bool is_same(const naive_ident *a, const naive_ident *b) {
+  return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+static sample *find_sample(summary *s, const naive_ident *id) {
+  for (size_t i = 0; i < s->n; i++) {
+    if (is_same(&s->samples[i].id, id)) {
+      return &s->samples[i];
+    }
+  }
+  s->samples = realloc(s->samples, (s->n + 1) * sizeof *s->samples);
+  s->samples[s->n] = (sample){.id = *id};
+  return &s->samples[s->n++];
+}
+
+static void add_line(summary *s, const naive_line *line, size_t n_signals) {
+  sample *a = find_sample(s, &line->id);
+  s->has_text_id |= line->id.is_string;
+  for (unsigned kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+    s->counts[kind] += line->problems >> kind & 1;
+  }
+  bool has_step = line->step_kind != DM_STEP_NONE;
+  if (a->n && (has_step != a->has_step || (has_step && line->step < a->step))) {
+    s->counts[DM_PROBLEM_BAD_LINE]++;
+    s->lines.bad++;
+    return;
+  }
+  if (a->n && has_step && line->step == a->step && line->step_kind == DM_STEP_UNIQUE) {
+    s->counts[DM_PROBLEM_STEP]++;
+  }
+  a->has_step = has_step;
+  a->step = line->step;
+  if (a->n == 0) {
+    a->label = line->label;
+  } else if (!is_same(&a->label, &line->label)) {
+    s->counts[DM_PROBLEM_LABEL]++;
+  }
+  if (!a->s_label.is_given) {
+    a->s_label = line->s_label;
+  } else if (line->s_label.is_given && !is_same(&a->s_label, &line->s_label)) {
+    s->counts[DM_PROBLEM_S_LABEL]++;
+  }
+  if (a->n_classes == 0) {
+    a->n_classes = line->n_classes;
+  } else if (line->n_classes && line->n_classes != a->n_classes) {
+    s->counts[DM_PROBLEM_PROB_COUNT]++;
+  }
+  if (a->n == a->cap) {
+    a->cap = 2 * a->cap + 4;
+    a->p = realloc(a->p, a->cap * sizeof *a->p);
+    a->c = realloc(a->c, a->cap * sizeof *a->c);
+    a->signals = realloc(a->signals, a->cap * NAIVE_SIGNALS * sizeof *a->signals);
+    a->has_signal = realloc(a->has_signal, a->cap * NAIVE_SIGNALS);
+  }
+  a->p[a->n] = line->label_probs;
+  a->c[a->n] = line->correct;
+  for (size_t k = 0; k < n_signals; k++) {
+    a->signals[a->n * NAIVE_SIGNALS + k] = line->signals[k];
+    a->has_signal[a->n * NAIVE_SIGNALS + k] = line->has_signal[k];
+  }
+  a->n++;
+  s->lines.good++;
+}
+
+static void add_file(summary *s, const char *bytes, size_t len,
+                     const dm_options *options) {
+  const char *end = bytes + len;
+  if (len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
+    bytes += 3;
+  }
+  while (bytes < end) {
+    const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+    size_t n = (size_t)((newline ? newline : end) - bytes);
+    naive_line line = {.statuses = 1 << DM_E_LIMIT};
+    if (n <= options->max_line) {
+      line = naive_read_line(bytes, n, options->format, options->signals,
+                             options->n_signals);
+    }
+    s->lines.lines++;
+    if (line.is_blank) {
+      s->lines.blank++;
+    } else if (line.statuses == 1 << DM_OK) {
+      add_line(s, &line, options->n_signals);
+    } else if (!newline && options->is_cut_allowed &&
+               (line.statuses >> DM_E_SYNTAX & 1)) {
+      s->lines.cut++; /* unless a field was wrong before */
+    } else {
+      s->lines.bad++;
+      s->counts[DM_PROBLEM_BAD_LINE]++;
+    }
+    bytes += n + (newline != NULL);
+  }
+}
+
+/* By value where all are integers. */
+static int compare_ids(const void *a, const void *b) {
+  const naive_ident *x = &((const sample *)a)->id;
+  const naive_ident *y = &((const sample *)b)->id;
+  bool is_below = x->text[0] == '-';
+  if (is_below != (y->text[0] == '-')) {
+    return is_below ? -1 : 1;
+  }
+  int order =
+      x->len != y->len ? (x->len < y->len ? -1 : 1) : memcmp(x->text, y->text, x->len);
+  return is_below ? -order : order;
+}
+
+static void check_ident(const dm_ident *got, const naive_ident *want) {
+  naive_ident zero = {true, false, "0", 1};
+  want = want->is_given ? want : &zero;
+  char digits[32];
+  const char *text = got->text;
+  size_t len = got->len;
+  if (!text) {
+    len = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)got->value);
+    text = digits;
+  }
+  FUZZ_CHECK(len == want->len && memcmp(text, want->text, len) == 0);
+}
+
+static bool is_near(double a, double b, double scale) {
+  return fabs(a - b) <= 1e-9 * (1 + scale);
+}
+
+/* Mean, population variance, least, most and last of n values, all finite and none so
+   large that a square overflows; false: left unchecked. */
+static bool describe(const double *x, size_t n, double *out) {
+  double sum = 0;
+  out[2] = INFINITY;
+  out[3] = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    if (!(fabs(x[i]) < 1e100)) {
+      return false;
+    }
+    sum += x[i];
+    out[2] = fmin(out[2], x[i]);
+    out[3] = fmax(out[3], x[i]);
+  }
+  out[0] = sum / (double)n;
+  double squares = 0;
+  for (size_t i = 0; i < n; i++) {
+    squares += (x[i] - out[0]) * (x[i] - out[0]);
+  }
+  out[1] = squares / (double)n;
+  out[4] = x[n - 1];
+  return true;
+}
+
+static void check_sample(const sample *a, const outcome *got, size_t i) {
+  check_ident(&got->idents[0][i], &a->id);
+  check_ident(&got->idents[1][i], &a->label);
+  check_ident(&got->idents[2][i], &a->s_label);
+  int32_t want[OUTCOME_COUNTS] = {0};
+  for (size_t t = 0; t < a->n; t++) {
+    want[0] += a->c[t];
+    if (t && a->c[t - 1] && !a->c[t]) {
+      want[1]++;
+      want[3] = want[3] ? want[3] : (int32_t)t;
+    }
+    if (t && !a->c[t - 1] && a->c[t]) {
+      want[2]++;
+      want[4] = want[4] ? want[4] : (int32_t)t;
+    }
+  }
+  want[5] = (int32_t)a->n;
+  for (int c = 0; c < OUTCOME_COUNTS; c++) {
+    FUZZ_CHECK(got->integers[c][i] == want[c]);
+  }
+  FUZZ_CHECK(fuzz_same_double(got->numbers[0][i], (double)want[0] / (double)a->n));
+  double d[OUTCOME_STATISTICS];
+  if (describe(a->p, a->n, d)) {
+    double scale = fmax(fabs(d[2]), fabs(d[3]));
+    FUZZ_CHECK(is_near(got->numbers[1][i], d[0], scale));
+    FUZZ_CHECK(is_near(got->numbers[2][i], d[1], scale * scale));
+    FUZZ_CHECK(got->numbers[3][i] == d[3] && got->numbers[4][i] == d[2]);
+  }
+  double *values = fuzz_alloc(a->n * sizeof *values);
+  for (size_t s = 0; s < got->n_signals; s++) {
+    size_t n = 0;
+    for (size_t t = 0; t < a->n; t++) {
+      if (a->has_signal[t * NAIVE_SIGNALS + s]) {
+        values[n++] = a->signals[t * NAIVE_SIGNALS + s];
+      }
+    }
+    const double *has = got->signals + s * OUTCOME_STATISTICS * got->n + i;
+    FUZZ_CHECK(n > 0 || has[0] == -12345.0);
+    if (n && describe(values, n, d)) {
+      double scale = fmax(fabs(d[2]), fabs(d[3]));
+      FUZZ_CHECK(is_near(has[0], d[0], scale));
+      FUZZ_CHECK(is_near(has[got->n], d[1], scale * scale));
+      FUZZ_CHECK(has[2 * got->n] == d[2] && has[3 * got->n] == d[3] &&
+                 has[4 * got->n] == d[4]);
+    }
+  }
+  free(values);
+}
+
+void naive_run_check(const char *const *bytes, const size_t *len, size_t n_files,
+                     const dm_options *options, const outcome *got) {
+  summary s = {0};
+  for (size_t f = 0; f < n_files; f++) {
+    if (len[f] >= 2 && memcmp(bytes[f], "\x1F\x8B", 2) == 0) {
+      return; /* gzip by chance */
+    }
+  }
+  for (size_t f = 0; f < n_files; f++) {
+    add_file(&s, bytes[f], len[f], options);
+  }
+  /* a cut line in which a field was wrong before is a bad line */
+  uint64_t doubtful = s.lines.cut - got->counts.cut;
+  FUZZ_CHECK(doubtful <= n_files);
+  FUZZ_CHECK(s.lines.lines == got->counts.lines && s.lines.good == got->counts.good &&
+             s.lines.blank == got->counts.blank &&
+             s.lines.bad + doubtful == got->counts.bad);
+  s.counts[DM_PROBLEM_BAD_LINE] += doubtful;
+  for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+    FUZZ_CHECK(s.counts[kind] == got->problem_counts[kind]);
+  }
+  FUZZ_CHECK(s.n == got->n);
+  if (!s.has_text_id && s.n) {
+    qsort(s.samples, s.n, sizeof *s.samples, compare_ids);
+  }
+  for (size_t i = 0; i < s.n; i++) {
+    check_sample(&s.samples[i], got, i);
+    free(s.samples[i].p);
+    free(s.samples[i].c);
+    free(s.samples[i].signals);
+    free(s.samples[i].has_signal);
+  }
+  free(s.samples);
+  naive_forget();
+}

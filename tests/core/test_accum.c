@@ -1,0 +1,267 @@
+/* dm_accum against sums in extended precision over all values kept. */
+#include <math.h>
+
+#include "dm_accum.h"
+#include "dm_naive.h"
+#include "dm_test.h"
+
+static void test_size(void) {
+  CHECK_UINT(sizeof(dm_accum), 64); /* one cache line */
+}
+
+typedef struct naive {
+  double mean, variance, least, most;
+  unsigned n_correct, n_forgetting, n_learning, first_forgetting, first_learning;
+} naive;
+
+static naive summarise(const double *p, const bool *c, size_t n) {
+  naive s = {.least = p[0], .most = p[0]};
+  long double sum = 0, squares = 0;
+  for (size_t t = 0; t < n; t++) {
+    sum += p[t];
+    s.least = p[t] < s.least ? p[t] : s.least;
+    s.most = p[t] > s.most ? p[t] : s.most;
+    s.n_correct += c[t];
+    if (t > 0 && c[t - 1] && !c[t]) {
+      s.n_forgetting++;
+      s.first_forgetting = s.first_forgetting ? s.first_forgetting : (unsigned)t;
+    }
+    if (t > 0 && !c[t - 1] && c[t]) {
+      s.n_learning++;
+      s.first_learning = s.first_learning ? s.first_learning : (unsigned)t;
+    }
+  }
+  long double mean = sum / (long double)n;
+  for (size_t t = 0; t < n; t++) {
+    squares += (p[t] - mean) * (p[t] - mean);
+  }
+  s.mean = (double)mean;
+  s.variance = (double)(squares / (long double)n);
+  return s;
+}
+
+static bool is_near(double got, double want, double tolerance) {
+  return fabs(got - want) <= tolerance;
+}
+
+static void check(const double *p, const bool *c, size_t n, double tolerance) {
+  dm_accum a = {0};
+  for (size_t t = 0; t < n; t++) {
+    dm_accum_add(&a, p[t], c[t]);
+  }
+  naive want = summarise(p, c, n);
+  CHECK_UINT(a.n, n);
+  CHECK_UINT(a.n_correct, want.n_correct);
+  CHECK_UINT(a.n_forgetting, want.n_forgetting);
+  CHECK_UINT(a.n_learning, want.n_learning);
+  CHECK_UINT(a.first_forgetting, want.first_forgetting);
+  CHECK_UINT(a.first_learning, want.first_learning);
+  CHECK_DOUBLE(dm_accum_correct_ratio(&a), (double)want.n_correct / (double)n);
+  CHECK_DOUBLE(dm_accum_max(&a), want.most);
+  CHECK_DOUBLE(dm_accum_min(&a), want.least);
+  if (!CHECK(is_near(dm_accum_mean(&a), want.mean, tolerance))) {
+    fprintf(stderr, "  mean %.17g, want %.17g\n", dm_accum_mean(&a), want.mean);
+  }
+  if (!CHECK(is_near(dm_accum_variance(&a), want.variance, tolerance))) {
+    fprintf(stderr, "  variance %.17g, want %.17g\n", dm_accum_variance(&a),
+            want.variance);
+  }
+  CHECK(dm_accum_variance(&a) >= 0);
+}
+
+static void test_by_hand(void) {
+  DM_CASE("0 1 1 0 1");
+  check((double[]){.2, .6, .8, .4, .9}, (bool[]){0, 1, 1, 0, 1}, 5, 1e-15);
+  dm_accum a = {0};
+  static const double p[] = {.2, .6, .8, .4, .9};
+  static const bool c[] = {0, 1, 1, 0, 1};
+  for (int t = 0; t < 5; t++) {
+    dm_accum_add(&a, p[t], c[t]);
+  }
+  CHECK(is_near(dm_accum_mean(&a), .58, 1e-15));
+  CHECK(is_near(dm_accum_variance(&a), .0656, 1e-15));
+  CHECK_UINT(a.n_correct, 3);
+  CHECK_UINT(a.n_forgetting, 1);
+  CHECK_UINT(a.n_learning, 2);
+  CHECK_UINT(a.first_forgetting, 3);
+  CHECK_UINT(a.first_learning, 1);
+  DM_CASE("1 1 1");
+  check((double[]){.5, .6, .7}, (bool[]){1, 1, 1}, 3, 1e-15);
+  DM_CASE("a single one");
+  for (int is_right = 0; is_right < 2; is_right++) {
+    a = (dm_accum){0};
+    dm_accum_add(&a, 0.3, is_right);
+    CHECK_DOUBLE(dm_accum_mean(&a), 0.3);
+    CHECK_DOUBLE(dm_accum_variance(&a), 0.0);
+    CHECK_DOUBLE(dm_accum_max(&a), 0.3);
+    CHECK_DOUBLE(dm_accum_min(&a), 0.3);
+    CHECK_UINT(a.n_forgetting + a.n_learning + a.first_forgetting + a.first_learning, 0);
+  }
+}
+
+/* Every history of up to ten evaluations. */
+static void test_every_history(void) {
+  for (size_t n = 1; n <= 10; n++) {
+    for (unsigned bits = 0; bits < 1u << n; bits++) {
+      double p[10];
+      bool c[10];
+      for (size_t t = 0; t < n; t++) {
+        c[t] = bits >> t & 1;
+        p[t] = c[t] ? 0.75 : 0.125;
+      }
+      DM_CASE("%zu evaluations, history %x", n, bits);
+      check(p, c, n, 1e-15);
+    }
+  }
+}
+
+static void test_random(void) {
+  uint64_t seed = 90;
+  enum { MOST = 3000 };
+  static double p[MOST];
+  static bool c[MOST];
+  for (int i = 0; i < 300; i++) {
+    size_t n = 1 + naive_below(&seed, i % 3 ? 20 : MOST);
+    for (size_t t = 0; t < n; t++) {
+      double u = (double)(naive_random(&seed) >> 11) * 0x1p-53;
+      switch (i % 4) { /* anywhere, all near 1, all near 0, one of two */
+        case 0:
+          p[t] = u;
+          break;
+        case 1:
+          p[t] = 1 - u * 1e-9;
+          break;
+        case 2:
+          p[t] = u * 1e-300;
+          break;
+        default:
+          p[t] = u < 0.5;
+      }
+      c[t] = naive_below(&seed, 2);
+    }
+    DM_CASE("round %d", i);
+    check(p, c, n, 1e-14);
+  }
+}
+
+/* The variance of nearly equal values is the hard one: squares minus square would be
+   wrong in every digit. */
+static void test_cancellation(void) {
+  dm_accum a = {0};
+  for (int t = 0; t < 1000000; t++) {
+    dm_accum_add(&a, 0.999999 + (t % 2 ? 1e-9 : -1e-9), t % 2);
+  }
+  CHECK_UINT(a.n, 1000000);
+  CHECK(fabs(dm_accum_variance(&a) / 1e-18 - 1) < 1e-6);
+  CHECK(is_near(dm_accum_mean(&a), 0.999999, 1e-15));
+  CHECK_UINT(a.n_forgetting, 499999);
+  CHECK_UINT(a.n_learning, 500000);
+  a = (dm_accum){0};
+  for (int t = 0; t < 1000; t++) {
+    dm_accum_add(&a, 0.1, true);
+  }
+  CHECK_DOUBLE(dm_accum_variance(&a), 0.0); /* of a constant */
+  CHECK_DOUBLE(dm_accum_mean(&a), 0.1);
+}
+
+static void test_not_finite(void) {
+  static const double odd[] = {(double)NAN, (double)INFINITY, (double)-INFINITY};
+  for (size_t i = 0; i < 3; i++) {
+    for (int at = 0; at < 4; at++) {
+      DM_CASE("%g at %d", odd[i], at);
+      dm_accum a = {0};
+      for (int t = 0; t < 4; t++) {
+        dm_accum_add(&a, t == at ? odd[i] : 0.5, t % 2);
+      }
+      CHECK(isnan(dm_accum_mean(&a)));
+      CHECK(isnan(dm_accum_variance(&a)));
+      CHECK(isnan(dm_accum_max(&a)));
+      CHECK(isnan(dm_accum_min(&a)));
+      CHECK_DOUBLE(dm_accum_correct_ratio(&a), 0.5);
+      CHECK_UINT(a.n_learning, 2);
+      CHECK_UINT(a.n_forgetting, 1);
+    }
+  }
+}
+
+/* --- user signals --------------------------------------------------------------------
+ */
+
+static void test_signal_table(void) {
+  const double inf = (double)INFINITY, nan = (double)NAN;
+  const struct {
+    double values[4];
+    size_t n;
+    double mean, variance, least, most, last;
+  } cases[] = {
+      {{7}, 1, 7, 0, 7, 7, 7},
+      {{-1, 1}, 2, 0, 1, -1, 1, 1},
+      {{4, 2, 6}, 3, 4, 8.0 / 3, 2, 6, 6},
+      {{1e300, 1e300}, 2, 1e300, 0, 1e300, 1e300, 1e300},
+      {{1, nan}, 2, nan, nan, nan, nan, nan},
+      {{nan, 1}, 2, nan, nan, nan, nan, 1},
+      {{nan}, 1, nan, nan, nan, nan, nan},
+      {{1, inf}, 2, inf, nan, 1, inf, inf},
+      {{inf, 1, 2}, 3, inf, nan, 1, inf, 2},
+      {{1, -inf, 3}, 3, -inf, nan, -inf, 3, 3},
+      {{inf, -inf}, 2, nan, nan, -inf, inf, -inf},
+      {{inf, -inf, 1}, 3, nan, nan, -inf, inf, 1},
+      {{inf}, 1, inf, nan, inf, inf, inf},
+      {{-inf}, 1, -inf, nan, -inf, -inf, -inf},
+      {{inf, inf}, 2, inf, nan, inf, inf, inf},
+      {{inf, nan}, 2, nan, nan, nan, nan, nan},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    dm_signal_accum a = {0};
+    for (size_t k = 0; k < cases[i].n; k++) {
+      dm_signal_add(&a, cases[i].values[k]);
+    }
+    const double got[] = {dm_signal_mean(&a), dm_signal_variance(&a), dm_signal_min(&a),
+                          dm_signal_max(&a), a.last};
+    const double want[] = {cases[i].mean, cases[i].variance, cases[i].least,
+                           cases[i].most, cases[i].last};
+    CHECK(a.is_given);
+    for (size_t k = 0; k < 5; k++) {
+      bool is_same = isnan(want[k]) ? isnan(got[k])
+                                    : got[k] == want[k] || fabs(got[k] - want[k]) < 1e-15;
+      if (!CHECK(is_same)) {
+        fprintf(stderr, "  statistic %zu is %g, want %g\n", k, got[k], want[k]);
+      }
+    }
+  }
+}
+
+static void test_signal_random(void) {
+  uint64_t seed = 91;
+  static double values[2000];
+  static bool unused[2000];
+  for (int i = 0; i < 200; i++) {
+    size_t n = 1 + naive_below(&seed, 2000);
+    dm_signal_accum a = {0};
+    for (size_t k = 0; k < n; k++) {
+      values[k] = (double)(int64_t)naive_random(&seed) * 0x1p-60 + 100;
+      dm_signal_add(&a, values[k]);
+    }
+    naive want = summarise(values, unused, n);
+    DM_CASE("round %d of %zu", i, n);
+    CHECK(is_near(dm_signal_mean(&a), want.mean, 1e-12));
+    CHECK(is_near(dm_signal_variance(&a), want.variance, 1e-10));
+    CHECK_DOUBLE(dm_signal_min(&a), want.least);
+    CHECK_DOUBLE(dm_signal_max(&a), want.most);
+    CHECK_DOUBLE(a.last, values[n - 1]);
+    CHECK_UINT(a.n_finite, n);
+  }
+}
+
+int main(void) {
+  DM_RUN(test_size);
+  DM_RUN(test_by_hand);
+  DM_RUN(test_every_history);
+  DM_RUN(test_random);
+  DM_RUN(test_cancellation);
+  DM_RUN(test_not_finite);
+  DM_RUN(test_signal_table);
+  DM_RUN(test_signal_random);
+  return dm_test_end();
+}

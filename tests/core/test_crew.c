@@ -1,0 +1,178 @@
+/* dm_crew and the reading side by side: any number of threads gives the bits of one, also
+   where lines are bad, and everything ends when the reading is given up. */
+#include "dm_table.h"
+#include "dm_test.h"
+
+enum { SAMPLES = 97, EVALUATIONS = 40 };
+
+/* Signals of a few thousand lines, in another order of samples at every evaluation. Every
+   bad_every-th line is cut (0: none). */
+static dm_buf make_lines(size_t bad_every) {
+  dm_buf text = {0};
+  dm_error err;
+  for (size_t t = 0; t < EVALUATIONS; t++) {
+    for (size_t k = 0; k < SAMPLES; k++) {
+      size_t id = (k * 31 + t * 7) % SAMPLES;
+      size_t line = t * SAMPLES + k + 1;
+      bool is_bad = bad_every && line % bad_every == 0;
+      char out[200];
+      double p = (double)((id * 7919 + t * 104729) % 1000) / 1000;
+      int n =
+          snprintf(out, sizeof out,
+                   "{\"id\": %zu, \"label\": %zu, \"correct\": %s, "
+                   "\"label_probs\": %.3f, \"note\": [\"%zu\", {}]%s\n",
+                   id, id % 5, p > 0.4 ? "true" : "false", p, line, is_bad ? "" : "}");
+      if (dm_buf_append(&text, out, (size_t)n, &err)) {
+        abort();
+      }
+    }
+  }
+  return text;
+}
+
+typedef struct result {
+  dm_status status;
+  dm_error err;
+  dm_counts counts;
+  size_t n;
+  double numbers[5][SAMPLES];
+  int32_t counted[6][SAMPLES];
+  int64_t ids[SAMPLES];
+  size_t n_problems;
+  uint64_t problem_lines[SAMPLES * EVALUATIONS];
+} result;
+
+static void read_lines(const dm_buf *text, int threads, size_t block_size,
+                       bool is_skipping, const dm_host *host, result *out) {
+  dm_options options = {.max_line = 1 << 20,
+                        .block_size = block_size,
+                        .threads = threads,
+                        .is_skipping = is_skipping,
+                        .seed = 1};
+  dm_run *run = NULL;
+  dm_source *source = NULL;
+  dm_table table = {0};
+  memset(out, 0, sizeof *out);
+  dm_status status;
+  DM_TRY_DONE(dm_run_new(&run, &options, host, &out->err));
+  DM_TRY_DONE(dm_source_open_memory(&source, text->data, text->len, host, &out->err));
+  DM_TRY_DONE(dm_run_source(run, source, 0, &out->err));
+  dm_run_rest(run);
+  out->counts = run->counts;
+  out->n_problems = run->problems.n_kept;
+  for (size_t i = 0; i < out->n_problems; i++) {
+    out->problem_lines[i] = run->problems.kept[i].line;
+  }
+  DM_TRY_DONE(dm_table_init(&table, run, &out->err));
+  out->n = table.n;
+  for (int c = 0; c < 5; c++) {
+    dm_table_numbers(&table, (dm_number_column)c, out->numbers[c]);
+  }
+  for (int c = 0; c < 6; c++) {
+    dm_table_counts(&table, (dm_count_column)c, out->counted[c]);
+  }
+  for (size_t i = 0; i < table.n; i++) {
+    out->ids[i] = dm_table_ident(&table, DM_COLUMN_ID, i).value;
+  }
+done:
+  out->status = status;
+  dm_table_release(&table);
+  dm_source_close(source);
+  dm_run_free(run);
+}
+
+static result one;
+static result many;
+
+static void test_same_bits(void) {
+  for (size_t bad_every = 0; bad_every <= 300; bad_every += 100) {
+    dm_buf text = make_lines(bad_every);
+    for (int is_skipping = 0; is_skipping < 2; is_skipping++) {
+      read_lines(&text, 1, 1 << 18, is_skipping, NULL, &one);
+      bool is_stopped = bad_every && !is_skipping;
+      CHECK_INT(one.status, is_stopped ? DM_E_SYNTAX : DM_OK);
+      CHECK_UINT(one.err.line, is_stopped ? bad_every : 0);
+      CHECK_UINT(one.n, is_stopped ? 0 : SAMPLES);
+      CHECK_UINT(one.n_problems,
+                 bad_every && is_skipping ? SAMPLES * EVALUATIONS / bad_every : 0);
+      for (int threads = 0; threads <= 5; threads++) {
+        for (size_t block = 64; block <= 1 << 16; block *= 8) {
+          DM_CASE("every %zu bad, skipping %d, %d threads, blocks of %zu", bad_every,
+                  is_skipping, threads, block);
+          read_lines(&text, threads, block, is_skipping, NULL, &many);
+          CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+        }
+      }
+    }
+    dm_buf_release(&text);
+  }
+}
+
+/* Stops after a number of calls. */
+static int stop_later(void *ctx, uint64_t bytes) {
+  (void)bytes;
+  return --*(int *)ctx < 0;
+}
+
+static void test_giving_up(void) {
+  dm_buf text = make_lines(0);
+  for (int after = 1; after < 60; after += 7) {
+    for (int threads = 1; threads <= 4; threads++) {
+      DM_CASE("after %d checks, %d threads", after, threads);
+      int left = after;
+      dm_host host = {.check = stop_later, .ctx = &left};
+      read_lines(&text, threads, 256, false, &host, &many);
+      CHECK_INT(many.status, DM_E_INTERRUPT);
+    }
+  }
+  dm_buf_release(&text);
+}
+
+/* A run reads one source after the other with the same crew, and rests in between. */
+static void test_several_sources(void) {
+  dm_buf text = make_lines(0);
+  dm_error err;
+  uint64_t lines[3];
+  for (int threads = 1; threads <= 3; threads++) {
+    dm_options options = {
+        .max_line = 1 << 20, .block_size = 512, .threads = threads, .seed = 9};
+    dm_run *run;
+    if (!CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK)) {
+      return;
+    }
+    for (int i = 0; i < 4; i++) {
+      dm_source *source;
+      CHECK_INT(dm_source_open_memory(&source, text.data, text.len, NULL, &err), DM_OK);
+      CHECK_INT(dm_run_source(run, source, i, &err), DM_OK);
+      dm_source_close(source);
+      if (i == 1) {
+        dm_run_rest(run);
+        CHECK(run->crew == NULL);
+      }
+    }
+    CHECK((run->crew != NULL) == (threads > 1));
+    lines[threads - 1] = run->counts.lines;
+    CHECK_UINT(lines[threads - 1], 4 * SAMPLES * EVALUATIONS);
+    dm_run_free(run);
+  }
+  dm_buf_release(&text);
+}
+
+static void test_options(void) {
+  dm_error err;
+  dm_run *run;
+  const int threads[] = {-1, DM_THREADS_MAX + 1};
+  for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+    dm_options options = {.max_line = 1, .block_size = 1, .threads = threads[i]};
+    CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_E_INPUT);
+    dm_run_free(run);
+  }
+}
+
+int main(void) {
+  DM_RUN(test_same_bits);
+  DM_RUN(test_giving_up);
+  DM_RUN(test_several_sources);
+  DM_RUN(test_options);
+  return dm_test_end();
+}

@@ -1,0 +1,373 @@
+/* dm_event: what a line's fields add up to, given and derived. */
+#include <math.h>
+
+#include "dm_event.h"
+#include "dm_naive.h"
+#include "dm_number.h"
+#include "dm_test.h"
+
+/* --- idents ------------------------------------------------------------------------- */
+
+static void test_ident_from_text(void) {
+  static const struct {
+    const char *text;
+    bool is_integer;
+    int64_t value;
+  } cases[] = {
+      {"0", true, 0},
+      {"7", true, 7},
+      {"-7", true, -7},
+      {"10", true, 10},
+      {"4734364254410", true, INT64_C(4734364254410)},
+      {"9223372036854775807", true, INT64_MAX},
+      {"-9223372036854775808", true, INT64_MIN},
+      {"9223372036854775808", false, 0},
+      {"-9223372036854775809", false, 0},
+      {"99999999999999999999", false, 0},
+      {"100000000000000000000000000", false, 0},
+      {"", false, 0},
+      {"-", false, 0},
+      {"-0", false, 0},
+      {"00", false, 0},
+      {"07", false, 0},
+      {"-07", false, 0},
+      {"+7", false, 0},
+      {" 7", false, 0},
+      {"7 ", false, 0},
+      {"7.0", false, 0},
+      {"7e0", false, 0},
+      {"1_000", false, 0},
+      {"0x7", false, 0},
+      {"seven", false, 0},
+      {"NA", false, 0},
+      {"7\xC3\xA9", false, 0},
+      {"\xEF\xBC\x97", false, 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("\"%s\"", cases[i].text);
+    size_t len = strlen(cases[i].text);
+    char *exact = malloc(len + !len); /* no byte behind it */
+    memcpy(exact, cases[i].text, len);
+    dm_ident ident = dm_ident_from_text(exact, len);
+    if (cases[i].is_integer) {
+      CHECK_INT(ident.kind, DM_IDENT_INT_TEXT);
+      CHECK_INT(ident.value, cases[i].value);
+      dm_ident same = dm_ident_from_int(cases[i].value);
+      CHECK(dm_ident_equal(&ident, &same) && dm_ident_equal(&same, &ident));
+      dm_ident other = dm_ident_from_int(cases[i].value ^ 1);
+      CHECK(!dm_ident_equal(&ident, &other));
+    } else {
+      CHECK_INT(ident.kind, DM_IDENT_TEXT);
+      CHECK_BYTES(ident.text, ident.len, exact, len);
+      dm_ident number = dm_ident_from_int(0);
+      CHECK(!dm_ident_equal(&ident, &number) && !dm_ident_equal(&number, &ident));
+      dm_ident same = {.kind = DM_IDENT_BIG, .text = cases[i].text, .len = len};
+      CHECK(dm_ident_equal(&ident, &same));
+      dm_ident longer = {.kind = DM_IDENT_TEXT, .text = cases[i].text, .len = len + 1};
+      CHECK(!dm_ident_equal(&ident, &longer));
+    }
+    free(exact);
+  }
+  CHECK_INT(dm_ident_from_text("7\0", 2).kind, DM_IDENT_TEXT);
+}
+
+static void test_ident_print(void) {
+  char out[32];
+  dm_ident ident = dm_ident_from_int(INT64_MIN);
+  dm_ident_print(&ident, out, sizeof out);
+  CHECK_STR(out, "-9223372036854775808");
+  ident = dm_ident_from_text("a\n\xFF", 3);
+  dm_ident_print(&ident, out, sizeof out);
+  CHECK_STR(out, "a\\x0A\\xFF");
+  ident = dm_ident_from_text("a name that is much longer than the room for it", 47);
+  dm_ident_print(&ident, out, sizeof out);
+  CHECK_STR(out, "a name that is much longer t...");
+}
+
+/* --- derivations -------------------------------------------------------------------- */
+
+/* What a line may give. label -1: none; pred_label -1: none; correct -1: none. */
+typedef struct line {
+  int label, pred_label, correct;
+  double label_probs; /* -9: none */
+  double probs[4];
+  size_t n_probs;
+  double logits[4];
+  size_t n_logits;
+} line;
+
+static dm_fields fields_of(const line *l) {
+  dm_fields fields = {.id = dm_ident_from_int(1)};
+  if (l->label >= 0) {
+    fields.label = dm_ident_from_int(l->label);
+  }
+  if (l->pred_label >= 0) {
+    fields.pred_label = dm_ident_from_int(l->pred_label);
+  }
+  fields.has_correct = l->correct >= 0;
+  fields.correct = l->correct == 1;
+  fields.has_label_probs = l->label_probs > -9;
+  fields.label_probs = l->label_probs;
+  fields.probs = l->n_probs ? l->probs : NULL;
+  fields.n_probs = l->n_probs;
+  fields.logits = l->n_logits ? l->logits : NULL;
+  fields.n_logits = l->n_logits;
+  return fields;
+}
+
+#define NONE -9
+
+static void test_derived(void) {
+  const double inf = (double)INFINITY;
+  const struct {
+    line given;
+    bool correct;
+    double label_probs;
+    uint32_t n_classes;
+  } cases[] = {
+      /* what is given wins */
+      {{1, -1, 1, .5, {0}, 0, {0}, 0}, true, .5, 0},
+      {{1, -1, 0, .5, {.25, .75}, 2, {0}, 0}, false, .5, 2},
+      {{1, 1, 0, .5, {0}, 0, {0}, 0}, false, .5, 0},
+      {{1, 0, 1, .5, {.25, .75}, 2, {9, -9}, 2}, true, .5, 2},
+      /* correct from pred_label, and only then from the maximum */
+      {{1, 1, -1, .5, {0}, 0, {0}, 0}, true, .5, 0},
+      {{1, 0, -1, .5, {.25, .75}, 2, {0}, 0}, false, .5, 2},
+      {{1, -1, -1, NONE, {.25, .75}, 2, {0}, 0}, true, .75, 2},
+      {{0, -1, -1, NONE, {.25, .75}, 2, {0}, 0}, false, .25, 2},
+      /* the first maximum wins */
+      {{0, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, true, .5, 2},
+      {{1, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, false, .5, 2},
+      {{2, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0}, true, .35, 4},
+      {{3, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0}, false, .35, 4},
+      /* probs before logits */
+      {{1, -1, -1, NONE, {.75, .25}, 2, {0, 5}, 2}, false, .25, 2},
+      /* softmax */
+      {{0, -1, -1, NONE, {0}, 0, {3}, 1}, true, 1, 1},
+      {{0, -1, -1, NONE, {0}, 0, {2, 2}, 2}, true, .5, 2},
+      {{1, -1, -1, NONE, {0}, 0, {2, 2}, 2}, false, .5, 2},
+      {{0, -1, -1, NONE, {0}, 0, {5000, 0}, 2}, true, 1, 2}, /* nothing overflows */
+      {{1, -1, -1, NONE, {0}, 0, {5000, 0}, 2}, false, 0, 2},
+      {{1, -1, -1, NONE, {0}, 0, {-5000, -5000}, 2}, false, .5, 2},
+      {{0, -1, -1, NONE, {0}, 0, {1, -inf}, 2}, true, 1, 2},
+      /* a label that is no class may stand beside a given label_probs */
+      {{7, -1, -1, .5, {.5, .5}, 2, {0}, 0}, false, .5, 2},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    dm_batch batch = {0};
+    dm_batch_reset(&batch, 0);
+    dm_fields fields = fields_of(&cases[i].given);
+    dm_error err;
+    if (CHECK_INT(dm_event_add(&batch, &fields, 5, 77, NULL, &err), DM_OK)) {
+      CHECK_UINT(batch.n_events, 1);
+      CHECK_INT(batch.events[0].correct, cases[i].correct);
+      CHECK_DOUBLE(batch.events[0].label_probs, cases[i].label_probs);
+      CHECK_UINT(batch.events[0].n_classes, cases[i].n_classes);
+      CHECK_UINT(batch.events[0].line, 5);
+      CHECK_UINT(batch.events[0].offset, 77);
+    }
+    dm_batch_release(&batch);
+  }
+}
+
+/* Softmax against extended precision. */
+static void test_softmax(void) {
+  uint64_t seed = 100;
+  for (int i = 0; i < 2000; i++) {
+    double logits[30];
+    size_t n = 1 + naive_below(&seed, 30);
+    long double sum = 0;
+    for (size_t k = 0; k < n; k++) {
+      logits[k] = (double)(int64_t)naive_random(&seed) * 0x1p-59;
+      sum += expl((long double)logits[k]);
+    }
+    size_t label = naive_below(&seed, n);
+    dm_fields fields = {.id = dm_ident_from_int(1),
+                        .label = dm_ident_from_int((int64_t)label),
+                        .logits = logits,
+                        .n_logits = n};
+    dm_batch batch = {0};
+    dm_error err;
+    CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_OK);
+    double want = (double)(expl((long double)logits[label]) / sum);
+    DM_CASE("round %d of %zu classes", i, n);
+    CHECK(fabs(batch.events[0].label_probs - want) <= 1e-14 * want);
+    dm_batch_release(&batch);
+  }
+}
+
+static void test_missing(void) {
+  static const struct {
+    line given;
+    dm_status want;
+    const char *key;
+  } cases[] = {
+      {{-1, -1, 1, .5, {0}, 0, {0}, 0}, DM_E_FIELD, "label"},
+      {{1, -1, -1, .5, {0}, 0, {0}, 0}, DM_E_FIELD, "correct"},
+      {{1, 1, -1, NONE, {0}, 0, {0}, 0}, DM_E_FIELD, "label_probs"},
+      {{1, -1, 1, NONE, {0}, 0, {0}, 0}, DM_E_FIELD, "label_probs"},
+      {{2, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, DM_E_RANGE, "label"},
+      {{2, -1, 1, NONE, {0}, 0, {1, 2}, 2}, DM_E_RANGE, "label"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    dm_batch batch = {0};
+    dm_fields fields = fields_of(&cases[i].given);
+    dm_error err;
+    memset(&err, 0xA5, sizeof err);
+    CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), cases[i].want);
+    CHECK_INT(err.status, cases[i].want);
+    CHECK_STR(err.key, cases[i].key);
+    CHECK(err.expected[0] != '\0' && err.found[0] != '\0');
+    CHECK_UINT(batch.n_events, 0);
+    dm_batch_release(&batch);
+  }
+  dm_batch batch = {0};
+  dm_error err;
+  dm_fields fields = fields_of(&cases[0].given);
+  fields.id.kind = DM_IDENT_NONE;
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.key, "id"); /* before the label */
+  double probs[] = {.5, .5};
+  fields = (dm_fields){.id = dm_ident_from_int(1),
+                       .label = dm_ident_from_text("1", 1),
+                       .probs = probs,
+                       .n_probs = 2};
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.key, "label"); /* a string is no place among the classes */
+  fields.label = dm_ident_from_int(-1);
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_RANGE);
+  CHECK_STR(err.found, "-1");
+  dm_batch_release(&batch);
+}
+
+/* --- disagreements -------------------------------------------------------------------
+ */
+
+static void test_noted(void) {
+  const double nan = (double)NAN, inf = (double)INFINITY;
+  const struct {
+    line given;
+    int kinds; /* bit per dm_problem_kind */
+  } cases[] = {
+#define BIT(kind) (1 << DM_PROBLEM_##kind)
+      {{1, -1, 1, 0, {0}, 0, {0}, 0}, 0},
+      {{1, -1, 1, 1, {0}, 0, {0}, 0}, 0},
+      {{1, -1, 1, 1.000001, {0}, 0, {0}, 0}, 0},
+      {{1, -1, 1, -0.000001, {0}, 0, {0}, 0}, 0},
+      {{1, -1, 1, 1.0000011, {0}, 0, {0}, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, -0.0000011, {0}, 0, {0}, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, nan, {0}, 0, {0}, 0}, 0}, /* see below: NaN is not > -9 */
+      {{1, -1, 1, inf, {0}, 0, {0}, 0}, BIT(NOT_FINITE)},
+      {{1, -1, 1, .5, {.5, .5009}, 2, {0}, 0}, 0},
+      {{1, -1, 1, .5, {.5, .5011}, 2, {0}, 0}, BIT(PROB_SUM)},
+      {{1, -1, 1, .5, {.5, .4991}, 2, {0}, 0}, BIT(CORRECT)},
+      {{1, -1, 0, .5, {.5, .4989}, 2, {0}, 0}, BIT(PROB_SUM)},
+      {{1, -1, 1, .5, {-.5, 1.5}, 2, {0}, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, .5, {nan, .5}, 2, {0}, 0}, BIT(PROB_SUM) | BIT(CORRECT)},
+      {{1, -1, -1, NONE, {.5, inf}, 2, {0}, 0}, BIT(PROB_SUM) | BIT(NOT_FINITE)},
+      {{1, 1, 1, .5, {0}, 0, {0}, 0}, 0},
+      {{1, 0, 0, .5, {0}, 0, {0}, 0}, 0},
+      {{1, 1, 0, .5, {0}, 0, {0}, 0}, BIT(CORRECT)},
+      {{1, 0, 1, .5, {0}, 0, {0}, 0}, BIT(CORRECT)},
+      {{1, -1, 1, .5, {.75, .25}, 2, {0}, 0}, BIT(CORRECT)},
+      {{1, -1, 0, .5, {.25, .75}, 2, {0}, 0}, BIT(CORRECT)},
+      {{0, -1, 0, .5, {.5, .5}, 2, {0}, 0}, 0}, /* a shared maximum: either may be */
+      {{1, -1, 1, .5, {.5, .5}, 2, {0}, 0}, 0},
+      {{1, -1, 1, .5, {0}, 0, {2, 1}, 2}, BIT(CORRECT)},
+      {{5, -1, 1, .5, {0}, 0, {2, 1}, 2}, 0}, /* no class to compare with */
+      {{1, -1, 1, .5, {.75, .25}, 2, {1, 2}, 2}, BIT(CORRECT)}, /* probs count */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    dm_batch batch = {0};
+    dm_fields fields = fields_of(&cases[i].given);
+    dm_error err;
+    int want = cases[i].kinds;
+    if (isnan(cases[i].given.label_probs)) {
+      fields.has_label_probs = true;
+      want = BIT(NOT_FINITE);
+    }
+    CHECK_INT(dm_event_add(&batch, &fields, 3, 0, NULL, &err), DM_OK);
+    int got = 0;
+    uint64_t sum = 0;
+    for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+      got |= batch.problems.count[kind] ? 1 << kind : 0;
+      sum += batch.problems.count[kind];
+    }
+    CHECK_INT(got, want);
+    CHECK_UINT(sum, batch.problems.n_kept);
+    for (size_t k = 0; k < batch.problems.n_kept; k++) {
+      CHECK_UINT(batch.problems.kept[k].line, 3);
+      CHECK(batch.problems.kept[k].key[0] && batch.problems.kept[k].expected[0] &&
+            batch.problems.kept[k].actual[0]);
+    }
+    CHECK_UINT(batch.n_events, 1); /* kept and counted all the same */
+    dm_batch_release(&batch);
+  }
+}
+
+/* --- batches ------------------------------------------------------------------------ */
+
+static void test_batch(void) {
+  enum { N = 1000, SIGNALS = 3 };
+  dm_batch batch = {0};
+  dm_error err;
+  for (int round = 0; round < 2;
+       round++) { /* the second time in the first one's memory */
+    dm_batch_reset(&batch, SIGNALS);
+    for (uint32_t i = 0; i < N; i++) {
+      char id[32], label[32];
+      snprintf(id, sizeof id, "sample %u", i);
+      snprintf(label, sizeof label, "%u", i % 7);
+      double signals[SIGNALS] = {i, dm_double_from_bits(DM_ABSENT_BITS), -(double)i};
+      dm_fields fields = {
+          .id = i % 3 ? dm_ident_from_text(id, strlen(id)) : dm_ident_from_int(i),
+          .label = dm_ident_from_text(label, strlen(label)),
+          .has_correct = true,
+          .has_label_probs = true,
+          .label_probs = i / 1000.0,
+          .step_kind = i % 2 ? DM_STEP_UNIQUE : DM_STEP_NONE,
+          .step = i / 4.0,
+          .signals = signals};
+      CHECK_INT(dm_event_add(&batch, &fields, i, 2 * i, NULL, &err), DM_OK);
+    }
+    CHECK_UINT(batch.n_events, N);
+    unsigned long wrong = 0;
+    for (uint32_t i = 0; i < N; i++) {
+      char id[32];
+      snprintf(id, sizeof id, "sample %u", i);
+      const dm_event *event = &batch.events[i];
+      dm_ident got = dm_batch_ident(&batch, event->id_kind, event->id);
+      dm_ident want = i % 3 ? dm_ident_from_text(id, strlen(id)) : dm_ident_from_int(i);
+      wrong += !dm_ident_equal(&got, &want) || got.kind != want.kind;
+      got = dm_batch_ident(&batch, event->label_kind, event->label);
+      wrong += got.kind != DM_IDENT_INT_TEXT || got.value != i % 7;
+      wrong += event->s_label_kind != DM_IDENT_NONE;
+      wrong += event->label_probs != i / 1000.0 || event->line != i;
+      wrong += event->step_kind != (i % 2 ? DM_STEP_UNIQUE : DM_STEP_NONE);
+      wrong += i % 2 && batch.steps[i] != i / 4.0;
+      const double *signals = batch.signals + (size_t)i * SIGNALS;
+      wrong += signals[0] != i || signals[2] != -(double)i ||
+               dm_double_bits(signals[1]) != DM_ABSENT_BITS;
+    }
+    CHECK_UINT(wrong, 0);
+  }
+  dm_batch_reset(&batch, 0);
+  CHECK_UINT(batch.n_events, 0);
+  CHECK_UINT(batch.text.len, 0);
+  dm_batch_release(&batch);
+  dm_batch_release(&batch);
+}
+
+int main(void) {
+  DM_RUN(test_ident_from_text);
+  DM_RUN(test_ident_print);
+  DM_RUN(test_derived);
+  DM_RUN(test_softmax);
+  DM_RUN(test_missing);
+  DM_RUN(test_noted);
+  DM_RUN(test_batch);
+  return dm_test_end();
+}

@@ -1,0 +1,256 @@
+/* The cases of the catalogue of faults (tests/testthat/faults-*.R) that R can't run.
+   Prints each with the number of its checks that held: "fault F14 12". */
+#include <errno.h>
+#include <time.h>
+
+#include "dm_mem.h"
+#include "dm_path.h"
+#include "dm_run.h"
+#include "dm_test.h"
+
+/* --- Windows' paths -------------------------------------------------------------------
+ */
+
+/* A path of this kind: before, then parts of 25 units up to at least n units. */
+static char *long_path(const char *before, size_t n) {
+  char *path = malloc(n + 64);
+  strcpy(path, before);
+  while (strlen(path) < n) {
+    strcat(path, "/2345678901234567890123456");
+  }
+  return path;
+}
+
+/* Whether the units are those of text: ASCII, but "~" stands for U+00E9. */
+static bool is_text(const uint16_t *units, const char *text) {
+  size_t i = 0;
+  for (; text[i]; i++) {
+    if (units[i] != (text[i] == '~' ? 0xE9 : (unsigned char)text[i])) {
+      return false;
+    }
+  }
+  return units[i] == 0;
+}
+
+static void check_path(const char *path, const char *want) {
+  DM_CASE("%.100s", path);
+  uint16_t *got = dm_path_utf16(path);
+  if (CHECK(got != NULL)) {
+    CHECK(is_text(got, want));
+  }
+  dm_free(got);
+}
+
+static void test_backslash(void) {
+  static const char *const cases[][2] = {
+      {"", ""},
+      {"a", "a"},
+      {"runs/a.jsonl", "runs\\a.jsonl"},
+      {"runs\\a.jsonl", "runs\\a.jsonl"},
+      {"runs\\b/a.jsonl", "runs\\b\\a.jsonl"},
+      {"runs//b\\/a", "runs\\b\\a"},
+      {"./a/../b", ".\\a\\..\\b"},
+      {"/a", "\\a"},
+      {"C:/runs/a", "C:\\runs\\a"},
+      {"C:a", "C:a"},
+      {"C:\\caf\xC3\xA9 b\\", "C:\\caf~ b\\"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    check_path(cases[i][0], cases[i][1]);
+  }
+  DM_CASE("beyond 16 bits");
+  uint16_t *got = dm_path_utf16("\xF0\x9F\x98\x80/\xE4\xB8\xAD");
+  if (CHECK(got != NULL)) {
+    const uint16_t want[] = {0xD83D, 0xDE00, '\\', 0x4E2D, 0};
+    CHECK_BYTES(got, sizeof want, want, sizeof want);
+  }
+  dm_free(got);
+  DM_CASE("no UTF-8");
+  errno = 0;
+  CHECK(dm_path_utf16("caf\xE9") == NULL);
+  CHECK_INT(errno, ENOENT);
+}
+
+static void test_server(void) {
+  static const char *const cases[][2] = {
+      {"//server/share/a", "\\\\server\\share\\a"},
+      {"\\\\server\\share\\a", "\\\\server\\share\\a"},
+      {"//server//share/a", "\\\\server\\share\\a"},
+      {"\\\\?\\C:\\a", "\\\\?\\C:\\a"},
+      {"//./pipe/a", "//./pipe/a"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    check_path(cases[i][0], cases[i][1]);
+  }
+}
+
+/* path comes out as prefix and what stands in it from the byte from on, in backslashes.
+ */
+static void check_long(char *path, size_t from, const char *prefix) {
+  char *want = malloc(strlen(path) + 16);
+  strcpy(want, prefix);
+  strcat(want, path + from);
+  for (char *c = want; *c; c++) {
+    *c = *c == '/' ? '\\' : *c;
+  }
+  check_path(path, want);
+  free(want);
+  free(path);
+}
+
+static void test_long_path(void) {
+  check_long(long_path("C:", 300), 0, "\\\\?\\");
+  check_long(long_path("c:/a b", 4000), 0, "\\\\?\\");
+  check_long(long_path("//server/share", 300), 2, "\\\\?\\UNC\\");
+  check_long(long_path("\\\\server\\share", 32000), 2, "\\\\?\\UNC\\");
+  /* what the prefix would change stays without it */
+  check_long(long_path("C:/..", 300), 0, "");
+  check_long(long_path("C:/a/./b", 300), 0, "");
+  check_long(long_path("runs", 300), 0, "");
+  check_long(long_path("/runs", 300), 0, "");
+  /* names that begin or end with dots are no such parts */
+  check_long(long_path("C:/.a/b./..c/d..", 300), 0, "\\\\?\\");
+  check_path("\\\\?\\C:\\a\\..\\b/c", "\\\\?\\C:\\a\\..\\b/c");
+  /* the first length that needs it */
+  for (size_t n = DM_PATH_LONG - 1; n <= DM_PATH_LONG; n++) {
+    char *path = malloc(n + 1);
+    memset(path, 'a', n);
+    memcpy(path, "C:/", 3);
+    path[n] = '\0';
+    check_long(path, 0, n < DM_PATH_LONG ? "" : "\\\\?\\");
+  }
+}
+
+/* --- lines beyond 2^31 and 2^32 -------------------------------------------------------
+ */
+
+static void test_many_lines(void) {
+  static const char text[] =
+      "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.1]}\n"
+      "{\"id\": 1, \"label\": 1, \"probs\": [0.5, 0.5]}\n"
+      "{\"id\": 1, \"label\": 0, \"step\": 1, \"probs\": [0.5, 0.5]}\n"
+      "\n"
+      "{\"id\": }\n";
+  static const uint64_t first[] = {INT32_MAX - UINT64_C(1), INT32_MAX, UINT32_MAX,
+                                   UINT64_C(1) << 40};
+  for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+    for (int is_skipping = 0; is_skipping <= 1; is_skipping++) {
+      DM_CASE("line %" PRIu64, first[i]);
+      dm_options options = {
+          .is_skipping = is_skipping, .max_line = 1000, .block_size = 1000, .seed = 1};
+      char data[sizeof text + DM_BLOCK_PAD] = {0};
+      memcpy(data, text, sizeof text - 1);
+      dm_block block = {.data = data, .len = sizeof text - 1};
+      dm_origin origin = {.file = 0, .first_line = first[i], .first_byte = first[i] * 50};
+      dm_error err = {0};
+      dm_run *run = NULL;
+      CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+      CHECK_INT(dm_parse_block(run->parser, &block, &run->batch, &err), DM_OK);
+      dm_status status = dm_run_apply(run, &run->batch, &origin, &err);
+      if (is_skipping) {
+        CHECK_INT(status, DM_OK);
+        CHECK_UINT(run->counts.lines, 5);
+        CHECK_UINT(run->counts.good + run->counts.blank + run->counts.bad, 5);
+        CHECK_UINT(run->counts.bad, 2);
+        CHECK_UINT(run->problems.n_kept, 4);
+        for (size_t k = 0; k < run->problems.n_kept; k++) {
+          static const uint64_t lines[] = {0, 1, 2, 4};
+          CHECK_UINT(run->problems.kept[k].line, first[i] + lines[k]);
+        }
+      } else {
+        CHECK_INT(status, DM_E_FIELD); /* the step, before the line behind it */
+        CHECK_UINT(err.line, first[i] + 2);
+        CHECK(err.byte > first[i] * 50);
+      }
+      dm_run_free(run);
+    }
+  }
+}
+
+/* --- ids that collide -----------------------------------------------------------------
+ */
+
+enum { N_IDS = 100000, ID_BYTES = 16 };
+
+static double seconds(void) {
+  struct timespec now;
+  timespec_get(&now, TIME_UTC);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The shortest of three times that looking all ids up twice takes. */
+static double time_of(const char *ids, uint64_t seed) {
+  double best = 1e9;
+  for (int round = 0; round < 3; round++) {
+    dm_index index;
+    dm_error err;
+    dm_index_init(&index, seed);
+    double start = seconds();
+    for (size_t i = 0; i < 2 * N_IDS; i++) {
+      dm_ident id = {.kind = DM_IDENT_TEXT, .len = ID_BYTES};
+      id.text = ids + i % N_IDS * ID_BYTES;
+      uint32_t row;
+      if (dm_index_row(&index, &id, &row, &err) || row != i % N_IDS) {
+        FAIL("id %zu has row %u", i, (unsigned)row);
+        break;
+      }
+      if (i % 1000 == 0 && seconds() - start > 5) {
+        FAIL("only %zu ids in 5 s", i);
+        break;
+      }
+    }
+    double took = seconds() - start;
+    best = took < best ? took : best;
+    dm_index_release(&index);
+  }
+  return best;
+}
+
+/* Ids of two words whose second differs from the first by the same bits: whatever mixes
+   words weakly sends many of them to one place. With any seed they are as random ones. */
+static void test_flooding(void) {
+  char *ids = malloc((size_t)N_IDS * ID_BYTES);
+  uint64_t state = 7;
+  for (size_t i = 0; i < N_IDS; i++) {
+    uint64_t words[2];
+    for (int w = 0; w < 2; w++) {
+      state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+      words[w] = state ^ state >> 29;
+    }
+    memcpy(ids + i * ID_BYTES, words, ID_BYTES);
+  }
+  double usual = time_of(ids, 1);
+  static const uint64_t seeds[] = {0, 1, UINT64_C(0x123456789ABCDEF)};
+  for (int pattern = 0; pattern < 4; pattern++) {
+    for (size_t i = 0; i < N_IDS; i++) {
+      uint64_t words[2] = {i, i};
+      words[0] <<= pattern == 1 ? 44 : pattern == 2 ? 20 : 0;
+      words[1] = pattern == 0 ? 0 : pattern == 3 ? ~words[0] : words[0] ^ 0x9E3779B9u;
+      memcpy(ids + i * ID_BYTES, words, ID_BYTES);
+    }
+    for (size_t s = 0; s < sizeof seeds / sizeof seeds[0]; s++) {
+      DM_CASE("pattern %d, seed %zu", pattern, s);
+      CHECK(time_of(ids, seeds[s]) < 3 * usual + 0.05);
+    }
+  }
+  free(ids);
+}
+
+int main(void) {
+  static const struct {
+    const char *tag;
+    void (*test)(void);
+  } cases[] = {
+      {"F14", test_backslash},  {"F15", test_server},   {"F16", test_long_path},
+      {"F24", test_many_lines}, {"M16", test_flooding},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    unsigned long passed = dm_test_state.passed;
+    unsigned long failed = dm_test_state.failed;
+    DM_RUN(cases[i].test);
+    if (dm_test_state.failed == failed) {
+      printf("fault %s %lu\n", cases[i].tag, dm_test_state.passed - passed);
+    }
+  }
+  return dm_test_end();
+}

@@ -1,0 +1,165 @@
+/* dm_parse.c: what a line means depends on no line before it, and what a user signal may
+   be does not depend on where it stands. Each case is one that fuzzing found. */
+#include <stdlib.h>
+
+#include "dm_parse.h"
+#include "dm_test.h"
+
+/* Parses lines as one block, under skip; the lines' events are in the batch. */
+static void parse(dm_batch *batch, const char *lines, size_t max_line) {
+  dm_options options = {.is_skipping = true, .max_line = max_line, .block_size = 1};
+  dm_parser *parser = NULL;
+  dm_error err;
+  dm_block block = {.len = strlen(lines)};
+  block.data = calloc(block.len + DM_BLOCK_PAD, 1);
+  if (!block.data || dm_parser_new(&parser, &options, &err) != DM_OK) {
+    exit(2);
+  }
+  memcpy(block.data, lines, block.len);
+  CHECK_INT(dm_parse_block(parser, &block, batch, &err), DM_OK);
+  dm_parser_free(parser);
+  free(block.data);
+  batch->data = NULL;
+}
+
+/* The dialect of a line decides about its keys, even where the bytes are those that a
+   line of the other dialect had there. */
+static void test_keys_of_the_other_dialect(void) {
+  dm_batch batch = {0};
+  parse(&batch,
+        "{'id': 1, 'label': 0, 'correct': True, 'label_probs': 0.5}\n"
+        "{\"id\": 1, 'label': 0, \"correct\": true, \"label_probs\": 0.5}\n"
+        "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n"
+        "{'id': 1, \"label\": 0, 'correct': True, 'label_probs': 0.5}\n"
+        "{\"id\": 1, \"label\": 0, 'correct': true, \"label_probs\": 0.5}\n",
+        1000);
+  CHECK_UINT(batch.n_events, 3);
+  if (CHECK_UINT(batch.problems.n_kept, 2)) {
+    CHECK_UINT(batch.problems.kept[0].line, 1);
+    CHECK_UINT(batch.problems.kept[0].column, 11);
+    CHECK_STR(batch.problems.kept[0].expected, "a key in double quotes");
+    CHECK_UINT(batch.problems.kept[1].line, 4);
+  }
+  dm_batch_release(&batch);
+}
+
+/* A first key too long to be remembered does not change what is remembered of it. */
+static void test_long_first_key_of_the_other_dialect(void) {
+  dm_batch batch = {0};
+  parse(&batch,
+        "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n"
+        "{'a key of more than forty bytes, which no slot can hold': None, 'id': 1, "
+        "'label': 0, 'correct': True, 'label_probs': 0.5}\n"
+        "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n",
+        1000);
+  CHECK_UINT(batch.n_events, 3);
+  CHECK_UINT(batch.n_bad, 0);
+  dm_batch_release(&batch);
+}
+
+/* The step of a line is the number in its own key. */
+static void test_epoch_of_a_remembered_key(void) {
+  dm_batch batch = {0};
+  parse(&batch,
+        "{\"gold\": 0, \"guid\": 1, \"x\": 1, \"logits_epoch_0\": [1, 2]}\n"
+        "{\"gold\": 0, \"guid\": 1, \"logits_epoch_7\": [1, 2]}\n"
+        "{\"gold\": 0, \"guid\": 1, \"x\": 1, \"logits_epoch_0\": [1, 2]}\n"
+        "{\"gold\": 0, \"guid\": 1, \"x\": 1, \"logits_epoch_0\": [1, 2]}\n",
+        1000);
+  if (CHECK_UINT(batch.n_events, 4)) {
+    CHECK_DOUBLE(batch.steps[0], 0);
+    CHECK_DOUBLE(batch.steps[1], 7);
+    CHECK_DOUBLE(batch.steps[2], 0);
+    CHECK_DOUBLE(batch.steps[3], 0);
+  }
+  dm_batch_release(&batch);
+}
+
+/* A string that can't be an id is one that a user signal may be, before the id or not. */
+static void test_second_name_with_nul(void) {
+  dm_batch batch = {0};
+  parse(&batch,
+        "{\"id\":1,\"guid\":\"\\u0000\",\"label\":0,\"correct\":true,"
+        "\"label_probs\":0.5}\n"
+        "{\"guid\":\"\\u0000\",\"id\":1,\"label\":0,\"correct\":true,"
+        "\"label_probs\":0.5}\n"
+        "{\"guid\":\"\\u0000\",\"label\":0,\"correct\":true,\"label_probs\":0.5}\n"
+        "{\"guid\":\"\\u00\",\"id\":1,\"label\":0,\"correct\":true,"
+        "\"label_probs\":0.5}\n",
+        1000);
+  CHECK_UINT(batch.n_events, 2);
+  if (CHECK_UINT(batch.problems.n_kept, 2)) {
+    CHECK_UINT(batch.problems.kept[0].line, 2);
+    CHECK_STR(batch.problems.kept[0].key, "guid");
+    CHECK_UINT(batch.problems.kept[1].line, 3);
+  }
+  dm_batch_release(&batch);
+}
+
+static void test_escapes_in_correct(void) {
+  dm_batch batch = {0};
+  parse(&batch,
+        "{\"id\":1,\"label\":0,\"correct\":\"tru\\u0065\",\"label_probs\":0.5}\n"
+        "{\"id\":1,\"label\":0,\"correct\":\"\\u0046alse\",\"label_probs\":0.5}\n"
+        "{'id':1,'label':0,'correct':'\\x54rue','label_probs':0.5}\n"
+        "{\"id\":1,\"label\":0,\"correct\":\"true\\u0000\",\"label_probs\":0.5}\n"
+        "{\"id\":1,\"label\":0,\"correct\":\"\\n\",\"label_probs\":0.5}\n",
+        1000);
+  if (CHECK_UINT(batch.n_events, 3)) {
+    CHECK(batch.events[0].correct);
+    CHECK(!batch.events[1].correct);
+    CHECK(batch.events[2].correct);
+  }
+  CHECK_UINT(batch.n_bad, 2);
+  dm_batch_release(&batch);
+}
+
+/* A line that is too long has no column, whatever keys it starts with. */
+static void test_column_of_a_long_line(void) {
+  dm_batch batch = {0};
+  parse(&batch, "{\"x\": 1, \"id\": 1, \"label\": 0}\n", 20);
+  if (CHECK_UINT(batch.problems.n_kept, 1)) {
+    CHECK_UINT(batch.problems.kept[0].column, 1);
+    CHECK_STR(batch.problems.kept[0].key, "");
+  }
+  dm_batch_release(&batch);
+}
+
+/* The advice comes from the bytes that every block size shows of such a line. */
+static void test_carriage_return_behind_max_line(void) {
+  dm_options options = {.max_line = 10, .block_size = 1};
+  const struct {
+    const char *line;
+    bool has_return;
+  } cases[] = {{"0123456789\r1234\n", true}, {"0123456789a\r1234\n", false}};
+  for (size_t i = 0; i < 2; i++) {
+    DM_CASE("case %zu", i);
+    dm_parser *parser = NULL;
+    dm_batch batch = {0};
+    dm_error err;
+    dm_block block = {.len = strlen(cases[i].line)};
+    block.data = calloc(block.len + DM_BLOCK_PAD, 1);
+    if (!block.data || !CHECK_INT(dm_parser_new(&parser, &options, &err), DM_OK)) {
+      exit(2);
+    }
+    memcpy(block.data, cases[i].line, block.len);
+    CHECK_INT(dm_parse_block(parser, &block, &batch, &err), DM_OK);
+    CHECK(batch.has_error);
+    CHECK_INT(batch.error.status, DM_E_LIMIT);
+    CHECK((strstr(batch.error.advice, "carriage") != NULL) == cases[i].has_return);
+    dm_batch_release(&batch);
+    dm_parser_free(parser);
+    free(block.data);
+  }
+}
+
+int main(void) {
+  DM_RUN(test_keys_of_the_other_dialect);
+  DM_RUN(test_long_first_key_of_the_other_dialect);
+  DM_RUN(test_epoch_of_a_remembered_key);
+  DM_RUN(test_second_name_with_nul);
+  DM_RUN(test_escapes_in_correct);
+  DM_RUN(test_column_of_a_long_line);
+  DM_RUN(test_carriage_return_behind_max_line);
+  return dm_test_end();
+}
