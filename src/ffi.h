@@ -1,0 +1,54 @@
+/* What the files of the glue share: R on one side, the core on the other. */
+#ifndef FFI_H
+#define FFI_H
+
+#include <Rinternals.h>
+#include <stdbool.h>
+
+#include "dm_error.h"
+#include "dm_source.h"
+
+/* Calls into R from inside the core. A jump (an error, Ctrl-C, a time limit) is caught
+   and kept, so that the core can unwind by its statuses first; ffi_unwind_continue() then
+   lets it go on. token: R_MakeUnwindCont(), protected by the caller. */
+typedef struct ffi_unwind {
+  SEXP token;
+  bool is_jumping;
+} ffi_unwind;
+
+/* Runs fn(data) and puts its value (not protected) into *out, if that is not NULL. False:
+   it jumped; nothing of R may be called until ffi_unwind_continue(). */
+bool ffi_unwind_try(ffi_unwind *unwind, SEXP (*fn)(void *), void *data, SEXP *out);
+/* Goes on with the jump that was caught, if any. */
+void ffi_unwind_continue(ffi_unwind *unwind);
+
+/* The host of a run: lets Ctrl-C through and shows progress. */
+typedef struct ffi_host {
+  ffi_unwind *unwind;
+  SEXP progress;         /* function(bytes), or R_NilValue */
+  double next_progress;  /* seconds of the clock when it is due */
+  uint64_t bytes_before; /* of the sources that are read already */
+} ffi_host;
+
+/* A dm_host on top of it. */
+dm_host ffi_host_for_core(ffi_host *host);
+
+/* A list with the fields of err, of class "dm_error": R makes a condition of it. */
+SEXP ffi_error(const dm_error *err);
+
+/* The element of a named list; R_NilValue where there is none. */
+SEXP ffi_element(SEXP list, const char *name);
+
+/* A number that differs from process to process and from call to call. */
+uint64_t ffi_seed(void);
+
+/* CHARSXP of UTF-8 bytes. */
+SEXP ffi_char(const char *text, size_t len);
+
+/* The entries of .Call. */
+SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp);
+SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp);
+SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp);
+SEXP ffi_read_summary(SEXP path_sexp);
+
+#endif

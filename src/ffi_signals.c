@@ -1,0 +1,65 @@
+/* Turns R's paths, raw vectors and connections into sources of the core. */
+#include "ffi_signals.h"
+
+#include <string.h>
+
+dm_options ffi_options(SEXP options_sexp) {
+  dm_options options = {
+      .format = (dm_format)Rf_asInteger(ffi_element(options_sexp, "format")),
+      .is_skipping = Rf_asLogical(ffi_element(options_sexp, "is_skipping")) == 1,
+      .is_cut_allowed = Rf_asLogical(ffi_element(options_sexp, "is_cut_allowed")) == 1,
+      .max_line = (size_t)Rf_asReal(ffi_element(options_sexp, "max_line")),
+      .block_size = (size_t)Rf_asReal(ffi_element(options_sexp, "block_size")),
+      .threads = Rf_asInteger(ffi_element(options_sexp, "threads")),
+      .seed = ffi_seed()};
+  SEXP signals = ffi_element(options_sexp, "signals");
+  options.n_signals = (size_t)Rf_xlength(signals);
+  const char **names = (const char **)R_alloc(options.n_signals + 1, sizeof *names);
+  for (size_t i = 0; i < options.n_signals; i++) {
+    names[i] = CHAR(STRING_ELT(signals, (R_xlen_t)i));
+  }
+  options.signals = names;
+  return options;
+}
+
+typedef struct read_data {
+  SEXP function;
+  char *buf;
+  size_t n;
+  int64_t got;
+} read_data;
+
+static SEXP read_in_r(void *data) {
+  read_data *read = data;
+  SEXP n = PROTECT(Rf_ScalarInteger((int)read->n));
+  SEXP call = PROTECT(Rf_lang2(read->function, n));
+  SEXP bytes = PROTECT(Rf_eval(call, R_BaseEnv));
+  if (TYPEOF(bytes) != RAWSXP || (size_t)Rf_xlength(bytes) > read->n) {
+    Rf_error("the connection did not give raw bytes");
+  }
+  read->got = (int64_t)Rf_xlength(bytes);
+  if (read->got) {
+    memcpy(read->buf, RAW(bytes), (size_t)read->got);
+  }
+  UNPROTECT(3);
+  return R_NilValue;
+}
+
+static int64_t read_from_r(void *ctx, char *buf, size_t n) {
+  ffi_reader *reader = ctx;
+  read_data data = {.function = reader->function, .buf = buf, .n = n};
+  return ffi_unwind_try(reader->unwind, read_in_r, &data, NULL) ? data.got : -1;
+}
+
+dm_status ffi_open_source(dm_source **out, SEXP source_sexp, ffi_reader *reader,
+                          const dm_host *host, dm_error *err) {
+  if (TYPEOF(source_sexp) == STRSXP) {
+    return dm_source_open_file(out, CHAR(STRING_ELT(source_sexp, 0)), host, err);
+  }
+  if (TYPEOF(source_sexp) == RAWSXP) {
+    return dm_source_open_memory(out, RAW(source_sexp), (size_t)Rf_xlength(source_sexp),
+                                 host, err);
+  }
+  reader->function = source_sexp;
+  return dm_source_open_callback(out, read_from_r, reader, host, err);
+}

@@ -1,0 +1,22 @@
+/* Signals from R into the core: options and sources. */
+#ifndef FFI_SIGNALS_H
+#define FFI_SIGNALS_H
+
+#include "dm_run.h"
+#include "ffi.h"
+
+/* Reads the options list into the core's struct. The names of signals are in memory of
+   R_alloc(). */
+dm_options ffi_options(SEXP options_sexp);
+
+/* Opens the i-th source of a list: a path (string), a raw vector, or a function(n) that
+   returns at most n bytes as a raw vector. reader is the memory that the source needs. */
+typedef struct ffi_reader {
+  ffi_unwind *unwind;
+  SEXP function;
+} ffi_reader;
+
+dm_status ffi_open_source(dm_source **out, SEXP source_sexp, ffi_reader *reader,
+                          const dm_host *host, dm_error *err) DM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,356 @@
+/* Signals in, summary out: runs the core over sources or over the columns of a table, and
+   makes R's vectors of what it found. */
+#include <limits.h>
+#include <string.h>
+
+#include "dm_format.h"
+#include "dm_table.h"
+#include "ffi_signals.h"
+
+/* All that has to be given back, whichever way the call ends. */
+typedef struct summarise_call {
+  SEXP input; /* sources or columns */
+  SEXP options;
+  bool is_table;
+  ffi_unwind unwind;
+  ffi_host host;
+  dm_run *run;
+  dm_source *source;
+  dm_table table;
+  dm_error err;
+} summarise_call;
+
+static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
+                      bool is_table);
+static SEXP summarise_body(void *data);
+static void summarise_cleanup(void *data);
+static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
+static dm_status read_table(summarise_call *call, const dm_host *host);
+static SEXP make_result(summarise_call *call, SEXP grown);
+static SEXP make_columns(const dm_table *table, const dm_options *options);
+static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns);
+static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
+                        SEXP out);
+static SEXP make_problems(const dm_problems *problems);
+
+SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
+  return summarise(sources_sexp, options_sexp, progress_sexp, false);
+}
+
+SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp) {
+  return summarise(columns_sexp, options_sexp, progress_sexp, true);
+}
+
+static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
+                      bool is_table) {
+  summarise_call call = {.input = input_sexp, .options = options_sexp};
+  call.is_table = is_table;
+  call.unwind.token = PROTECT(R_MakeUnwindCont());
+  call.host = (ffi_host){.unwind = &call.unwind, .progress = progress_sexp};
+  SEXP out = R_ExecWithCleanup(summarise_body, &call, summarise_cleanup, &call);
+  UNPROTECT(1);
+  return out;
+}
+
+static void summarise_cleanup(void *data) {
+  summarise_call *call = data;
+  dm_table_release(&call->table);
+  dm_source_close(call->source);
+  dm_run_free(call->run);
+}
+
+static SEXP summarise_body(void *data) {
+  summarise_call *call = data;
+  dm_options options = ffi_options(call->options);
+  dm_host host = ffi_host_for_core(&call->host);
+  R_xlen_t n_grown = call->is_table ? 0 : Rf_xlength(call->input);
+  SEXP grown = PROTECT(Rf_allocVector(LGLSXP, n_grown));
+  dm_status status = dm_run_new(&call->run, &options, &host, &call->err);
+  if (!status) {
+    status = call->is_table ? read_table(call, &host) : read_sources(call, grown, &host);
+  }
+  if (!status) {
+    dm_run_rest(call->run);
+    status = dm_table_init(&call->table, call->run, &call->err);
+  }
+  ffi_unwind_continue(&call->unwind);
+  SEXP out = status ? ffi_error(&call->err) : make_result(call, grown);
+  UNPROTECT(1);
+  return out;
+}
+
+static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host) {
+  ffi_reader reader = {.unwind = &call->unwind};
+  for (R_xlen_t i = 0; i < Rf_xlength(call->input); i++) {
+    SEXP source = VECTOR_ELT(call->input, i);
+    dm_status status = ffi_open_source(&call->source, source, &reader, host, &call->err);
+    if (status) {
+      call->err.file = (int32_t)i;
+      return status;
+    }
+    DM_TRY(dm_run_source(call->run, call->source, (int32_t)i, &call->err));
+    LOGICAL(grown)[i] = dm_source_has_grown(call->source);
+    call->host.bytes_before += dm_source_bytes(call->source);
+    dm_source_close(call->source);
+    call->source = NULL;
+  }
+  return DM_OK;
+}
+
+/* --- tables --- */
+
+/* The columns of a table of signals; NULL pointers for those that are absent. */
+typedef struct table_columns {
+  SEXP id;
+  SEXP label;
+  SEXP pred_label;
+  SEXP s_label;
+  const int *correct;
+  const double *label_probs;
+  const double *step;
+  bool is_epoch;
+  SEXP probs; /* a matrix of doubles or a list of vectors of doubles, or R_NilValue */
+  SEXP logits;
+  SEXP signals; /* a list of vectors of doubles */
+} table_columns;
+
+static dm_ident ident_of(SEXP column, R_xlen_t i) {
+  dm_ident none = {0};
+  switch (TYPEOF(column)) {
+    case INTSXP:
+      return INTEGER(column)[i] == NA_INTEGER ? none
+                                              : dm_ident_from_int(INTEGER(column)[i]);
+    case REALSXP: /* whole and within 2^53, as R has checked; NA or not */
+      return ISNAN(REAL(column)[i]) ? none : dm_ident_from_int((int64_t)REAL(column)[i]);
+    case STRSXP: {
+      SEXP text = STRING_ELT(column, i);
+      return text == NA_STRING ? none
+                               : dm_ident_from_text(CHAR(text), (size_t)LENGTH(text));
+    }
+    default:
+      return none;
+  }
+}
+
+/* The class vector of row i, without the missing classes at its end (rows of a matrix are
+   as long as the longest); copied to room. NULL where nothing is given. */
+static const double *vector_of(SEXP column, R_xlen_t i, double *room, size_t *n) {
+  *n = 0;
+  if (TYPEOF(column) == VECSXP) {
+    SEXP vector = VECTOR_ELT(column, i);
+    *n = (size_t)Rf_xlength(vector);
+    if (*n == 1 && R_IsNA(REAL(vector)[0])) {
+      *n = 0;
+    }
+    return *n ? REAL(vector) : NULL;
+  }
+  if (TYPEOF(column) != REALSXP) {
+    return NULL;
+  }
+  R_xlen_t rows = Rf_nrows(column);
+  R_xlen_t classes = Rf_ncols(column);
+  for (R_xlen_t k = 0; k < classes; k++) {
+    room[k] = REAL(column)[i + k * rows];
+    if (!R_IsNA(room[k])) {
+      *n = (size_t)k + 1;
+    }
+  }
+  return *n ? room : NULL;
+}
+
+static const double *numbers_of(SEXP list, const char *name) {
+  SEXP column = ffi_element(list, name);
+  return column == R_NilValue ? NULL : REAL(column);
+}
+
+static double *class_room(SEXP column) {
+  bool is_matrix = TYPEOF(column) == REALSXP;
+  return (double *)R_alloc(is_matrix ? (size_t)Rf_ncols(column) : 1, sizeof(double));
+}
+
+static dm_status read_table(summarise_call *call, const dm_host *host) {
+  enum { ROWS_BETWEEN_CHECKS = 4096 };
+  SEXP input = call->input;
+  SEXP correct = ffi_element(input, "correct");
+  table_columns c = {
+      .id = ffi_element(input, "id"),
+      .label = ffi_element(input, "label"),
+      .pred_label = ffi_element(input, "pred_label"),
+      .s_label = ffi_element(input, "s_label"),
+      .correct = correct == R_NilValue ? NULL : LOGICAL(correct),
+      .label_probs = numbers_of(input, "label_probs"),
+      .step = numbers_of(input, "step"),
+      .is_epoch = Rf_asLogical(ffi_element(input, "is_epoch")) == 1,
+      .probs = ffi_element(input, "probs"),
+      .logits = ffi_element(input, "logits"),
+      .signals = ffi_element(input, "signals"),
+  };
+  double *probs_room = class_room(c.probs);
+  double *logits_room = class_room(c.logits);
+  double signals[DM_SIGNALS_MAX];
+  size_t n_signals = call->run->options.n_signals;
+  SEXP order = ffi_element(input, "order");
+  for (R_xlen_t k = 0; k < Rf_xlength(order); k++) {
+    R_xlen_t i = INTEGER(order)[k] - 1;
+    dm_fields f = {.id = ident_of(c.id, i),
+                   .label = ident_of(c.label, i),
+                   .pred_label = ident_of(c.pred_label, i),
+                   .s_label = ident_of(c.s_label, i),
+                   .signals = signals};
+    f.has_correct = c.correct && c.correct[i] != NA_LOGICAL;
+    f.correct = f.has_correct && c.correct[i];
+    f.has_label_probs = c.label_probs && !R_IsNA(c.label_probs[i]);
+    f.label_probs = f.has_label_probs ? c.label_probs[i] : 0;
+    if (c.step && !R_IsNA(c.step[i])) {
+      f.step = c.step[i];
+      f.step_kind = c.is_epoch ? DM_STEP_EPOCH : DM_STEP_UNIQUE;
+    }
+    f.probs = vector_of(c.probs, i, probs_room, &f.n_probs);
+    f.logits = vector_of(c.logits, i, logits_room, &f.n_logits);
+    for (size_t s = 0; s < n_signals; s++) {
+      double value = REAL(VECTOR_ELT(c.signals, (R_xlen_t)s))[i];
+      signals[s] = R_IsNA(value) ? dm_double_from_bits(DM_ABSENT_BITS) : value;
+    }
+    DM_TRY(dm_run_row(call->run, &f, (uint64_t)i + 1, &call->err));
+    if (k % ROWS_BETWEEN_CHECKS == 0 && host->check(host->ctx, 0)) {
+      return dm_error_set(&call->err, DM_E_INTERRUPT);
+    }
+  }
+  return dm_run_end_rows(call->run, &call->err);
+}
+
+/* --- results --- */
+
+static SEXP make_result(summarise_call *call, SEXP grown) {
+  const dm_run *run = call->run;
+  const char *names[] = {"columns", "counts", "problems", "problem_counts", "grown", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, make_columns(&call->table, &run->options));
+  const char *count_names[] = {"lines", "good", "blank", "bad", "cut", ""};
+  SEXP counts = Rf_mkNamed(REALSXP, count_names);
+  SET_VECTOR_ELT(out, 1, counts);
+  REAL(counts)[0] = (double)run->counts.lines;
+  REAL(counts)[1] = (double)run->counts.good;
+  REAL(counts)[2] = (double)run->counts.blank;
+  REAL(counts)[3] = (double)run->counts.bad;
+  REAL(counts)[4] = (double)run->counts.cut;
+  SET_VECTOR_ELT(out, 2, make_problems(&run->problems));
+  SEXP problem_counts = Rf_allocVector(REALSXP, DM_PROBLEM_KINDS);
+  SET_VECTOR_ELT(out, 3, problem_counts);
+  for (int i = 0; i < DM_PROBLEM_KINDS; i++) {
+    REAL(problem_counts)[i] = (double)run->problems.count[i];
+  }
+  SET_VECTOR_ELT(out, 4, grown);
+  UNPROTECT(1);
+  return out;
+}
+
+/* Which column of the summary comes where. */
+enum { N_IDENTS = 3, N_FIXED = 14, N_STATISTICS = 5 };
+
+static const struct {
+  int place;
+  dm_count_column column;
+} count_columns[] = {{3, DM_COLUMN_CORRECT_TIMES}, {9, DM_COLUMN_FORGETTING_TIMES},
+                     {10, DM_COLUMN_LEARNT_TIMES}, {11, DM_COLUMN_FIRST_FORGET},
+                     {12, DM_COLUMN_FIRST_LEARN},  {13, DM_COLUMN_EVALUATIONS}};
+
+static const struct {
+  int place;
+  dm_number_column column;
+} number_columns[] = {{4, DM_COLUMN_CORRECT_RATIO},
+                      {5, DM_COLUMN_AVG_PROBS},
+                      {6, DM_COLUMN_LABEL_VAR},
+                      {7, DM_COLUMN_MAX_LABEL_PROBS},
+                      {8, DM_COLUMN_MIN_LABEL_PROBS}};
+
+static SEXP make_columns(const dm_table *table, const dm_options *options) {
+  enum { SLICE = 4096 }; /* rows whose states stay in the cache */
+  R_xlen_t n_signals = (R_xlen_t)options->n_signals;
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, N_FIXED + N_STATISTICS * n_signals));
+  for (int i = 0; i < N_IDENTS; i++) {
+    dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)i);
+    SET_VECTOR_ELT(out, i,
+                   Rf_allocVector(type == DM_TYPE_INT32    ? INTSXP
+                                  : type == DM_TYPE_DOUBLE ? REALSXP
+                                                           : STRSXP,
+                                  (R_xlen_t)table->n));
+  }
+  for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
+    SET_VECTOR_ELT(out, count_columns[i].place,
+                   Rf_allocVector(INTSXP, (R_xlen_t)table->n));
+  }
+  for (R_xlen_t i = 0; i < Rf_xlength(out); i++) {
+    if (VECTOR_ELT(out, i) == R_NilValue) {
+      SET_VECTOR_ELT(out, i, Rf_allocVector(REALSXP, (R_xlen_t)table->n));
+    }
+  }
+  for (size_t first = 0; first < table->n; first += SLICE) {
+    size_t n = table->n - first < SLICE ? table->n - first : SLICE;
+    dm_table slice = dm_table_slice(table, first, n);
+    fill_columns(&slice, (R_xlen_t)first, out);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Fills all columns from a row on. */
+static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns) {
+  for (int i = 0; i < N_IDENTS; i++) {
+    fill_idents(slice, (dm_ident_column)i, first, VECTOR_ELT(columns, i));
+  }
+  for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
+    int *out = INTEGER(VECTOR_ELT(columns, count_columns[i].place)) + first;
+    dm_table_counts(slice, count_columns[i].column, out);
+  }
+  for (size_t i = 0; i < sizeof number_columns / sizeof *number_columns; i++) {
+    double *out = REAL(VECTOR_ELT(columns, number_columns[i].place)) + first;
+    dm_table_numbers(slice, number_columns[i].column, out);
+  }
+  for (R_xlen_t i = N_FIXED; i < Rf_xlength(columns); i++) {
+    size_t signal = (size_t)(i - N_FIXED) / N_STATISTICS;
+    dm_signal_statistic statistic = (dm_signal_statistic)((i - N_FIXED) % N_STATISTICS);
+    dm_table_signal(slice, signal, statistic, NA_REAL,
+                    REAL(VECTOR_ELT(columns, i)) + first);
+  }
+}
+
+static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
+                        SEXP out) {
+  for (size_t i = 0; i < slice->n; i++) {
+    dm_ident ident = dm_table_ident(slice, column, i);
+    R_xlen_t to = first + (R_xlen_t)i;
+    if (TYPEOF(out) == INTSXP) {
+      INTEGER(out)[to] = (int)ident.value;
+    } else if (TYPEOF(out) == REALSXP) {
+      REAL(out)[to] = (double)ident.value;
+    } else if (ident.text) {
+      SET_STRING_ELT(out, to, ffi_char(ident.text, ident.len));
+    } else {
+      char digits[DM_FORMAT_MAX];
+      SET_STRING_ELT(out, to, ffi_char(digits, dm_format_int64(ident.value, digits)));
+    }
+  }
+}
+
+static SEXP make_problems(const dm_problems *problems) {
+  const char *names[] = {"row", "col", "expected", "actual", "file", "key", "kind", ""};
+  R_xlen_t n = (R_xlen_t)problems->n_kept;
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  const SEXPTYPE types[] = {REALSXP, REALSXP, STRSXP, STRSXP, INTSXP, STRSXP, INTSXP};
+  for (int i = 0; i < 7; i++) {
+    SET_VECTOR_ELT(out, i, Rf_allocVector(types[i], n));
+  }
+  for (R_xlen_t i = 0; i < n; i++) {
+    const dm_problem *p = &problems->kept[i];
+    REAL(VECTOR_ELT(out, 0))[i] = (double)p->line;
+    REAL(VECTOR_ELT(out, 1))[i] = p->column ? (double)p->column : NA_REAL;
+    SET_STRING_ELT(VECTOR_ELT(out, 2), i, ffi_char(p->expected, strlen(p->expected)));
+    SET_STRING_ELT(VECTOR_ELT(out, 3), i, ffi_char(p->actual, strlen(p->actual)));
+    INTEGER(VECTOR_ELT(out, 4))[i] = p->file < 0 ? NA_INTEGER : p->file + 1;
+    SET_STRING_ELT(VECTOR_ELT(out, 5), i, ffi_char(p->key, strlen(p->key)));
+    INTEGER(VECTOR_ELT(out, 6))[i] = (int)p->kind + 1;
+  }
+  UNPROTECT(1);
+  return out;
+}

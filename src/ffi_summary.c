@@ -1,0 +1,168 @@
+/* The summary file: R's vectors to a table of the core, and back. */
+#include <string.h>
+
+#include "dm_number.h"
+#include "dm_tsv.h"
+#include "dm_writer.h"
+#include "ffi.h"
+
+/* All that has to be given back, whichever way the call ends. */
+typedef struct summary_call {
+  SEXP columns; /* when writing */
+  const char *path;
+  ffi_unwind unwind;
+  ffi_host host;
+  dm_writer *writer;
+  dm_source *source;
+  dm_tsv_table *table;
+  dm_error err;
+} summary_call;
+
+static SEXP run_summary(SEXP (*body)(void *), SEXP path_sexp, SEXP columns_sexp);
+static void summary_cleanup(void *data);
+static SEXP write_body(void *data);
+static SEXP read_body(void *data);
+static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
+                            size_t n_columns, size_t n_rows, const dm_host *host);
+static dm_status read_file(summary_call *call, const dm_host *host);
+static const char *const *texts_of(SEXP column);
+static SEXP make_column(const dm_tsv_table *table, size_t i);
+static SEXP file_error(summary_call *call);
+static dm_tsv_missing missing_in_r(void);
+
+/* columns: a named list of integer, double and character vectors of one length. NULL, or
+   the error. */
+SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp) {
+  return run_summary(write_body, path_sexp, columns_sexp);
+}
+
+/* A named list of vectors, or the error. */
+SEXP ffi_read_summary(SEXP path_sexp) {
+  return run_summary(read_body, path_sexp, R_NilValue);
+}
+
+static SEXP run_summary(SEXP (*body)(void *), SEXP path_sexp, SEXP columns_sexp) {
+  summary_call call = {.columns = columns_sexp};
+  call.path = Rf_translateCharUTF8(STRING_ELT(path_sexp, 0));
+  call.unwind.token = PROTECT(R_MakeUnwindCont());
+  call.host = (ffi_host){.unwind = &call.unwind, .progress = R_NilValue};
+  SEXP out = R_ExecWithCleanup(body, &call, summary_cleanup, &call);
+  UNPROTECT(1);
+  return out;
+}
+
+static void summary_cleanup(void *data) {
+  summary_call *call = data;
+  dm_writer_close(call->writer);
+  dm_source_close(call->source);
+  dm_tsv_release(call->table);
+}
+
+static SEXP write_body(void *data) {
+  summary_call *call = data;
+  R_xlen_t n_columns = Rf_xlength(call->columns);
+  R_xlen_t n_rows = n_columns ? Rf_xlength(VECTOR_ELT(call->columns, 0)) : 0;
+  SEXP names = Rf_getAttrib(call->columns, R_NamesSymbol);
+  dm_tsv_column *columns = (dm_tsv_column *)R_alloc((size_t)n_columns, sizeof *columns);
+  for (R_xlen_t i = 0; i < n_columns; i++) {
+    SEXP column = VECTOR_ELT(call->columns, i);
+    columns[i].name = Rf_translateCharUTF8(STRING_ELT(names, i));
+    switch (TYPEOF(column)) {
+      case INTSXP:
+        columns[i].kind = DM_TSV_INT32;
+        columns[i].data = INTEGER_RO(column);
+        break;
+      case REALSXP:
+        columns[i].kind = DM_TSV_DOUBLE;
+        columns[i].data = REAL_RO(column);
+        break;
+      default:
+        columns[i].kind = DM_TSV_TEXT;
+        columns[i].data = texts_of(column);
+    }
+  }
+  dm_host host = ffi_host_for_core(&call->host);
+  dm_status status = write_file(call, columns, (size_t)n_columns, (size_t)n_rows, &host);
+  ffi_unwind_continue(&call->unwind);
+  return status ? file_error(call) : R_NilValue;
+}
+
+static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
+                            size_t n_columns, size_t n_rows, const dm_host *host) {
+  dm_tsv_missing missing = missing_in_r();
+  DM_TRY(dm_writer_open(&call->writer, call->path, host, &call->err));
+  DM_TRY(dm_tsv_write(call->writer, columns, n_columns, n_rows, &missing, &call->err));
+  return dm_writer_commit(call->writer, &call->err);
+}
+
+static const char *const *texts_of(SEXP column) {
+  R_xlen_t n = Rf_xlength(column);
+  const char **texts = (const char **)R_alloc((size_t)n, sizeof *texts);
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP text = STRING_ELT(column, i);
+    texts[i] = text == NA_STRING ? NULL : Rf_translateCharUTF8(text);
+  }
+  return texts;
+}
+
+static SEXP read_body(void *data) {
+  summary_call *call = data;
+  dm_host host = ffi_host_for_core(&call->host);
+  dm_status status = read_file(call, &host);
+  ffi_unwind_continue(&call->unwind);
+  if (status) {
+    return file_error(call);
+  }
+  R_xlen_t n = (R_xlen_t)dm_tsv_n_columns(call->table);
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, n));
+  SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    const char *name = dm_tsv_name(call->table, (size_t)i);
+    SET_STRING_ELT(names, i, ffi_char(name, strlen(name)));
+    SET_VECTOR_ELT(out, i, make_column(call->table, (size_t)i));
+    dm_tsv_drop(call->table, (size_t)i);
+  }
+  Rf_setAttrib(out, R_NamesSymbol, names);
+  UNPROTECT(2);
+  return out;
+}
+
+static dm_status read_file(summary_call *call, const dm_host *host) {
+  dm_tsv_missing missing = missing_in_r();
+  DM_TRY(dm_source_open_file(&call->source, call->path, host, &call->err));
+  return dm_tsv_read(&call->table, call->source, DM_TSV_BLOCK, &missing, &call->err);
+}
+
+static SEXP make_column(const dm_tsv_table *table, size_t i) {
+  size_t n = dm_tsv_n_rows(table);
+  SEXP out = R_NilValue;
+  switch (dm_tsv_kind_of(table, i)) {
+    case DM_TSV_INT32:
+      out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
+      memcpy(INTEGER(out), dm_tsv_int32(table, i), n * sizeof(int));
+      break;
+    case DM_TSV_DOUBLE:
+      out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+      memcpy(REAL(out), dm_tsv_double(table, i), n * sizeof(double));
+      break;
+    case DM_TSV_TEXT:
+      out = PROTECT(Rf_allocVector(STRSXP, (R_xlen_t)n));
+      for (size_t row = 0; row < n; row++) {
+        size_t len;
+        const char *text = dm_tsv_text(table, i, row, &len);
+        SET_STRING_ELT(out, (R_xlen_t)row, text ? ffi_char(text, len) : NA_STRING);
+      }
+      break;
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP file_error(summary_call *call) {
+  call->err.file = 0; /* the only one there is */
+  return ffi_error(&call->err);
+}
+
+static dm_tsv_missing missing_in_r(void) {
+  return (dm_tsv_missing){.int32 = NA_INTEGER, .double_bits = dm_double_bits(NA_REAL)};
+}
