@@ -1,0 +1,67 @@
+#' Columns of data maps
+#'
+#' What the columns of a data map mean: one row per sample, condensed from its
+#' signals at every evaluation.
+#'
+#' # Columns
+#' A sample is evaluated \eqn{T} times in the course of a training, at
+#' \eqn{t = 0, \ldots, T - 1}. \eqn{c_t} is 1 where it is predicted right and 0
+#' where not, \eqn{p_t} is the predicted probability of its label.
+#'
+#' \describe{
+#'   \item{`id`}{the sample: integer, double or character, as it was
+#'     written.}
+#'   \item{`label`}{its label in the training, as first seen.}
+#'   \item{`s_label`}{its constructed label: 0 ordinary, 1 hard, 2 dirty on
+#'     purpose; 0 if not given.}
+#'   \item{`correct_times`}{how often it was predicted right,
+#'     \eqn{\sum_t c_t}.}
+#'   \item{`correct_ratio`}{the share of right predictions,
+#'     \eqn{\sum_t c_t / T}.}
+#'   \item{`avg_probs`}{the mean probability of the label,
+#'     \eqn{m = \sum_t p_t / T}.}
+#'   \item{`label_var`}{the population variance of the probability of the
+#'     label, \eqn{\sum_t (p_t - m)^2 / T}: the divisor is \eqn{T}, not
+#'     \eqn{T - 1}.}
+#'   \item{`max_label_probs`, `min_label_probs`}{the largest and the smallest
+#'     \eqn{p_t}.}
+#'   \item{`forgetting_times`}{the number of forgetting events: \eqn{t \ge 1}
+#'     with \eqn{c_{t-1} = 1} and \eqn{c_t = 0}.}
+#'   \item{`learnt_times`}{the number of learning events: \eqn{t \ge 1} with
+#'     \eqn{c_{t-1} = 0} and \eqn{c_t = 1}.}
+#'   \item{`first_forget`, `first_learn`}{the \eqn{t} of the first such
+#'     event, counted from 0; 0 means never, since \eqn{t = 0} can't be an
+#'     event.}
+#'   \item{`evaluations`}{how often the sample was evaluated, \eqn{T}.}
+#' }
+#'
+#' A sample that is predicted right at every evaluation has no learning event:
+#' it was known from the start. A `label_probs` that is NaN or infinite makes
+#' `avg_probs`, `label_var`, `max_label_probs` and `min_label_probs` of that
+#' sample NaN.
+#'
+#' By hand: a sample with \eqn{c = 0, 1, 1, 0, 1} and
+#' \eqn{p = 0.2, 0.6, 0.8, 0.4, 0.9} has `correct_times` 3, `correct_ratio` 0.6,
+#' `avg_probs` 0.58, `label_var` 0.0656, `forgetting_times` 1,
+#' `learnt_times` 2, `first_forget` 3 and `first_learn` 1.
+#'
+#' # Other names
+#' The same signals have other names in the field. Swayamdipta et al. (2020)
+#' call `avg_probs` the *confidence*, the square root of `label_var` the
+#' *variability*, and `correct_times` the *correctness* of a sample; a
+#' forgetting event is that of Toneva et al. (2019). [as_datamap()] takes
+#' columns under these names.
+#'
+#' @references
+#' Swayamdipta, S., Schwartz, R., Lourie, N., Wang, Y., Hajishirzi, H., Smith,
+#' N. A. and Choi, Y. (2020). Dataset Cartography: Mapping and Diagnosing
+#' Datasets with Training Dynamics. *Proceedings of EMNLP 2020*.
+#' \doi{10.18653/v1/2020.emnlp-main.746}
+#'
+#' Toneva, M., Sordoni, A., Tachet des Combes, R., Trischler, A., Bengio, Y. and
+#' Gordon, G. J. (2019). An Empirical Study of Example Forgetting during Deep
+#' Neural Network Learning. *ICLR 2019*. \doi{10.48550/arXiv.1812.05159}
+#'
+#' @seealso [datamap_summarise()] computes them.
+#' @name datamap-columns
+NULL

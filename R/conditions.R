@@ -1,0 +1,89 @@
+# Every condition of the package is made here, so that its class, its fields
+# and the rule about braces hold in one place.
+#
+# Errors:   datamap_error_<class>, datamap_error
+# Warnings: datamap_warning_<class>, datamap_warning
+# Messages: datamap_message_<class>, datamap_message
+#
+# `message` is a cli template. It is written by us; what comes from the user
+# (file names, keys, values, ids) goes in through `{ }` only: cli inserts the
+# value of an expression as it is and does not read it as a template again.
+# Text that is ready already, and may hold braces, goes through cli_verbatim().
+
+error_classes <- c("io", "syntax", "field", "range", "limit", "input")
+
+# `path`, `line`, `column` and `key` are always fields of the condition, NULL
+# where they do not apply; further fields go into `...`. `.envir` is where
+# the `{ }` of the message are evaluated.
+abort_datamap <- function(message,
+                          class = error_classes,
+                          ...,
+                          path = NULL,
+                          line = NULL,
+                          column = NULL,
+                          key = NULL,
+                          call = .envir,
+                          .envir = rlang::caller_env()) {
+  class <- rlang::arg_match(class)
+  cli::cli_abort(
+    message,
+    class = c(paste0("datamap_error_", class), "datamap_error"),
+    ...,
+    path = path,
+    line = line,
+    column = column,
+    key = key,
+    call = call,
+    .envir = .envir
+  )
+}
+
+warn_datamap <- function(message,
+                         class,
+                         ...,
+                         call = .envir,
+                         .envir = rlang::caller_env()) {
+  cli::cli_warn(
+    message,
+    class = c(paste0("datamap_warning_", class), "datamap_warning"),
+    ...,
+    call = call,
+    .envir = .envir
+  )
+}
+
+inform_datamap <- function(message,
+                           class,
+                           ...,
+                           .envir = rlang::caller_env()) {
+  cli::cli_inform(
+    message,
+    class = c(paste0("datamap_message_", class), "datamap_message"),
+    ...,
+    .envir = .envir
+  )
+}
+
+# A template that gives back `x` as it is, braces included.
+cli_verbatim <- function(x) {
+  gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)
+}
+
+# At most `n` of `x`, then how many more there are: a character vector that
+# is put into a message with `{.val {first_few(x)}}` and the like would quote
+# the rest as well, so this gives the finished, unquoted text.
+first_few <- function(x, n = 5L) {
+  x <- as.character(x)
+  shown <- utils::head(x, n)
+  more <- length(x) - length(shown)
+  text <- paste(shown, collapse = ", ")
+  if (more > 0) {
+    text <- paste0(text, " and ", format_count(more), " more")
+  }
+  text
+}
+
+# 12345 -> "12,345", in every locale.
+format_count <- function(x) {
+  formatC(x, format = "d", big.mark = ",", decimal.mark = ".")
+}

@@ -1,0 +1,300 @@
+# The levels of the schemes, in order: what is never right comes first.
+datamap_levels <- list(
+  correct_ratio = paste0(
+    "correct_ratio_", c("0.0", "0.2", "0.4", "0.6", "0.8", "1.0")
+  ),
+  use_f_times = paste0(
+    "forgotten_times", c("-", "-+", "=0", "=1", "=2", ">=3")
+  ),
+  use_l_times = paste0("learnt_times", c("-", "+-", "=0", "=1", "=2", ">=3")),
+  dirty_label = c("the rest", "dirty (s_label 2)")
+)
+
+# Numbers are put into so many classes at most, and other columns may have so
+# many values.
+max_classes <- 6L
+max_values <- 30L
+
+#' Groups of the samples on a data map
+#'
+#' Tells to which group each sample belongs on the data map that
+#' [datamap_plot()] draws from the same arguments, and how many there are in
+#' each group.
+#'
+#' @section Groups:
+#' * By default, `correct_ratio` tells the groups apart: \[0, 0.2) is
+#'   `correct_ratio_0.0`, \[0.2, 0.4) `correct_ratio_0.2`, \[0.4, 0.6)
+#'   `correct_ratio_0.4`, \[0.6, 0.8) `correct_ratio_0.6`, \[0.8, 1)
+#'   `correct_ratio_0.8`, and 1 is `correct_ratio_1.0`.
+#' * With `use_f_times`, the number of forgettings does: `forgotten_times=1`,
+#'   `forgotten_times=2` and `forgotten_times>=3`; samples without any are
+#'   `forgotten_times-` if never predicted right, `forgotten_times=0` if always,
+#'   and `forgotten_times-+` in between.
+#' * With `use_l_times`, the number of times learnt, in the same way:
+#'   `learnt_times-`, `learnt_times+-`, `learnt_times=0`, `learnt_times=1`,
+#'   `learnt_times=2` and `learnt_times>=3`.
+#' * With `dirty_label`, the constructed dirty labels, `dirty (s_label 2)`, are
+#'   set apart from `the rest`.
+#' * With `group_by`, the values of a column are the groups: of a factor its
+#'   levels, of a column with few values (up to six numbers, or up to 30
+#'   strings) those values. More than six different numbers are put into at
+#'   most six classes of the same width, with round limits. The classes are
+#'   those of the whole map, also where a filter holds.
+#'
+#' At most one of `use_f_times`, `use_l_times`, `dirty_label` and `group_by`
+#' can be given.
+#'
+#' @inheritParams datamap_filter
+#' @param use_f_times,use_l_times A number: samples with at least so many
+#'   forgettings (`forgetting_times`), or times learnt (`learnt_times`), are
+#'   kept and grouped by them. `NULL`, the default, and `-1` mean neither.
+#' @param dirty_label `TRUE` to set apart the samples whose label was made
+#'   dirty on purpose (`s_label` 2). `FALSE` by default.
+#' @param group_by The name of a column whose values are the groups. `NULL`, the
+#'   default, for none.
+#'
+#' @return A data frame with one row per sample that the filter keeps, in the
+#'   order of the map, and the columns `id` and `group`, a factor with all
+#'   levels of the scheme in their order. `group` is `NA` where the signal that
+#'   the groups go by is missing. The attribute `counts` is an integer vector:
+#'   the number of samples in each group, named by the levels, zeros included.
+#' @seealso [datamap_plot()] draws them.
+#' @export
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' groups <- datamap_groups(map, dirty_label = TRUE)
+#' head(groups)
+#'
+#' attr(datamap_groups(map), "counts")
+#' attr(datamap_groups(map, use_l_times = 0), "counts")
+#' attr(datamap_groups(map, group_by = "correct_times"), "counts")
+datamap_groups <- function(map,
+                           criterion = NULL,
+                           threshold = 0,
+                           use_f_times = NULL,
+                           use_l_times = NULL,
+                           dirty_label = FALSE,
+                           group_by = NULL) {
+  check_datamap(map)
+  conditions <- filter_conditions(
+    map, criterion, threshold, use_f_times, use_l_times
+  )
+  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  # Grouped first: the classes of `group_by` don't change with the filter
+  map <- set_column(map, ".group", group_samples(map, grouping))
+  map <- apply_conditions(map, conditions)
+
+  groups <- data.frame(id = map$id, group = map$.group)
+  attr(groups, "counts") <- group_counts(groups$group)
+  groups
+}
+
+# Which scheme the arguments ask for: its name and, for `group_by`, the column.
+# Checks that there is one at most, and that the columns it needs are there.
+find_grouping <- function(map,
+                          conditions,
+                          dirty_label,
+                          group_by,
+                          call = rlang::caller_env()) {
+  check_flag(dirty_label, call = call)
+  check_string(group_by, allow_null = TRUE, call = call)
+  given <- c(
+    intersect(c("use_f_times", "use_l_times"), conditions$argument),
+    if (dirty_label) "dirty_label",
+    if (!is.null(group_by)) "group_by"
+  )
+  if (length(given) > 1) {
+    abort_datamap(
+      c(
+        paste(
+          "Only one of {.arg use_f_times}, {.arg use_l_times},",
+          "{.arg dirty_label} and {.arg group_by} can be given."
+        ),
+        x = "You gave {.arg {given}}.",
+        i = paste(
+          "To filter by forgettings or times learnt alone, give",
+          "{.code criterion = \"forgetting_times\"}."
+        )
+      ),
+      class = "input",
+      key = given[[2]],
+      call = call
+    )
+  }
+  if (dirty_label) {
+    check_has_columns(map, "s_label", "{.arg dirty_label}", call = call)
+  }
+  if (!is.null(group_by)) {
+    check_column_choice(group_by, map, arg = "group_by", call = call)
+    check_groupable(map[[group_by]], group_by, "group_by", call)
+  }
+  list(scheme = c(given, "correct_ratio")[[1]], column = group_by)
+}
+
+# Can the values of the column be groups, or facets?
+check_groupable <- function(x, name, arg, call) {
+  if (!is.atomic(x) || !is.null(dim(x))) {
+    found <- describe(x)
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be a column with one value per sample.",
+        x = "Column {.val {name}} is {found}."
+      ),
+      class = "input",
+      key = name,
+      call = call
+    )
+  }
+  if (is.numeric(x)) {
+    return(invisible())
+  }
+  n <- length(unique(x[!is.na(x)]))
+  if (n > max_values) {
+    found <- format_count(n)
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be a column with at most {max_values} values.",
+        x = "Column {.val {name}} has {found}.",
+        i = "Put them into fewer in a column of your own."
+      ),
+      class = "input",
+      key = name,
+      call = call
+    )
+  }
+}
+
+# A factor with the group of every sample.
+group_samples <- function(map, grouping) {
+  switch(grouping$scheme,
+    correct_ratio = group_correct_ratio(map$correct_ratio),
+    use_f_times = ,
+    use_l_times = {
+      column <- c(
+        use_f_times = "forgetting_times", use_l_times = "learnt_times"
+      )
+      group_events(
+        map[[column[[grouping$scheme]]]],
+        map$correct_ratio,
+        datamap_levels[[grouping$scheme]]
+      )
+    },
+    dirty_label = as_levels(
+      1L + (map$s_label == 2),
+      datamap_levels$dirty_label
+    ),
+    group_by = group_values(map[[grouping$column]])
+  )
+}
+
+# The limits are compared as doubles, which is exact: the quotient k / T of
+# two integers is rounded correctly, so it equals the literal wherever the
+# fractions are equal, and is further away than any rounding where not.
+group_correct_ratio <- function(ratio) {
+  code <- findInterval(ratio, c(0, 0.2, 0.4, 0.6, 0.8, 1))
+  code[!is.na(ratio) & (ratio < 0 | ratio > 1)] <- NA
+  as_levels(code, datamap_levels$correct_ratio)
+}
+
+group_events <- function(times, ratio, levels) {
+  # Without an event: never right, now and then, always right
+  code <- ifelse(ratio == 0, 1L, ifelse(ratio == 1, 3L, 2L))
+  some <- !is.na(times) & times >= 1
+  code[some] <- 3L + as.integer(pmin(times[some], 3))
+  code[is.na(times)] <- NA
+  as_levels(code, levels)
+}
+
+# Factors and few values as they are, numbers in classes.
+group_values <- function(x) {
+  if (is.factor(x)) {
+    return(factor(x, levels(x), ordered = FALSE))
+  }
+  if (!is.numeric(x)) {
+    return(factor(x))
+  }
+  x[!is.finite(x)] <- NA
+  values <- sort(unique(x))
+  if (length(values) <= max_classes) {
+    return(as_levels(match(x, values), number_text(values)))
+  }
+  if (all(values == trunc(values))) {
+    class_whole_numbers(x, values[[1]], values[[length(values)]])
+  } else {
+    class_numbers(x, values[[1]], values[[length(values)]])
+  }
+}
+
+# Classes of whole numbers: "0 to 2", "3 to 5", ..., of a round width.
+class_whole_numbers <- function(x, low, high) {
+  widths <- c(outer(c(1, 2, 3, 4, 5), 10^(0:300)))
+  classes <- floor(high / widths) - floor(low / widths) + 1
+  width <- widths[classes <= max_classes][[1]]
+  from <- seq(floor(low / width), floor(high / width)) * width
+  last <- pmin(from + width - 1, high)
+  first <- pmax(from, low)
+  text <- number_text(first)
+  wide <- last > first
+  text[wide] <- paste(text[wide], "to", number_text(last[wide]))
+  as_levels(findInterval(x, from), text)
+}
+
+# Classes of other numbers: "[0, 0.2)", ..., "[0.8, 1]".
+class_numbers <- function(x, low, high) {
+  breaks <- list_breaks(low, high)
+  last <- length(breaks)
+  text <- number_text(breaks)
+  text <- paste0(
+    "[", text[-last], ", ", text[-1],
+    rep(c(")", "]"), c(last - 2L, 1L))
+  )
+  as_levels(findInterval(x, breaks, rightmost.closed = TRUE), text)
+}
+
+# Round limits for at most six classes; plain ones where the numbers lie too
+# close together for round ones.
+list_breaks <- function(low, high) {
+  for (n in max_classes:1) {
+    breaks <- signif(pretty(c(low, high), n), 12)
+    is_good <- length(breaks) > 1 && length(breaks) <= max_classes + 1L &&
+      !anyDuplicated(breaks) && breaks[[1]] <= low &&
+      breaks[[length(breaks)]] >= high
+    if (is_good) {
+      return(breaks)
+    }
+  }
+  c(low, high)
+}
+
+# Numbers as text, each as short as it can be without being another's.
+number_text <- function(x) {
+  text <- vapply(x, format_number, "")
+  if (anyDuplicated(text)) {
+    text <- vapply(x, format_number, "", digits = 17)
+  }
+  text
+}
+
+format_number <- function(x, digits = 15) {
+  size <- abs(x)
+  is_usual <- is.finite(x) && (size == 0 || (size >= 1e-4 && size < 1e15))
+  format(
+    x,
+    digits = digits, scientific = !is_usual, decimal.mark = ".", trim = TRUE
+  )
+}
+
+as_levels <- function(code, levels) {
+  structure(as.integer(code), levels = levels, class = "factor")
+}
+
+# How many there are of each level, zeros kept.
+group_counts <- function(group) {
+  stats::setNames(tabulate(group, nlevels(group)), levels(group))
+}
+
+# `map[[name]] <- value` for a column that no user sees.
+set_column <- function(map, name, value) {
+  map[[name]] <- value
+  map
+}

@@ -1,0 +1,539 @@
+#' Data map
+#'
+#' Draws the samples of a data map by two of their signals: by default the mean
+#' probability of the label against its variance. Groups of samples differ in
+#' colour and shape, the legend counts them.
+#'
+#' The result is a plain ggplot: other themes, scales, labels and facets are
+#' added to it with `+`, and all columns of the map are in its data. Its caption
+#' and its alternative text come from the data: they name the axes, the filter
+#' and the number of samples that it keeps.
+#'
+#' In each panel the groups are drawn by their size, the largest first, so that
+#' a small group is never hidden below a large one; small groups also have
+#' somewhat larger points, and no point is left out, except where its value on
+#' an axis or the signal of its group is missing. Those are counted in the
+#' subtitle and in a message of class `datamap_message_na`.
+#'
+#' `plot()` draws the map, `autoplot()` is the same as `datamap_plot()`.
+#'
+#' @inheritSection datamap_groups Groups
+#' @inheritParams datamap_groups
+#' @param attr1,attr2 The names of the numeric columns on the vertical and the
+#'   horizontal axis, `"avg_probs"` and `"label_var"` by default.
+#' @param ... For `datamap_plot()` not used, and must be empty. For `plot()` and
+#'   `autoplot()`, arguments of `datamap_plot()`.
+#' @param facet The name of a column by whose values panels are made, `NULL` for
+#'   one panel. By default `s_label`, which sets hard and dirty samples apart.
+#'   There is one panel where all samples that are drawn have the same value.
+#' @param scales Whether the panels of `facet` have the same axes: `"fixed"`
+#'   (the default), `"free"`, `"free_x"` or `"free_y"`.
+#' @param highlight A vector of ids: these samples are marked with a ring and
+#'   named. The names are kept apart by the ggrepel package where it is
+#'   installed; else those that would overlap are left out. `NULL`, the default,
+#'   for none.
+#' @param x,object A data map.
+#'
+#' @return `datamap_plot()` and `autoplot()` return a ggplot, `plot()` returns
+#'   `x`, invisibly.
+#' @seealso [datamap_groups()] for the groups and their counts as data,
+#'   [scale_colour_datamap()] and [theme_datamap()] for plots of your own.
+#' @export
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' datamap_plot(map)
+#'
+#' # Only what was forgotten at least once
+#' datamap_plot(map, criterion = "forgetting_times", threshold = 1)
+#'
+#' # By how often samples were learnt
+#' datamap_plot(map, use_l_times = 0)
+#'
+#' # Dirty labels set apart, in one panel
+#' datamap_plot(map, dirty_label = TRUE, facet = NULL)
+#'
+#' # One panel per label, and the two samples that were forgotten most often
+#' most <- map$id[order(-map$forgetting_times)][1:2]
+#' datamap_plot(map, facet = "label", highlight = most)
+datamap_plot <- function(map,
+                         attr1 = "avg_probs",
+                         attr2 = "label_var",
+                         criterion = NULL,
+                         threshold = 0,
+                         use_f_times = NULL,
+                         use_l_times = NULL,
+                         ...,
+                         dirty_label = FALSE,
+                         group_by = NULL,
+                         facet = "s_label",
+                         scales = c("fixed", "free", "free_x", "free_y"),
+                         highlight = NULL) {
+  rlang::check_dots_empty()
+  check_datamap(map)
+  scales <- rlang::arg_match(scales)
+  check_column_choice(attr1, map, numeric = TRUE)
+  check_column_choice(attr2, map, numeric = TRUE)
+  conditions <- filter_conditions(
+    map, criterion, threshold, use_f_times, use_l_times
+  )
+  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  facet <- find_facet(map, facet)
+  marked <- find_marked(map, highlight)
+
+  map <- set_column(map, ".group", group_samples(map, grouping))
+  map <- set_column(map, ".facet", facet_samples(map, facet))
+  if (length(marked) > 0) {
+    map <- set_column(map, ".marked", seq_len(nrow(map)) %in% marked)
+  }
+  kept <- apply_conditions(map, conditions)
+  drawn <- drop_missing(kept, attr1, attr2, grouping)
+
+  parts <- list(
+    x = signal_title(attr2),
+    y = signal_title(attr1),
+    samples = nrow(map),
+    kept = nrow(kept),
+    drawn = nrow(drawn),
+    filter = filter_words(conditions),
+    evaluations = evaluations_range(map),
+    group = grouping_title(grouping),
+    groups = group_counts(drawn$.group),
+    facets = group_counts(droplevels(drawn$.facet)),
+    columns = c(attr1, attr2),
+    scales = scales,
+    marked = length(marked),
+    marked_drawn = as.character(drawn$id[drawn$.marked])
+  )
+  build_plot(layer_samples(drawn), attr1, attr2, parts)
+}
+
+#' @rdname datamap_plot
+#' @rawNamespace S3method(ggplot2::autoplot, datamap)
+autoplot.datamap <- function(object, ...) {
+  datamap_plot(object, ...)
+}
+
+#' @rdname datamap_plot
+#' @export
+plot.datamap <- function(x, ...) {
+  print(datamap_plot(x, ...))
+  invisible(x)
+}
+
+# What is drawn ---------------------------------------------------------
+
+# The facet's column, NULL for one panel. A map without s_label has no
+# constructed labels to set apart: then the default is no facet either.
+find_facet <- function(map, facet, call = rlang::caller_env()) {
+  check_string(facet, allow_null = TRUE, call = call)
+  if (is.null(facet) || (facet == "s_label" && !"s_label" %in% names(map))) {
+    return(NULL)
+  }
+  check_column_choice(facet, map, arg = "facet", call = call)
+  check_groupable(map[[facet]], facet, "facet", call)
+  facet
+}
+
+# A factor with the panel of every sample, its levels in words.
+facet_samples <- function(map, facet) {
+  if (is.null(facet)) {
+    return(as_levels(rep(1L, nrow(map)), "all"))
+  }
+  values <- map[[facet]]
+  if (facet == "s_label") {
+    # Every s_label has its panel: they are names, not amounts
+    values <- factor(values)
+    levels(values) <- s_label_words(levels(values))
+  } else {
+    values <- group_values(values)
+    levels(values) <- paste0(facet, ": ", levels(values))
+  }
+  if (anyNA(values)) {
+    values <- addNA(values)
+    levels(values)[is.na(levels(values))] <- paste(facet, "missing")
+  }
+  values
+}
+
+# Without the rows that have no place on the map or no group.
+drop_missing <- function(map, attr1, attr2, grouping) {
+  missing <- list(!is.finite(map[[attr1]]), !is.finite(map[[attr2]]),
+                  is.na(map$.group))
+  columns <- list(attr1, attr2, grouping_columns(grouping))
+  is_cause <- vapply(missing, any, logical(1))
+  drop <- Reduce(`|`, missing)
+  inform_missing(
+    sum(drop),
+    unique(unlist(columns[is_cause])),
+    what = "Not drawn:",
+    kind = "a missing or infinite value"
+  )
+  if (any(drop)) {
+    map <- map[!drop, , drop = FALSE]
+  }
+  map
+}
+
+grouping_columns <- function(grouping) {
+  switch(grouping$scheme,
+    correct_ratio = "correct_ratio",
+    use_f_times = c("forgetting_times", "correct_ratio"),
+    use_l_times = c("learnt_times", "correct_ratio"),
+    dirty_label = "s_label",
+    group_by = grouping$column
+  )
+}
+
+# The rows in the order in which they are drawn: in each panel the largest
+# group first, so the rarest lies on top. Points of small groups are larger
+# and less transparent. A plain data frame: it gets columns that are no
+# signals.
+layer_samples <- function(map) {
+  group <- map$.group
+  in_panel <- table(map$.facet, group)
+  n_here <- in_panel[cbind(as.integer(map$.facet), as.integer(group))]
+  n_group <- group_counts(group)
+
+  data <- datamap_bare(map)
+  levels(data$.group) <- add_count(levels(group), n_group)
+  data$.group <- droplevels(data$.group)
+  data$.facet <- droplevels(data$.facet)
+  data$.size <- point_size(n_group, nrow(map))[as.integer(group)]
+  data$.alpha <- point_alpha(n_group, nrow(map))[as.integer(group)]
+  data[order(-n_here, as.integer(group)), , drop = FALSE]
+}
+
+# For a hundred points and for a million; `n` in the group, `total` on the
+# map. A group is rare when it has fewer than a thousand.
+point_size <- function(n, total) {
+  clamp(3.3 - 0.52 * log10(max(total, 1)) + 0.35 * rarity(n), 0.4, 2.4)
+}
+
+point_alpha <- function(n, total) {
+  clamp(1.35 - 0.2 * log10(max(total, 1)) + 0.2 * rarity(n), 0.25, 0.9)
+}
+
+# The lines of crosses; thinner where the points are small.
+point_stroke <- function(total) {
+  0.3 * point_size(Inf, total)
+}
+
+rarity <- function(n) {
+  log10(1000 / clamp(n, 1, 1000))
+}
+
+clamp <- function(x, low, high) {
+  pmin(pmax(x, low), high)
+}
+
+build_plot <- function(data, attr1, attr2, parts) {
+  has_panels <- length(parts$facets) > 1
+  plot <- ggplot2::ggplot(
+    data,
+    aes(
+      x = .data[[attr2]],
+      y = .data[[attr1]],
+      colour = .data$.group,
+      shape = .data$.group
+    )
+  ) +
+    ggplot2::geom_point(
+      aes(size = .data$.size, alpha = .data$.alpha),
+      stroke = point_stroke(nrow(data))
+    ) +
+    mark_samples(data, attr1, attr2) +
+    signal_limits(attr1, attr2) +
+    scale_colour_datamap() +
+    scale_shape_datamap() +
+    ggplot2::scale_size_identity() +
+    ggplot2::scale_alpha_identity() +
+    # Below the axis, numbers that would overlap are left out
+    ggplot2::guides(
+      x = ggplot2::guide_axis(check.overlap = TRUE),
+      colour = legend_guide(has_panels)
+    ) +
+    ggplot2::labs(
+      title = plot_title(parts),
+      subtitle = plot_subtitle(parts),
+      x = parts$x,
+      y = parts$y,
+      colour = parts$group,
+      shape = parts$group,
+      caption = plot_caption(parts),
+      alt = plot_alt(parts)
+    ) +
+    theme_datamap()
+  if (!has_panels) {
+    return(plot)
+  }
+  plot +
+    ggplot2::facet_wrap(ggplot2::vars(.data$.facet), scales = parts$scales) +
+    ggplot2::theme(
+      legend.position = "bottom",
+      legend.justification = "left",
+      legend.margin = ggplot2::margin(),
+      legend.key.height = ggplot2::unit(1, "lines")
+    )
+}
+
+# For the colours; the legend of the shapes is merged into it. Beside one
+# panel it stands in a column, below several in rows of three.
+legend_guide <- function(has_panels) {
+  ggplot2::guide_legend(
+    title.position = "top",
+    ncol = if (has_panels) 3,
+    byrow = TRUE,
+    override.aes = list(size = 2.4, alpha = 1, stroke = 0.8)
+  )
+}
+
+# Probabilities are shown on their whole range and other signals from zero, so
+# that two maps, or a map and a filtered one, can be compared, and the axes of
+# an empty map make sense.
+signal_ranges <- list(
+  avg_probs = c(0, 1),
+  confidence = c(0, 1),
+  correct_ratio = c(0, 1),
+  max_label_probs = c(0, 1),
+  min_label_probs = c(0, 1),
+  label_var = c(0, 0.05),
+  variability = c(0, 0.2),
+  threshold_closeness = c(0, 0.25),
+  correct_times = c(0, 1),
+  correctness = c(0, 1),
+  forgetting_times = c(0, 1),
+  learnt_times = c(0, 1),
+  first_forget = c(0, 1),
+  first_learn = c(0, 1)
+)
+
+signal_limits <- function(attr1, attr2) {
+  limits <- list(y = signal_ranges[[attr1]], x = signal_ranges[[attr2]])
+  limits <- limits[lengths(limits) > 0]
+  if (length(limits) > 0) do.call(ggplot2::expand_limits, limits)
+}
+
+# Marked samples --------------------------------------------------------
+
+# The rows of the samples to be marked; ids that the map lacks are an error.
+find_marked <- function(map, highlight, call = rlang::caller_env()) {
+  if (is.null(highlight)) {
+    return(integer())
+  }
+  is_vector <- is.atomic(highlight) || is.factor(highlight)
+  if (!is_vector || anyNA(highlight)) {
+    abort_argument(
+      highlight, "a vector of ids or {.code NULL}", "highlight", call
+    )
+  }
+  # 1 and "1" are the same id
+  rows <- if (is.numeric(highlight) && is.numeric(map$id)) {
+    match(highlight, map$id)
+  } else {
+    match(as.character(highlight), as.character(map$id))
+  }
+  if (anyNA(rows)) {
+    unknown <- unique(as.character(highlight[is.na(rows)]))
+    found <- first_few(unknown)
+    abort_datamap(
+      c(
+        "{.arg highlight} must be ids of samples on the data map.",
+        x = "There {cli::qty(unknown)}{?is no sample/are no samples} {found}."
+      ),
+      class = "input",
+      key = unknown[[1]],
+      call = call
+    )
+  }
+  unique(rows)
+}
+
+# A ring around each marked sample, and its name.
+mark_samples <- function(data, attr1, attr2) {
+  if (!any(data$.marked)) {
+    return(NULL)
+  }
+  marked <- data[data$.marked, , drop = FALSE]
+  place <- aes(
+    x = .data[[attr2]], y = .data[[attr1]], label = as.character(.data$id)
+  )
+  list(
+    ggplot2::geom_point(
+      place[c("x", "y")],
+      data = marked, inherit.aes = FALSE, show.legend = FALSE,
+      shape = 1, size = 3.4, stroke = 0.9, colour = "black"
+    ),
+    name_samples(place, marked)
+  )
+}
+
+name_samples <- function(place, marked) {
+  if (has_package("ggrepel")) {
+    ggrepel::geom_text_repel(
+      place,
+      data = marked, inherit.aes = FALSE, show.legend = FALSE,
+      size = 3.2, colour = "black", bg.colour = "white", bg.r = 0.15,
+      min.segment.length = 0.2, box.padding = 0.5, point.padding = 0.4,
+      max.overlaps = Inf, seed = 1
+    )
+  } else {
+    ggplot2::geom_text(
+      place,
+      data = marked, inherit.aes = FALSE, show.legend = FALSE,
+      size = 3.2, colour = "black", vjust = -1.1, check_overlap = TRUE
+    )
+  }
+}
+
+# Is a package of Suggests there? A function of its own, for the tests.
+has_package <- function(package) {
+  requireNamespace(package, quietly = TRUE)
+}
+
+# Words -----------------------------------------------------------------
+
+signal_words <- c(
+  label = "Label",
+  s_label = "Constructed label",
+  correct_times = "Times predicted right",
+  correct_ratio = "Share of right predictions",
+  avg_probs = "Mean probability of the label",
+  label_var = "Variance of the probability of the label",
+  max_label_probs = "Largest probability of the label",
+  min_label_probs = "Smallest probability of the label",
+  forgetting_times = "Times forgotten",
+  learnt_times = "Times learnt",
+  first_forget = "Evaluation of the first forgetting",
+  first_learn = "Evaluation of the first learning",
+  evaluations = "Number of evaluations",
+  confidence = "Mean probability of the label",
+  variability = "Standard deviation of the probability of the label",
+  correctness = "Times predicted right",
+  forgetfulness = "Times forgotten, 1000 if never right",
+  threshold_closeness = "Closeness to the threshold"
+)
+
+# "Mean probability of the label (avg_probs)"; the bare name of a column that
+# is not ours.
+signal_title <- function(name) {
+  if (name %in% names(signal_words)) {
+    paste0(signal_words[[name]], " (", name, ")")
+  } else {
+    name
+  }
+}
+
+grouping_title <- function(grouping) {
+  switch(grouping$scheme,
+    correct_ratio = "Share of right predictions",
+    use_f_times = "Times forgotten",
+    use_l_times = "Times learnt",
+    dirty_label = "Constructed label",
+    group_by = signal_title(grouping$column)
+  )
+}
+
+# "forgetting_times at least 1 and learnt_times at least 2", NULL for none.
+filter_words <- function(conditions) {
+  if (nrow(conditions) == 0) {
+    return(NULL)
+  }
+  paste(
+    conditions$column, "at least", number_text(conditions$least),
+    collapse = " and "
+  )
+}
+
+plot_title <- function(parts) {
+  samples <- plural_count(parts$samples, "sample")
+  if (is.null(parts$filter)) {
+    paste("Data map of", samples)
+  } else if (parts$kept == parts$samples) {
+    paste("Data map of all", samples)
+  } else {
+    paste("Data map of", format_count(parts$kept), "of", samples)
+  }
+}
+
+plot_subtitle <- function(parts) {
+  filter <- if (is.null(parts$filter)) {
+    "No filter"
+  } else {
+    paste("Filter:", parts$filter)
+  }
+  missing <- parts$kept - parts$drawn
+  paste(c(
+    filter,
+    if (parts$kept == 0) "no sample to draw",
+    if (missing > 0) {
+      paste(format_count(missing), "not drawn for a missing value")
+    },
+    if (parts$kept > 0 && !is.null(parts$evaluations)) {
+      evaluations_text(parts$evaluations)
+    }
+  ), collapse = "; ")
+}
+
+# "avg_probs against label_var; 17 of 96 samples (forgetting_times at least
+# 1), one point each", and what is marked.
+plot_caption <- function(parts) {
+  counted <- if (parts$drawn == parts$samples) {
+    plural_count(parts$samples, "sample")
+  } else {
+    paste(
+      format_count(parts$drawn), "of", plural_count(parts$samples, "sample")
+    )
+  }
+  if (!is.null(parts$filter)) {
+    counted <- paste0(counted, " (", parts$filter, ")")
+  }
+  text <- paste0(
+    paste(parts$columns, collapse = " against "), "; ", counted,
+    if (parts$drawn > 0) ", one point each"
+  )
+  paste(
+    strwrap(paste(c(text, marked_words(parts)), collapse = ". "), 110),
+    collapse = "\n"
+  )
+}
+
+# "Marked: 5, 17 (3 more are not drawn)", NULL for none.
+marked_words <- function(parts) {
+  if (parts$marked == 0) {
+    return(NULL)
+  }
+  n <- length(parts$marked_drawn)
+  hidden <- parts$marked - n
+  paste0(
+    "Marked: ", if (n > 0) first_few(parts$marked_drawn, 10L) else "none",
+    if (hidden > 0) {
+      paste0(
+        " (", format_count(hidden), if (n > 0) " more",
+        if (hidden == 1) " is" else " are", " not drawn)"
+      )
+    }
+  )
+}
+
+plot_alt <- function(parts) {
+  list_counts <- function(counts) {
+    counts <- counts[counts > 0]
+    paste(names(counts), format_count(counts), sep = ": ", collapse = ", ")
+  }
+  if (parts$drawn == 0) {
+    return(paste0(
+      "An empty data map. Vertical axis: ", parts$y, ". Horizontal axis: ",
+      parts$x, ". ", plot_subtitle(parts), "."
+    ))
+  }
+  paste0(
+    "A data map, a scatter plot of ", plural_count(parts$drawn, "sample"),
+    ". Vertical axis: ", parts$y, ". Horizontal axis: ", parts$x, ". ",
+    plot_subtitle(parts), ". Number of samples by colour and shape, ",
+    parts$group, ": ", list_counts(parts$groups), ".",
+    if (length(parts$facets) > 1) {
+      paste0(" Panels: ", list_counts(parts$facets), ".")
+    },
+    if (parts$marked > 0) paste0(" ", marked_words(parts), ".")
+  )
+}

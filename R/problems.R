@@ -1,0 +1,121 @@
+#' Problems of the signals behind a data map
+#'
+#' What was wrong with the signals that a map was made of: bad lines that were
+#' skipped (`on_error = "skip"`) and disagreements, lines that were read and
+#' counted although they contradict themselves or the lines before.
+#'
+#' Disagreements are: a `label` or `s_label` that changes; `correct` against
+#' the prediction (`pred_label`, or the largest of `probs` or `logits`) and the
+#' label; the same `step` twice for a sample; a probability outside
+#' \[-1e-6, 1 + 1e-6\]; `probs` that do not sum to 1 within 1e-3, or whose
+#' length changes; a `label_probs` that is `NaN` or infinite.
+#'
+#' @param x A data map made by [datamap_summarise()].
+#' @return A data frame, one row per problem, in the order of the lines:
+#'   `row` (line of the file, or row of the table, from 1), `col` (first
+#'   character of the value within the line, from 1; `NA` for a table),
+#'   `expected`, `actual` and `file` (`NA` where the signals came from no
+#'   file). The first 10,000 are kept; the attribute `counts` is a named
+#'   numeric vector with the true number of each kind.
+#' @examples
+#' map <- datamap_summarise(I('
+#'   {"id": 1, "label": 0, "correct": true, "label_probs": 0.9}
+#'   {"id": 1, "label": 1, "correct": true, "label_probs": 1.2}
+#' '))
+#' datamap_problems(map)
+#' @seealso [datamap_summarise()]
+#' @export
+datamap_problems <- function(x) {
+  problems <- attr(x, "problems", exact = TRUE)
+  if (is.null(problems)) {
+    problems <- new_problems()
+  }
+  problems
+}
+
+# The core's kinds of problems, in its order, and how a warning counts them.
+problem_kinds <- c(
+  bad_line = "bad line{?s}",
+  label = "line{?s} with another {.field label} than the id had first",
+  s_label = "line{?s} with another {.field s_label} than the id had first",
+  correct = "line{?s} whose {.field correct} contradicts the prediction",
+  step = "line{?s} with a {.field step} that the id had before",
+  prob_range = "line{?s} with a probability outside 0 to 1",
+  prob_sum = "line{?s} whose {.field probs} do not sum to 1",
+  prob_count = "line{?s} with another number of classes than the id had first",
+  not_finite = "line{?s} with a {.field label_probs} that is NaN or infinite"
+)
+
+new_problems <- function(row = double(),
+                         col = double(),
+                         expected = character(),
+                         actual = character(),
+                         file = character(),
+                         counts = double(length(problem_kinds))) {
+  problems <- data.frame(
+    row = whole_numbers(row),
+    col = whole_numbers(col),
+    expected = expected,
+    actual = actual,
+    file = file
+  )
+  attr(problems, "counts") <- stats::setNames(counts, names(problem_kinds))
+  problems
+}
+
+# Integer where that holds all values; lines beyond 2^31 stay double.
+whole_numbers <- function(x) {
+  if (all(is.na(x) | x <= .Machine$integer.max)) as.integer(x) else x
+}
+
+# From the core's list; `paths` are the names of the sources, NA for none.
+problems_from_core <- function(result, paths) {
+  kept <- result$problems
+  new_problems(
+    kept$row, kept$col, kept$expected, kept$actual, paths[kept$file],
+    result$problem_counts
+  )
+}
+
+# One warning for skipped lines, one for disagreements.
+warn_problems <- function(problems, call) {
+  counts <- attr(problems, "counts")
+  n_bad <- counts[["bad_line"]]
+  if (n_bad > 0) {
+    warn_datamap(
+      c(
+        "Skipped {format_count(n_bad)} bad {cli::qty(n_bad)}line{?s}.",
+        "i" = "{.fun datamap_problems} returns where and why."
+      ),
+      class = "skipped",
+      n = n_bad,
+      problems = problems,
+      call = call
+    )
+  }
+  counts <- counts[names(counts) != "bad_line" & counts > 0]
+  if (length(counts) > 0) {
+    total <- sum(counts)
+    warn_datamap(
+      c(
+        paste(
+          "{format_count(total)} disagreement{cli::qty(total)}{?s}",
+          "in the signals; all lines were counted."
+        ),
+        stats::setNames(disagreement_lines(counts), rep("!", length(counts))),
+        "i" = "{.fun datamap_problems} returns where."
+      ),
+      class = "disagreement",
+      counts = counts,
+      problems = problems,
+      call = call
+    )
+  }
+}
+
+disagreement_lines <- function(counts) {
+  paste0(
+    vapply(counts, format_count, ""), " {cli::qty(", counts, ")}",
+    problem_kinds[names(counts)], "."
+  )
+}

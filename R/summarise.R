@@ -1,0 +1,328 @@
+#' Summary of training signals
+#'
+#' Reads the signals that a training run recorded, one line per sample and
+#' evaluation, and condenses them into one row per sample. Memory grows with
+#' the number of samples, not with the number of lines.
+#'
+#' # Formats
+#'
+#' Three forms are read, told apart by their content line by line:
+#'
+#' * JSON Lines, one object per line:
+#'   `{"id": 0, "label": 1, "correct": "true", "label_probs": 0.6}`;
+#' * printed Python dicts, as `print(dict)` writes them:
+#'   `{'id': 0, 'label': 1, 'correct': 'true', 'label_probs': 0.6}`;
+#' * a folder of `dynamics_epoch_N.jsonl`, read in the order of N:
+#'   `{"guid": 17, "logits_epoch_0": [-0.5, 0.9], "gold": 1}`.
+#'
+#' Fields (and their other names): `id` (`guid`), integer or string; `label`
+#' (`gold`), integer or string; `pred_label`; `s_label` (`noisy_label`), an
+#' integer: 0 ordinary, 1 hard, 2 dirty; `correct`, true or false; `loss`;
+#' `probs` or `logits` (`logits_epoch_N`), one number per class; `label_probs`,
+#' the probability of the label; `step` (`epoch`). Where both names of a field
+#' stand in a line, the first is the field. What a line does not give is
+#' derived: `probs` from `logits` by softmax, `label_probs` from `probs` and an
+#' integer `label` counted from 0, `pred_label` by the first maximum of
+#' `probs`, `correct` from `pred_label` and `label`. All other keys are the
+#' user's own signals.
+#'
+#' Without `step`, the lines of an id are its evaluations in file order. With
+#' it they must come in ascending order; equal steps count, and are reported
+#' unless they are given as `epoch`.
+#'
+#' # Order and types
+#'
+#' Rows are in ascending order of `id` if all ids are written as integers,
+#' else in order of first appearance. Ids are integer where all fit, double up
+#' to 2^53, else character with the exact text; character as soon as one is a
+#' string. `1` and `"1"` are the same id. The same holds for labels.
+#'
+#' # Errors
+#'
+#' A line that can't be read stops with a condition of class
+#' `datamap_error_syntax`, `datamap_error_field`, `datamap_error_range` or
+#' `datamap_error_limit`, a source with `datamap_error_io` or
+#' `datamap_error_input`; all are of class `datamap_error` and have the fields
+#' `path`, `line`, `column` and `key`. Lines that contradict themselves or
+#' others are counted and reported in one warning of class
+#' `datamap_warning_disagreement`, see [datamap_problems()].
+#'
+#' @param x Where the signals are: paths of files or of one folder (plain or
+#'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
+#'   raw vector, literal text in `I()`, or a data frame with one row per
+#'   evaluation and sample.
+#'
+#'   Of a folder all `dynamics_epoch_N.jsonl` are read in the order of N, or,
+#'   if it has none, all `.jsonl`, `.json` and `.ndjson` in natural order (2
+#'   before 10). A data frame has the same fields as columns; class vectors
+#'   are columns `probs_0`, `probs_1`, ..., one matrix column or one list
+#'   column; `NA` means absent; with `step` or `epoch` rows are sorted by it
+#'   within id.
+#' @param ... Must be empty.
+#' @param signals Names of numeric signals to summarise as well, `"loss"` or
+#'   the user's own: each adds the columns `<signal>_mean`, `_var`
+#'   (population variance), `_min`, `_max` and `_last` over the lines that have
+#'   it.
+#' @param format `"auto"` (the quote of a line's first key decides),
+#'   `"json"` or `"python"`.
+#' @param on_error What a bad line does: `"stop"`, or `"skip"`, which leaves
+#'   it out, warns once with the count and keeps it for [datamap_problems()].
+#' @param partial_last What an incomplete last line of a file does:
+#'   `"error"` treats it as any other bad line, `"ignore"` accepts it, for a
+#'   training that is still writing.
+#' @param max_line Longest line in bytes, up to 2^31 - 257; 64 MiB if not given.
+#' @param threads How many threads parse side by side, which changes no bit of
+#'   the result. `NULL` takes the option `datacarto.threads`, or else 2, but no
+#'   more than the environment variable `OMP_THREAD_LIMIT` allows, and 1 where
+#'   `_R_CHECK_LIMIT_CORES_` asks for restraint.
+#' @param progress Whether to show a progress bar; if not given, in interactive
+#'   sessions only.
+#' @return A data map: a data frame of class `c("datamap", "data.frame")` with
+#'   one row per sample and the columns of [datamap-columns]. The attribute
+#'   `line_counts` says how many lines were good, blank, bad and cut.
+#' @seealso [datamap_filter()], [datamap_plot()], [datamap_problems()],
+#'   [datamap_write_summary()], [datamap-columns]
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' map
+#'
+#' # with the loss of each sample
+#' map <- datamap_summarise(
+#'   datamap_example("satellite_signals.json.gz"),
+#'   signals = "loss"
+#' )
+#' summary(map$loss_mean)
+#'
+#' # a data frame of signals
+#' datamap_summarise(data.frame(
+#'   id = c("a", "a", "b", "b"),
+#'   label = 1,
+#'   probs_0 = c(0.7, 0.2, 0.4, 0.1),
+#'   probs_1 = c(0.3, 0.8, 0.6, 0.9)
+#' ))
+#' @export
+datamap_summarise <- function(x,
+                              ...,
+                              signals = NULL,
+                              format = c("auto", "json", "python"),
+                              on_error = c("stop", "skip"),
+                              partial_last = c("error", "ignore"),
+                              max_line = 64 * 2^20,
+                              threads = NULL,
+                              progress = rlang::is_interactive()) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  format <- rlang::arg_match(format)
+  on_error <- rlang::arg_match(on_error)
+  partial_last <- rlang::arg_match(partial_last)
+  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
+  check_flag(progress)
+  signals <- check_signal_names(signals, call = call)
+
+  options <- list(
+    format = match(format, c("auto", "json", "python")) - 1L,
+    is_skipping = on_error == "skip",
+    is_cut_allowed = partial_last == "ignore",
+    max_line = as.double(max_line),
+    block_size = 2^18,
+    threads = check_threads(threads, call),
+    signals = signals
+  )
+  if (is.data.frame(x)) {
+    columns <- signal_columns(x, signals, call)
+    paths <- character()
+    result <- .Call(ffi_summarise_table, columns, options, NULL)
+  } else {
+    sources <- signal_sources(x, call)
+    on.exit(close_sources(sources), add = TRUE)
+    paths <- sources$paths
+    show <- if (progress) progress_bar(paths)
+    result <- .Call(ffi_summarise, sources$inputs, options, show)
+  }
+  if (inherits(result, "dm_error")) {
+    abort_core(result, paths, call)
+  }
+  inform_grown(paths[result$grown])
+  problems <- problems_from_core(result, paths)
+  map <- datamap_from_core(result, signals, problems)
+  warn_problems(problems, call)
+  map
+}
+
+summary_columns <- c(
+  "id", "label", "s_label", "correct_times", "correct_ratio", "avg_probs",
+  "label_var", "max_label_probs", "min_label_probs", "forgetting_times",
+  "learnt_times", "first_forget", "first_learn", "evaluations"
+)
+
+signal_statistics <- c("mean", "var", "min", "max", "last")
+
+signal_column_names <- function(signals) {
+  paste0(rep(signals, each = length(signal_statistics)), "_", signal_statistics)
+}
+
+datamap_from_core <- function(result, signals, problems) {
+  columns <- stats::setNames(
+    result$columns,
+    c(summary_columns, if (length(signals)) signal_column_names(signals))
+  )
+  new_datamap(columns, problems = problems, line_counts = result$counts)
+}
+
+check_signal_names <- function(signals, call) {
+  if (is.null(signals)) {
+    return(character())
+  }
+  if (!is.character(signals) || anyNA(signals) || !all(nzchar(signals))) {
+    abort_argument(signals, "the names of signals", "signals", call)
+  }
+  signals <- enc2utf8(signals)
+  fields <- c(
+    "id", "label", "pred_label", "s_label", "correct", "probs", "logits",
+    "label_probs", "step"
+  )
+  taken <- intersect(signals, fields)
+  if (length(taken) > 0) {
+    abort_datamap(
+      c(
+        "{.arg signals} must name {.val loss} or signals of your own.",
+        "x" = "{.val {taken}} {?is a field/are fields} of the summary itself."
+      ),
+      class = "input", key = "signals", call = call
+    )
+  }
+  columns <- c(summary_columns, signal_column_names(signals))
+  twice <- unique(columns[duplicated(columns)])
+  if (length(twice) > 0 && length(signals) > 0) {
+    abort_datamap(
+      c(
+        "Each signal must give columns of its own.",
+        "x" = "{.field {twice}} would be there twice."
+      ),
+      class = "input", key = "signals", call = call
+    )
+  }
+  if (length(signals) > 64) {
+    abort_datamap(
+      "At most 64 signals can be asked for, not {length(signals)}.",
+      class = "input", key = "signals", call = call
+    )
+  }
+  signals
+}
+
+check_threads <- function(threads, call) {
+  threads <- threads %||% getOption("datacarto.threads") %||% default_threads()
+  check_number(threads, min = 1, max = 256, whole = TRUE, call = call)
+  as.integer(threads)
+}
+
+default_threads <- function() {
+  limit_cores <- tolower(Sys.getenv("_R_CHECK_LIMIT_CORES_"))
+  if (nzchar(limit_cores) && limit_cores != "false") {
+    return(1L)
+  }
+  limit <- suppressWarnings(as.integer(Sys.getenv("OMP_THREAD_LIMIT")))
+  if (is.na(limit) || limit < 1) 2L else min(2L, limit)
+}
+
+inform_grown <- function(paths) {
+  if (length(paths) > 0) {
+    inform_datamap(
+      c(
+        "i" = paste(
+          "{.file {paths}} {cli::qty(length(paths))}{?has/have} grown while",
+          "{?it was/they were} read: read to the end that {?it/they} had",
+          "when opened."
+        )
+      ),
+      class = "grown", paths = paths
+    )
+  }
+}
+
+# A function of the number of bytes read, for the core to call.
+progress_bar <- function(paths) {
+  sizes <- file.size(paths)
+  total <- if (length(sizes) == 0 || anyNA(sizes)) NA else sum(sizes)
+  env <- parent.frame()
+  bar <- cli::cli_progress_bar("Reading signals",
+    total = total, type = "download", .envir = env
+  )
+  function(bytes) cli::cli_progress_update(set = bytes, id = bar, .envir = env)
+}
+
+# An error that the core returned, as a condition.
+abort_core <- function(error, paths, call,
+                       problem = core_problem(error, path, line)) {
+  class <- c(
+    "io", "syntax", "field", "range", "limit", "input", "limit"
+  )[[error$status]]
+  path <- if (is.na(error$file)) NULL else paths[[error$file]]
+  line <- if (is.na(error$line)) NULL else whole_numbers(error$line)
+  column <- if (is.na(error$column)) NULL else whole_numbers(error$column)
+  key <- if (nzchar(error$key)) error$key
+  where <- NULL
+  if (!is.null(column) && !is.null(key)) {
+    where <- "Column {column}, key {.field {key}}."
+  } else if (!is.null(column)) {
+    where <- "Column {column}."
+  } else if (!is.null(key)) {
+    where <- "Key {.field {key}}."
+  }
+  other <- NULL
+  if (!is.na(error$other_line)) {
+    other_line <- whole_numbers(error$other_line)
+    other_path <- if (!is.na(error$other_file)) paths[[error$other_file]]
+    other <- if (is.null(other_path)) {
+      "That was in row {other_line}."
+    } else {
+      "That was in line {other_line} of {.file {other_path}}."
+    }
+  }
+  abort_datamap(
+    c(
+      problem,
+      "x" = core_finding(error),
+      "i" = where,
+      "i" = other,
+      "i" = if (nzchar(error$advice)) {
+        cli_verbatim(sentence(error$advice))
+      }
+    ),
+    class = class,
+    path = path, line = line, column = column, key = key,
+    byte = if (is.na(error$byte)) NULL else error$byte,
+    found = error$found, expected = error$expected,
+    call = call
+  )
+}
+
+core_problem <- function(error, path, line) {
+  if (!is.null(line) && is.null(path)) {
+    return("Can't use row {line} of the signals.")
+  }
+  if (!is.null(line)) {
+    return("Can't read line {line} of {.file {path}}.")
+  }
+  if (is.null(path)) {
+    return("Can't summarise the signals.")
+  }
+  "Can't read {.file {path}}."
+}
+
+core_finding <- function(error) {
+  if (nzchar(error$reason)) {
+    return(cli_verbatim(sentence(error$reason)))
+  }
+  text <- if (nzchar(error$found)) {
+    paste0("Expected ", error$expected, ", found ", error$found)
+  } else {
+    paste0("Expected ", error$expected)
+  }
+  cli_verbatim(sentence(text))
+}
+
+sentence <- function(text) {
+  paste0(toupper(substr(text, 1, 1)), substring(text, 2), ".")
+}

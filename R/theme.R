@@ -1,0 +1,59 @@
+#' Theme of data maps
+#'
+#' A quiet ggplot2 theme for maps of many points: thin grid lines on white, an
+#' outlined panel, titles above the whole plot.
+#'
+#' @param base_size The size of the text in points, 11 by default.
+#' @param base_family The font family, `""` (the device's own) by default.
+#'
+#' @return A theme that can be added to a [ggplot2::ggplot()].
+#' @export
+#' @examples
+#' library(ggplot2)
+#' ggplot(mtcars, aes(wt, mpg)) +
+#'   geom_point() +
+#'   theme_datamap(base_size = 14)
+theme_datamap <- function(base_size = 11, base_family = "") {
+  check_number(base_size, min = 0)
+  check_string(base_family, allow_empty = TRUE)
+  half <- base_size / 2
+  text <- ggplot2::element_text
+  ggplot2::theme_bw(base_size, base_family) +
+    ggplot2::theme(
+      panel.border = ggplot2::element_rect(fill = NA, colour = "grey45"),
+      panel.grid.major = ggplot2::element_line(
+        colour = "grey90", linewidth = ggplot2::rel(0.6)
+      ),
+      panel.grid.minor = ggplot2::element_blank(),
+      panel.spacing = ggplot2::unit(1.5 * half, "pt"),
+      axis.ticks = ggplot2::element_line(colour = "grey45"),
+      axis.text = text(size = ggplot2::rel(0.85), colour = "grey25"),
+      axis.title = text(size = ggplot2::rel(0.92)),
+      axis.title.x = text(margin = ggplot2::margin(t = half)),
+      axis.title.y = text(angle = 90, margin = ggplot2::margin(r = half)),
+      strip.background = ggplot2::element_blank(),
+      strip.text = text(
+        size = ggplot2::rel(0.95), face = "bold", hjust = 0,
+        margin = ggplot2::margin(0.3 * half, 0, 0.8 * half, 0)
+      ),
+      legend.title = text(size = ggplot2::rel(0.9)),
+      legend.text = text(size = ggplot2::rel(0.85)),
+      legend.key = ggplot2::element_blank(),
+      legend.background = ggplot2::element_blank(),
+      plot.title = text(
+        size = ggplot2::rel(1.15), face = "bold", hjust = 0,
+        margin = ggplot2::margin(b = 0.7 * half)
+      ),
+      plot.subtitle = text(
+        colour = "grey30", hjust = 0,
+        margin = ggplot2::margin(b = 1.6 * half)
+      ),
+      plot.caption = text(
+        size = ggplot2::rel(0.75), colour = "grey40", hjust = 0,
+        margin = ggplot2::margin(t = half)
+      ),
+      plot.caption.position = "plot",
+      plot.title.position = "plot",
+      plot.margin = ggplot2::margin(half, 1.5 * half, half, half)
+    )
+}
