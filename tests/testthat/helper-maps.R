@@ -1,0 +1,80 @@
+# Data maps for tests, made from random signals by loops that follow the
+# definitions to the letter and share no code with the package.
+
+naive_row <- function(right, prob) {
+  times <- length(right)
+  forgets <- integer()
+  learns <- integer()
+  for (t in seq_len(times)[-1]) {
+    if (right[[t - 1]] == 1 && right[[t]] == 0) forgets <- c(forgets, t - 1L)
+    if (right[[t - 1]] == 0 && right[[t]] == 1) learns <- c(learns, t - 1L)
+  }
+  data.frame(
+    correct_times = sum(right),
+    correct_ratio = sum(right) / times,
+    avg_probs = mean(prob),
+    label_var = sum((prob - mean(prob))^2) / times,
+    max_label_probs = max(prob),
+    min_label_probs = min(prob),
+    forgetting_times = length(forgets),
+    learnt_times = length(learns),
+    first_forget = c(forgets, 0L)[[1]],
+    first_learn = c(learns, 0L)[[1]],
+    evaluations = times
+  )
+}
+
+# A fifth of the samples is never right, a fifth always, so that all groups
+# of all schemes occur.
+random_frame <- function(n = 300, times = 10, seed = 1) {
+  set.seed(seed)
+  rows <- lapply(seq_len(n), function(i) {
+    level <- switch(i %% 5 + 1,
+      -1,
+      2,
+      stats::runif(1),
+      stats::runif(1),
+      stats::runif(1)
+    )
+    prob <- stats::runif(times)
+    right <- as.integer(stats::runif(times) < level)
+    naive_row(right, prob)
+  })
+  data.frame(
+    id = seq_len(n),
+    label = rep_len(0:2, n),
+    s_label = sample(c(0L, 0L, 0L, 1L, 2L), n, replace = TRUE),
+    do.call(rbind, rows)
+  )
+}
+
+random_map <- function(...) {
+  as_datamap(random_frame(...))
+}
+
+# A map of the given correct ratios (and other columns).
+ratio_map <- function(correct_ratio, ...) {
+  as_datamap(data.frame(
+    id = seq_along(correct_ratio),
+    correct_ratio = correct_ratio,
+    avg_probs = rep(0.5, length(correct_ratio)),
+    label_var = rep(0.01, length(correct_ratio)),
+    ...
+  ))
+}
+
+counts_of <- function(groups) attr(groups, "counts")
+
+# Runs code as if the packages of Suggests were there, or not.
+with_packages <- function(is_there, code) {
+  namespace <- asNamespace("datacarto")
+  old <- namespace$has_package
+  set <- function(value) {
+    unlockBinding("has_package", namespace)
+    assign("has_package", value, envir = namespace)
+    lockBinding("has_package", namespace)
+  }
+  set(function(package) is_there)
+  on.exit(set(old))
+  force(code)
+}

@@ -1,0 +1,245 @@
+test_that("a data frame with the needed columns is a data map", {
+  frame <- random_frame(20)
+  map <- as_datamap(frame)
+  expect_identical(class(map), c("datamap", "data.frame"))
+  expect_true(is_datamap(map))
+  expect_false(is_datamap(frame))
+  expect_identical(as.data.frame(map), frame)
+  expect_identical(as_datamap(map), map)
+
+  least <- frame[c("id", "correct_ratio", "avg_probs", "label_var")]
+  expect_true(is_datamap(as_datamap(least)))
+  expect_identical(names(as_datamap(least)), names(least))
+})
+
+test_that("a map without rows is a map", {
+  map <- as_datamap(random_frame(5)[0, ])
+  expect_identical(nrow(map), 0L)
+  expect_output(print(map), "0 samples", fixed = TRUE)
+  expect_identical(sum(summary(map)$groups), 0L)
+})
+
+test_that("a tibble loses its own classes", {
+  skip_if_not_installed("dplyr")
+  map <- as_datamap(dplyr::as_tibble(random_frame(5)))
+  expect_identical(class(map), c("datamap", "data.frame"))
+})
+
+test_that("a missing column is an error that says which, and what there is", {
+  for (name in c("id", "correct_ratio", "avg_probs", "label_var")) {
+    frame <- random_frame(3)
+    frame[["evaluations"]] <- NULL
+    frame[[name]] <- NULL
+    error <- expect_error(as_datamap(frame), class = "datamap_error_input")
+    expect_identical(error$key, name)
+    expect_identical(error$columns, names(frame))
+    expect_match(conditionMessage(error), name, fixed = TRUE)
+    expect_match(conditionMessage(error), "first_learn", fixed = TRUE)
+  }
+  expect_error(as_datamap(1:3), class = "datamap_error_input")
+  expect_error(as_datamap(NULL), class = "datamap_error_input")
+})
+
+test_that("other names in the field are taken as their counterparts", {
+  map <- as_datamap(data.frame(
+    guid = c("a", "b"),
+    confidence = c(0.25, 0.75),
+    variability = c(0.5, 0.25),
+    correctness = c(3, 6),
+    evaluations = 6
+  ))
+  expect_identical(map$id, c("a", "b"))
+  expect_identical(map$avg_probs, c(0.25, 0.75))
+  expect_identical(map$label_var, c(0.25, 0.0625))
+  expect_identical(map$correct_times, c(3, 6))
+  expect_identical(map$correct_ratio, c(0.5, 1))
+  expect_false(any(names(datamap_aliases) %in% names(map)))
+})
+
+test_that("an alias beside its counterpart is left alone", {
+  frame <- random_frame(3)
+  frame$confidence <- "mine"
+  map <- as_datamap(frame)
+  expect_identical(map$avg_probs, frame$avg_probs)
+  expect_identical(map$confidence, frame$confidence)
+})
+
+test_that("values that no summary has are errors that say where", {
+  bad <- list(
+    correct_ratio = c(0.5, 1.5), correct_ratio = c(0.5, -0.1),
+    label_var = c(0, -1), correct_times = c(1, 1.5),
+    forgetting_times = c(0, -1), s_label = c(1, 0.5)
+  )
+  for (i in seq_along(bad)) {
+    frame <- random_frame(2)
+    frame[[names(bad)[[i]]]] <- bad[[i]]
+    error <- expect_error(as_datamap(frame), class = "datamap_error_range")
+    expect_identical(error$key, names(bad)[[i]])
+    expect_identical(error$line, 2L)
+  }
+  frame <- random_frame(2)
+  frame$correct_times <- c(1, 1)
+  frame$evaluations <- c(1, 0)
+  expect_error(as_datamap(frame), class = "datamap_error_range")
+})
+
+test_that("columns of the wrong type are errors", {
+  for (name in c("correct_ratio", "avg_probs", "label_var", "s_label")) {
+    frame <- random_frame(2)
+    frame[[name]] <- c("0", "1")
+    error <- expect_error(as_datamap(frame), class = "datamap_error_input")
+    expect_identical(error$key, name)
+  }
+  frame <- random_frame(2)
+  frame$id <- list(1, 2)
+  expect_error(as_datamap(frame), class = "datamap_error_input")
+  names(frame)[[2]] <- "id"
+  error <- expect_error(as_datamap(frame), class = "datamap_error_input")
+  expect_identical(error$key, "id")
+})
+
+test_that("missing signals are allowed, missing and repeated ids are not", {
+  frame <- random_frame(3)
+  frame$avg_probs <- NA
+  frame$label_var[[2]] <- NaN
+  expect_true(is_datamap(as_datamap(frame)))
+
+  frame$id <- c(1L, NA, 3L)
+  error <- expect_error(as_datamap(frame), class = "datamap_error_input")
+  expect_identical(error$line, 2L)
+  frame$id <- c("a", "b", "a")
+  error <- expect_error(as_datamap(frame), class = "datamap_error_input")
+  expect_identical(error$line, 3L)
+  expect_match(conditionMessage(error), "Rows 1 and 3", fixed = TRUE)
+})
+
+test_that("the class and the problems stay as long as the columns do", {
+  map <- random_map(10)
+  attr(map, "problems") <- data.frame(row = 1L)
+  keeps <- list(
+    map[1:3, ], map[-1, ], map[map$label == 1, ], map[names(map)],
+    map[c("id", "correct_ratio", "avg_probs", "label_var")],
+    head(map, 2), subset(map, label == 1), map[0, ],
+    map[order(map$avg_probs), ], map[, 1:8]
+  )
+  for (part in keeps) {
+    expect_identical(class(part), c("datamap", "data.frame"))
+    expect_identical(attr(part, "problems"), data.frame(row = 1L))
+  }
+  plain <- list(
+    map["id"], map[, 1:3], map[setdiff(names(map), "label_var")], map[1:2, -1],
+    as.data.frame(map)
+  )
+  for (part in plain) {
+    expect_identical(class(part), "data.frame")
+    expect_null(attr(part, "problems"))
+  }
+  expect_identical(map[["id"]], 1:10)
+  expect_identical(map[1:2, "id"], 1:2)
+  expect_identical(map[3, "id", drop = TRUE], 3L)
+})
+
+test_that("assignments keep the class as long as the columns are right", {
+  map <- random_map(5)
+  map$mine <- 1
+  map[["yours"]] <- letters[1:5]
+  map["ours"] <- 2
+  map[2, "label"] <- 7L
+  expect_identical(class(map), c("datamap", "data.frame"))
+  expect_identical(map$label[[2]], 7L)
+  expect_identical(map$yours, letters[1:5])
+
+  lost <- map
+  lost$avg_probs <- NULL
+  expect_identical(class(lost), "data.frame")
+  lost <- map
+  lost[["label_var"]] <- letters[1:5]
+  expect_identical(class(lost), "data.frame")
+  lost <- map
+  names(lost)[names(lost) == "id"] <- "key"
+  expect_identical(class(lost), "data.frame")
+  lost <- map
+  lost["correct_ratio"] <- "a"
+  expect_identical(class(lost), "data.frame")
+})
+
+test_that("dplyr's row verbs keep the class", {
+  skip_if_not_installed("dplyr")
+  map <- random_map(10)
+  attr(map, "problems") <- data.frame(row = 1L)
+  keeps <- list(
+    dplyr::filter(map, .data$label == 1), dplyr::slice(map, 2:4),
+    dplyr::arrange(map, .data$avg_probs), dplyr::mutate(map, mine = 1),
+    dplyr::left_join(map, data.frame(id = 1:3, text = "a"), by = "id"),
+    dplyr::distinct(map)
+  )
+  for (part in keeps) {
+    expect_identical(class(part), c("datamap", "data.frame"))
+    expect_identical(attr(part, "problems"), data.frame(row = 1L))
+  }
+  plain <- list(
+    dplyr::select(map, "id", "label"), dplyr::rename(map, p = "avg_probs"),
+    dplyr::mutate(map, label_var = NULL)
+  )
+  for (part in plain) {
+    expect_identical(class(part), "data.frame")
+  }
+  expect_false(is_datamap(dplyr::group_by(map, .data$label)))
+})
+
+test_that("printing shows size, labels and the rows that fit", {
+  map <- random_map(30, times = 8)
+  map$`{odd}` <- "{stop()}"
+  rlang::local_options(width = 60)
+  lines <- utils::capture.output(returned <- withVisible(print(map)))
+  expect_identical(returned$value, map)
+  expect_false(returned$visible)
+  expect_identical(lines[[1]], "# A data map: 30 samples, 8 evaluations each")
+  expect_match(lines[[2]], "ordinary (s_label 0): ", fixed = TRUE)
+  text <- paste(lines, collapse = " ")
+  expect_match(text, "20 more rows and", fixed = TRUE)
+  expect_match(text, "{odd}", fixed = TRUE)
+  expect_true(all(nchar(lines) <= 60))
+
+  expect_output(print(map[1, ]), "1 sample, 8 evaluations each", fixed = TRUE)
+  map$evaluations[[1]] <- 5L
+  expect_output(print(map), "5 to 8 evaluations each", fixed = TRUE)
+  expect_length(utils::capture.output(print(map, n = 3)), length(lines) - 7)
+  expect_error(print(map, n = -1), class = "datamap_error_input")
+})
+
+test_that("the summary counts groups and labels", {
+  map <- random_map(50)
+  map$avg_probs[1:3] <- NA
+  s <- summary(map)
+  expect_s3_class(s, "summary_datamap")
+  expect_identical(s$samples, 50L)
+  expect_identical(s$evaluations, c(10L, 10L))
+  expect_identical(s$groups, counts_of(datamap_groups(map)))
+  expect_identical(
+    unname(s$s_label),
+    vapply(0:2, function(x) sum(map$s_label == x), 1L)
+  )
+  expect_identical(s$label, c("0" = 17L, "1" = 17L, "2" = 16L))
+  expect_identical(s$signals["avg_probs", "missing"], 3)
+  expect_identical(
+    s$signals["label_var", "median"], stats::median(map$label_var)
+  )
+  expect_output(print(s), "correct_ratio_0.2", fixed = TRUE)
+  expect_output(print(s), "dirty (s_label 2)", fixed = TRUE)
+
+  bare <- summary(ratio_map(c(0, 1)))
+  expect_null(bare$label)
+  expect_null(bare$evaluations)
+  expect_output(print(bare), "2 samples", fixed = TRUE)
+})
+
+test_that("the constructor takes columns and attributes", {
+  map <- new_datamap(
+    list(id = 1:2, correct_ratio = 0:1, avg_probs = 0:1, label_var = 0:1),
+    problems = "p"
+  )
+  expect_true(is_datamap(map))
+  expect_identical(dim(map), c(2L, 4L))
+  expect_identical(attr(map, "problems"), "p")
+})

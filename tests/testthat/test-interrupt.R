@@ -1,0 +1,69 @@
+test_that("Ctrl-C ends reading at once, and the session goes on", {
+  skip_on_os("windows")
+  package <- find.package("datacarto")
+  # what load_all() loads is nowhere installed
+  skip_if_not(
+    file.exists(file.path(package, "Meta", "package.rds")),
+    "the package is not installed"
+  )
+  line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.7, 0.3], \"loss\": 0.125}"
+  small <- write_signals(sub("1", "2", line), "small.jsonl")
+  folder <- dirname(small)
+  at <- function(name) file.path(folder, name)
+  # of these, 400 are read: more than a gigabyte
+  write_bytes(rep(line, 50000), at("large.jsonl"))
+  expect_gt(400 * file.size(at("large.jsonl")), 2^30)
+  writers <- c(
+    stream = "exec yes %s > %s",
+    connection = "exec yes %s > %s",
+    silence = "{ printf '%%s\\n' %s; exec sleep 60; } > %s"
+  )
+  for (kind in names(writers)) {
+    skip_if(system2("mkfifo", shQuote(at(kind))) != 0, "mkfifo is not here")
+    start_in_shell(
+      sprintf(writers[[kind]], shQuote(line), shQuote(at(kind)))
+    )
+  }
+  script <- at("child.R")
+  writeLines(child_code, script)
+  kinds <- c("files", names(writers))
+  system2(
+    file.path(R.home("bin"), "Rscript"),
+    c("--vanilla", shQuote(c(script, dirname(package), folder, kinds))),
+    wait = FALSE, stdout = FALSE, stderr = FALSE,
+    env = paste0("R_LIBS=", shQuote(paste(.libPaths(), collapse = ":")))
+  )
+  wait_for(at("files-ready"))
+  pid <- as.integer(readLines(at("pid"), warn = FALSE))
+  on.exit(tools::pskill(pid, tools::SIGKILL), add = TRUE)
+  for (kind in kinds) {
+    wait_for(at(paste0(kind, "-ready")))
+    Sys.sleep(0.3)
+    sent <- as.numeric(Sys.time())
+    tools::pskill(pid, tools::SIGINT)
+    wait_for(at(paste0(kind, "-done")))
+    result <- readRDS(at(paste0(kind, "-done")))
+    expect_identical(result$how, "interrupt", label = kind)
+    expect_lt(result$back - sent, 3, label = kind)
+    expect_same_map(result$map, datamap_summarise(small))
+    if (nzchar(Sys.getenv("DATACARTO_SHOW_TIMES"))) {
+      cat(sprintf("%s: back after %.3f s\n", kind, result$back - sent))
+    }
+  }
+})
+
+test_that("a time limit ends the reading, and the next one is right", {
+  line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.7, 0.3], \"loss\": 0.125}"
+  path <- write_signals(rep(line, 50000))
+  start <- Sys.time()
+  expect_error(
+    {
+      setTimeLimit(elapsed = 0.3, transient = TRUE)
+      datamap_summarise(rep(path, 1000))
+    },
+    "time limit"
+  )
+  setTimeLimit()
+  expect_lt(as.numeric(Sys.time() - start, units = "secs"), 4)
+  expect_identical(datamap_summarise(path)$evaluations, 50000L)
+})

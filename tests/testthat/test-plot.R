@@ -1,0 +1,466 @@
+# What ggplot2 of any version draws: never the plot object's own fields.
+drawn <- function(plot) ggplot2::layer_data(plot, 1)
+
+panel_names <- function(plot) {
+  layout <- ggplot2::ggplot_build(plot)$layout$layout
+  if (is.null(layout$.facet) && ncol(layout) < 6) return(NULL)
+  as.character(layout[[".data$.facet"]] %||% layout$.facet)
+}
+
+# Labels of the legend: those of the scale, trained.
+legend_labels <- function(plot, aesthetic = "colour") {
+  scales <- ggplot2::ggplot_build(plot)$plot$scales
+  scales$get_scales(aesthetic)$get_labels()
+}
+
+texts <- function(plot) {
+  grob <- ggplot2::ggplotGrob(plot)
+  collect <- function(x) {
+    c(
+      if (inherits(x, "text")) as.character(x$label),
+      unlist(lapply(x$children, collect)),
+      unlist(lapply(x$grobs, collect))
+    )
+  }
+  collect(grob)
+}
+
+as_draw <- function(...) {
+  file <- tempfile(fileext = ".pdf")
+  grDevices::pdf(file)
+  on.exit({
+    grDevices::dev.off()
+    unlink(file)
+  })
+  force(...)
+}
+
+test_that("the default map has probability over variance, all samples", {
+  map <- random_map(200)
+  plot <- datamap_plot(map, facet = NULL)
+  expect_s3_class(plot, "ggplot")
+  points <- drawn(plot)
+  expect_identical(nrow(points), 200L)
+  expect_setequal(points$y, map$avg_probs)
+  expect_setequal(points$x, map$label_var)
+  # Pairs belong together
+  expect_identical(
+    points$y[order(points$x)], map$avg_probs[order(map$label_var)]
+  )
+})
+
+test_that("groups differ in colour and shape, by the palette", {
+  map <- random_map(200)
+  points <- drawn(datamap_plot(map, facet = NULL))
+  group <- as.character(datamap_groups(map)$group)
+  at <- match(points$x, map$label_var)
+  expect_identical(points$colour, unname(datamap_palette()[group[at]]))
+  expect_identical(
+    as.integer(points$shape),
+    unname(datamap_palette("correct_ratio", "shape")[group[at]])
+  )
+})
+
+test_that("every kind of map has its groups and their counts", {
+  map <- random_map(300)
+  kinds <- list(
+    list(),
+    list(criterion = "forgetting_times", threshold = 1),
+    list(use_f_times = 0),
+    list(use_l_times = 0),
+    list(use_l_times = 2),
+    list(dirty_label = TRUE),
+    list(group_by = "correct_times"),
+    list(group_by = "label"),
+    list(attr1 = "correct_ratio", attr2 = "avg_probs")
+  )
+  for (kind in kinds) {
+    plot <- do.call(datamap_plot, c(list(map, facet = NULL), kind))
+    kind[c("attr1", "attr2")] <- NULL
+    counts <- counts_of(do.call(datamap_groups, c(list(map), kind)))
+    expect_identical(
+      unname(legend_labels(plot)),
+      paste0(names(counts), " (n = ", counts, ")")[counts > 0]
+    )
+    expect_identical(legend_labels(plot), legend_labels(plot, "shape"))
+    points <- drawn(plot)
+    expect_identical(
+      as.integer(sort(table(points$colour))), sort(unname(counts[counts > 0]))
+    )
+    expect_identical(length(unique(points$shape)), sum(counts > 0))
+  }
+})
+
+test_that("there is one legend", {
+  map <- random_map(100)
+  for (facet in list(NULL, "s_label")) {
+    plot <- as_draw(ggplot2::ggplotGrob(datamap_plot(map, facet = facet)))
+    names <- vapply(plot$grobs, function(x) x$name, "")
+    boxes <- plot$grobs[grepl("guide-box", names)]
+    legends <- sum(vapply(boxes, function(box) {
+      sum(grepl("guides", box$layout$name))
+    }, 1L))
+    expect_identical(legends, 1L)
+  }
+})
+
+test_that("counts have thousands separated", {
+  map <- ratio_map(rep(1, 12345))
+  expect_identical(
+    unname(legend_labels(datamap_plot(map))),
+    "correct_ratio_1.0 (n = 12,345)"
+  )
+})
+
+test_that("in each panel the rarest group is drawn last", {
+  map <- random_map(300)
+  map$s_label[map$correct_ratio == 1] <- 0L
+  map$s_label[map$correct_ratio == 0] <- 2L
+  for (facet in list(NULL, "s_label")) {
+    points <- drawn(datamap_plot(map, facet = facet))
+    for (panel in unique(points$PANEL)) {
+      colours <- points$colour[points$PANEL == panel]
+      runs <- rle(colours)
+      # One stretch per group, from the largest to the smallest
+      expect_false(anyDuplicated(runs$values) > 0)
+      expect_false(is.unsorted(rev(runs$lengths)))
+    }
+  }
+})
+
+test_that("many points are small, and those of rare groups larger", {
+  few <- drawn(datamap_plot(random_map(50), facet = NULL))
+  many <- ratio_map(rep(c(1, 0), c(49990, 10)))
+  points <- drawn(datamap_plot(many))
+  dense <- points[points$shape == 16, ]
+  rare <- points[points$shape == 4, ]
+  expect_lt(max(dense$size), min(few$size))
+  expect_lt(max(dense$size), min(rare$size))
+  expect_lt(max(dense$alpha), min(rare$alpha))
+  expect_true(all(points$alpha > 0.2 & points$alpha <= 1))
+})
+
+test_that("axes and legend say what they are", {
+  map <- random_map(50)
+  map$`{mine}` <- seq_len(50)
+  text <- as_draw(texts(datamap_plot(map)))
+  expect_true("Mean probability of the label (avg_probs)" %in% text)
+  expect_true("Variance of the probability of the label (label_var)" %in% text)
+  expect_true("Share of right predictions" %in% text)
+  text <- as_draw(
+    texts(datamap_plot(map, "{mine}", "learnt_times", use_l_times = 0))
+  )
+  expect_true("{mine}" %in% text)
+  expect_true("Times learnt (learnt_times)" %in% text)
+})
+
+test_that("title and subtitle say which filter holds", {
+  map <- random_map(300)
+  text <- as_draw(texts(datamap_plot(map)))
+  expect_true("Data map of 300 samples" %in% text)
+  expect_true("No filter; 10 evaluations each" %in% text)
+
+  kept <- sum(map$forgetting_times >= 1 & map$avg_probs >= 0.25)
+  text <- as_draw(
+    texts(datamap_plot(map, "avg_probs", "label_var", "avg_probs", 0.25,
+                       use_f_times = 1))
+  )
+  expect_true(paste("Data map of", kept, "of 300 samples") %in% text)
+  expect_true(paste0(
+    "Filter: avg_probs at least 0.25 and forgetting_times at least 1; ",
+    "10 evaluations each"
+  ) %in% text)
+
+  text <- as_draw(texts(datamap_plot(map, use_l_times = 0)))
+  expect_true("Data map of all 300 samples" %in% text)
+})
+
+test_that("s_label makes panels, named in words", {
+  map <- random_map(60)
+  map$s_label <- rep(c(0, 2, 1, 7, -3, 2), 10)
+  plot <- datamap_plot(map)
+  expect_identical(length(unique(drawn(plot)$PANEL)), 5L)
+  expect_identical(
+    panel_names(plot),
+    c("s_label -3", "ordinary (s_label 0)", "hard (s_label 1)",
+      "dirty (s_label 2)", "s_label 7")
+  )
+  expect_true("hard (s_label 1)" %in% as_draw(texts(plot)))
+  expect_identical(
+    as.integer(table(drawn(plot)$PANEL)), c(10L, 10L, 10L, 20L, 10L)
+  )
+})
+
+test_that("one value, no column or NULL make one panel", {
+  map <- random_map(60)
+  one <- map
+  one$s_label <- 1L
+  none <- map
+  none$s_label <- NULL
+  plots <- list(
+    datamap_plot(one), datamap_plot(none), datamap_plot(map, facet = NULL),
+    datamap_plot(map, criterion = "s_label", threshold = 2)
+  )
+  for (plot in plots) {
+    expect_identical(as.integer(unique(drawn(plot)$PANEL)), 1L)
+  }
+})
+
+test_that("other columns make panels too", {
+  map <- random_map(60)
+  plot <- datamap_plot(map, facet = "label")
+  expect_identical(panel_names(plot), c("label: 0", "label: 1", "label: 2"))
+  expect_lte(
+    length(panel_names(datamap_plot(map, facet = "label_var"))), 6
+  )
+  map$s_label[1:3] <- NA
+  expect_identical(
+    panel_names(datamap_plot(map)),
+    c("ordinary (s_label 0)", "hard (s_label 1)", "dirty (s_label 2)",
+      "s_label missing")
+  )
+  error <- expect_error(
+    datamap_plot(map, facet = "s_lable"),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "s_lable")
+})
+
+test_that("the alt text comes from the data", {
+  map <- random_map(300)
+  alt <- ggplot2::get_alt_text(datamap_plot(map))
+  counts <- counts_of(datamap_groups(map))
+  for (i in seq_along(counts)) {
+    expect_match(
+      alt, paste0(names(counts)[[i]], ": ", counts[[i]]),
+      fixed = TRUE
+    )
+  }
+  expect_match(alt, "300 samples", fixed = TRUE)
+  expect_match(alt, "Mean probability of the label (avg_probs)", fixed = TRUE)
+  expect_match(alt, "No filter", fixed = TRUE)
+  expect_match(
+    alt, paste0("dirty (s_label 2): ", sum(map$s_label == 2)),
+    fixed = TRUE
+  )
+  filtered <- ggplot2::get_alt_text(datamap_plot(map, use_l_times = 1))
+  expect_match(filtered, "Filter: learnt_times at least 1", fixed = TRUE)
+  expect_false(grepl("learnt_times-:", filtered, fixed = TRUE))
+  expect_false(identical(
+    ggplot2::get_alt_text(datamap_plot(map, use_l_times = 2)), filtered
+  ))
+})
+
+test_that("the caption names axes, filter and number, and follows them", {
+  map <- random_map(300)
+  caption <- function(...) {
+    text <- as_draw(texts(datamap_plot(map, ...)))
+    unname(grep("^[^ ]+ against ", gsub("\n", " ", text), value = TRUE))
+  }
+  expect_identical(
+    caption(), "avg_probs against label_var; 300 samples, one point each"
+  )
+  kept <- sum(map$forgetting_times >= 1)
+  expect_identical(
+    caption(criterion = "forgetting_times", threshold = 1),
+    paste0("avg_probs against label_var; ", kept,
+           " of 300 samples (forgetting_times at least 1), one point each")
+  )
+  # Both keep all samples, and still differ
+  expect_false(identical(caption(), caption(use_l_times = 0)))
+})
+
+test_that("panels may have scales of their own", {
+  map <- random_map(100)
+  ranges <- function(scales) {
+    params <- ggplot2::ggplot_build(
+      datamap_plot(map, "id", facet = "label", scales = scales)
+    )$layout$panel_params
+    length(unique(lapply(params, function(panel) panel$y.range)))
+  }
+  expect_identical(ranges("fixed"), 1L)
+  expect_identical(ranges("free_x"), 1L)
+  expect_gt(ranges("free_y"), 1L)
+  expect_gt(ranges("free"), 1L)
+  expect_error(datamap_plot(map, scales = "loose"), class = "rlang_error")
+})
+
+test_that("chosen samples are marked and named, in their panel", {
+  map <- random_map(60)
+  for (with_ggrepel in c(FALSE, rlang::is_installed("ggrepel"))) {
+    for (ids in list(c(7, 12, 7), c("12", "7"))) {
+      plot <- with_packages(with_ggrepel, datamap_plot(map, highlight = ids))
+      rings <- ggplot2::layer_data(plot, 2)
+      expect_setequal(rings$x, map$label_var[c(7, 12)])
+      expect_setequal(rings$y, map$avg_probs[c(7, 12)])
+      panels <- sort(unique(map$s_label))
+      expect_setequal(as.integer(rings$PANEL),
+                      unique(match(map$s_label[c(7, 12)], panels)))
+      expect_setequal(ggplot2::layer_data(plot, 3)$label, c("7", "12"))
+      expect_match(
+        ggplot2::get_alt_text(plot), "Marked: (7, 12|12, 7)\\."
+      )
+      expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+    }
+  }
+  # Still one point each, and no mark without ids
+  expect_identical(nrow(drawn(plot)), 60L)
+  n_layers <- function(plot) length(ggplot2::ggplot_build(plot)$data)
+  expect_identical(n_layers(plot) - n_layers(datamap_plot(map)), 2L)
+})
+
+test_that("marked samples that are not drawn are counted", {
+  map <- random_map(60)
+  ids <- c(which.max(map$avg_probs), which.min(map$avg_probs))
+  least <- max(map$avg_probs)
+  plot <- datamap_plot(map, criterion = "avg_probs", threshold = least,
+                       highlight = ids)
+  expect_match(
+    ggplot2::get_alt_text(plot),
+    paste0("Marked: ", ids[[1]], " (1 more is not drawn)."),
+    fixed = TRUE
+  )
+  none <- datamap_plot(map, criterion = "avg_probs", threshold = 2,
+                       highlight = ids)
+  expect_true(any(grepl(
+    "Marked: none (2 are not drawn)", as_draw(texts(none)),
+    fixed = TRUE
+  )))
+})
+
+test_that("ids to mark must be ids", {
+  map <- random_map(5)
+  error <- expect_error(
+    datamap_plot(map, highlight = c(1, 99, "{x}")),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "99")
+  expect_match(conditionMessage(error), "no samples 99, {x}.", fixed = TRUE)
+  for (bad in list(NA, list(1), mean)) {
+    expect_error(
+      datamap_plot(map, highlight = bad),
+      class = "datamap_error_input"
+    )
+  }
+})
+
+test_that("what has no place on the map is counted and not drawn", {
+  map <- random_map(50)
+  map$avg_probs[[1]] <- NA
+  map$label_var[c(1, 2)] <- NaN
+  map$label_var[[3]] <- Inf
+  map$correct_ratio[[4]] <- NA
+  message <- expect_message(
+    plot <- datamap_plot(map),
+    class = "datamap_message_na"
+  )
+  expect_identical(message$n, 4L)
+  expect_identical(message$columns, c("avg_probs", "label_var",
+                                      "correct_ratio"))
+  expect_identical(nrow(drawn(plot)), 46L)
+  expect_match(
+    ggplot2::get_alt_text(plot), "4 not drawn for a missing value",
+    fixed = TRUE
+  )
+  expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+})
+
+test_that("an empty map draws and says so", {
+  map <- random_map(20)
+  plots <- list(
+    datamap_plot(map, criterion = "avg_probs", threshold = 2),
+    datamap_plot(map[0, ]),
+    datamap_plot(map, use_l_times = 99),
+    datamap_plot(map[0, ], dirty_label = TRUE),
+    datamap_plot(map[0, ], "id", "evaluations", group_by = "label")
+  )
+  for (plot in plots) {
+    expect_identical(nrow(drawn(plot)), 0L)
+    text <- as_draw(texts(plot))
+    expect_true(any(grepl("no sample to draw", text, fixed = TRUE)))
+    expect_match(ggplot2::get_alt_text(plot), "An empty data map", fixed = TRUE)
+  }
+})
+
+test_that("one sample, one evaluation and equal values draw", {
+  for (map in list(random_map(1), random_map(30, times = 1),
+                   ratio_map(rep(1, 10)))) {
+    plot <- datamap_plot(map)
+    expect_identical(nrow(drawn(plot)), nrow(map))
+    expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+  }
+})
+
+test_that("probabilities have the same axis on every map", {
+  map <- random_map(100)
+  range_y <- function(plot) {
+    ggplot2::ggplot_build(plot)$layout$panel_params[[1]]$y.range
+  }
+  all <- datamap_plot(map)
+  some <- datamap_plot(map, criterion = "forgetting_times", threshold = 2)
+  expect_identical(range_y(all), range_y(some))
+  expect_equal(range_y(all), c(-0.05, 1.05))
+})
+
+test_that("a map of 100,000 samples is built in seconds", {
+  skip_on_cran()
+  set.seed(1)
+  map <- ratio_map(sample(0:10, 1e5, replace = TRUE) / 10)
+  seconds <- system.time(
+    ggplot2::ggplot_build(datamap_plot(map))
+  )[["elapsed"]]
+  expect_lt(seconds, 10)
+})
+
+test_that("the plot takes other themes, scales, labels and facets", {
+  map <- random_map(60)
+  plot <- datamap_plot(map, facet = NULL) +
+    ggplot2::theme_minimal() +
+    ggplot2::labs(title = "Mine") +
+    ggplot2::facet_wrap("label") +
+    ggplot2::scale_x_sqrt()
+  expect_identical(length(unique(drawn(plot)$PANEL)), 3L)
+  expect_true("Mine" %in% as_draw(texts(plot)))
+  # Another colour scale keeps the counts, and the one legend
+  plot <- suppressMessages(
+    datamap_plot(map) + ggplot2::scale_colour_viridis_d()
+  )
+  expect_identical(legend_labels(plot), legend_labels(plot, "shape"))
+})
+
+test_that("autoplot() returns the map, plot() draws it", {
+  map <- random_map(30)
+  expect_identical(
+    drawn(ggplot2::autoplot(map, use_l_times = 0)),
+    drawn(datamap_plot(map, use_l_times = 0))
+  )
+  returned <- as_draw(withVisible(plot(map, use_l_times = 0)))
+  expect_identical(returned$value, map)
+  expect_false(returned$visible)
+})
+
+test_that("wrong arguments are errors", {
+  map <- random_map(5)
+  map$text <- "a"
+  for (bad in list("none", "text", NULL, 1, c("avg_probs", "label_var"))) {
+    expect_error(datamap_plot(map, attr1 = bad), class = "datamap_error_input")
+    expect_error(datamap_plot(map, attr2 = bad), class = "datamap_error_input")
+  }
+  error <- expect_error(
+    datamap_plot(map, criterion = "none"),
+    class = "datamap_error_input"
+  )
+  expect_identical(as.character(error$call[[1]]), "datamap_plot")
+  expect_error(
+    datamap_plot(random_frame(5)),
+    class = "datamap_error_input"
+  )
+  expect_error(
+    datamap_plot(map, use_l_times = 0, dirty_label = TRUE),
+    class = "datamap_error_input"
+  )
+  expect_error(
+    datamap_plot(map, dirty_labels = TRUE),
+    class = "rlib_error_dots_nonempty"
+  )
+})

@@ -1,0 +1,263 @@
+# A new file of R's temporary folder, with this text in it or absent.
+new_file <- function(text = NULL) {
+  file <- tempfile(fileext = ".result")
+  if (!is.null(text)) {
+    writeBin(charToRaw(text), file)
+  }
+  file
+}
+
+small_map <- function(...) {
+  columns <- list(
+    id = 1:3, correct_ratio = c(1, 0.5, 0), avg_probs = c(0.9, 0.5, 0.1),
+    label_var = c(0, 0.04, 0.01)
+  )
+  as_datamap(as.data.frame(c(columns, list(...))))
+}
+
+random_map <- function(n, id) {
+  # any bits, but for NaN, which differ in nothing that R can see
+  doubles <- function() {
+    x <- readBin(as.raw(sample(0:255, 8 * n, TRUE)), "double", n)
+    ifelse(is.nan(x), 0.5, x)
+  }
+  counts <- function() sample(c(0:9, NA, .Machine$integer.max), n, TRUE)
+  new_datamap(list(
+    id = id, label = sample(c("NA", "\"q\"", "caf\u00e9", "a b", "'"), n, TRUE),
+    s_label = sample(0:2, n, TRUE), correct_times = counts(),
+    correct_ratio = rep(c(0, 1), length.out = n),
+    avg_probs = ifelse(seq_len(n) %% 7 == 0, NaN, doubles()),
+    label_var = doubles(),
+    max_label_probs = ifelse(seq_len(n) %% 5 == 0, NA, doubles()),
+    min_label_probs = doubles(), forgetting_times = counts(),
+    learnt_times = counts(), first_forget = counts(), first_learn = counts(),
+    evaluations = rep(8L, n), loss_mean = doubles(), loss_max = rep(2, n),
+    note = sample(c("x", "\U0001F600", NA, ""), n, TRUE)
+  ))
+}
+
+test_that("what is written reads back identical", {
+  ids <- list(
+    integer = sample(1e6, 500),
+    big = 4734364254410 + sample(1e6, 500),
+    exact = paste0("90071992547409930", 1:500),
+    string = paste0("id \"", 1:500, "' \u4e2d"),
+    na = c("NA", "", as.character(1:498))
+  )
+  file <- new_file()
+  for (id in ids) {
+    map <- random_map(500, id)
+    expect_invisible(datamap_write_summary(map, file))
+    expect_identical(datamap_read_summary(file), map)
+  }
+})
+
+test_that("a map without rows reads back", {
+  file <- new_file()
+  datamap_write_summary(small_map(label = "a")[0, ], file)
+  map <- datamap_read_summary(file)
+  expect_s3_class(map, "datamap")
+  expect_equal(dim(map), c(0, 5))
+})
+
+test_that("the file is as described, in its order of columns", {
+  map <- small_map(
+    extra = c(TRUE, NA, FALSE), evaluations = 2L,
+    label = factor(c("b", "a", "b"))
+  )
+  file <- new_file()
+  datamap_write_summary(map, file)
+  expect_identical(
+    readChar(file, 1000, useBytes = TRUE),
+    paste0(
+      "id\tlabel\tcorrect_ratio\tavg_probs\tlabel_var\tevaluations\textra\n",
+      "1\tb\t1\t0.9\t0\t2\tTRUE\n2\ta\t0.5\t0.5\t0.04\t2\tNA\n",
+      "3\tb\t0\t0.1\t0.01\t2\tFALSE\n"
+    )
+  )
+  back <- datamap_read_summary(file)
+  expect_identical(back$label, c("b", "a", "b"))
+  expect_identical(back$extra, c("TRUE", NA, "FALSE"))
+})
+
+test_that("a summary of the original is read", {
+  file <- test_path("fixtures", "original.result")
+  map <- datamap_read_summary(file)
+  expect_s3_class(map, "datamap")
+  expect_identical(
+    vapply(map, typeof, ""),
+    c(
+      id = "integer", label = "integer", s_label = "integer",
+      correct_times = "integer", correct_ratio = "double",
+      avg_probs = "double", label_var = "double", max_label_probs = "double",
+      min_label_probs = "double", forgetting_times = "integer",
+      learnt_times = "integer", first_forget = "integer",
+      first_learn = "integer", pred_label = "character",
+      pred_dist = "character"
+    )
+  )
+  expect_identical(nrow(map), 24L)
+  expect_identical(map$avg_probs[[1]], 0.8432648103854323)
+  expect_identical(
+    map$pred_dist[[2]], "{'0': 0, '1': 1, '2': 7, '3': 0, '4': 0}"
+  )
+  copy <- new_file()
+  datamap_write_summary(map, copy)
+  expect_identical(datamap_read_summary(copy), map)
+})
+
+test_that("Python's csv module reads the same", {
+  python <- Sys.which("python3")
+  skip_if(!nzchar(python), "python3 is missing")
+  map <- random_map(200, paste0("id \"", 1:200, "' \u4e2d"))
+  file <- new_file()
+  out <- new_file()
+  datamap_write_summary(map, file)
+  script <- new_file(paste0(
+    "import csv, struct, sys\n",
+    "with open(sys.argv[1], encoding='utf-8', newline='') as f, ",
+    "open(sys.argv[2], 'wb') as out:\n",
+    "  rows = csv.DictReader(f, delimiter='\\t', quoting=csv.QUOTE_NONE)\n",
+    "  for row in rows:\n",
+    "    out.write(row['id'].encode('utf-8') + b'\\n')\n",
+    "    out.write(row['label_var'].encode() + b' ' + ",
+    "struct.pack('>d', float(row['label_var'])).hex().encode() + b'\\n')\n"
+  ))
+  expect_identical(system2(python, shQuote(c(script, file, out))), 0L)
+  lines <- readLines(out, encoding = "UTF-8")
+  expect_identical(lines[c(TRUE, FALSE)], map$id)
+  bits <- vapply(map$label_var, function(x) {
+    paste(format(writeBin(x, raw(), endian = "big")), collapse = "")
+  }, "")
+  expect_identical(sub(".* ", "", lines[c(FALSE, TRUE)]), bits)
+})
+
+test_that("gzip, Windows' line ends and a missing last newline are read", {
+  map <- small_map(note = c("x", "y", "z"))
+  file <- new_file()
+  datamap_write_summary(map, file)
+  text <- readChar(file, 1000)
+  writeBin(charToRaw(paste0("\ufeff", gsub("\n", "\r\n", text))), file)
+  expect_identical(datamap_read_summary(file), map)
+  writeBin(charToRaw(sub("\n$", "", text)), file)
+  expect_identical(datamap_read_summary(file), map)
+  con <- gzfile(file, "wb")
+  writeBin(charToRaw(text), con)
+  close(con)
+  expect_identical(datamap_read_summary(file), map)
+})
+
+test_that("names of files may be in UTF-8, with spaces and braces", {
+  folder <- tempfile("{x} caf\u00e9 ")
+  skip_if(!dir.create(folder, showWarnings = FALSE))
+  on.exit(unlink(folder, recursive = TRUE))
+  file <- file.path(folder, "\u5730\u56fe {y}.result")
+  map <- small_map()
+  datamap_write_summary(map, file)
+  expect_identical(datamap_read_summary(file), map)
+  expect_length(list.files(folder, all.files = TRUE, no.. = TRUE), 1)
+  unlink(file)
+  error <- expect_error(datamap_read_summary(file), class = "datamap_error_io")
+  expect_identical(error$path, enc2utf8(file))
+})
+
+test_that("broken files are errors that say where", {
+  head <- "id\tcorrect_ratio\tavg_probs\tlabel_var\n"
+  file <- new_file()
+  fails <- function(text, class, line, column, key = NULL) {
+    writeBin(charToRaw(text), file)
+    error <- expect_error(
+      datamap_read_summary(file),
+      class = paste0("datamap_error_", class)
+    )
+    expect_s3_class(error, "datamap_error")
+    expect_identical(error$path, file)
+    expect_equal(error$line, line)
+    expect_equal(error$column, column)
+    expect_identical(error$key, key)
+  }
+  fails("", "syntax", NULL, NULL)
+  fails(paste0(head, "1\t1\t0.5\n"), "syntax", 2, 8)
+  fails(paste0(head, "1\t1\t0.5\t0\n1\t1\t0.5\t0\t9\n"), "syntax", 3, 11)
+  fails(paste0(head, "1\t1\tabc\t0\n"), "field", 2, 5, "avg_probs")
+  fails(paste0(head, "1\t1\t1e999\t0\n"), "range", 2, 5, "avg_probs")
+  fails("id\tid\n", "field", 1, 4, "id")
+  fails("id\tcorrect_ratio\tlabel_var\n", "field", 1, NULL, "avg_probs")
+  fails(paste0(head, "a\xff\t1\t1\t0\n"), "syntax", 2, 2)
+  fails(paste0(head, "7\t1\t1\t0\n7\t1\t1\t0\n"), "field", NULL, NULL, "id")
+})
+
+test_that("messages are sentences that name the place", {
+  file <- new_file("id\tcorrect_ratio\tavg_probs\tlabel_var\n1\t{1}\t1\t0\n")
+  text <- expect_error(datamap_read_summary(file))
+  expect_match(conditionMessage(text), "line 2", fixed = TRUE)
+  expect_match(conditionMessage(text), "\"{1}\"", fixed = TRUE)
+  expect_match(conditionMessage(text), "correct_ratio", fixed = TRUE)
+  map <- small_map(label = c("a", "b\tc", "d"))
+  text <- expect_error(datamap_write_summary(map, file))
+  expect_match(conditionMessage(text), "Can't write row 2", fixed = TRUE)
+  expect_match(conditionMessage(text), "label", fixed = TRUE)
+})
+
+test_that("what can't be written leaves the old file as it was", {
+  file <- new_file("old")
+  fails <- function(map, class, key = NULL, line = NULL) {
+    error <- expect_error(
+      datamap_write_summary(map, file),
+      class = paste0("datamap_error_", class)
+    )
+    expect_identical(error$key, key)
+    expect_equal(error$line, line)
+    expect_identical(readChar(file, 100), "old")
+    expect_length(Sys.glob(paste0(file, "*")), 1)
+  }
+  fails(small_map(label = c("a", "b\tc", "d")), "input", "label", 2)
+  fails(small_map(note = c("a", "b", "d\n")), "input", "note", 3)
+  fails(small_map(label = c("a", NA, "d")), "input", "label", 2)
+  fails(small_map(label = c(1, 1.5, 2)), "input", "label", 2)
+  list_column <- small_map()
+  list_column$history <- list(1, 2, 3)
+  fails(list_column, "input", "history")
+  expect_error(
+    datamap_write_summary(data.frame(id = 1), file),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("a file that can't be written is an error with the system's reason", {
+  fails <- function(file) {
+    error <- expect_error(
+      datamap_write_summary(small_map(), file),
+      class = "datamap_error_io"
+    )
+    expect_identical(error$path, file)
+  }
+  fails(tempdir())
+  fails(file.path(tempdir(), "absent", "file"))
+  skip_if(!file.exists("/dev/full"), "there is no /dev/full")
+  fails("/dev/full")
+})
+
+test_that("a path must be one string", {
+  for (bad in list(1, character(), c("a", "b"), NA_character_, "")) {
+    expect_error(datamap_read_summary(bad), class = "datamap_error_input")
+    expect_error(
+      datamap_write_summary(small_map(), bad),
+      class = "datamap_error_input"
+    )
+  }
+})
+
+test_that("the same file comes out under any locale", {
+  map <- small_map()
+  file <- new_file()
+  datamap_write_summary(map, file)
+  want <- readBin(file, "raw", 1000)
+  before <- Sys.getlocale("LC_NUMERIC")
+  on.exit(suppressWarnings(Sys.setlocale("LC_NUMERIC", before)))
+  set <- suppressWarnings(Sys.setlocale("LC_NUMERIC", "de_DE.UTF-8"))
+  skip_if(!nzchar(set), "no German locale")
+  datamap_write_summary(map, file)
+  expect_identical(readBin(file, "raw", 1000), want)
+  expect_identical(datamap_read_summary(file), map)
+})

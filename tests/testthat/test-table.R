@@ -1,0 +1,322 @@
+test_that("class vectors may be columns, a matrix or a list", {
+  frame <- small_frame()
+  map <- small_map()
+  expect_same_map(datamap_summarise(frame), map)
+  expect_same_map(datamap_summarise(frame[c(4, 2, 1, 3)]), map)
+  rest <- frame[1:2]
+  rest$probs <- small_matrix()
+  expect_same_map(datamap_summarise(rest), map)
+  rest$probs <- lapply(seq_len(5), function(i) small_matrix()[i, ])
+  expect_same_map(datamap_summarise(rest), map)
+  names(rest)[[3]] <- "logits"
+  rest$logits <- log(small_matrix())
+  logits <- datamap_summarise(rest)
+  expect_equal(logits$avg_probs, map$avg_probs, tolerance = 1e-14)
+  expect_identical(logits$correct_times, map$correct_times)
+  expect_same_map(datamap_summarise(data.frame(
+    frame[1:2],
+    logits_0 = rest$logits[, 1], logits_1 = rest$logits[, 2]
+  )), logits)
+  rest$logits <- lapply(seq_len(5), function(i) log(small_matrix())[i, ])
+  expect_same_map(datamap_summarise(rest), logits)
+})
+
+test_that("a matrix may be of integers and with names of its own", {
+  frame <- small_frame()[1:2]
+  frame$probs <- matrix(
+    c(1L, 0L, 0L, 0L, 1L, 0L, 1L, 1L, 1L, 0L), 5,
+    dimnames = list(NULL, c("no", "yes"))
+  )
+  map <- datamap_summarise(frame)
+  expect_identical(map$avg_probs, c(2 / 3, 1))
+  expect_identical(map$correct_times, c(2L, 2L))
+})
+
+test_that("classes are ordered by their numbers", {
+  probs <- matrix(seq_len(11) / 66, 2, 11, byrow = TRUE)
+  colnames(probs) <- paste0("probs_", 0:10)
+  frame <- data.frame(
+    id = 1:2, label = c(10L, 2L), probs[, order(colnames(probs))]
+  )
+  map <- datamap_summarise(frame)
+  expect_identical(map$avg_probs, c(11 / 66, 3 / 66))
+  expect_identical(map$correct_times, c(1L, 0L))
+})
+
+test_that("a class without a column is an error", {
+  frame <- small_frame()
+  table_error(frame[-3], key = "probs_0")
+  names(frame)[[4]] <- "probs_2"
+  table_error(frame, key = "probs_1")
+})
+
+test_that("what is NA at the end of a class vector is no class", {
+  frame <- data.frame(id = 1:2, label = 0L)
+  frame$probs <- rbind(c(0.5, 0.5, NA), c(0.2, 0.2, 0.6))
+  map <- datamap_summarise(frame)
+  expect_identical(map$avg_probs, c(0.5, 0.2))
+  expect_identical(map$correct_times, c(1L, 0L))
+  # each sample has its own number of classes: no disagreement
+  expect_identical(nrow(datamap_problems(map)), 0L)
+})
+
+test_that("ids and labels may be of any type", {
+  map <- small_map()
+  frame <- small_frame()
+  as <- function(type) {
+    frame$id <- type(frame$id)
+    frame$label <- as.integer(frame$label)
+    datamap_summarise(frame)
+  }
+  expect_same_map(as(as.integer), map)
+  expect_same_map(as(as.numeric), map)
+  text <- as(as.character)
+  expect_identical(text$id, c("1", "2"))
+  expect_same_map(text[-1], map[-1])
+  expect_same_map(as(factor), text)
+  # a factor counts by its labels
+  expect_identical(
+    as(function(id) factor(id, levels = 2:1, labels = c("b", "a")))$id,
+    c("a", "b")
+  )
+  frame$label <- factor(frame$label)
+  frame$pred_label <- 0
+  frame$label_probs <- 0.5
+  labels <- datamap_summarise(frame)
+  expect_identical(labels$label, c("0", "1"))
+  expect_identical(labels$correct_times, c(3L, 0L))
+})
+
+test_that("whole doubles are integer ids", {
+  one <- function(id) {
+    datamap_summarise(
+      data.frame(id = id, label = 1, correct = TRUE, label_probs = 0.5)
+    )$id
+  }
+  expect_identical(one(c(3, -1)), c(-1L, 3L))
+  expect_identical(one(c(3, 2^31)), c(3, 2^31))
+  expect_identical(one(c(2^53, -2^53)), c(-2^53, 2^53))
+  expect_identical(one(-0), 0L)
+  expect_identical(one(c("b", "a", "b")), c("b", "a"))
+  frame <- data.frame(label = 1, correct = TRUE, label_probs = 0.5)
+  three <- cbind(frame[c(1, 1, 1), ], id = c(1, 2, 2.5))
+  table_error(three, key = "id", line = 3L)
+  table_error(cbind(frame, id = 2^53 + 2), key = "id", line = 1L)
+  table_error(cbind(frame, id = Inf), key = "id", line = 1L)
+  table_error(cbind(frame, id = TRUE), key = "id")
+  table_error(cbind(frame, id = as.Date("2024-01-01")), key = "id")
+})
+
+test_that("text of another encoding is the same id", {
+  latin <- "\xfcber"
+  Encoding(latin) <- "latin1"
+  map <- datamap_summarise(data.frame(
+    id = c(latin, "\u00fcber"), label = 1, correct = TRUE, label_probs = 0.5
+  ))
+  expect_identical(map$id, "\u00fcber")
+  expect_identical(Encoding(map$id), "UTF-8")
+})
+
+test_that("rows are ordered by step within id", {
+  frame <- small_frame()
+  map <- small_map()
+  frame$step <- c(0, 0.5, 1, 1e3, 2)
+  expect_same_map(datamap_summarise(frame), map)
+  for (order in list(5:1, c(2, 4, 5, 1, 3))) {
+    expect_same_map(datamap_summarise(frame[order, ]), map)
+    epochs <- frame[order, ]
+    names(epochs)[[5]] <- "epoch"
+    expect_same_map(datamap_summarise(epochs), map)
+  }
+  # negative steps come first
+  frame$step <- -frame$step
+  back <- datamap_summarise(frame)
+  expect_same_map(
+    back, datamap_summarise(small_frame()[5:1, ])
+  )
+  # equal epochs stay as they stand
+  frame$step <- NULL
+  frame$epoch <- 1
+  expect_same_map(datamap_summarise(frame), map)
+  expect_identical(nrow(datamap_problems(datamap_summarise(frame))), 0L)
+})
+
+test_that("what is first in the order of steps is first", {
+  frame <- data.frame(
+    id = c("b", "a", "b"), label = c(1, 0, 2), s_label = c(NA, 1, 2),
+    correct = c(TRUE, TRUE, FALSE), label_probs = 0.5, step = c(2, 1, 1)
+  )
+  expect_warning(
+    map <- datamap_summarise(frame),
+    class = "datamap_warning_disagreement"
+  )
+  expect_identical(map$id, c("b", "a"))
+  expect_identical(map$label, c(2L, 0L))
+  expect_identical(map$s_label, c(2L, 1L))
+  expect_identical(map$learnt_times, c(1L, 0L))
+  expect_identical(map$first_learn, c(1L, 0L))
+  # the row as it stands in the table
+  expect_identical(datamap_problems(map)$row, 1L)
+})
+
+test_that("an equal step is reported for a table too", {
+  frame <- small_frame()
+  frame$step <- c(1, 1, 2, 2, 2)
+  expect_warning(
+    map <- datamap_summarise(frame),
+    class = "datamap_warning_disagreement"
+  )
+  expect_same_map(map, small_map())
+  problems <- datamap_problems(map)
+  expect_identical(problems$row, 5L)
+  expect_identical(problems$col, NA_integer_)
+  expect_identical(problems$file, NA_character_)
+})
+
+test_that("a step in some rows of an id only is an error", {
+  frame <- small_frame()
+  frame$step <- c(1, 1, NA, 2, 3)
+  error <- table_error(frame, key = "step", line = 3L)
+  expect_match(conditionMessage(error), "row 3", fixed = TRUE)
+  frame$step <- c(1, 1, 2, 2, Inf)
+  table_error(frame, key = "step", line = 5L)
+})
+
+test_that("NA is absent", {
+  frame <- small_frame()
+  map <- small_map()
+  frame$s_label <- NA
+  frame$correct <- NA
+  frame$pred_label <- NA_character_
+  frame$label_probs <- NA_real_
+  frame$loss <- NA
+  frame$step <- NA
+  expect_same_map(datamap_summarise(frame), map)
+  frame$correct[[1]] <- FALSE
+  frame$label_probs[[2]] <- 0
+  part <- suppressWarnings(datamap_summarise(frame))
+  expect_identical(part$correct_times, map$correct_times - c(1L, 0L))
+  expect_identical(part$min_label_probs, c(0.25, 0))
+  frame$id[[4]] <- NA
+  table_error(frame, key = "id", line = 4L)
+  frame$id[[4]] <- 2
+  frame$label[[4]] <- NA
+  table_error(frame, key = "label", line = 4L)
+})
+
+test_that("correct may be spelt as in a file", {
+  spellings <- list(
+    c(TRUE, FALSE), c(1, 0), 1:0, c("true", "false"), c("True", "False"),
+    factor(c("true", "false"))
+  )
+  for (correct in spellings) {
+    map <- datamap_summarise(data.frame(
+      id = 1:2, label = 1, label_probs = 0.5, correct = correct
+    ))
+    expect_identical(map$correct_times, 1:0)
+  }
+  for (bad in list(c(1, 2), c("true", "yes"), c(0, 0.5))) {
+    table_error(
+      data.frame(id = 1:2, label = 1, label_probs = 0.5, correct = bad),
+      key = "correct", line = 2L
+    )
+  }
+})
+
+test_that("the other names count, and the first wins where both stand", {
+  frame <- small_frame()
+  map <- small_map()
+  other <- stats::setNames(frame, c("guid", "gold", "probs_0", "probs_1"))
+  expect_same_map(datamap_summarise(other), map)
+  other$noisy_label <- 2
+  expect_identical(datamap_summarise(other)$s_label, c(2L, 2L))
+  other$s_label <- 1
+  expect_identical(datamap_summarise(other)$s_label, c(1L, 1L))
+  both <- cbind(guid = 9, gold = "x", frame)
+  expect_same_map(datamap_summarise(both), map)
+  both <- cbind(frame, epoch = 5:1, step = 1:5)
+  expect_same_map(datamap_summarise(both), map)
+  asked <- datamap_summarise(both, signals = "epoch")
+  expect_identical(asked$epoch_last, c(1, 2))
+})
+
+test_that("signals are columns of numbers", {
+  frame <- small_frame()
+  frame$grad <- c(1L, NA, 2L, NA, NA)
+  frame$loss <- c(1, 2, 3, 4, 5)
+  map <- datamap_summarise(frame, signals = c("loss", "grad"))
+  expect_identical(map$grad_mean, c(1.5, NA))
+  expect_identical(map$grad_var, c(0.25, NA))
+  expect_identical(map$grad_last, c(2, NA))
+  expect_identical(map$loss_mean, c(3, 3))
+  expect_identical(map$loss_last, c(5, 4))
+  frame$grad <- "x"
+  table_error(frame, key = "grad", signals = "grad")
+  frame$loss <- "x"
+  table_error(frame, key = "loss")
+})
+
+test_that("a name of a field is no signal where it is the field", {
+  frame <- stats::setNames(
+    small_frame(), c("guid", "gold", "probs_0", "probs_1")
+  )
+  frame$epoch <- 1:5
+  lines <- paste0(
+    "{\"guid\": ", frame$guid, ", \"gold\": ", frame$gold, ", \"epoch\": ",
+    frame$epoch, ", \"probs\": [", frame$probs_0, ", ", frame$probs_1, "]}"
+  )
+  for (name in c("guid", "gold", "epoch")) {
+    expect_same_map(
+      datamap_summarise(frame, signals = name),
+      summarise_text(lines, signals = name)
+    )
+  }
+})
+
+test_that("columns of the wrong type are errors that name them", {
+  frame <- small_frame()
+  rest <- data.frame(frame, correct = TRUE, label_probs = 0.5)
+  with <- function(...) {
+    rest[names(list(...))] <- list(...)
+    rest
+  }
+  table_error(with(label = 0.5), key = "label", line = 1L)
+  table_error(with(label = TRUE), key = "label")
+  table_error(with(pred_label = 0.5), key = "pred_label", line = 1L)
+  table_error(with(s_label = "2"), key = "s_label")
+  table_error(with(s_label = 0.5), key = "s_label", line = 1L)
+  table_error(with(label_probs = "0.5"), key = "label_probs")
+  table_error(with(step = "1"), key = "step")
+  table_error(with(probs_1 = "1"), key = "probs_1")
+  table_error(with(probs = 0.5), key = "probs")
+  listed <- frame[1:2]
+  listed$probs <- list(1, 1, "a", 1, 1)
+  table_error(listed, key = "probs", line = 3L)
+})
+
+test_that("rows that give too little are bad rows", {
+  frame <- small_frame()
+  table_error(frame[-1], key = "id", line = 1L)
+  table_error(frame[-2], key = "label", line = 1L)
+  table_error(frame[1:2], key = "correct", line = 1L)
+  frame$label[[5]] <- 2
+  error <- table_error(frame, class = "range", key = "label", line = 5L)
+  expect_null(error$path)
+  expect_warning(
+    map <- datamap_summarise(frame, on_error = "skip"),
+    class = "datamap_warning_skipped"
+  )
+  expect_same_map(map, datamap_summarise(small_frame()[-5, ]))
+  expect_identical(datamap_problems(map)$row, 5L)
+})
+
+test_that("a table without rows gives a map without rows", {
+  map <- datamap_summarise(small_frame()[0, ])
+  expect_identical(nrow(map), 0L)
+  expect_length(map, 14)
+})
+
+test_that("names must be there once", {
+  frame <- cbind(small_frame(), id = 1)
+  expect_error(datamap_summarise(frame), class = "datamap_error_input")
+})
