@@ -1,0 +1,57 @@
+# Usage: Rscript current-library.R FOLDER PACKAGE...
+#
+# Makes FOLDER a library with CRAN's current versions of the packages and of
+# all that they need; what is there and current already stays. Without a
+# network an existing library is used as it is.
+
+args <- commandArgs(trailingOnly = TRUE)
+lib <- args[1]
+wanted <- args[-1]
+
+dir.create(lib, recursive = TRUE, showWarnings = FALSE)
+lib <- normalizePath(lib)
+# Package fs brings libuv along, but wants to be told to use it.
+Sys.setenv(R_LIBS = lib, USE_BUNDLED_LIBUV = "1")
+.libPaths(lib)
+if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
+  utils::chooseCRANmirror(ind = 1, local.only = TRUE)
+}
+
+installed <- function() {
+  utils::installed.packages(lib.loc = lib, noCache = TRUE)[, "Version"]
+}
+
+# A mirror may lack one form of the index and have another: no warning.
+db <- suppressWarnings(utils::available.packages())
+if (nrow(db) == 0) {
+  message("No package index: using the library as it is.")
+} else {
+  needs <- tools::package_dependencies(
+    wanted, db, which = c("Depends", "Imports", "LinkingTo"), recursive = TRUE
+  )
+  all <- unique(c(wanted, unlist(needs)))
+  # Base packages are not in the index, the recommended ones came with R.
+  all <- all[all %in% rownames(db)]
+  recommended <- rownames(utils::installed.packages(priority = "recommended"))
+  all <- setdiff(all, recommended)
+  have <- installed()
+  stale <- all[is.na(have[all]) | have[all] != db[all, "Version"]]
+  if (length(stale)) {
+    message("Installing ", length(stale), " packages: ", toString(stale))
+    utils::install.packages(
+      stale, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
+      Ncpus = parallel::detectCores()
+    )
+  }
+}
+
+have <- installed()
+missing <- setdiff(wanted, names(have))
+if (length(missing)) {
+  stop("could not be installed: ", toString(missing))
+}
+for (package in wanted) {
+  # Loading shows that the whole chain of dependencies works together.
+  loadNamespace(package, lib.loc = lib)
+  cat(package, have[[package]], "\n")
+}

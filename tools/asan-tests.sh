@@ -1,0 +1,36 @@
+#!/bin/sh
+# Usage: asan-tests.sh
+#
+# Runs the testthat suite with the package's C compiled under the address and the
+# undefined-behaviour sanitizer, inside an R that knows nothing of either. What R itself
+# leaves behind at its end is not looked at. The last line is that of tools/test.R,
+# "N passed, N failed".
+set -eu
+cd "$(dirname "$0")/.."
+top=$(pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/datacarto-asan.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/Makevars" <<'END'
+CC = gcc
+CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS =
+END
+mkdir "$work/library"
+(
+  cd "$work"
+  R CMD build --no-build-vignettes --no-manual "$top" >log 2>&1 &&
+    R_MAKEVARS_USER=$work/Makevars R CMD INSTALL --no-test-load --no-byte-compile \
+      --library="$work/library" datacarto_*.tar.gz >>log 2>&1
+) || {
+  cat "$work/log"
+  exit 1
+}
+
+# R must find the sanitizer's library in place before it loads the package's.
+LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
+ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:allocator_may_return_null=1
+UBSAN_OPTIONS=print_stacktrace=1
+R_LIBS=$work/library${R_LIBS:+:$R_LIBS}
+export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS R_LIBS
+Rscript --no-init-file tools/test.R
