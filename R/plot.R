@@ -250,7 +250,7 @@ build_plot <- function(data, attr1, attr2, parts) {
     # Below the axis, numbers that would overlap are left out
     ggplot2::guides(
       x = ggplot2::guide_axis(check.overlap = TRUE),
-      colour = legend_guide(has_panels)
+      colour = legend_guide(has_panels, levels(data$.group))
     ) +
     ggplot2::labs(
       title = plot_title(parts),
@@ -277,14 +277,21 @@ build_plot <- function(data, attr1, attr2, parts) {
 }
 
 # For the colours; the legend of the shapes is merged into it. Beside one
-# panel it stands in a column, below several in rows of three.
-legend_guide <- function(has_panels) {
+# panel it stands in a column, below several in rows.
+legend_guide <- function(has_panels, labels) {
   ggplot2::guide_legend(
     title.position = "top",
-    ncol = if (has_panels) 3,
+    ncol = if (has_panels) legend_columns(labels),
     byrow = TRUE,
     override.aes = list(size = 2.4, alpha = 1, stroke = 0.8)
   )
+}
+
+# Three at most, and as many as fit below panels on a device of 7 inches, R's
+# own width: about 84 letters, of which a key takes the room of two.
+legend_columns <- function(labels) {
+  width <- max(nchar(labels, "width"), 0) + 2
+  clamp(84 %/% width, 1, 3)
 }
 
 # Probabilities are shown on their whole range and other signals from zero, so

@@ -104,6 +104,35 @@ test_that("there is one legend", {
   }
 })
 
+test_that("below panels the legend fits into a page of 7 inches", {
+  map <- random_map(60)
+  kinds <- list(
+    datamap_plot(map),
+    datamap_plot(map, group_by = "label"),
+    datamap_plot(ratio_map(
+      rep(c(0, 0.5, 0.9, 1), c(20, 800, 180, 12000)),
+      s_label = rep_len(0:1, 13000)
+    )),
+    datamap_plot(
+      ratio_map(rep(1, 6), s_label = rep_len(0:1, 6),
+                kind = strrep(letters[1:3], 50)),
+      group_by = "kind"
+    )
+  )
+  for (plot in kinds) {
+    width <- as_draw({
+      table <- ggplot2::ggplotGrob(plot)
+      names <- vapply(table$grobs, function(x) x$name, "")
+      boxes <- table$grobs[grepl("guide-box", names)]
+      max(vapply(boxes, function(box) {
+        grid::convertWidth(sum(box$widths), "in", valueOnly = TRUE)
+      }, 1))
+    })
+    # The axis takes half an inch
+    expect_lt(width, 6.5)
+  }
+})
+
 test_that("counts have thousands separated", {
   map <- ratio_map(rep(1, 12345))
   expect_identical(
