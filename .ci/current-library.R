@@ -1,12 +1,15 @@
-# Usage: Rscript current-library.R FOLDER PACKAGE...
+# Usage: Rscript current-library.R FOLDER
 #
-# Makes FOLDER a library with CRAN's current versions of the packages and of
-# all that they need; what is there and current already stays. Without a
-# network an existing library is used as it is.
+# Makes FOLDER a library with CRAN's current versions of what DESCRIPTION
+# imports and suggests and of all that they need: the distribution's older
+# dplyr, say, does not work with the current vctrs. What is there and current
+# already stays. Without a network an existing library is used as it is.
 
-args <- commandArgs(trailingOnly = TRUE)
-lib <- args[1]
-wanted <- args[-1]
+lib <- commandArgs(trailingOnly = TRUE)[1]
+fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
+wanted <- trimws(sub("\\(.*", "", unlist(strsplit(fields, ","))))
+base <- rownames(utils::installed.packages(priority = "base"))
+wanted <- setdiff(wanted, base)
 
 dir.create(lib, recursive = TRUE, showWarnings = FALSE)
 lib <- normalizePath(lib)
