@@ -33,6 +33,10 @@
 #'     event, counted from 0; 0 means never, since \eqn{t = 0} can't be an
 #'     event.}
 #'   \item{`evaluations`}{how often the sample was evaluated, \eqn{T}.}
+#'   \item{`<signal>_mean`, `<signal>_var`, `<signal>_min`, `<signal>_max`,
+#'     `<signal>_last`}{of a signal that was asked for (`signals`): mean,
+#'     population variance, smallest, largest and last value over the
+#'     evaluations that have it; `NA` where none has.}
 #' }
 #'
 #' A sample that is predicted right at every evaluation has no learning event:

@@ -394,10 +394,10 @@ print.datamap <- function(x, n = 10L, ...) {
     cat_wrapped(paste(text, collapse = ", "))
   }
   print_head(datamap_bare(x), min(n, nrow(x)))
-  problems <- attr(x, "problems", exact = TRUE)
-  if (is.data.frame(problems) && nrow(problems) > 0) {
+  n_problems <- count_problems(attr(x, "problems", exact = TRUE))
+  if (n_problems > 0) {
     cat_wrapped(paste0(
-      plural_count(nrow(problems), "problem"), ": see datamap_problems()"
+      plural_count(n_problems, "problem"), ": see datamap_problems()"
     ))
   }
   invisible(x)

@@ -77,6 +77,14 @@ problems_from_core <- function(result, paths) {
   )
 }
 
+# How many there were, also beyond those that are kept.
+count_problems <- function(problems) {
+  if (!is.data.frame(problems)) {
+    return(0)
+  }
+  max(nrow(problems), sum(attr(problems, "counts", exact = TRUE)))
+}
+
 # One warning for skipped lines, one for disagreements.
 warn_problems <- function(problems, call) {
   counts <- attr(problems, "counts")

@@ -4,8 +4,9 @@
    goes unchecked either way. */
 #include "dm_parse.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
+#include <stdio.h>
 
 #include "dm_number.h"
 #include "dm_text.h"
@@ -671,8 +672,8 @@ static DM_NOINLINE dm_status read_second_name(dm_parser *parser, dm_cursor *c, i
     parser->second_error[first] = *err;
     char name[32]; /* at most 15 digits behind "logits_epoch_" */
     int len = key == KEY_LOGITS_EPOCH
-                  ? snprintf(name, sizeof name, "%s%.0f", key_names[key].name,
-                             parser->epoch_of_logits)
+                  ? snprintf(name, sizeof name, "%s%" PRId64, key_names[key].name,
+                             (int64_t)parser->epoch_of_logits)
                   : snprintf(name, sizeof name, "%s", key_names[key].name);
     dm_error_key(&parser->second_error[first], name, (size_t)len);
     c->p = start;

@@ -413,3 +413,10 @@ test_that("the warnings say what and point to the problems", {
   expect_snapshot(writeLines(texts))
   expect_snapshot(print(datamap_problems(map)[1:4]))
 })
+
+test_that("printing a map counts also the problems that were not kept", {
+  line <- '{"id": 1, "label": 0, "correct": true, "label_probs": 1.5}'
+  map <- suppressWarnings(datamap_summarise(I(rep(line, 10005))))
+  expect_identical(nrow(datamap_problems(map)), 10000L)
+  expect_output(print(map), "10,005 problems: see", fixed = TRUE)
+})
