@@ -5,8 +5,8 @@
 #include "dm_parse.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "dm_number.h"
 #include "dm_text.h"
