@@ -256,7 +256,8 @@ build_plot <- function(data, attr1, attr2, parts) {
       title = plot_title(parts),
       subtitle = plot_subtitle(parts),
       x = parts$x,
-      y = parts$y,
+      # A page is less high than wide
+      y = paste(strwrap(parts$y, 48), collapse = "\n"),
       colour = parts$group,
       shape = parts$group,
       caption = plot_caption(parts),

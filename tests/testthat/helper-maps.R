@@ -78,3 +78,14 @@ with_packages <- function(is_there, code) {
   on.exit(set(old))
   force(code)
 }
+
+# Runs code that draws, on a device that is closed again.
+as_draw <- function(...) {
+  file <- tempfile(fileext = ".pdf")
+  grDevices::pdf(file)
+  on.exit({
+    grDevices::dev.off()
+    unlink(file)
+  })
+  force(...)
+}

@@ -25,16 +25,6 @@ texts <- function(plot) {
   collect(grob)
 }
 
-as_draw <- function(...) {
-  file <- tempfile(fileext = ".pdf")
-  grDevices::pdf(file)
-  on.exit({
-    grDevices::dev.off()
-    unlink(file)
-  })
-  force(...)
-}
-
 test_that("the default map has probability over variance, all samples", {
   map <- random_map(200)
   plot <- datamap_plot(map, facet = NULL)
@@ -181,6 +171,15 @@ test_that("axes and legend say what they are", {
   )
   expect_true("{mine}" %in% text)
   expect_true("Times learnt (learnt_times)" %in% text)
+})
+
+test_that("a long title of the upright axis is broken", {
+  map <- random_map(10)
+  map$variability <- sqrt(map$label_var)
+  text <- as_draw(texts(datamap_plot(map, "variability")))
+  expect_true(paste0(
+    "Standard deviation of the probability of the\n", "label (variability)"
+  ) %in% text)
 })
 
 test_that("title and subtitle say which filter holds", {

@@ -1,0 +1,210 @@
+# The regions in the order of groups: what is hardly ever right comes first.
+datamap_region_names <- c("hard-to-learn", "ambiguous", "easy-to-learn")
+
+# Which of the two signals a column shows, whatever its name.
+region_axes <- c(
+  avg_probs = "confidence",
+  confidence = "confidence",
+  label_var = "variability",
+  variability = "variability"
+)
+
+#' Regions of data maps
+#'
+#' `datamap_regions()` tells which samples are easy to learn, ambiguous or hard
+#' to learn, by two cut-offs; `geom_datamap_regions()` draws these cut-offs and
+#' names the regions on a data map.
+#'
+#' @section Regions:
+#' The *variability* of a sample is the standard deviation of the probability
+#' of its label, the square root of `label_var`; its *confidence* is the mean,
+#' `avg_probs`.
+#' * `ambiguous`: the variability is at least the cut-off `variability`,
+#'   whatever the confidence.
+#' * `easy-to-learn`: the variability is below it, and the confidence is at
+#'   least the cut-off `confidence`.
+#' * `hard-to-learn`: the variability is below it, and so is the confidence.
+#'
+#' So every sample is in one region, and no cut-off depends on the other
+#' samples: maps of several trainings, and filtered ones, can be compared. To
+#' cut at ranks instead, as Swayamdipta et al. (2020) do, who take a third of
+#' the samples at each end, give a quantile of the map (see the examples).
+#'
+#' @param map A data map, from [datamap_summarise()],
+#'   [datamap_read_summary()] or [as_datamap()].
+#' @param variability A number of at least 0: samples with this standard
+#'   deviation of the label's probability, or a larger one, are ambiguous. 0.2
+#'   by default; it can be 0.5 at most.
+#' @param confidence A number between 0 and 1: the mean probability of the label
+#'   from which on samples that are not ambiguous are easy. 0.5 by default.
+#'
+#' @return `datamap_regions()`: a data frame with one row per sample, in the
+#'   order of the map, and the columns `id` and `region`, a factor with the
+#'   levels `hard-to-learn`, `ambiguous` and `easy-to-learn`; `NA` where
+#'   `avg_probs` or `label_var` is missing. The attribute `counts` is an integer
+#'   vector: the number of samples in each region, named, zeros included. The
+#'   attribute `cutoffs` holds the two cut-offs, named.
+#'
+#'   `geom_datamap_regions()`: a list of layers that can be added to a ggplot.
+#' @seealso [datamap_plot()]
+#' @export
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' regions <- datamap_regions(map)
+#' attr(regions, "counts")
+#' datamap_plot(map, facet = NULL) + geom_datamap_regions()
+#'
+#' # The third of the samples with the largest variability
+#' third <- quantile(sqrt(map$label_var), 2 / 3)
+#' map$region <- datamap_regions(map, variability = third)$region
+#' datamap_plot(map, group_by = "region") +
+#'   geom_datamap_regions(variability = third)
+datamap_regions <- function(map, variability = 0.2, confidence = 0.5) {
+  check_datamap(map)
+  check_cutoffs(variability, confidence)
+  is_ambiguous <- sqrt(map$label_var) >= variability
+  is_easy <- map$avg_probs >= confidence
+  # 1 hard, 2 ambiguous, 3 easy; NA where either signal is missing
+  code <- 1L + 2L * is_easy
+  code[is_ambiguous & !is.na(is_easy)] <- 2L
+  code[is.na(is_ambiguous)] <- NA
+
+  regions <- data.frame(
+    id = map$id, region = as_levels(code, datamap_region_names)
+  )
+  attr(regions, "counts") <- group_counts(regions$region)
+  attr(regions, "cutoffs") <- c(
+    variability = unname(variability), confidence = unname(confidence)
+  )
+  regions
+}
+
+#' @rdname datamap_regions
+#' @param ... Not used, and must be empty.
+#' @param attr1,attr2 The columns on the vertical and the horizontal axis of the
+#'   map that the regions are drawn on, as in [datamap_plot()]: `avg_probs` or
+#'   `confidence` on one, `label_var` or `variability` on the other. On
+#'   `label_var`, which is a variance, the cut-off lies at the square of
+#'   `variability`.
+#' @param labels Three names for the regions, in the order `hard-to-learn`,
+#'   `ambiguous`, `easy-to-learn`; `NULL` for none.
+#' @param colour,linetype,linewidth,text_size What the lines and the names look
+#'   like, as in [ggplot2::geom_segment()] and, for `text_size`, the `size` of
+#'   [ggplot2::geom_text()].
+#' @export
+geom_datamap_regions <- function(variability = 0.2,
+                                 confidence = 0.5,
+                                 ...,
+                                 attr1 = "avg_probs",
+                                 attr2 = "label_var",
+                                 labels = c(
+                                   "hard-to-learn", "ambiguous",
+                                   "easy-to-learn"
+                                 ),
+                                 colour = "grey30",
+                                 linetype = "dashed",
+                                 linewidth = 0.4,
+                                 text_size = 3) {
+  rlang::check_dots_empty()
+  check_cutoffs(variability, confidence)
+  check_region_axes(attr1, attr2)
+  if (!is.null(labels) && !(is.character(labels) && length(labels) == 3)) {
+    abort_argument(
+      labels, "three strings or {.code NULL}", "labels", rlang::current_env()
+    )
+  }
+  layer_regions(
+    c(variability, confidence), c(attr2, attr1), labels,
+    look = list(
+      colour = colour, linetype = linetype, linewidth = linewidth,
+      text_size = text_size
+    )
+  )
+}
+
+check_cutoffs <- function(variability,
+                          confidence,
+                          call = rlang::caller_env()) {
+  check_number(variability, min = 0, max = 0.5, call = call)
+  check_number(confidence, min = 0, max = 1, call = call)
+}
+
+has_region_axes <- function(attr1, attr2) {
+  setequal(region_axes[c(attr1, attr2)], c("confidence", "variability"))
+}
+
+check_region_axes <- function(attr1, attr2, call = rlang::caller_env()) {
+  check_string(attr1, call = call)
+  check_string(attr2, call = call)
+  if (!has_region_axes(attr1, attr2)) {
+    abort_datamap(
+      c(
+        paste(
+          "Regions can only be drawn on a map of confidence and variability:",
+          "{.field avg_probs} or {.field confidence} on one axis,",
+          "{.field label_var} or {.field variability} on the other."
+        ),
+        x = "The axes are {.val {attr1}} and {.val {attr2}}."
+      ),
+      class = "input",
+      key = attr1,
+      call = call
+    )
+  }
+}
+
+# The layers. `cutoffs`: variability, confidence; `axes`: the columns on the
+# horizontal and the vertical axis; `ends`: where the line of the variability
+# ends, and the names stand, on the axis of the confidence. The names are put
+# into the corners where samples are rare: a probability that varies is neither
+# 0 nor 1 on average.
+layer_regions <- function(cutoffs,
+                          axes,
+                          labels,
+                          look,
+                          ends = c(-Inf, Inf)) {
+  most <- 0.5
+  if ("label_var" %in% axes) {
+    cutoffs[[1]] <- cutoffs[[1]]^2
+    most <- most^2
+  }
+  lines <- data.frame(
+    v = c(cutoffs[[1]], -Inf), v_end = cutoffs[[1]],
+    c = c(ends[[1]], cutoffs[[2]]), c_end = c(ends[[2]], cutoffs[[2]])
+  )
+  is_upright <- region_axes[[axes[[2]]]] == "confidence"
+  # Blanks and vjust keep the names off the panel's border
+  names <- data.frame(
+    v = c(-Inf, Inf, -Inf), c = ends[c(1, 2, 2)],
+    label = paste0(" ", labels, " "),
+    vjust = c(-0.4, 1.4, if (is_upright) 1.4 else -0.4)
+  )
+  # Room for the name of what lies beyond the cut-off
+  room <- data.frame(v = min(1.5 * cutoffs[[1]], most), c = cutoffs[[2]])
+  place <- if (is_upright) {
+    aes(x = .data$v, y = .data$c, xend = .data$v_end, yend = .data$c_end)
+  } else {
+    aes(x = .data$c, y = .data$v, xend = .data$c_end, yend = .data$v_end)
+  }
+  list(
+    ggplot2::geom_segment(
+      place,
+      data = lines, inherit.aes = FALSE, show.legend = FALSE,
+      colour = look$colour, linetype = look$linetype,
+      linewidth = look$linewidth
+    ),
+    if (!is.null(labels)) {
+      ggplot2::geom_text(
+        utils::modifyList(
+          place[c("x", "y")], aes(label = .data$label, vjust = .data$vjust)
+        ),
+        data = names, inherit.aes = FALSE, show.legend = FALSE,
+        hjust = "inward", colour = look$colour, size = look$text_size
+      )
+    },
+    ggplot2::geom_blank(
+      place[c("x", "y")],
+      data = room, inherit.aes = FALSE
+    )
+  )
+}
