@@ -32,6 +32,17 @@
 #'   named. The names are kept apart by the ggrepel package where it is
 #'   installed; else those that would overlap are left out. `NULL`, the default,
 #'   for none.
+#' @param style `"datamap"`, the default, or `"cartography"` for the look of the
+#'   figures of Swayamdipta et al. (2020): variability against confidence, with
+#'   histograms of both and of `correct_ratio` as bars beside the points, and
+#'   named regions (see [datamap_regions()]). In this style `attr1` is
+#'   `"confidence"` and `attr2` `"variability"` by default, which are the mean
+#'   and the standard deviation of the label's probability, and there are no
+#'   panels unless `facet` asks for them.
+#' @param cutoffs For `style = "cartography"`: the cut-offs of the regions that
+#'   are drawn, as the arguments of [datamap_regions()]; `NULL` for none. They
+#'   are drawn where the confidence is on the vertical and the variability on
+#'   the horizontal axis.
 #' @param x,object A data map.
 #'
 #' @return `datamap_plot()` and `autoplot()` return a ggplot, `plot()` returns
@@ -52,6 +63,9 @@
 #' # Dirty labels set apart, in one panel
 #' datamap_plot(map, dirty_label = TRUE, facet = NULL)
 #'
+#' # The look of the cartography paper
+#' datamap_plot(map, style = "cartography")
+#'
 #' # One panel per label, and the two samples that were forgotten most often
 #' most <- map$id[order(-map$forgetting_times)][1:2]
 #' datamap_plot(map, facet = "label", highlight = most)
@@ -67,10 +81,19 @@ datamap_plot <- function(map,
                          group_by = NULL,
                          facet = "s_label",
                          scales = c("fixed", "free", "free_x", "free_y"),
-                         highlight = NULL) {
+                         highlight = NULL,
+                         style = c("datamap", "cartography"),
+                         cutoffs = c(variability = 0.2, confidence = 0.5)) {
   rlang::check_dots_empty()
   check_datamap(map)
   scales <- rlang::arg_match(scales)
+  style <- rlang::arg_match(style)
+  if (style == "cartography") {
+    map <- add_cartography_columns(map)
+    if (missing(attr1)) attr1 <- "confidence"
+    if (missing(attr2)) attr2 <- "variability"
+    if (missing(facet)) facet <- NULL
+  }
   check_column_choice(attr1, map, numeric = TRUE)
   check_column_choice(attr2, map, numeric = TRUE)
   conditions <- filter_conditions(
@@ -85,6 +108,7 @@ datamap_plot <- function(map,
   if (length(marked) > 0) {
     map <- set_column(map, ".marked", seq_len(nrow(map)) %in% marked)
   }
+  cutoffs <- if (style == "cartography") find_cutoffs(cutoffs, attr1, attr2)
   kept <- apply_conditions(map, conditions)
   drawn <- drop_missing(kept, attr1, attr2, grouping)
 
@@ -101,10 +125,19 @@ datamap_plot <- function(map,
     facets = group_counts(droplevels(drawn$.facet)),
     columns = c(attr1, attr2),
     scales = scales,
+    style = style,
+    cutoffs = cutoffs,
+    regions = if (!is.null(cutoffs)) {
+      attr(do.call(datamap_regions, c(list(drawn), cutoffs)), "counts")
+    },
     marked = length(marked),
     marked_drawn = as.character(drawn$id[drawn$.marked])
   )
-  build_plot(layer_samples(drawn), attr1, attr2, parts)
+  data <- layer_samples(drawn)
+  if (style == "cartography") {
+    parts$margins <- margin_bars(data, attr1, attr2, cutoffs)
+  }
+  build_plot(data, attr1, attr2, parts)
 }
 
 #' @rdname datamap_plot
@@ -243,6 +276,9 @@ build_plot <- function(data, attr1, attr2, parts) {
     ) +
     mark_samples(data, attr1, attr2) +
     signal_limits(attr1, attr2) +
+    (if (parts$style == "cartography") {
+      cartography_layers(attr1, attr2, parts)
+    }) +
     scale_colour_datamap() +
     scale_shape_datamap() +
     ggplot2::scale_size_identity() +
@@ -499,9 +535,27 @@ plot_caption <- function(parts) {
     paste(parts$columns, collapse = " against "), "; ", counted,
     if (parts$drawn > 0) ", one point each"
   )
-  paste(
-    strwrap(paste(c(text, marked_words(parts)), collapse = ". "), 110),
-    collapse = "\n"
+  text <- c(text, cartography_words(parts), marked_words(parts))
+  paste(strwrap(paste(text, collapse = ". "), 100), collapse = "\n")
+}
+
+# What the style "cartography" adds, NULL for the other.
+cartography_words <- function(parts) {
+  if (parts$style != "cartography" || parts$drawn == 0) {
+    return(NULL)
+  }
+  cutoffs <- number_text(parts$cutoffs)
+  most <- format_count(parts$margins$most)
+  paste0(
+    "Bars: up to ", most[[1]], " samples along ", parts$columns[[2]], ", ",
+    most[[2]], " along ", parts$columns[[1]], " and ", most[[3]],
+    " by correct_ratio",
+    if (length(cutoffs) > 0) {
+      paste0(
+        ". Dashed: ambiguous from a variability of ", cutoffs[[1]],
+        " on, else easy from a confidence of ", cutoffs[[2]], " on"
+      )
+    }
   )
 }
 
@@ -528,6 +582,7 @@ plot_alt <- function(parts) {
     counts <- counts[counts > 0]
     paste(names(counts), format_count(counts), sep = ": ", collapse = ", ")
   }
+  added <- c(cartography_words(parts), marked_words(parts))
   if (parts$drawn == 0) {
     return(paste0(
       "An empty data map. Vertical axis: ", parts$y, ". Horizontal axis: ",
@@ -542,6 +597,9 @@ plot_alt <- function(parts) {
     if (length(parts$facets) > 1) {
       paste0(" Panels: ", list_counts(parts$facets), ".")
     },
-    if (parts$marked > 0) paste0(" ", marked_words(parts), ".")
+    if (!is.null(parts$regions)) {
+      paste0(" Regions: ", list_counts(parts$regions), ".")
+    },
+    if (length(added) > 0) paste0(" ", added, ".", collapse = "")
   )
 }

@@ -89,3 +89,16 @@ as_draw <- function(...) {
   })
   force(...)
 }
+
+# Every text of a drawing.
+texts <- function(plot) {
+  grob <- ggplot2::ggplotGrob(plot)
+  collect <- function(x) {
+    c(
+      if (inherits(x, "text")) as.character(x$label),
+      unlist(lapply(x$children, collect)),
+      unlist(lapply(x$grobs, collect))
+    )
+  }
+  collect(grob)
+}

@@ -13,18 +13,6 @@ legend_labels <- function(plot, aesthetic = "colour") {
   scales$get_scales(aesthetic)$get_labels()
 }
 
-texts <- function(plot) {
-  grob <- ggplot2::ggplotGrob(plot)
-  collect <- function(x) {
-    c(
-      if (inherits(x, "text")) as.character(x$label),
-      unlist(lapply(x$children, collect)),
-      unlist(lapply(x$grobs, collect))
-    )
-  }
-  collect(grob)
-}
-
 test_that("the default map has probability over variance, all samples", {
   map <- random_map(200)
   plot <- datamap_plot(map, facet = NULL)

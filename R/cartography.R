@@ -1,0 +1,226 @@
+# The look of the cartography paper's figure: histograms above and beside the
+# points, one of correctness in the corner between them, and named regions.
+# The histograms are bars beyond the range of the signals, on the axes of the
+# map itself: so the result is an ordinary ggplot.
+
+# The map with the columns that the style has on its axes by default.
+add_cartography_columns <- function(map) {
+  if (!"confidence" %in% names(map)) {
+    map <- set_column(map, "confidence", map$avg_probs)
+  }
+  if (!"variability" %in% names(map)) {
+    map <- set_column(map, "variability", sqrt(map$label_var))
+  }
+  map
+}
+
+# The cut-offs of the regions as c(variability = , confidence = ); NULL where
+# none are drawn, for want of the right axes too.
+find_cutoffs <- function(cutoffs, attr1, attr2, call = rlang::caller_env()) {
+  if (is.null(cutoffs)) {
+    return(NULL)
+  }
+  wanted <- c("variability", "confidence")
+  is_pair <- is.numeric(cutoffs) && length(cutoffs) == 2
+  if (!is_pair || !setequal(names(cutoffs), wanted)) {
+    abort_argument(
+      cutoffs,
+      paste(
+        "two numbers named {.field variability} and {.field confidence},",
+        "or {.code NULL}"
+      ),
+      "cutoffs", call
+    )
+  }
+  check_cutoffs(cutoffs[["variability"]], cutoffs[["confidence"]], call)
+  is_drawn <- has_region_axes(attr1, attr2) &&
+    region_axes[[attr1]] == "confidence"
+  if (is_drawn) cutoffs[wanted]
+}
+
+# What the style adds to the points, as a list of layers and scales.
+cartography_layers <- function(attr1, attr2, parts) {
+  margins <- parts$margins
+  list(
+    ggplot2::geom_rect(
+      aes(
+        xmin = .data$xmin, xmax = .data$xmax,
+        ymin = .data$ymin, ymax = .data$ymax,
+        fill = .data$.group
+      ),
+      data = margins$bars, inherit.aes = FALSE, show.legend = FALSE
+    ),
+    ggplot2::geom_segment(
+      aes(
+        x = .data$x, y = .data$y, xend = .data$xend, yend = .data$yend
+      ),
+      data = margins$feet, inherit.aes = FALSE, show.legend = FALSE,
+      colour = "grey45", linewidth = 0.3
+    ),
+    # In narrow panels there is no room, and the caption says it
+    if (length(parts$facets) <= 1) {
+      ggplot2::geom_text(
+        aes(
+          x = .data$x, y = .data$y, label = .data$label,
+          angle = .data$angle, hjust = .data$hjust
+        ),
+        data = margins$names, inherit.aes = FALSE, show.legend = FALSE,
+        vjust = 1, size = 2.4, lineheight = 0.9, colour = "grey30"
+      )
+    },
+    if (!is.null(parts$cutoffs)) {
+      layer_regions(
+        parts$cutoffs, c(attr2, attr1), region_labels(parts),
+        look = list(
+          colour = "grey20", linetype = "dashed", linewidth = 0.4,
+          text_size = 3
+        ),
+        ends = c(-Inf, margins$ranges$top[[1]])
+      )
+    },
+    scale_fill_datamap(guide = "none"),
+    # No number of the axes stands beside a histogram
+    ggplot2::scale_x_continuous(breaks = inner_breaks(margins$ranges$x)),
+    ggplot2::scale_y_continuous(breaks = inner_breaks(margins$ranges$y))
+  )
+}
+
+# With their numbers of samples, in one panel.
+region_labels <- function(parts) {
+  if (length(parts$facets) > 1) {
+    return(datamap_region_names)
+  }
+  add_count(names(parts$regions), parts$regions)
+}
+
+# The range of an axis without its histogram; never of no width.
+signal_range <- function(values, name) {
+  range <- range(values, signal_ranges[[name]])
+  if (!all(is.finite(range))) {
+    return(c(0, 1))
+  }
+  if (range[[1]] == range[[2]]) range + c(-0.5, 0.5) else range
+}
+
+inner_breaks <- function(range) {
+  breaks <- pretty(range, 5)
+  breaks[breaks >= range[[1]] & breaks <= range[[2]]]
+}
+
+# The three histograms as data: `bars`, the lines at their `feet`, their
+# `names` with the number of samples in the largest bar, the same numbers as
+# `most`, and the `ranges` of the axes without them.
+margin_bars <- function(data, attr1, attr2, cutoffs) {
+  x <- signal_range(data[[attr2]], attr2)
+  y <- signal_range(data[[attr1]], attr1)
+  if (!is.null(cutoffs)) {
+    # As far as layer_regions() makes room
+    power <- if (attr2 == "label_var") 2 else 1
+    x[[2]] <- max(x[[2]], 1.5 * cutoffs[["variability"]]^power)
+  }
+  # Histograms stand on these stretches, which lie beyond the ranges
+  top <- y[[2]] + diff(y) * c(0.07, 0.3)
+  right <- x[[2]] + diff(x) * c(0.07, 0.36)
+
+  along_x <- count_bars(data, data[[attr2]], margin_breaks(data[[attr2]], x))
+  along_y <- count_bars(data, data[[attr1]], margin_breaks(data[[attr1]], y))
+  steps <- correctness_breaks(data)
+  correct <- count_bars(data, data$correct_ratio, steps)
+  ends <- c("low", "high")
+  correct[ends] <- lapply(correct[ends], function(at) {
+    right[[1]] + diff(right) * (at - min(steps)) / diff(range(steps))
+  })
+  most <- c(max(along_x$to, 0), max(along_y$to, 0), max(correct$to, 0))
+  at_left <- is_high_at_end(along_x, x)
+  at_foot <- is_high_at_end(along_y, y)
+  list(
+    bars = rbind(
+      place_bars(along_x, top, c("x", "y")),
+      place_bars(along_y, right, c("y", "x")),
+      place_bars(correct, top, c("x", "y"))
+    ),
+    feet = data.frame(
+      x = c(x[[1]], right[[1]], right[[1]]),
+      xend = c(x[[2]], right[[1]], right[[2]]),
+      y = c(top[[1]], y[[1]], top[[1]]),
+      yend = c(top[[1]], y[[2]], top[[1]])
+    ),
+    names = data.frame(
+      x = c(x[[2L - at_left]], right[[2]], right[[1]]),
+      y = c(top[[2]], y[[2L - at_foot]], top[[2]]),
+      hjust = c(1 - at_left, at_foot, 0),
+      angle = c(0, -90, 0),
+      label = paste0(
+        c("", "", "correct_ratio\n"), "up to ", format_count(most)
+      )
+    ),
+    most = most,
+    ranges = list(x = x, y = y, top = top)
+  )
+}
+
+# Limits of bars of a round width; whole numbers, if not too many, have a bar
+# each.
+margin_breaks <- function(values, range) {
+  is_whole <- diff(range) <= 40 && all(range == trunc(range)) &&
+    all(values == trunc(values))
+  if (is_whole && length(values) > 0) {
+    seq(range[[1]] - 0.5, range[[2]] + 0.5)
+  } else {
+    pretty(range, 30)
+  }
+}
+
+# A bar for each share of right predictions that can occur, if all samples
+# were evaluated equally often; else eleven.
+correctness_breaks <- function(data) {
+  times <- unique(data$evaluations)
+  steps <- if (length(times) == 1 && times <= 20) times else 10
+  (seq(0, steps + 1) - 0.5) / steps
+}
+
+# Counts between breaks, by panel and group; the groups of a panel are stacked,
+# `from` and `to` in numbers of samples.
+count_bars <- function(data, values, breaks) {
+  n_bars <- length(breaks) - 1L
+  panels <- levels(data$.facet)
+  groups <- levels(data$.group)
+  bar <- findInterval(values, breaks, rightmost.closed = TRUE)
+  cell <- bar + n_bars * (
+    as.integer(data$.group) - 1L +
+      length(groups) * (as.integer(data$.facet) - 1L)
+  )
+  shape <- c(n_bars, length(groups), length(panels))
+  counts <- array(tabulate(cell, prod(shape)), shape)
+  to <- counts
+  for (i in seq_along(groups)[-1]) {
+    to[, i, ] <- to[, i - 1L, ] + to[, i, ]
+  }
+  at <- which(counts > 0, arr.ind = TRUE)
+  data.frame(
+    low = breaks[at[, 1]],
+    high = breaks[at[, 1] + 1L],
+    from = to[at] - counts[at],
+    to = to[at],
+    .group = as_levels(at[, 2], groups),
+    .facet = as_levels(at[, 3], panels)
+  )
+}
+
+# Bars as rectangles on a strip: `axes` names the axis along which they stand
+# and the one of their length.
+place_bars <- function(bars, strip, axes) {
+  across <- function(n) strip[[1]] + diff(strip) * n / max(bars$to, 1)
+  ends <- list(bars$low, bars$high, across(bars$from), across(bars$to))
+  names(ends) <- paste0(rep(axes, each = 2), c("min", "max"))
+  data.frame(ends, bars[c(".group", ".facet")])[
+    c("xmin", "xmax", "ymin", "ymax", ".group", ".facet")
+  ]
+}
+
+# Is the largest bar in the upper half of the range? Then the histogram's name
+# stands at the lower end.
+is_high_at_end <- function(bars, range) {
+  highest <- which.max(bars$to)
+  length(highest) > 0 && bars$low[[highest]] >= mean(range)
+}
