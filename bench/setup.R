@@ -1,0 +1,226 @@
+# Arguments, programs, packages and files of signals. All that is downloaded,
+# built or generated goes into one cache folder outside of the checkout:
+# ${DATACARTO_BENCH_CACHE:-${XDG_CACHE_HOME:-~/.cache}/datacarto-bench}.
+
+parse_arguments <- function(args) {
+  value <- function(name, default) {
+    given <- grep(paste0("^", name, "="), args, value = TRUE)
+    if (length(given) == 0) {
+      return(default)
+    }
+    strsplit(sub("^[^=]*=", "", given[1]), ",", fixed = TRUE)[[1]]
+  }
+  parts <- c("peers", "forms", "tables", "growth")
+  named <- c("sizes", "rounds", "tools", "samples", "lines")
+  known <- c(parts, "keep", grep(
+    paste0("^(", paste(named, collapse = "|"), ")="), args,
+    value = TRUE
+  ))
+  if (!all(args %in% known)) {
+    stop("unknown argument: ", setdiff(args, known)[1])
+  }
+  given <- intersect(parts, args)
+  list(
+    parts = if (length(given)) given else parts,
+    sizes = value("sizes", c("S", "M", "L")),
+    rounds = as.integer(value("rounds", 5)),
+    tools = value("tools", NULL),
+    samples = as.numeric(value("samples", c(1e4, 1e5, 1e6, 1e7))),
+    lines = as.numeric(value("lines", 10^(5:8))),
+    keep = "keep" %in% args
+  )
+}
+
+cache_folder <- function() {
+  home <- Sys.getenv("XDG_CACHE_HOME", "~/.cache")
+  folder <- Sys.getenv(
+    "DATACARTO_BENCH_CACHE", file.path(home, "datacarto-bench")
+  )
+  folder <- path.expand(folder)
+  dir.create(file.path(folder, "data"), recursive = TRUE, showWarnings = FALSE)
+  dir.create(file.path(folder, "library"), showWarnings = FALSE)
+  folder
+}
+
+run_quietly <- function(...) {
+  suppressWarnings(system2(..., stdout = FALSE, stderr = FALSE)) == 0
+}
+
+# Installs the package as it is in the checkout, the peers that are missing,
+# and builds the C and C++ programs. What fails is a missing peer, later.
+set_up <- function(here) {
+  cache <- cache_folder()
+  place <- list(
+    here = here, cache = cache, out = file.path(here, "out"),
+    library = file.path(cache, "library"),
+    modules = file.path(cache, "node_modules")
+  )
+  dir.create(place$out, showWarnings = FALSE)
+  message("Installing the package and what is missing of its peers")
+  install <- file.path(here, "..", "tools", "install-package.sh")
+  if (!run_quietly("sh", c(install, shQuote(place$library)))) {
+    stop("the package could not be installed")
+  }
+  .libPaths(c(place$library, .libPaths()))
+  Sys.setenv(R_LIBS = place$library, BENCH_MODULES = place$modules)
+  if (!requireNamespace("yyjsonr", quietly = TRUE)) {
+    try(utils::install.packages("yyjsonr", lib = place$library, quiet = TRUE))
+  }
+  if (!dir.exists(place$modules) && nzchar(Sys.which("npm"))) {
+    run_quietly("npm", c(
+      "install", "--no-audit", "--no-fund", "--prefix", shQuote(cache),
+      "@duckdb/node-api", "nodejs-polars", "nodejs-polars-linux-x64-gnu"
+    ))
+  }
+  root <- Sys.info()[["effective_user"]] == "root"
+  if (root && nzchar(Sys.which("apt-get"))) {
+    missing <- c(
+      if (!file.exists("/usr/include/simdjson.h")) "libsimdjson-dev",
+      if (!nzchar(python_with_pandas())) "python3-pandas",
+      if (!requireNamespace("data.table", quietly = TRUE)) "r-cran-data.table"
+    )
+    if (length(missing)) {
+      run_quietly("apt-get", c("install", "-q", "-y", missing))
+    }
+  }
+  build(place)
+  place
+}
+
+# The first python3 that has it; the distribution's may stand behind another.
+python_with_pandas <- function() {
+  for (python in unique(c(Sys.which("python3"), "/usr/bin/python3"))) {
+    if (nzchar(python) && run_quietly(python, c("-c", "'import pandas'"))) {
+      return(python)
+    }
+  }
+  ""
+}
+
+# The flags that R builds packages with, so that all are compiled alike.
+build <- function(place) {
+  config <- function(what) {
+    system2(file.path(R.home("bin"), "R"), c("CMD", "config", what),
+      stdout = TRUE
+    )
+  }
+  core <- file.path(place$here, "..", "src", "core")
+  core_files <- file.path(core, c("dm_format.c", "dm_number.c", "dm_powers.c"))
+  source <- function(name) file.path(place$here, name)
+  program <- function(name) file.path(place$cache, name)
+  made <- c(
+    generate = run_quietly(config("CC"), c(
+      "-O2", paste0("-I", core), "-o", program("generate"),
+      source("generate.c"), core_files, "-lm"
+    )),
+    scan = run_quietly(config("CC"), c(
+      "-O2", "-o", program("scan"), source("scan.c")
+    ))
+  )
+  if (!all(made)) {
+    stop("could not be built: ", toString(names(made)[!made]))
+  }
+  unlink(program(c("simdjson", "simdjson-native")))
+  cxx <- strsplit(config("CXX17"), " ")[[1]]
+  for (native in c(FALSE, TRUE)) {
+    run_quietly(cxx[1], c(
+      "-std=c++17", if (native) c("-O3", "-march=native") else "-O2",
+      "-o", program(if (native) "simdjson-native" else "simdjson"),
+      source("peers/simdjson.cpp"), "-lsimdjson"
+    ))
+  }
+}
+
+# A generated file of signals: samples, evaluations, classes, form, ids.
+signals <- function(place, shape) {
+  shape <- vapply(shape, format, "", scientific = FALSE, trim = TRUE)
+  file <- file.path(
+    place$cache, "data", paste0(paste(shape, collapse = "-"), ".jsonl")
+  )
+  if (!file.exists(file)) {
+    message("Generating ", basename(file))
+    part <- paste0(file, ".part")
+    status <- system2(file.path(place$cache, "generate"), shape, stdout = part)
+    if (status != 0 || !file.rename(part, file)) {
+      stop("could not generate ", basename(file))
+    }
+  }
+  file
+}
+
+# All tools: how each is started, with how many threads it runs, whether it is
+# one for large files and other forms of lines, and whether it is there.
+available_tools <- function(place, wanted = NULL) {
+  peer <- function(name) file.path(place$here, "peers", name)
+  has_r <- function(...) {
+    all(vapply(c(...), requireNamespace, logical(1), quietly = TRUE))
+  }
+  has_module <- function(name) {
+    nzchar(Sys.which("node")) && dir.exists(file.path(place$modules, name))
+  }
+  tool <- function(name, command, is_there = TRUE, threads = 1, env = NULL,
+                   large = FALSE, forms = FALSE, ids = FALSE) {
+    env <- c(
+      paste0("THREADS=", threads), paste0("POLARS_MAX_THREADS=", threads), env
+    )
+    data.frame(
+      name = name, threads = threads, is_there = is_there, large = large,
+      forms = forms, ids = ids, command = I(list(command)), env = I(list(env))
+    )
+  }
+  rscript <- function(name) c("Rscript", peer(name))
+  node <- function(name) c("node", peer(name))
+  datacarto <- function(threads) {
+    tool("datacarto", rscript("datacarto.R"),
+      threads = threads, large = TRUE, forms = TRUE, ids = TRUE
+    )
+  }
+  duckdb <- function(threads, variant, forms = FALSE) {
+    tool(paste("DuckDB,", variant), node("duckdb.mjs"), has_module("@duckdb"),
+      threads = threads, env = paste0("VARIANT=", variant), large = TRUE,
+      forms = forms, ids = forms
+    )
+  }
+  python <- python_with_pandas()
+  simdjson <- function(name, program) {
+    program <- file.path(place$cache, program)
+    tool(name, program, file.exists(program), large = TRUE)
+  }
+  all <- rbind(
+    datacarto(1), datacarto(2),
+    tool("newline scan", file.path(place$cache, "scan"),
+      large = TRUE, forms = TRUE, ids = TRUE
+    ),
+    simdjson("simdjson, -O2", "simdjson"),
+    simdjson("simdjson, -O3 -march=native", "simdjson-native"),
+    duckdb(1, "window", forms = TRUE), duckdb(1, "list"),
+    duckdb(2, "window"), duckdb(2, "list"),
+    tool("polars", node("polars.mjs"), has_module("nodejs-polars"),
+      threads = 2
+    ),
+    tool("yyjsonr + data.table", rscript("yyjsonr.R"),
+      has_r("yyjsonr", "data.table"),
+      large = TRUE
+    ),
+    tool("json.loads() + pandas", c(python, peer("loads.py")),
+      nzchar(python)
+    ),
+    tool("jsonlite + data.table", rscript("jsonlite.R"),
+      has_r("jsonlite", "data.table")
+    )
+  )
+  if (!is.null(wanted)) {
+    fits <- vapply(all$name, function(name) {
+      any(startsWith(name, wanted))
+    }, logical(1))
+    all <- all[fits | all$name == "datacarto", ]
+  }
+  all
+}
+
+# Which tools do the whole job on lines of this shape.
+form_suits <- function(tools, shape) {
+  is_json <- shape[[4]] %in% c("json", "rotated")
+  tools$name %in% c("datacarto", "newline scan") |
+    (tools$forms & is_json & (tools$ids | shape[[5]] == "integer"))
+}
