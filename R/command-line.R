@@ -1,0 +1,238 @@
+# The program in inst/bin/datamap. Options have the names of the functions'
+# arguments and are handed on to them, which check their values.
+
+# For each option the placeholder of its value ("" if it takes none), and what
+# it does.
+filter_options <- list(
+  criterion = c("COLUMN", "keep samples whose COLUMN reaches the threshold"),
+  threshold = c("NUMBER", "that threshold; 0 by default"),
+  use_f_times = c("NUMBER", "keep samples forgotten so often, or more"),
+  use_l_times = c("NUMBER", "keep samples learnt so often, or more")
+)
+
+command_list <- list(
+  summary = list(
+    does = "condenses signals into a summary, one row per sample",
+    input = "./outputs/output_data.json",
+    options = list(
+      format = c("FORMAT", "auto, json or python; auto by default"),
+      on_error = c("WHAT", "stop or skip, at a line that can't be read"),
+      threads = c("NUMBER", "how many threads read")
+    ),
+    output = "the input's name and .result",
+    run = function(input, options, output, progress) {
+      map <- do.call(
+        datamap_summarise, c(list(input, progress = progress), options)
+      )
+      output <- output %||% paste0(sub("/+$", "", input), ".result")
+      make_folder(output)
+      datamap_write_summary(map, output)
+      say_written(output, nrow(map))
+    }
+  ),
+  plot = list(
+    does = "draws the data map of a summary",
+    input = "./outputs/output_data.json.result",
+    options = c(
+      list(
+        attr1 = c("COLUMN", "the vertical axis; avg_probs by default"),
+        attr2 = c("COLUMN", "the horizontal axis; label_var by default")
+      ),
+      filter_options,
+      list(
+        dirty_label = c("", "set dirty labels (s_label 2) apart"),
+        group_by = c("COLUMN", "group samples by COLUMN"),
+        facet = c("COLUMN", "a panel per value; s_label by default, or none"),
+        style = c("STYLE", "datamap or cartography; datamap by default"),
+        width = c("NUMBER", "of the picture in inches; 10 by default"),
+        height = c("NUMBER", "of the picture in inches; 6 by default"),
+        dpi = c("NUMBER", "dots per inch; 120 by default")
+      )
+    ),
+    output = "in ./outputs/, named by the options",
+    run = function(input, options, output, progress) {
+      map <- datamap_read_summary(input)
+      output <- output %||% picture_name(options)
+      size <- list(width = 10, height = 6, dpi = 120)
+      for (name in names(size)) {
+        check_number(options[[name]] %||% 1, min = 0.1, arg = name)
+        size[[name]] <- options[[name]] %||% size[[name]]
+      }
+      options[names(size)] <- NULL
+      if (identical(options$facet, "none")) {
+        options["facet"] <- list(NULL)
+      }
+      plot <- do.call(datamap_plot, c(list(map), options))
+      make_folder(output)
+      do.call(ggplot2::ggsave, c(list(output, plot), size))
+      say_written(output, nrow(map))
+    }
+  ),
+  filter = list(
+    does = "keeps the samples of a summary that reach a threshold",
+    input = "./outputs/output_data.json.result",
+    options = filter_options,
+    output = "the input's name and .filtered",
+    run = function(input, options, output, progress) {
+      map <- datamap_read_summary(input)
+      kept <- do.call(datamap_filter, c(list(map), options))
+      output <- output %||% paste0(input, ".filtered")
+      make_folder(output)
+      datamap_write_summary(kept, output)
+      say_written(output, nrow(kept), nrow(map))
+    }
+  )
+)
+
+# Runs a command and returns the exit status: 0, 2 for a command line that
+# can't be understood, 1 for everything else that goes wrong.
+command_line <- function(args) {
+  complain <- function(cnd, status = 0L) {
+    cat("datamap: ", conditionMessage(cnd), "\n", sep = "", file = stderr())
+    status
+  }
+  withCallingHandlers(
+    tryCatch(
+      {
+        run_command(args)
+        0L
+      },
+      datamap_error_usage = function(cnd) complain(cnd, 2L),
+      error = function(cnd) complain(cnd, 1L)
+    ),
+    warning = function(cnd) {
+      complain(cnd)
+      invokeRestart("muffleWarning")
+    }
+  )
+}
+
+run_command <- function(args) {
+  if (length(args) == 0) {
+    abort_usage("no command is given")
+  }
+  if (args[[1]] %in% c("--help", "-h")) {
+    return(cat(main_help(), sep = "\n"))
+  }
+  if (args[[1]] == "--version") {
+    return(cat("datamap", format(utils::packageVersion("datacarto")), "\n"))
+  }
+  name <- args[[1]]
+  if (!name %in% names(command_list)) {
+    abort_usage(paste0("there is no command \"", name, "\""))
+  }
+  command <- command_list[[name]]
+  if (any(args[-1] %in% c("--help", "-h"))) {
+    return(cat(command_help(name, command), sep = "\n"))
+  }
+  known <- c(command$options, list(output = "FILE"))
+  given <- parse_arguments(args[-1], known, name)
+  command$run(
+    given$input %||% command$input,
+    given$options[setdiff(names(given$options), "output")],
+    given$options$output,
+    progress = isatty(stderr())
+  )
+}
+
+# "--name value", "--name=value" and one path, in any order.
+parse_arguments <- function(args, known, command) {
+  input <- NULL
+  options <- list()
+  while (length(args) > 0) {
+    arg <- args[[1]]
+    args <- args[-1]
+    if (!startsWith(arg, "--")) {
+      if (!is.null(input) || startsWith(arg, "-")) {
+        abort_usage(paste0("\"", arg, "\" is one argument too many"), command)
+      }
+      input <- arg
+      next
+    }
+    name <- gsub("-", "_", sub("=.*", "", substring(arg, 3)), fixed = TRUE)
+    if (!name %in% names(known)) {
+      abort_usage(paste0("there is no option \"", arg, "\""), command)
+    }
+    if (known[[name]][[1]] == "") {
+      value <- TRUE
+    } else if (grepl("=", arg, fixed = TRUE)) {
+      value <- sub("^[^=]*=", "", arg)
+    } else if (length(args) > 0) {
+      value <- args[[1]]
+      args <- args[-1]
+    } else {
+      abort_usage(paste0("option \"", arg, "\" needs a value"), command)
+    }
+    if (known[[name]][[1]] == "NUMBER") {
+      value <- suppressWarnings(as.numeric(value))
+      if (is.na(value)) {
+        abort_usage(paste0("option \"--", name, "\" needs a number"), command)
+      }
+    }
+    options[[name]] <- value
+  }
+  list(input = input, options = options)
+}
+
+abort_usage <- function(what, command = NULL) {
+  help <- paste(c("datamap", command, "--help"), collapse = " ")
+  rlang::abort(
+    paste0(what, ". See \"", help, "\"."),
+    class = c("datamap_error_usage", "datamap_error")
+  )
+}
+
+# "./outputs/datamap-criterion-forgetting_times-threshold-1.png": other
+# options give another picture.
+picture_name <- function(options) {
+  parts <- c(rbind(names(options), vapply(options, format, "")))
+  parts <- gsub("[^[:alnum:]._-]", "_", c("datamap", parts))
+  file.path("./outputs", paste0(paste(parts, collapse = "-"), ".png"))
+}
+
+make_folder <- function(file) {
+  dir.create(dirname(file), recursive = TRUE, showWarnings = FALSE)
+}
+
+say_written <- function(file, n, of = n) {
+  counted <- plural_count(of, "sample")
+  if (n < of) {
+    counted <- paste(format_count(n), "of", counted)
+  }
+  cat("Wrote ", file, " (", counted, ")\n", sep = "")
+}
+
+# Help ------------------------------------------------------------------
+
+main_help <- function() {
+  does <- vapply(command_list, function(command) command$does, "")
+  c(
+    "Usage: datamap COMMAND [FILE] [OPTIONS]",
+    "",
+    "Data maps from training signals.",
+    "",
+    paste0("  ", format(names(does)), "  ", does),
+    "",
+    "  --help       this text; after a COMMAND, what it takes",
+    "  --version    the version",
+    "",
+    "Exit status: 0, 1 if the command failed, 2 if it can't be understood."
+  )
+}
+
+command_help <- function(name, command) {
+  output <- c("FILE", paste("to write; by default", command$output))
+  options <- c(command$options, list(output = output))
+  usage <- vapply(names(options), function(option) {
+    trimws(paste0("--", option, " ", options[[option]][[1]]))
+  }, "")
+  does <- vapply(options, function(option) option[[2]], "")
+  c(
+    paste0("Usage: datamap ", name, " [FILE] [OPTIONS]"),
+    "",
+    paste0("datamap ", name, " ", command$does, "."),
+    paste0("FILE is ", command$input, " by default."),
+    "",
+    paste0("  ", format(unname(usage)), "  ", does)
+  )
+}
