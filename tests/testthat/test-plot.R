@@ -422,10 +422,9 @@ test_that("a map of 100,000 samples is built in seconds", {
   skip_on_cran()
   set.seed(1)
   map <- ratio_map(sample(0:10, 1e5, replace = TRUE) / 10)
-  seconds <- system.time(
-    ggplot2::ggplot_build(datamap_plot(map))
-  )[["elapsed"]]
-  expect_lt(seconds, 10)
+  # of the processor, which other work on the machine does not lengthen
+  used <- system.time(ggplot2::ggplot_build(datamap_plot(map)))
+  expect_lt(used[["user.self"]] + used[["sys.self"]], 10)
 })
 
 test_that("the plot takes other themes, scales, labels and facets", {
