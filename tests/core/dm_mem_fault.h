@@ -1,5 +1,5 @@
-/* A substitute for dm_mem.c, and for read(), that fails when told to. Linked into
-   test_fault only. Threads may allocate and read; one of them tells. */
+/* A substitute for dm_mem.c, and for read(), that fails when told to. Linked into the
+   programs that the Makefile names. Threads may allocate and read; one of them tells. */
 #ifndef DM_MEM_FAULT_H
 #define DM_MEM_FAULT_H
 

@@ -7,6 +7,7 @@
 #include "dm_files.h"
 #include "dm_mem_fault.h"
 #include "dm_naive.h"
+#include "dm_server.h"
 #include "dm_signals.h"
 #include "dm_test.h"
 #include "dm_tsv.h"
@@ -31,21 +32,6 @@ typedef struct scenario {
   size_t len;
 } scenario;
 
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-} server;
-
-static int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  size_t step = s->len - s->at < n ? s->len - s->at : n;
-  step = step < 700 ? step : 700;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
-}
-
 /* The host of the scenario at hand: stops at one of the checks. */
 static size_t check_left;
 static bool has_stopped;
@@ -68,7 +54,7 @@ static dm_status open_input(const scenario *s, const char *bytes, size_t len,
     case INPUT_MEMORY:
       return dm_source_open_memory(out, bytes, len, &host, err);
     case INPUT_CALLBACK:
-      only_server = (server){.bytes = bytes, .len = len};
+      only_server = (server){.bytes = bytes, .len = len, .piece = 700};
       return dm_source_open_callback(out, serve, &only_server, &host, err);
     default:
       return dm_source_open_file(out, files_write("fault", bytes, len), &host, err);

@@ -2,23 +2,8 @@
    places, whole. */
 #include "dm_lines.h"
 #include "dm_naive.h"
+#include "dm_server.h"
 #include "dm_test.h"
-
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-  size_t piece;
-} server;
-
-static int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  size_t step = s->len - s->at < n ? s->len - s->at : n;
-  step = step < s->piece ? step : s->piece;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
-}
 
 static const size_t sizes[] = {1, 2, 3, 5, 8, 13, 64, 1000, 1 << 20};
 

@@ -10,34 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dm_mem_fault.h"
 #include "dm_number.h"
 #include "dm_recorder.h"
 #include "dm_table.h"
 #include "dm_test.h"
-
-/* Fails the allocation of this number, from 1; 0: none. */
-static int failing_allocation;
-static int n_allocations;
-
-static bool is_refused(void) {
-  return ++n_allocations == failing_allocation;
-}
-
-void *dm_malloc(size_t size) {
-  return is_refused() ? NULL : malloc(size ? size : 1);
-}
-
-void *dm_calloc(size_t n, size_t size) {
-  return is_refused() ? NULL : calloc(n ? n : 1, size ? size : 1);
-}
-
-void *dm_realloc(void *old, size_t size) {
-  return is_refused() ? NULL : realloc(old, size ? size : 1);
-}
-
-void dm_free(void *p) {
-  free(p);
-}
 
 static char folder[] = "/tmp/dm-recorder-XXXXXX";
 
@@ -583,22 +560,21 @@ static void test_allocations(void) {
   static const dm_ident ids[] = {{.kind = DM_IDENT_INT, .value = 1},
                                  {.kind = DM_IDENT_INT, .value = 2},
                                  {.kind = DM_IDENT_TEXT, .text = "t", .len = 1}};
-  int i = 1;
+  size_t i = 1;
   for (;; i++) {
-    DM_CASE("allocation %d", i);
+    DM_CASE("allocation %zu", i);
     spit("memory", one);
     dm_error err;
     dm_recorder *recorder;
-    failing_allocation = i;
-    n_allocations = 0;
+    fault_arm_memory(i, false);
     dm_status status = dm_recorder_open(&recorder, "memory", DM_RECORDER_APPEND, ids, 3,
                                         &options, NULL, &err);
     dm_status added = DM_OK;
     if (!status) {
       added = add(recorder, 2, two_ids, two_probs, NULL, &err);
     }
-    bool is_over = n_allocations < i;
-    failing_allocation = 0;
+    bool is_over = !fault_has_fired();
+    fault_arm_memory(0, false);
     size_t len;
     char *got = slurp("memory", &len);
     if (status || added) {

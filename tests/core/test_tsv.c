@@ -4,33 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dm_mem.h"
+#include "dm_mem_fault.h"
 #include "dm_number.h"
 #include "dm_test.h"
 #include "dm_tsv.h"
-
-static int failing_allocation; /* from 1; 0: none */
-static int n_allocations;
-
-static bool is_refused(void) {
-  return ++n_allocations == failing_allocation;
-}
-
-void *dm_malloc(size_t size) {
-  return is_refused() ? NULL : malloc(size ? size : 1);
-}
-
-void *dm_calloc(size_t n, size_t size) {
-  return is_refused() ? NULL : calloc(n ? n : 1, size ? size : 1);
-}
-
-void *dm_realloc(void *old, size_t size) {
-  return is_refused() ? NULL : realloc(old, size ? size : 1);
-}
-
-void dm_free(void *p) {
-  free(p);
-}
 
 static const dm_tsv_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
 static double missing_double, nan_double, infinity;
@@ -415,32 +392,34 @@ static void test_round_trip(void) {
 static void test_allocations(void) {
   static const char text[] =
       "id\ta\tb\n1\t1\t1.0\n5000000000\t2.50\t2\nx\ty\tz\n\tNA\tNA\n";
-  for (failing_allocation = 1;; failing_allocation++) {
-    n_allocations = 0;
+  size_t k = 1;
+  for (;; k++) {
+    fault_arm_memory(k, false);
     dm_error err;
     dm_tsv_table *table;
     dm_status status = read_text(&table, text, &err);
     dm_tsv_release(table);
-    if (n_allocations < failing_allocation) {
+    if (!fault_has_fired()) {
       CHECK_INT(status, DM_OK);
       break;
     }
     CHECK_INT(status, DM_E_MEMORY);
   }
-  CHECK(failing_allocation > 20);
+  CHECK(k > 20);
   const int32_t count[] = {3};
   const dm_tsv_column column = {"count", DM_TSV_INT32, count};
-  for (failing_allocation = 1;; failing_allocation++) {
-    n_allocations = 0;
+  for (k = 1;; k++) {
+    fault_arm_memory(k, false);
     dm_error err;
     dm_status status = write_table(&column, 1, 1, &err);
-    if (n_allocations < failing_allocation) {
+    if (!fault_has_fired()) {
       CHECK_INT(status, DM_OK);
       break;
     }
     CHECK(status == DM_E_MEMORY || status == DM_OK); /* the last one syncs the folder */
   }
-  failing_allocation = 0;
+  fault_arm_memory(0, false);
+  CHECK_UINT(fault_live_blocks(), 0);
 }
 
 int main(void) {

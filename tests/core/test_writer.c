@@ -13,33 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dm_mem.h"
+#include "dm_mem_fault.h"
 #include "dm_test.h"
 #include "dm_writer.h"
-
-/* Fails the allocation of this number, from 1; 0: none. */
-static int failing_allocation;
-static int n_allocations;
-
-static bool is_refused(void) {
-  return ++n_allocations == failing_allocation;
-}
-
-void *dm_malloc(size_t size) {
-  return is_refused() ? NULL : malloc(size ? size : 1);
-}
-
-void *dm_calloc(size_t n, size_t size) {
-  return is_refused() ? NULL : calloc(n ? n : 1, size ? size : 1);
-}
-
-void *dm_realloc(void *old, size_t size) {
-  return is_refused() ? NULL : realloc(old, size ? size : 1);
-}
-
-void dm_free(void *p) {
-  free(p);
-}
 
 /* The folder that a test works in; main() makes it current. */
 static char folder[] = "/tmp/dm-writer-XXXXXX";
@@ -424,12 +400,13 @@ static void test_allocations(void) {
   spit("memory", "old");
   unlink("to-memory");
   CHECK_INT(symlink("memory", "to-memory"), 0);
-  for (failing_allocation = 1;; failing_allocation++) {
-    n_allocations = 0;
+  size_t k = 1;
+  for (;; k++) {
+    fault_arm_memory(k, false);
     dm_error err;
     dm_status status = write_text("to-memory", "new", &err);
     CHECK_INT(count_temporaries(), 0);
-    if (n_allocations < failing_allocation) {
+    if (!fault_has_fired()) {
       CHECK_INT(status, DM_OK);
       break;
     }
@@ -437,8 +414,9 @@ static void test_allocations(void) {
     CHECK(status ? has_text("memory", "old") : has_text("memory", "new"));
     CHECK(status == DM_OK || status == DM_E_MEMORY);
   }
-  CHECK(failing_allocation > 4);
-  failing_allocation = 0;
+  CHECK(k > 4);
+  fault_arm_memory(0, false);
+  CHECK_UINT(fault_live_blocks(), 0);
 }
 
 /* --- appending --- */
@@ -630,20 +608,22 @@ static void test_append_killed(void) {
 
 static void test_append_allocations(void) {
   dm_error err;
-  for (failing_allocation = 1; failing_allocation < 10; failing_allocation++) {
-    n_allocations = 0;
+  size_t k = 1;
+  for (; k < 10; k++) {
+    fault_arm_memory(k, false);
     dm_writer *writer;
     dm_status status = dm_writer_open_append(&writer, "grown-link", false, NULL, &err);
     dm_writer_close(writer);
-    if (n_allocations < failing_allocation) {
+    if (!fault_has_fired()) {
       CHECK_INT(status, DM_OK);
       break;
     }
     CHECK_INT(status, DM_E_MEMORY);
     CHECK(writer == NULL);
   }
-  CHECK(failing_allocation > 2);
-  failing_allocation = 0;
+  CHECK(k > 2);
+  fault_arm_memory(0, false);
+  CHECK_UINT(fault_live_blocks(), 0);
 }
 
 int main(void) {

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE
 #include <zlib.h>
 
+#include "../dm_server.h"
 #include "dm_files.h"
 #include "dm_source.h"
 #include "fuzz.h"
@@ -15,22 +16,6 @@ typedef struct result {
   char *bytes;
   size_t len;
 } result;
-
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-  size_t piece;
-} server;
-
-static int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  size_t step = s->len - s->at < n ? s->len - s->at : n;
-  step = step < s->piece ? step : s->piece;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
-}
 
 /* Reads at most LONGEST bytes, so many at a time; by a callback if piece is not 0. */
 static result read_all(const char *bytes, size_t len, size_t at_once, size_t piece) {

@@ -3,6 +3,7 @@
    choose, the same bytes end with the same table or the same error; and a run that skips
    bad lines finds as its first one that which stops a run that does not. */
 #define _DEFAULT_SOURCE
+#include "../dm_server.h"
 #include "dm_files.h"
 #include "fuzz.h"
 #include "naive_run.h"
@@ -23,23 +24,6 @@ typedef struct input {
   size_t len[FILES_MAX];
   size_t n;
 } input;
-
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-  size_t piece;
-} server;
-
-static int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  size_t step = s->len - s->at;
-  step = step < n ? step : n;
-  step = step < s->piece ? step : s->piece;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
-}
 
 /* Two members, or one where there is little. */
 static char *zip(const char *bytes, size_t len, size_t *gz_len) {

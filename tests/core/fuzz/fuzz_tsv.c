@@ -4,28 +4,13 @@
 #define _DEFAULT_SOURCE
 #include <math.h>
 
+#include "../dm_server.h"
 #include "dm_files.h"
 #include "dm_number.h"
 #include "dm_tsv.h"
 #include "fuzz.h"
 
 static const dm_tsv_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
-
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-  size_t piece;
-} server;
-
-static int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  size_t step = s->len - s->at < n ? s->len - s->at : n;
-  step = step < s->piece ? step : s->piece;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
-}
 
 static dm_status read_table(dm_tsv_table **out, const char *bytes, size_t len,
                             size_t block_size, size_t piece, dm_error *err) {
