@@ -16,14 +16,14 @@ sh tools/install-package.sh "$work/library" >"$work/log" 2>&1 || {
 }
 
 line='{"id": 1, "label": 0, "probs": [0.7, 0.3], "loss": 0.125}'
-yes "$line" | head -n 50000 >"$work/large.jsonl"
+yes "$line" | head -n 400000 >"$work/large.jsonl"
 mkfifo "$work/endless"
 yes "$line" >"$work/endless" 2>/dev/null &
 
 cat >"$work/child.R" <<'END'
 at <- function(name) file.path(commandArgs(TRUE), name)
 library(datacarto)
-readings <- list(files = rep(at("large.jsonl"), 8000), fifo = at("endless"))
+readings <- list(files = rep(at("large.jsonl"), 1000), fifo = at("endless"))
 cat(Sys.getpid(), file = at("pid"))
 for (kind in names(readings)) {
   file.create(at(paste0(kind, "-ready")))
@@ -74,7 +74,7 @@ for kind in files fifo; do
   kill -INT "$(cat "$work/pid")"
   wait_for $kind-done
   check "reading the $kind ended by, and the next counted" \
-    "$(cat "$work/$kind-done")" 'interrupt 50000'
+    "$(cat "$work/$kind-done")" 'interrupt 400000'
 done
 status=0
 wait $child || status=$?

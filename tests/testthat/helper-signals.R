@@ -622,7 +622,7 @@ child_code <- '
   library(datacarto, lib.loc = args[[1]])
   for (kind in args[-(1:2)]) {
     x <- switch(kind,
-      files = rep(at("large.jsonl"), 8000),
+      files = rep(at("large.jsonl"), 1000),
       connection = fifo(at(kind), "rb", blocking = TRUE),
       at(kind)
     )

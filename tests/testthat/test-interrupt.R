@@ -10,10 +10,10 @@ test_that("Ctrl-C ends reading at once, and the session goes on", {
   small <- write_signals(sub("1", "2", line), "small.jsonl")
   folder <- dirname(small)
   at <- function(name) file.path(folder, name)
-  # of these, 8000 are read: far more than a gigabyte, and more than the limit
+  # of these, 1000 are read: far more than a gigabyte, and more than the limit
   # below leaves time for
-  write_bytes(rep(line, 50000), at("large.jsonl"))
-  expect_gt(8000 * file.size(at("large.jsonl")), 2^34)
+  write_bytes(rep(line, 400000), at("large.jsonl"))
+  expect_gt(1000 * file.size(at("large.jsonl")), 2^34)
   writers <- c(
     stream = "exec yes %s > %s",
     connection = "exec yes %s > %s",
@@ -55,16 +55,16 @@ test_that("Ctrl-C ends reading at once, and the session goes on", {
 
 test_that("a time limit ends the reading, and the next one is right", {
   line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.7, 0.3], \"loss\": 0.125}"
-  path <- write_signals(rep(line, 50000))
+  path <- write_signals(rep(line, 400000))
   start <- Sys.time()
   expect_error(
     {
-      setTimeLimit(elapsed = 0.3, transient = TRUE)
-      datamap_summarise(rep(path, 8000))
+      setTimeLimit(elapsed = 2, transient = TRUE)
+      datamap_summarise(rep(path, 1000))
     },
     "time limit"
   )
   setTimeLimit()
   expect_lt(as.numeric(Sys.time() - start, units = "secs"), 20)
-  expect_identical(datamap_summarise(path)$evaluations, 50000L)
+  expect_identical(datamap_summarise(path)$evaluations, 400000L)
 })
