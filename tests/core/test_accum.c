@@ -1,4 +1,4 @@
-/* dm_accum against sums in extended precision over all values kept. */
+/* dm_accum against compensated sums over all values kept. */
 #include <math.h>
 
 #include "dm_accum.h"
@@ -14,11 +14,22 @@ typedef struct naive {
   unsigned n_correct, n_forgetting, n_learning, first_forgetting, first_learning;
 } naive;
 
+/* A sum and what rounding has cost it so far (Neumaier 1974). */
+typedef struct exact_sum {
+  double sum, lost;
+} exact_sum;
+
+static void add(exact_sum *s, double x) {
+  double sum = s->sum + x;
+  s->lost += fabs(s->sum) >= fabs(x) ? s->sum - sum + x : x - sum + s->sum;
+  s->sum = sum;
+}
+
 static naive summarise(const double *p, const bool *c, size_t n) {
   naive s = {.least = p[0], .most = p[0]};
-  long double sum = 0, squares = 0;
+  exact_sum sum = {0}, squares = {0};
   for (size_t t = 0; t < n; t++) {
-    sum += p[t];
+    add(&sum, p[t]);
     s.least = p[t] < s.least ? p[t] : s.least;
     s.most = p[t] > s.most ? p[t] : s.most;
     s.n_correct += c[t];
@@ -31,12 +42,11 @@ static naive summarise(const double *p, const bool *c, size_t n) {
       s.first_learning = s.first_learning ? s.first_learning : (unsigned)t;
     }
   }
-  long double mean = sum / (long double)n;
+  s.mean = (sum.sum + sum.lost) / (double)n;
   for (size_t t = 0; t < n; t++) {
-    squares += (p[t] - mean) * (p[t] - mean);
+    add(&squares, (p[t] - s.mean) * (p[t] - s.mean));
   }
-  s.mean = (double)mean;
-  s.variance = (double)(squares / (long double)n);
+  s.variance = (squares.sum + squares.lost) / (double)n;
   return s;
 }
 

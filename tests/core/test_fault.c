@@ -104,6 +104,8 @@ done:
   return status;
 }
 
+static char *lines; /* that perform_run() made last */
+
 static dm_status perform_run(const scenario *s, dm_error *err) {
   static const char *const signals[] = {"grad", "loss"};
   dm_options options = {
@@ -117,23 +119,22 @@ static dm_status perform_run(const scenario *s, dm_error *err) {
       .seed = 17,
   };
   static const scenario *made_for = NULL; /* the text is the same for all its failures */
-  static char *text = NULL;
   static size_t len;
   if (made_for != s) {
-    free(text);
-    text = make_lines(s->flags, &len);
+    free(lines);
+    lines = make_lines(s->flags, &len);
     made_for = s;
     if (s->flags & GZIP) {
-      char *gz = (char *)files_gzip(text, len, 6, &len);
-      free(text);
-      text = gz;
+      char *gz = (char *)files_gzip(lines, len, 6, &len);
+      free(lines);
+      lines = gz;
     }
   }
   dm_run *run = NULL;
   dm_source *source = NULL;
   dm_status status;
   DM_TRY_DONE(dm_run_new(&run, &options, &host, err));
-  DM_TRY_DONE(open_input(s, text, len, &source, err));
+  DM_TRY_DONE(open_input(s, lines, len, &source, err));
   DM_TRY_DONE(dm_run_source(run, source, 0, err));
   DM_TRY_DONE(say_run(run, err));
 done:
@@ -431,6 +432,7 @@ int main(void) {
   answer = malloc(answer_cap);
   DM_RUN(test_scenarios);
   free(answer);
+  free(lines);
   files_remove("fault");
   CHECK(files_end());
   printf("%lu calls failed\n", n_failures);

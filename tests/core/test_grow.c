@@ -82,10 +82,10 @@ static void test_allocator(void) {
   dm_free(p);
   CHECK(dm_calloc(SIZE_MAX, 2) == NULL);
   CHECK(dm_calloc(2, SIZE_MAX) == NULL);
-  CHECK(dm_malloc(SIZE_MAX) == NULL);
+  CHECK(dm_malloc(PTRDIFF_MAX) == NULL);
   p = dm_malloc(3);
   memcpy(p, "ab", 3);
-  CHECK(dm_realloc(p, SIZE_MAX) == NULL);
+  CHECK(dm_realloc(p, PTRDIFF_MAX) == NULL);
   CHECK_STR(p, "ab");
   dm_free(p);
 }
