@@ -49,8 +49,10 @@
 #'
 #' @param x Where the signals are: paths of files or of one folder (plain or
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
-#'   raw vector, literal text in `I()`, or a data frame with one row per
-#'   evaluation and sample.
+#'   raw vector, literal text in `I()`, a data frame with one row per
+#'   evaluation and sample, or a [datamap_recorder()], whose summary is at hand
+#'   (`signals` are those that it was opened with, and the arguments on how to
+#'   read do not matter).
 #'
 #'   Of a folder all `dynamics_epoch_N.jsonl` are read in the order of N, or,
 #'   if it has none, all `.jsonl`, `.json` and `.ndjson` in natural order (2
@@ -119,14 +121,12 @@ datamap_summarise <- function(x,
   check_flag(progress)
   signals <- check_signal_names(signals, call = call)
 
-  options <- list(
-    format = match(format, c("auto", "json", "python")) - 1L,
-    is_skipping = on_error == "skip",
-    is_cut_allowed = partial_last == "ignore",
-    max_line = as.double(max_line),
-    block_size = 2^18,
-    threads = check_threads(threads, call),
-    signals = signals
+  if (inherits(x, "datamap_recorder")) {
+    return(summarise_recorder(x, signals, call))
+  }
+  options <- reader_options(
+    signals, format, on_error, partial_last, max_line,
+    check_threads(threads, call)
   )
   if (is.data.frame(x)) {
     columns <- signal_columns(x, signals, call)
@@ -143,10 +143,25 @@ datamap_summarise <- function(x,
     abort_core(result, paths, call)
   }
   inform_grown(paths[result$grown])
-  problems <- problems_from_core(result, paths)
-  map <- datamap_from_core(result, signals, problems)
-  warn_problems(problems, call)
-  map
+  datamap_from_core(result, signals, paths, call)
+}
+
+# How the core is to read.
+reader_options <- function(signals,
+                           format = "auto",
+                           on_error = "stop",
+                           partial_last = "error",
+                           max_line = 64 * 2^20,
+                           threads = 1L) {
+  list(
+    format = match(format, c("auto", "json", "python")) - 1L,
+    is_skipping = on_error == "skip",
+    is_cut_allowed = partial_last == "ignore",
+    max_line = as.double(max_line),
+    block_size = 2^18,
+    threads = threads,
+    signals = signals
+  )
 }
 
 summary_columns <- c(
@@ -161,11 +176,14 @@ signal_column_names <- function(signals) {
   paste0(rep(signals, each = length(signal_statistics)), "_", signal_statistics)
 }
 
-datamap_from_core <- function(result, signals, problems) {
+# The map of what the core found, after a warning of what was wrong.
+datamap_from_core <- function(result, signals, paths, call) {
+  problems <- problems_from_core(result, paths)
   columns <- stats::setNames(
     result$columns,
     c(summary_columns, if (length(signals)) signal_column_names(signals))
   )
+  warn_problems(problems, call)
   new_datamap(columns, problems = problems, line_counts = result$counts)
 }
 

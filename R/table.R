@@ -170,7 +170,9 @@ signal_column <- function(signal, x, fields, call) {
 class_columns <- function(x, name, call) {
   column <- x[[name]]
   if (is.matrix(column) && is.numeric(column)) {
-    storage.mode(column) <- "double"
+    if (!is.double(column)) {
+      storage.mode(column) <- "double"
+    }
     return(column)
   }
   if (is.list(column)) {
@@ -187,12 +189,10 @@ class_columns <- function(x, name, call) {
   if (!is.null(column)) {
     abort_column("It must be a matrix or a list of vectors.", name, call)
   }
-  pattern <- paste0("^", name, "_(0|[1-9][0-9]*)$")
-  class_names <- grep(pattern, names(x), value = TRUE)
+  class_names <- class_column_names(x, name)
   if (length(class_names) == 0) {
     return(NULL)
   }
-  class_names <- class_names[order(as.double(sub(pattern, "\\1", class_names)))]
   expected <- paste0(name, "_", seq_along(class_names) - 1)
   missing <- setdiff(expected, class_names)
   if (length(missing) > 0) {
@@ -206,4 +206,106 @@ class_columns <- function(x, name, call) {
   }
   columns <- lapply(class_names, number_column, x = x, call = call)
   matrix(unlist(columns), nrow = nrow(x))
+}
+
+# In the order of the classes.
+class_column_names <- function(x, name) {
+  pattern <- paste0("^", name, "_(0|[1-9][0-9]*)$")
+  class_names <- grep(pattern, names(x), value = TRUE)
+  class_names[order(as.double(sub(pattern, "\\1", class_names)))]
+}
+
+# --- as lines ---
+
+# The kinds of columns that the core writes, in its order.
+record_kinds <- c("int32", "whole", "double", "bool", "text", "list")
+
+# Second names of fields: where the first is absent they are read as it.
+second_names <- c(
+  guid = "id", gold = "label", noisy_label = "s_label", epoch = "step"
+)
+
+# The order of the fields in a line.
+line_order <- c(
+  "id", "guid", "label", "gold", "pred_label", "s_label", "noisy_label",
+  "correct", "loss", "probs", "logits", "label_probs", "step", "epoch"
+)
+
+# The columns of a data frame of signals as the core writes them: fields under
+# the names that they have, then all others.
+record_columns <- function(x, call) {
+  pick <- function(...) utils::head(intersect(c(...), names(x)), 1)
+  id <- pick("id", "guid")
+  label <- pick("label", "gold")
+  s_label <- pick("s_label", "noisy_label")
+  step <- pick("step", "epoch")
+  columns <- c(
+    field_columns(x, c(id, label, pick("pred_label")), ident_column, call),
+    field_columns(x, s_label, s_label_column, call),
+    field_columns(x, pick("correct"), correct_column, call),
+    field_columns(x, pick("loss"), number_column, call),
+    field_columns(x, pick("label_probs"), number_column, call),
+    field_columns(x, step, step_column, call)
+  )
+  columns$probs <- class_matrix(class_columns(x, "probs", call))
+  columns$logits <- class_matrix(class_columns(x, "logits", call))
+  whole <- intersect(names(columns), c(id, label, "pred_label", s_label))
+  columns[whole] <- lapply(columns[whole], function(column) {
+    if (anyNA(column)) replace(column, is.na(column), NA) else column # NaN too
+  })
+  columns <- columns[order(match(names(columns), line_order))]
+  in_vectors <- unlist(lapply(c("probs", "logits"), function(name) {
+    if (!name %in% names(x)) class_column_names(x, name)
+  }))
+  others <- setdiff(names(x), c(names(columns), in_vectors))
+  kinds <- vapply(columns, record_kind, "")
+  kinds[whole] <- sub("double", "whole", kinds[whole])
+  own <- field_columns(x, others, own_column, call)
+  list(
+    columns = c(columns, own),
+    kinds = match(c(kinds, vapply(own, record_kind, "")), record_kinds) - 1L
+  )
+}
+
+field_columns <- function(x, names, convert, call) {
+  lapply(stats::setNames(nm = names), convert, x = x, call = call)
+}
+
+# A signal of the user's, of any type that a line can hold.
+own_column <- function(x, name, call) {
+  column <- x[[name]]
+  if (is.factor(column)) {
+    column <- as.character(column)
+  }
+  if (is.character(column)) {
+    return(enc2utf8(column))
+  }
+  is_plain <- (is.numeric(column) || is.logical(column)) &&
+    !is.object(column) && is.null(dim(column))
+  if (!is_plain) {
+    abort_column("It must hold numbers, strings or logical values.", name, call)
+  }
+  column
+}
+
+# Vectors of different lengths are filled up with NA, which is not written.
+class_matrix <- function(column) {
+  if (!is.list(column)) {
+    return(column)
+  }
+  width <- max(lengths(column), 0L)
+  filled <- lapply(column, function(v) c(v, rep(NA_real_, width - length(v))))
+  matrix(unlist(filled), ncol = width, byrow = TRUE)
+}
+
+record_kind <- function(column) {
+  if (is.matrix(column)) {
+    return("list")
+  }
+  switch(typeof(column),
+    integer = "int32",
+    double = "double",
+    logical = "bool",
+    character = "text"
+  )
 }

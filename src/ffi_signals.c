@@ -1,4 +1,5 @@
-/* Turns R's paths, raw vectors and connections into sources of the core. */
+/* Turns R's paths, raw vectors and connections into sources of the core, and its values
+   into idents. */
 #include "ffi_signals.h"
 
 #include <string.h>
@@ -20,6 +21,24 @@ dm_options ffi_options(SEXP options_sexp) {
   }
   options.signals = names;
   return options;
+}
+
+dm_ident ffi_ident(SEXP column, R_xlen_t i) {
+  dm_ident none = {0};
+  switch (TYPEOF(column)) {
+    case INTSXP:
+      return INTEGER(column)[i] == NA_INTEGER ? none
+                                              : dm_ident_from_int(INTEGER(column)[i]);
+    case REALSXP: /* whole and within 2^53, as R has checked; NA or not */
+      return ISNAN(REAL(column)[i]) ? none : dm_ident_from_int((int64_t)REAL(column)[i]);
+    case STRSXP: {
+      SEXP text = STRING_ELT(column, i);
+      return text == NA_STRING ? none
+                               : dm_ident_from_text(CHAR(text), (size_t)LENGTH(text));
+    }
+    default:
+      return none;
+  }
 }
 
 typedef struct read_data {

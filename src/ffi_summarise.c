@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "dm_format.h"
-#include "dm_table.h"
 #include "ffi_signals.h"
 
 /* All that has to be given back, whichever way the call ends. */
@@ -26,7 +25,6 @@ static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static dm_status read_table(summarise_call *call, const dm_host *host);
-static SEXP make_result(summarise_call *call, SEXP grown);
 static SEXP make_columns(const dm_table *table, const dm_options *options);
 static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns);
 static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
@@ -74,7 +72,7 @@ static SEXP summarise_body(void *data) {
     status = dm_table_init(&call->table, call->run, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
-  SEXP out = status ? ffi_error(&call->err) : make_result(call, grown);
+  SEXP out = status ? ffi_error(&call->err) : ffi_result(&call->table, grown);
   UNPROTECT(1);
   return out;
 }
@@ -113,24 +111,6 @@ typedef struct table_columns {
   SEXP logits;
   SEXP signals; /* a list of vectors of doubles */
 } table_columns;
-
-static dm_ident ident_of(SEXP column, R_xlen_t i) {
-  dm_ident none = {0};
-  switch (TYPEOF(column)) {
-    case INTSXP:
-      return INTEGER(column)[i] == NA_INTEGER ? none
-                                              : dm_ident_from_int(INTEGER(column)[i]);
-    case REALSXP: /* whole and within 2^53, as R has checked; NA or not */
-      return ISNAN(REAL(column)[i]) ? none : dm_ident_from_int((int64_t)REAL(column)[i]);
-    case STRSXP: {
-      SEXP text = STRING_ELT(column, i);
-      return text == NA_STRING ? none
-                               : dm_ident_from_text(CHAR(text), (size_t)LENGTH(text));
-    }
-    default:
-      return none;
-  }
-}
 
 /* The class vector of row i, without the missing classes at its end (rows of a matrix are
    as long as the longest); copied to room. NULL where nothing is given. */
@@ -192,10 +172,10 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
   SEXP order = ffi_element(input, "order");
   for (R_xlen_t k = 0; k < Rf_xlength(order); k++) {
     R_xlen_t i = INTEGER(order)[k] - 1;
-    dm_fields f = {.id = ident_of(c.id, i),
-                   .label = ident_of(c.label, i),
-                   .pred_label = ident_of(c.pred_label, i),
-                   .s_label = ident_of(c.s_label, i),
+    dm_fields f = {.id = ffi_ident(c.id, i),
+                   .label = ffi_ident(c.label, i),
+                   .pred_label = ffi_ident(c.pred_label, i),
+                   .s_label = ffi_ident(c.s_label, i),
                    .signals = signals};
     f.has_correct = c.correct && c.correct[i] != NA_LOGICAL;
     f.correct = f.has_correct && c.correct[i];
@@ -221,11 +201,11 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
 
 /* --- results --- */
 
-static SEXP make_result(summarise_call *call, SEXP grown) {
-  const dm_run *run = call->run;
+SEXP ffi_result(const dm_table *table, SEXP grown) {
+  const dm_run *run = table->run;
   const char *names[] = {"columns", "counts", "problems", "problem_counts", "grown", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, make_columns(&call->table, &run->options));
+  SET_VECTOR_ELT(out, 0, make_columns(table, &run->options));
   const char *count_names[] = {"lines", "good", "blank", "bad", "cut", ""};
   SEXP counts = Rf_mkNamed(REALSXP, count_names);
   SET_VECTOR_ELT(out, 1, counts);

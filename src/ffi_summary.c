@@ -25,7 +25,6 @@ static SEXP read_body(void *data);
 static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host);
 static dm_status read_file(summary_call *call, const dm_host *host);
-static const char *const *texts_of(SEXP column);
 static SEXP make_column(const dm_tsv_table *table, size_t i);
 static SEXP file_error(summary_call *call);
 static dm_tsv_missing missing_in_r(void);
@@ -78,7 +77,7 @@ static SEXP write_body(void *data) {
         break;
       default:
         columns[i].kind = DM_TSV_TEXT;
-        columns[i].data = texts_of(column);
+        columns[i].data = ffi_texts(column);
     }
   }
   dm_host host = ffi_host_for_core(&call->host);
@@ -93,16 +92,6 @@ static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
   DM_TRY(dm_writer_open(&call->writer, call->path, host, &call->err));
   DM_TRY(dm_tsv_write(call->writer, columns, n_columns, n_rows, &missing, &call->err));
   return dm_writer_commit(call->writer, &call->err);
-}
-
-static const char *const *texts_of(SEXP column) {
-  R_xlen_t n = Rf_xlength(column);
-  const char **texts = (const char **)R_alloc((size_t)n, sizeof *texts);
-  for (R_xlen_t i = 0; i < n; i++) {
-    SEXP text = STRING_ELT(column, i);
-    texts[i] = text == NA_STRING ? NULL : Rf_translateCharUTF8(text);
-  }
-  return texts;
 }
 
 static SEXP read_body(void *data) {

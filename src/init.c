@@ -7,13 +7,20 @@
 #define ENTRY(name, n) \
   { #name, (DL_FUNC)&name, n }
 
+/* clang-format off: one entry a line */
 static const R_CallMethodDef entries[] = {
     ENTRY(ffi_summarise, 3),
     ENTRY(ffi_summarise_table, 3),
     ENTRY(ffi_write_summary, 2),
     ENTRY(ffi_read_summary, 1),
+    ENTRY(ffi_recorder_open, 4),
+    ENTRY(ffi_recorder_add, 4),
+    ENTRY(ffi_recorder_close, 1),
+    ENTRY(ffi_recorder_state, 1),
+    ENTRY(ffi_recorder_summary, 1),
     {NULL, NULL, 0},
 };
+/* clang-format on */
 
 attribute_visible void R_init_datacarto(DllInfo *info) {
   R_registerRoutines(info, NULL, entries, NULL, NULL);

@@ -24,14 +24,18 @@ typedef struct decimal {
 
 enum {
   DIGITS_MAX = 17,
+  COPIED = DIGITS_MAX, /* bytes that are copied where so many digits may stand */
   EXACT_POWER_MAX = 55 /* the highest power of ten that 128 bits hold */
 };
 
 static decimal shortest_decimal(uint64_t bits);
 static uint64_t scale_to_odd(const uint64_t power[2], uint64_t factor);
-static size_t layout(const char *digits, int n, int point, char *out);
+DM_INLINE size_t layout(const char *digits, int n, int point, char *out);
 static char *write_pair(uint32_t value, char *out);
-static void write_eight(uint32_t value, char *out);
+DM_INLINE uint64_t eight_digits(uint32_t value);
+static void store_eight(uint64_t digits, char *out);
+static int zeros_before(uint64_t digits);
+static int zeros_behind(uint64_t digits);
 static size_t write_uint(uint64_t value, char *out);
 
 static const char pairs[] =
@@ -61,19 +65,17 @@ size_t dm_format_double(double value, char *out) {
   }
   decimal d = shortest_decimal(bits);
   /* all digits, with zeros in front up to DIGITS_MAX */
-  char text[DIGITS_MAX];
+  char text[DIGITS_MAX + COPIED] = {0};
   uint64_t high = d.digits / 100000000;
+  uint64_t middle = eight_digits((uint32_t)(high % 100000000));
+  uint64_t low = eight_digits((uint32_t)(d.digits % 100000000));
   text[0] = (char)('0' + high / 100000000);
-  write_eight((uint32_t)(high % 100000000), text + 1);
-  write_eight((uint32_t)(d.digits % 100000000), text + 9);
-  int first = 0;
-  while (text[first] == '0') {
-    first++;
-  }
-  int end = DIGITS_MAX;
-  while (text[end - 1] == '0') {
-    end--;
-  }
+  store_eight(middle, text + 1);
+  store_eight(low, text + 9);
+  int first = text[0] != '0' ? 0
+              : middle       ? 1 + zeros_before(middle)
+                             : 9 + zeros_before(low);
+  int end = low ? DIGITS_MAX - zeros_behind(low) : middle ? 9 - zeros_behind(middle) : 1;
   int point = DIGITS_MAX - first + d.exponent;
   return (size_t)(out - start) + layout(text + first, end - first, point, out);
 }
@@ -145,8 +147,9 @@ static uint64_t scale_to_odd(const uint64_t power[2], uint64_t factor) {
 }
 
 /* The n digits with the decimal point behind the first point of them (which may be below
-   0 or beyond n). */
-static size_t layout(const char *digits, int n, int point, char *out) {
+   0 or beyond n). Copies as much as there could be, since a fixed size takes no call:
+   COPIED bytes behind any digit are readable. */
+DM_INLINE size_t layout(const char *digits, int n, int point, char *out) {
   int exponent = point - 1;
   int magnitude = exponent < 0 ? -exponent : exponent;
   int exponent_len =
@@ -156,7 +159,7 @@ static size_t layout(const char *digits, int n, int point, char *out) {
     *out++ = digits[0];
     if (n > 1) {
       *out++ = '.';
-      memcpy(out, digits + 1, (size_t)n - 1);
+      memcpy(out, digits + 1, COPIED - 1);
       out += n - 1;
     }
     *out++ = 'e';
@@ -167,31 +170,52 @@ static size_t layout(const char *digits, int n, int point, char *out) {
     return (size_t)exponent_len;
   }
   if (point <= 0) {
-    memcpy(out, "0.", 2);
-    memset(out + 2, '0', (size_t)-point);
-    memcpy(out + 2 - point, digits, (size_t)n);
+    assert(-point <= 6); /* else the exponent would have been shorter */
+    memcpy(out, "0.000000", 8);
+    memcpy(out + 2 - point, digits, COPIED);
   } else if (point < n) {
-    memcpy(out, digits, (size_t)point);
+    memcpy(out, digits, COPIED);
+    memcpy(out + point + 1, digits + point, COPIED - 1);
     out[point] = '.';
-    memcpy(out + point + 1, digits + point, (size_t)(n - point));
   } else {
-    memcpy(out, digits, (size_t)n);
+    memcpy(out, digits, COPIED);
     memset(out + n, '0', (size_t)(point - n));
   }
   return (size_t)fixed_len;
 }
 
+/* The digits of a value below 10^8 as bytes from 0 to 9, the first one lowest: halves,
+   then pairs, then single digits, each by one multiplication. */
+DM_INLINE uint64_t eight_digits(uint32_t value) {
+  uint64_t x = (uint64_t)(value % 10000) << 32 | value / 10000;
+  uint64_t hundreds = x * 10486 >> 20 & UINT64_C(0x7F0000007F);
+  x = hundreds | (x - 100 * hundreds) << 16;
+  uint64_t tens = x * 103 >> 10 & UINT64_C(0x000F000F000F000F);
+  return tens | (x - 10 * tens) << 8;
+}
+
+/* As text, the first one first. */
+static void store_eight(uint64_t digits, char *out) {
+  digits |= UINT64_C(0x3030303030303030);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  digits = __builtin_bswap64(digits);
+#endif
+  memcpy(out, &digits, sizeof digits);
+}
+
+/* How many of the eight digits, not all of which are 0, are zeros before the first other
+   one, and behind the last. */
+static int zeros_before(uint64_t digits) {
+  return __builtin_ctzll(digits) / 8;
+}
+
+static int zeros_behind(uint64_t digits) {
+  return __builtin_clzll(digits) / 8;
+}
+
 static char *write_pair(uint32_t value, char *out) {
   memcpy(out, pairs + 2 * (size_t)value, 2);
   return out + 2;
-}
-
-static void write_eight(uint32_t value, char *out) {
-  uint32_t high = value / 10000, low = value % 10000;
-  out = write_pair(high / 100, out);
-  out = write_pair(high % 100, out);
-  out = write_pair(low / 100, out);
-  write_pair(low % 100, out);
 }
 
 static size_t write_uint(uint64_t value, char *out) {

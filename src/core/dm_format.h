@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* The room that any number needs. */
-enum { DM_FORMAT_MAX = 32 };
+enum { DM_FORMAT_MAX = 40 };
 
 /* Writes value to out, which has room for DM_FORMAT_MAX bytes (all of which may be
    written to); returns the length of the text, which has no NUL behind it. The digits are

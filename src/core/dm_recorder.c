@@ -65,6 +65,7 @@ static dm_status check_lines(dm_recorder *recorder, const dm_record_column *colu
                              size_t n_columns, size_t n_rows,
                              const dm_record_missing *missing, const dm_host *host,
                              dm_error *err);
+static size_t part_start(const dm_recorder *recorder, size_t part);
 static dm_status check_part(dm_recorder *recorder, size_t first_row, dm_error *err);
 static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_t i,
                              size_t row, dm_error *err);
@@ -396,19 +397,20 @@ static dm_status check_lines(dm_recorder *recorder, const dm_record_column *colu
   return DM_OK;
 }
 
-/* Into the run's batch. */
+/* Into the run's batch, which borrows the text. */
 static dm_status parse_part(dm_recorder *recorder, size_t part, dm_error *err) {
-  dm_run *run = recorder->run;
-  dm_block *block = &run->block;
-  size_t start = part ? recorder->part_end[part - 1] : 1;
-  size_t len = recorder->part_end[part] - start;
-  DM_GROW(block->data, block->cap, len + DM_BLOCK_PAD, err);
-  memcpy(block->data, recorder->text.data + start, len);
-  memset(block->data + len, 0, DM_BLOCK_PAD);
-  block->len = len;
-  block->first_byte = recorder->next_byte + start - 1;
-  block->is_last_line_open = false;
-  return dm_parse_block(run->parser, block, &run->batch, err);
+  dm_buf *text = &recorder->text;
+  DM_TRY(dm_buf_reserve(text, DM_BLOCK_PAD, err));
+  memset(text->data + text->len, 0, DM_BLOCK_PAD);
+  size_t start = part_start(recorder, part);
+  dm_block block = {.data = text->data + start,
+                    .len = recorder->part_end[part] - start,
+                    .first_byte = recorder->next_byte + start - 1};
+  return dm_parse_block(recorder->run->parser, &block, &recorder->run->batch, err);
+}
+
+static size_t part_start(const dm_recorder *recorder, size_t part) {
+  return part ? recorder->part_end[part - 1] : 1;
 }
 
 /* The part that was parsed last, whose first line is that of first_row. */
@@ -486,9 +488,10 @@ static dm_status apply_lines(dm_recorder *recorder, dm_error *err) {
     if (recorder->n_parts > 1) { /* a single one is in the batch still */
       DM_TRY(parse_part(recorder, part, err));
     }
-    dm_origin origin = {.file = recorder->file,
-                        .first_line = run->counts.lines + 1,
-                        .first_byte = run->block.first_byte};
+    dm_origin origin = {
+        .file = recorder->file,
+        .first_line = run->counts.lines + 1,
+        .first_byte = recorder->next_byte + part_start(recorder, part) - 1};
     DM_TRY(dm_run_apply(run, &run->batch, &origin, err));
   }
   return DM_OK;

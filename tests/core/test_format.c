@@ -158,8 +158,9 @@ static int take_digits(const char *text, char *digits) {
 /* Reads back to the same bits, and the C library finds no shorter decimal nor a nearer
    one as short. */
 static bool is_shortest(double value) {
-  char out[DM_FORMAT_MAX + DM_NUMBER_PAD] = {0};
+  char out[DM_FORMAT_MAX + DM_NUMBER_PAD];
   size_t len = dm_format_double(value, out);
+  memset(out + len, 0, sizeof out - len);
   double read;
   const char *end = dm_number(out, &read);
   if (end != out + len || dm_double_bits(read) != dm_double_bits(value)) {

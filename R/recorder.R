@@ -1,0 +1,459 @@
+#' Recording signals in a training loop
+#'
+#' Opens a recorder, to which a training loop gives what the model says about
+#' its samples: once after every evaluation, or once per batch. It writes them
+#' as JSON Lines and keeps their summary in memory, so that the data map is
+#' there when the training ends, and at any time before.
+#'
+#' # What is in the file
+#' One line per sample and evaluation, in the fields of [datamap_summarise()]:
+#' each vector given to `datamap_record()` is a key, and what is `NA` is left
+#' out. Numbers are written in the fewest digits that read back to the same
+#' number. A line is read by the parser of this package before it is written,
+#' so what a reader would refuse never gets into a file.
+#'
+#' A call of `datamap_record()` is written as a whole or, when it fails, not at
+#' all; where R is killed, the file has all calls that were completed and
+#' perhaps the start of another one's lines. `existing = "repair"` cuts off an
+#' incomplete last line.
+#'
+#' # Ids, steps and batches
+#' Ids tell the samples apart, never their places: batches may be shuffled,
+#' of any size, and leave samples out. Without `step` the lines of an id are
+#' its evaluations in the order of the calls, and an id may stand in a call
+#' only once. With `step` it must ascend for every id. A repeated (id, step) is
+#' an error of class `datamap_error_field`, as is an id that is not among
+#' `ids`.
+#'
+#' # Classes
+#' `label` counts classes from 0, so class k is column k + 1 of `probs`. Where
+#' the columns of `probs` or `logits` are named, and `label` is a factor or a
+#' string, or the names are whole numbers, the names tell the classes: then
+#' `label_probs` and `pred_label` are looked up by them and written too.
+#'
+#' # Other frameworks
+#' Any loop that has ids, labels and scores can call `datamap_record()`. For
+#' luz and keras3 this takes a callback; these two have been written by their
+#' manuals and not been run:
+#'
+#' ```r
+#' # luz: after every epoch, all training samples in evaluation mode
+#' record_signals <- luz::luz_callback(
+#'   name = "record_signals",
+#'   initialize = function(rec, x, id, label) {
+#'     self$rec <- rec
+#'     self$x <- x
+#'     self$id <- id
+#'     self$label <- label
+#'   },
+#'   on_epoch_end = function() {
+#'     ctx$model$eval()
+#'     logits <- torch::with_no_grad(ctx$model(self$x))
+#'     ctx$model$train()
+#'     datamap_record(
+#'       self$rec,
+#'       id = self$id, label = self$label,
+#'       logits = as.matrix(logits$cpu()), step = ctx$epoch
+#'     )
+#'   }
+#' )
+#' fitted <- luz::fit(model, data, callbacks = list(
+#'   record_signals(rec, x, id, label)
+#' ))
+#'
+#' # keras3
+#' record_signals <- keras3::callback_lambda(
+#'   on_epoch_end = function(epoch, logs) {
+#'     probs <- predict(model, x, verbose = 0)
+#'     datamap_record(rec, id = id, label = label, probs = probs, step = epoch)
+#'   }
+#' )
+#' keras3::fit(model, x, y, callbacks = list(record_signals))
+#' ```
+#'
+#' @param file The path of the file, a string, or `NULL` to keep the summary
+#'   only and write no file.
+#' @param ... For `datamap_recorder()`, must be empty. For `datamap_record()`
+#'   signals of your own: named vectors of numbers, strings or logical values,
+#'   one per sample or one for all. For the methods, not used.
+#' @param signals Names of numeric signals to summarise as well, as in
+#'   [datamap_summarise()].
+#' @param ids The ids that there are, if others shall be an error.
+#' @param existing What to do with a file that is there and not empty: `"error"`
+#'   refuses it, `"append"` reads it and goes on with its run, `"repair"` does
+#'   the same after cutting off an incomplete last line, `"overwrite"` empties
+#'   it.
+#' @param rec A recorder.
+#' @param id The samples of this call: whole numbers or strings.
+#' @param label Their labels in the training: whole numbers, strings or a
+#'   factor.
+#' @param probs,logits The predicted probabilities, or the scores whose softmax
+#'   they are: a matrix, one row per sample and one column per class.
+#' @param label_probs The predicted probabilities of the labels. Not needed
+#'   where `probs` or `logits` tell them.
+#' @param correct Whether the predictions are right. Not needed where
+#'   `pred_label`, `probs` or `logits` tell it.
+#' @param pred_label The predicted labels.
+#' @param loss The losses of the samples.
+#' @param s_label The constructed labels: 0 ordinary, 1 hard, 2 dirty.
+#' @param step Which evaluation this is: a number, or one per sample.
+#' @param x,con A recorder.
+#'
+#' @return `datamap_recorder()` returns a recorder of class `datamap_recorder`.
+#'   It belongs to the running session: saved and loaded, it can only be
+#'   printed. `datamap_record()` returns it invisibly. Its data map is
+#'   `datamap_summarise(rec)`. `close()` puts the file on the disk and closes
+#'   it; the summary stays. A recorder that is no longer in use closes its file
+#'   by itself.
+#' @seealso [datamap_summarise()]
+#' @export
+#' @examples
+#' # Softmax regression by stochastic gradient descent, in a few lines
+#' x <- scale(as.matrix(iris[1:4]))
+#' n <- nrow(x)
+#' y <- diag(3)[iris$Species, ]
+#' weights <- matrix(0, 5, 3, dimnames = list(NULL, levels(iris$Species)))
+#' softmax <- function(z) exp(z) / rowSums(exp(z))
+#'
+#' file <- tempfile(fileext = ".jsonl")
+#' rec <- datamap_recorder(file, ids = seq_len(n))
+#' set.seed(1)
+#' for (epoch in 1:8) {
+#'   for (i in split(sample(n), rep(1:10, length.out = n))) {
+#'     design <- cbind(1, x[i, ])
+#'     error <- softmax(design %*% weights) - y[i, ]
+#'     weights <- weights - 0.5 * crossprod(design, error) / length(i)
+#'   }
+#'   datamap_record(
+#'     rec,
+#'     id = seq_len(n), label = iris$Species,
+#'     probs = softmax(cbind(1, x) %*% weights), step = epoch
+#'   )
+#' }
+#' rec
+#' map <- datamap_summarise(rec)
+#' map[order(map$avg_probs)[1:5], c("id", "label", "avg_probs")]
+#' close(rec)
+#'
+#' # The file gives the same map
+#' identical(datamap_summarise(file)$avg_probs, map$avg_probs)
+#' unlink(file)
+#'
+#' # nnet, which has no callback: one epoch at a time by warm starts
+#' if (requireNamespace("nnet", quietly = TRUE)) {
+#'   rec <- datamap_recorder(NULL)
+#'   settings <- list(
+#'     x = x, y = y, size = 4, softmax = TRUE, maxit = 10, trace = FALSE
+#'   )
+#'   fit <- do.call(nnet::nnet, c(settings, rang = 0.1))
+#'   for (epoch in 1:6) {
+#'     datamap_record(
+#'       rec,
+#'       id = seq_len(n), label = as.integer(iris$Species) - 1,
+#'       probs = unname(fitted(fit)), step = epoch
+#'     )
+#'     fit <- do.call(nnet::nnet, c(settings, list(Wts = fit$wts)))
+#'   }
+#'   print(datamap_summarise(rec), n = 3)
+#' }
+#'
+#' # xgboost: the trees up to each iteration predict as the model did then
+#' if (requireNamespace("xgboost", quietly = TRUE)) {
+#'   rec <- datamap_recorder(NULL)
+#'   data <- xgboost::xgb.DMatrix(x, label = as.integer(iris$Species) - 1)
+#'   fit <- xgboost::xgb.train(
+#'     list(objective = "multi:softprob", num_class = 3, nthread = 1),
+#'     data,
+#'     nrounds = 8
+#'   )
+#'   for (round in 1:8) {
+#'     probs <- predict(fit, data, iterationrange = c(1, round + 1))
+#'     if (is.null(dim(probs))) { # before version 3
+#'       probs <- matrix(probs, ncol = 3, byrow = TRUE)
+#'     }
+#'     datamap_record(
+#'       rec,
+#'       id = seq_len(n), label = as.integer(iris$Species) - 1, probs = probs,
+#'       step = round
+#'     )
+#'   }
+#'   print(datamap_summarise(rec), n = 3)
+#' }
+datamap_recorder <- function(file,
+                             ...,
+                             signals = NULL,
+                             ids = NULL,
+                             existing = c(
+                               "error", "append", "repair", "overwrite"
+                             )) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  check_string(file, allow_null = TRUE)
+  existing <- rlang::arg_match(existing)
+  signals <- check_signal_names(signals, call = call)
+  ids <- check_declared_ids(ids, call)
+  path <- if (!is.null(file)) expand_path(file)
+  start <- match(existing, c("error", "append", "repair", "overwrite")) - 1L
+  pointer <- .Call(
+    ffi_recorder_open, path, start, ids, reader_options(signals)
+  )
+  if (inherits(pointer, "dm_error")) {
+    abort_recorder(pointer, path, call, "element {line} of {.arg ids}")
+  }
+  structure(
+    list(pointer = pointer, path = path, signals = signals),
+    class = "datamap_recorder"
+  )
+}
+
+#' @rdname datamap_recorder
+#' @export
+datamap_record <- function(rec,
+                           id,
+                           label,
+                           ...,
+                           probs = NULL,
+                           logits = NULL,
+                           label_probs = NULL,
+                           correct = NULL,
+                           pred_label = NULL,
+                           loss = NULL,
+                           s_label = NULL,
+                           step = NULL) {
+  call <- rlang::current_env()
+  check_recorder(rec)
+  n <- length(id)
+  fields <- list(
+    id = id, label = label, pred_label = pred_label, s_label = s_label,
+    correct = correct, loss = loss,
+    probs = scores_argument(probs, "probs", n, call),
+    logits = scores_argument(logits, "logits", n, call),
+    label_probs = label_probs, step = one_for_all(step, n)
+  )
+  fields <- fields[lengths(fields) > 0]
+  own <- own_signals(rlang::list2(...), names(fields), call)
+  own <- lapply(own, one_for_all, n = n)
+  frame <- signals_frame(c(fields, own), n, call)
+  frame <- look_up_classes(frame, call)
+  lines <- record_columns(frame, call)
+  error <- .Call(ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n)
+  if (!is.null(error)) {
+    abort_recorder(error, rec$path, call, "row {line} of the call")
+  }
+  invisible(rec)
+}
+
+#' @rdname datamap_recorder
+#' @export
+close.datamap_recorder <- function(con, ...) {
+  error <- .Call(ffi_recorder_close, con$pointer)
+  if (!is.null(error)) {
+    abort_recorder(error, con$path, rlang::current_env())
+  }
+  invisible(con)
+}
+
+#' @rdname datamap_recorder
+#' @export
+print.datamap_recorder <- function(x, ...) {
+  state <- .Call(ffi_recorder_state, x$pointer)
+  size <- if (is.null(state)) {
+    "of another session"
+  } else {
+    paste0(
+      plural_count(state$samples, "sample"), ", ",
+      plural_count(state$lines, "line"), ", ",
+      if (state$is_open) "open" else "closed"
+    )
+  }
+  cat("# A recorder of signals: ", size, "\n", sep = "")
+  cat(if (is.null(x$path)) "in memory" else x$path, "\n", sep = "")
+  invisible(x)
+}
+
+summarise_recorder <- function(rec, signals, call) {
+  if (length(signals) > 0 && !identical(signals, rec$signals)) {
+    abort_datamap(
+      c(
+        "{.arg signals} must be those that the recorder was opened with.",
+        "x" = if (length(rec$signals) > 0) {
+          "It was opened with {.val {rec$signals}}."
+        } else {
+          "It was opened without any."
+        }
+      ),
+      class = "input", key = "signals", call = call
+    )
+  }
+  result <- .Call(ffi_recorder_summary, rec$pointer)
+  if (inherits(result, "dm_error")) {
+    abort_recorder(result, rec$path, call)
+  }
+  datamap_from_core(result, rec$signals, rec$path %||% NA_character_, call)
+}
+
+check_recorder <- function(x,
+                           arg = rlang::caller_arg(x),
+                           call = rlang::caller_env()) {
+  if (!inherits(x, "datamap_recorder")) {
+    abort_argument(x, "a recorder", arg, call)
+  }
+  invisible(x)
+}
+
+check_declared_ids <- function(ids, call) {
+  if (is.null(ids)) {
+    return(NULL)
+  }
+  ids <- ident_column(list(ids = ids), "ids", call)
+  if (length(ids) == 0 || anyNA(ids)) {
+    abort_datamap(
+      c(
+        "{.arg ids} must name every sample.",
+        "x" = if (length(ids) == 0) {
+          "It is empty."
+        } else {
+          "Element {which(is.na(ids))[[1]]} is missing."
+        }
+      ),
+      class = "input", key = "ids", call = call
+    )
+  }
+  ids
+}
+
+# `place` says what a line of the error is.
+abort_recorder <- function(error, path, call, place = NULL) {
+  if (!is.na(error$line) && !is.na(error$file)) {
+    abort_core(error, path, call) # of the file that is added to
+  }
+  if (is.na(error$line) && !is.null(path)) {
+    error$file <- 1L
+    abort_core(error, path, call, "Can't record to {.file {path}}.")
+  }
+  problem <- if (is.na(error$line)) {
+    "Can't record the signals."
+  } else {
+    paste0("Can't use ", place, ".")
+  }
+  abort_core(error, path, call, problem)
+}
+
+# What datamap_record() is given -----------------------------------------
+
+one_for_all <- function(x, n) {
+  if (length(x) == 1 && is.atomic(x)) rep(x, n) else x
+}
+
+scores_argument <- function(x, name, n, call) {
+  if (is.data.frame(x)) {
+    x <- as.matrix(x)
+  }
+  if (is.numeric(x) && is.null(dim(x)) && n == 1) {
+    x <- matrix(x, 1, dimnames = list(NULL, names(x)))
+  }
+  if (!is.null(x) && !(is.matrix(x) && is.numeric(x))) {
+    abort_argument(
+      x, "a numeric matrix with a row per sample and a column per class",
+      name, call
+    )
+  }
+  x
+}
+
+# The signals in `...`; `fields` are the names of the fields that are given.
+own_signals <- function(own, fields, call) {
+  names <- rlang::names2(own)
+  if (!all(nzchar(names))) {
+    abort_datamap(
+      c(
+        "Signals of your own must be named.",
+        "x" = "Argument {which(!nzchar(names))[[1]]} of {.arg ...} is not."
+      ),
+      class = "input", key = "...", call = call
+    )
+  }
+  check_unique_names(names, call)
+  # as a field it would be read back, since its first name is missing
+  second <- second_names[!second_names %in% fields]
+  taken <- intersect(names, names(second))
+  if (length(taken) > 0) {
+    abort_datamap(
+      c(
+        "A signal of your own must not have the name of a field.",
+        "x" = paste(
+          "{.field {taken[[1]]}} is another name of {.field",
+          "{second[[taken[[1]]]]}}."
+        ),
+        "i" = "Give it as {.arg {second[[taken[[1]]]]}}."
+      ),
+      class = "input", key = taken[[1]], call = call
+    )
+  }
+  own
+}
+
+# A data frame of columns with n rows.
+signals_frame <- function(columns, n, call) {
+  rows <- vapply(columns, NROW, 1L)
+  wrong <- which(rows != n)
+  if (length(wrong) > 0) {
+    name <- names(columns)[[wrong[[1]]]]
+    found <- rows[[wrong[[1]]]]
+    abort_datamap(
+      c(
+        "Every column must have a value for each of the {n} id{?s}.",
+        "x" = "{.field {name}} has {found}."
+      ),
+      class = "input", key = name, call = call
+    )
+  }
+  structure(columns, row.names = .set_row_names(n), class = "data.frame")
+}
+
+# Where the columns of probs or logits are named by the classes, the label is
+# found by name; positions from 0 are all that a file can say.
+look_up_classes <- function(frame, call) {
+  scores <- frame$probs %||% frame$logits
+  classes <- colnames(scores)
+  if (is.null(classes) || nrow(frame) == 0) {
+    return(frame)
+  }
+  are_whole <- all(grepl("^-?(0|[1-9][0-9]*)$", classes))
+  if (is.numeric(frame$label) && !are_whole) {
+    return(frame)
+  }
+  column <- match(as.character(frame$label), classes)
+  bad <- which(is.na(column) & !is.na(frame$label))
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    label <- as.character(frame$label[[row]])
+    abort_datamap(
+      c(
+        "Every label must be among the names of the classes.",
+        "x" = "Row {row} has {.val {label}}.",
+        "i" = "The classes are {.val {classes}}."
+      ),
+      class = "range", key = "label", line = row, call = call
+    )
+  }
+  if (is.null(frame$label_probs)) {
+    probs <- frame$probs %||% softmax_rows(frame$logits)
+    frame$label_probs <- probs[cbind(seq_along(column), column)]
+  }
+  if (is.null(frame$pred_label)) {
+    values <- if (are_whole) as.numeric(classes) else classes
+    frame$pred_label <- values[first_maximum(scores)]
+  }
+  frame
+}
+
+first_maximum <- function(scores) {
+  max.col(replace(scores, is.na(scores), -Inf), "first")
+}
+
+softmax_rows <- function(logits) {
+  largest <- logits[cbind(seq_len(nrow(logits)), first_maximum(logits))]
+  exps <- exp(logits - largest)
+  exps / rowSums(exps)
+}

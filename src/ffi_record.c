@@ -1,0 +1,181 @@
+/* Signals out: a recorder of the core behind an external pointer of R. The pointer is
+   NULL in a session that did not make it (after readRDS()), which every entry checks. */
+#include <string.h>
+
+#include "dm_number.h"
+#include "dm_recorder.h"
+#include "ffi_signals.h"
+
+/* All that has to be given back, whichever way the call ends. */
+typedef struct record_call {
+  SEXP pointer;
+  SEXP path;
+  SEXP start;
+  SEXP ids;
+  SEXP options;
+  ffi_unwind unwind;
+  ffi_host host;
+  dm_recorder *recorder; /* while it belongs to the call */
+  dm_table table;
+  dm_error err;
+} record_call;
+
+static void record_cleanup(void *data) {
+  record_call *call = data;
+  dm_table_release(&call->table);
+  dm_recorder_free(call->recorder);
+}
+
+static void free_recorder(SEXP pointer) {
+  dm_recorder_free(R_ExternalPtrAddr(pointer));
+  R_ClearExternalPtr(pointer);
+}
+
+/* NULL and an error where the recorder was made elsewhere. */
+static dm_recorder *recorder_of(SEXP recorder_sexp, dm_error *err) {
+  dm_recorder *recorder = R_ExternalPtrAddr(recorder_sexp);
+  if (!recorder) {
+    dm_error_expected(err, DM_E_INPUT, "a recorder that was made in this session of R");
+    dm_error_found(err, "one that was saved in another and loaded");
+    dm_error_advice(err, "open the file again to add to it");
+  }
+  return recorder;
+}
+
+/* --- opening --- */
+
+static SEXP open_body(void *data) {
+  record_call *call = data;
+  dm_options options = ffi_options(call->options);
+  dm_host host = ffi_host_for_core(&call->host);
+  size_t n_ids = (size_t)Rf_xlength(call->ids);
+  dm_ident *ids = (dm_ident *)R_alloc(n_ids + 1, sizeof *ids);
+  for (size_t i = 0; i < n_ids; i++) {
+    ids[i] = ffi_ident(call->ids, (R_xlen_t)i);
+  }
+  const char *path = call->path == R_NilValue ? NULL : CHAR(STRING_ELT(call->path, 0));
+  dm_status status = dm_recorder_open(&call->recorder, path,
+                                      (dm_recorder_start)Rf_asInteger(call->start), ids,
+                                      n_ids, &options, &host, &call->err);
+  ffi_unwind_continue(&call->unwind);
+  if (status) {
+    return ffi_error(&call->err);
+  }
+  R_SetExternalPtrAddr(call->pointer, call->recorder);
+  call->recorder = NULL;
+  return call->pointer;
+}
+
+/* path: a string in UTF-8 or NULL; start: a dm_recorder_start; ids: a column of ids
+   without missing ones, or NULL. The recorder, or the error. */
+SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp,
+                       SEXP options_sexp) {
+  record_call call = {
+      .path = path_sexp, .start = start_sexp, .ids = ids_sexp, .options = options_sexp};
+  call.pointer = PROTECT(R_MakeExternalPtr(NULL, R_NilValue, R_NilValue));
+  R_RegisterCFinalizerEx(call.pointer, free_recorder, TRUE);
+  call.unwind.token = PROTECT(R_MakeUnwindCont());
+  call.host = (ffi_host){.unwind = &call.unwind, .progress = R_NilValue};
+  SEXP out = R_ExecWithCleanup(open_body, &call, record_cleanup, &call);
+  UNPROTECT(2);
+  return out;
+}
+
+/* --- recording --- */
+
+static const void *data_of(SEXP column) {
+  switch (TYPEOF(column)) {
+    case INTSXP:
+      return INTEGER_RO(column);
+    case LGLSXP:
+      return LOGICAL_RO(column);
+    case REALSXP:
+      return REAL_RO(column);
+    default:
+      return ffi_texts(column);
+  }
+}
+
+/* columns: a named list of vectors of n_rows elements, or matrices of so many rows;
+   kinds: the dm_record_kind of each. NULL, or the error. */
+SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
+                      SEXP n_rows_sexp) {
+  dm_error err;
+  dm_recorder *recorder = recorder_of(recorder_sexp, &err);
+  if (!recorder) {
+    return ffi_error(&err);
+  }
+  size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
+  R_xlen_t n_columns = Rf_xlength(columns_sexp);
+  SEXP names = PROTECT(Rf_getAttrib(columns_sexp, R_NamesSymbol));
+  dm_record_column *columns =
+      (dm_record_column *)R_alloc((size_t)n_columns + 1, sizeof *columns);
+  for (R_xlen_t i = 0; i < n_columns; i++) {
+    SEXP column = VECTOR_ELT(columns_sexp, i);
+    columns[i] = (dm_record_column){.name = CHAR(STRING_ELT(names, i)),
+                                    .kind = (dm_record_kind)INTEGER(kinds_sexp)[i],
+                                    .data = data_of(column)};
+    if (columns[i].kind == DM_RECORD_LIST) {
+      columns[i].width = (size_t)Rf_ncols(column);
+      columns[i].stride = n_rows;
+    }
+  }
+  const dm_record_missing missing = {.int32 = NA_INTEGER,
+                                     .nan_bits = (uint32_t)dm_double_bits(NA_REAL)};
+  ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
+  ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
+  dm_host core_host = ffi_host_for_core(&host);
+  dm_status status = dm_recorder_add(recorder, columns, (size_t)n_columns, n_rows,
+                                     &missing, &core_host, &err);
+  ffi_unwind_continue(&unwind);
+  UNPROTECT(2);
+  return status ? ffi_error(&err) : R_NilValue;
+}
+
+/* NULL, or the error. */
+SEXP ffi_recorder_close(SEXP recorder_sexp) {
+  dm_error err;
+  dm_recorder *recorder = recorder_of(recorder_sexp, &err);
+  return recorder && !dm_recorder_close(recorder, &err) ? R_NilValue : ffi_error(&err);
+}
+
+/* --- what has been recorded --- */
+
+/* A list, or NULL where the recorder was made elsewhere. */
+SEXP ffi_recorder_state(SEXP recorder_sexp) {
+  const dm_recorder *recorder = R_ExternalPtrAddr(recorder_sexp);
+  if (!recorder) {
+    return R_NilValue;
+  }
+  const dm_run *run = dm_recorder_run(recorder);
+  const char *names[] = {"is_open", "lines", "samples", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, Rf_ScalarLogical(dm_recorder_is_open(recorder)));
+  SET_VECTOR_ELT(out, 1, Rf_ScalarReal((double)run->counts.good));
+  SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)run->ids.n));
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP summary_body(void *data) {
+  record_call *call = data;
+  const dm_recorder *recorder = recorder_of(call->pointer, &call->err);
+  if (!recorder) {
+    return ffi_error(&call->err);
+  }
+  if (dm_recorder_is_lost(recorder)) {
+    dm_error_expected(&call->err, DM_E_MEMORY, "a complete summary");
+    dm_error_found(&call->err, "one that memory ran out for");
+    dm_error_advice(&call->err, "summarise the file");
+    return ffi_error(&call->err);
+  }
+  dm_status status =
+      dm_table_init_live(&call->table, dm_recorder_run(recorder), &call->err);
+  return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
+}
+
+/* As ffi_summarise(), of all that was recorded so far. */
+SEXP ffi_recorder_summary(SEXP recorder_sexp) {
+  record_call call = {.pointer = recorder_sexp};
+  return R_ExecWithCleanup(summary_body, &call, record_cleanup, &call);
+}

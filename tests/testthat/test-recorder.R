@@ -1,0 +1,476 @@
+# Random signals of helper-signals.R, recorded evaluation by evaluation.
+
+recorded <- function(frame, file, fields, ...) {
+  rec <- datamap_recorder(file, ...)
+  for (rows in split(seq_len(nrow(frame)), frame$epoch)) {
+    values <- lapply(fields, function(name) {
+      column <- frame[[name]]
+      if (is.matrix(column)) column[rows, , drop = FALSE] else column[rows]
+    })
+    do.call(datamap_record, c(list(rec), values))
+  }
+  rec
+}
+
+all_fields <- c(
+  id = "id", label = "label", pred_label = "pred_label", s_label = "s_label",
+  correct = "correct", loss = "loss", probs = "probs",
+  label_probs = "label_probs", grad_norm = "grad_norm"
+)
+
+new_path <- function(text = NULL, envir = parent.frame()) {
+  path <- tempfile(fileext = ".jsonl")
+  if (!is.null(text)) {
+    writeLines(text, path, sep = "")
+  }
+  do.call(on.exit, list(bquote(unlink(.(path))), add = TRUE), envir = envir)
+  path
+}
+
+# What the shipped files hold, evaluation by evaluation, read by patterns.
+shipped_signals <- function(path) {
+  con <- gzfile(path)
+  on.exit(close(con))
+  lines <- readLines(con)
+  text <- function(key) {
+    pattern <- paste0(".*['\"]", key, "['\"]: ['\"]?([^]'\",}]*).*")
+    sub(pattern, "\\1", lines, perl = TRUE)
+  }
+  number <- function(key) as.numeric(text(key))
+  probs <- sub(".*probs['\"]: \\[([^]]*)\\].*", "\\1", lines)
+  probs <- strsplit(probs, ", ", fixed = TRUE)
+  columns <- list(
+    id = number("id"), label = number("label"),
+    pred_label = number("pred_label"),
+    s_label = number("(?:s_label|noisy_label)"),
+    correct = text("correct") == "true", loss = number("loss"),
+    label_probs = number("label_probs")
+  )
+  columns$probs <- do.call(rbind, lapply(probs, as.numeric))
+  evaluation <- stats::ave(columns$id, columns$id, FUN = seq_along)
+  lapply(unname(split(seq_along(lines), evaluation)), function(rows) {
+    lapply(columns, function(column) {
+      if (is.matrix(column)) column[rows, ] else column[rows]
+    })
+  })
+}
+
+# probs: samples 1, 2, ... by classes by evaluations
+expect_recorded <- function(rec, probs, label) {
+  map <- datamap_summarise(rec)
+  each <- lapply(seq_len(dim(probs)[[3]]), function(t) {
+    now <- probs[, , t]
+    list(
+      label_probs = now[cbind(seq_along(label), label + 1)],
+      correct = max.col(now, "first") - 1 == label
+    )
+  })
+  label_probs <- do.call(cbind, lapply(each, `[[`, "label_probs"))
+  correct <- do.call(cbind, lapply(each, `[[`, "correct"))
+  expect_identical(map$id, seq_along(label))
+  expect_equal(map$avg_probs, rowMeans(label_probs), tolerance = 1e-12)
+  expect_equal(map$correct_times, rowSums(correct))
+}
+
+test_that("what is recorded is summarised as it was, from file and memory", {
+  for (kind in c("gaps", "wide", "strings")) {
+    signals <- random_signals(n = 120, times = 6, classes = 3, ids = kind)
+    expected <- naive_summary(signals)
+    if (kind != "strings") {
+      signals$id <- as.numeric(signals$id)
+    }
+    derived <- all_fields[c("id", "label", "s_label", "probs")]
+    for (fields in list(all_fields, derived)) {
+      own <- intersect("grad_norm", fields)
+      file <- new_path()
+      rec <- recorded(signals, file, fields, signals = own)
+      map <- datamap_summarise(rec)
+      close(rec)
+      expect_summary(map, expected)
+      expect_same_map(datamap_summarise(file, signals = own), map)
+    }
+  }
+})
+
+test_that("the map is there at any time, without a file", {
+  signals <- random_signals(n = 40, times = 5, ids = "gaps")
+  signals$id <- as.numeric(signals$id)
+  rec <- datamap_recorder(NULL)
+  for (t in 0:4) {
+    now <- signals[signals$epoch == t, ]
+    datamap_record(rec, now$id, now$label, probs = now$probs, step = t)
+    so_far <- signals[signals$epoch <= t, ]
+    frame <- data.frame(id = so_far$id, label = so_far$label)
+    frame$probs <- so_far$probs
+    expect_same_map(datamap_summarise(rec), datamap_summarise(frame))
+  }
+  close(rec)
+  expect_same_map(datamap_summarise(rec), datamap_summarise(frame))
+})
+
+test_that("each kind of vector becomes its kind of value, NA is left out", {
+  file <- new_path()
+  rec <- datamap_recorder(file)
+  datamap_record(
+    rec,
+    id = c("a", "b", "c"), label = factor(c("x", NA, "y"))[c(1, 3, 3)],
+    label_probs = c(0.5, 1 / 3, 1e-300), correct = c(TRUE, FALSE, TRUE),
+    s_label = c(NA, 2, 1L), loss = c(NaN, Inf, NA), step = 0.5,
+    whole = c(1L, NA, -3L), number = c(NA, -0, 1e22), flag = c(NA, TRUE, FALSE),
+    text = c("say \"hi\"", NA, "\u00fc\n"), kind = factor(c("u", "v", NA)),
+    same = 7
+  )
+  close(rec)
+  expect_identical(readLines(file, encoding = "UTF-8"), c(
+    paste0(
+      '{"id":"a","label":"x","correct":true,"loss":NaN,"label_probs":0.5,',
+      '"step":0.5,"whole":1,"text":"say \\"hi\\"","kind":"u","same":7}'
+    ),
+    paste0(
+      '{"id":"b","label":"y","s_label":2,"correct":false,"loss":Infinity,',
+      '"label_probs":0.3333333333333333,"step":0.5,"number":-0.0,"flag":true,',
+      '"kind":"v","same":7}'
+    ),
+    paste0(
+      '{"id":"c","label":"y","s_label":1,"correct":true,',
+      '"label_probs":1e-300,"step":0.5,"whole":-3,"number":1e22,"flag":false,',
+      '"text":"\u00fc\\n","same":7}'
+    )
+  ))
+})
+
+test_that("shuffled batches of any size give the same map", {
+  signals <- random_signals(n = 90, times = 4, classes = 4, missing = 0)
+  signals$id <- as.numeric(signals$id)
+  whole <- datamap_recorder(NULL)
+  parts <- datamap_recorder(NULL)
+  set.seed(7)
+  for (t in 0:3) {
+    now <- signals[signals$epoch == t, ]
+    datamap_record(whole, now$id, now$label, logits = now$logits, step = t)
+    for (i in split(sample(90), rep(1:7, length.out = 90))) {
+      datamap_record(
+        parts, now$id[i], now$label[i],
+        logits = now$logits[i, , drop = FALSE], step = t
+      )
+    }
+  }
+  expect_same_map(datamap_summarise(parts), datamap_summarise(whole))
+})
+
+test_that("named columns tell the classes", {
+  probs <- rbind(c(0.2, 0.5, 0.3), c(0.6, 0.3, 0.1))
+  line <- function(label, names, ...) {
+    colnames(probs) <- names
+    file <- new_path()
+    rec <- datamap_recorder(file)
+    datamap_record(rec, 1:2, label, probs = probs, ...)
+    close(rec)
+    map <- datamap_summarise(file)
+    unlink(file)
+    map[c("avg_probs", "correct_times")]
+  }
+  expected <- data.frame(avg_probs = c(0.5, 0.1), correct_times = c(1L, 0L))
+  same <- function(map) expect_identical(as.list(map), as.list(expected))
+  same(line(factor(c("u", "v")), c("w", "u", "v")))
+  same(line(c("u", "v"), c("w", "u", "v")))
+  same(line(c(2, 3), c("1", "2", "3"))) # classes counted from 1
+  same(line(c(1, 2), c("a", "b", "c"))) # positions from 0
+  same(line(c(1, 2), NULL))
+  expect_identical(
+    line(c("u", "v"), c("w", "u", "v"), label_probs = c(0, 1))$avg_probs,
+    c(0, 1) # what is given wins
+  )
+  error <- expect_error(
+    line(c("u", "z"), c("w", "u", "v")), class = "datamap_error_range"
+  )
+  expect_identical(error$line, 2L)
+  expect_identical(error$key, "label")
+})
+
+test_that("logits with named classes go through the softmax", {
+  logits <- matrix(c(800, -800, 3, 1, 799, 2), 2)
+  colnames(logits) <- c("a", "b", "c")
+  rec <- datamap_recorder(NULL)
+  datamap_record(rec, 1:2, c("c", "c"), logits = logits)
+  map <- datamap_summarise(rec)
+  expect_equal(map$avg_probs, 1 / (1 + exp(c(1, -1))), tolerance = 1e-14)
+  expect_identical(map$correct_times, c(0L, 1L))
+})
+
+test_that("a call that fails leaves nothing behind", {
+  file <- new_path()
+  rec <- datamap_recorder(file, ids = c(5, 7, 9))
+  record <- function(id, ..., label = 0, label_probs = 0.5, correct = TRUE) {
+    n <- length(id)
+    datamap_record(
+      rec, id, rep(label, n),
+      label_probs = rep(label_probs, n), correct = rep(correct, n), ...
+    )
+  }
+  record(c(9, 5, 7), step = 1)
+  before <- readLines(file)
+  map <- datamap_summarise(rec)
+  fails <- function(expr, key, line) {
+    error <- expect_error(expr, class = "datamap_error_field")
+    expect_identical(error$key, key)
+    expect_identical(error$line, line)
+    expect_identical(readLines(file), before)
+    expect_same_map(datamap_summarise(rec), map)
+  }
+  fails(record(c(5, 6), step = 2), "id", 2L) # not declared
+  fails(record(c(7, 5), step = 1:2), "step", 1L) # repeated
+  fails(record(c(7, 5), step = c(2, 0)), "step", 2L) # back
+  fails(record(c(7, 5)), "step", 1L) # some without
+  fails(record(c(7, NA), step = 2), "id", 2L)
+  fails(record(7, step = 2, label = NA_real_), "label", 1L)
+  fails(record(7, step = 2, label_probs = NA), "label_probs", 1L)
+  fails(record(7.5, step = 2), "id", 1L)
+  record(c(7, 5), step = 2)
+  expect_identical(nrow(datamap_summarise(rec)), 3L)
+  expect_length(readLines(file), 5)
+})
+
+test_that("an id twice in a call needs steps", {
+  rec <- datamap_recorder(NULL)
+  error <- expect_error(
+    datamap_record(rec, c(1, 2, 1), c(0, 0, 0), probs = diag(3)),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 3L)
+  datamap_record(
+    rec, c(1, 2, 1), c(0, 0, 0),
+    probs = diag(3), step = c(1, 1, 2)
+  )
+  expect_identical(datamap_summarise(rec)$evaluations, c(2L, 1L))
+})
+
+test_that("arguments are checked", {
+  rec <- datamap_recorder(NULL)
+  input <- function(expr, key) {
+    error <- expect_error(expr, class = "datamap_error_input")
+    expect_identical(error$key, key)
+  }
+  input(datamap_record(list(), 1, 0, probs = t(1)), "rec")
+  input(datamap_record(rec, 1:2, 0, probs = diag(2)), "label")
+  input(datamap_record(rec, 1:2, c(0, 0), probs = diag(3)), "probs")
+  input(datamap_record(rec, 1:2, c(0, 0), probs = c(1, 0)), "probs")
+  input(datamap_record(rec, 1:2, c(0, 0), logits = list(1, 0)), "logits")
+  input(datamap_record(rec, 1:2, c(0, 0), probs = diag(2), loss = 1), "loss")
+  input(datamap_record(rec, 1, 0, probs = t(1), 3), "...")
+  input(datamap_record(rec, 1, 0, probs = t(1), epoch = 3), "epoch")
+  input(datamap_record(rec, 1, 0, probs = t(1), u = 1, u = 2), "u")
+  input(datamap_recorder(1), "file")
+  input(datamap_recorder(NULL, ids = character()), "ids")
+  input(datamap_recorder(NULL, ids = c(1, NA)), "ids")
+  input(datamap_recorder(NULL, signals = "id"), "signals")
+  input(datamap_summarise(rec, signals = "loss"), "signals")
+  error <- expect_error(
+    datamap_record(rec, 1, 0, probs = t(1), u = list(1)),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "u")
+  error <- expect_error(
+    datamap_recorder(NULL, ids = c("a", "b", "a")),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 3L)
+  # with step given, epoch is a signal like any other
+  datamap_record(rec, 1, 0, probs = t(1), step = 1, epoch = 3)
+  expect_identical(nrow(datamap_summarise(rec)), 1L)
+})
+
+test_that("one sample may be recorded alone, and none at all", {
+  rec <- datamap_recorder(NULL)
+  datamap_record(rec, "a", 1, probs = c(0.25, 0.75))
+  datamap_record(rec, character(), numeric(), probs = matrix(0, 0, 2))
+  map <- datamap_summarise(rec)
+  expect_identical(map$avg_probs, 0.75)
+  expect_identical(map$evaluations, 1L)
+  empty <- datamap_recorder(NULL)
+  expect_identical(nrow(datamap_summarise(empty)), 0L)
+})
+
+test_that("a file that is there is refused, gone on with, repaired or lost", {
+  first <- '{"id": 1, "label": 0, "probs": [0.5, 0.5], "step": 1}\n'
+  add <- function(file, existing, step = 2) {
+    rec <- datamap_recorder(file, existing = existing)
+    datamap_record(rec, 1, 0, probs = t(c(0.25, 0.75)), step = step)
+    close(rec)
+    expect_same_map(datamap_summarise(file), datamap_summarise(rec))
+    readLines(file)
+  }
+  second <- '{"id":1,"label":0,"probs":[0.25,0.75],"step":2}'
+  file <- new_path(first)
+  error <- expect_error(add(file, "error"), class = "datamap_error_io")
+  expect_identical(error$path, file)
+  expect_identical(add(file, "append"), c(sub("\n", "", first), second))
+  # step 2 again
+  expect_error(add(file, "append"), class = "datamap_error_field")
+  expect_identical(add(file, "overwrite"), second)
+
+  cut <- new_path(paste0(first, '{"id": 2, "lab'))
+  error <- expect_error(add(cut, "append"), class = "datamap_error_syntax")
+  expect_identical(error$line, 2L)
+  expect_identical(add(cut, "repair"), c(sub("\n", "", first), second))
+
+  open <- new_path(sub("\n", "", first)) # only the newline is missing
+  expect_identical(add(open, "append"), c(sub("\n", "", first), second))
+
+  bad <- new_path("{\"id\": 1}\n")
+  error <- expect_error(add(bad, "repair"), class = "datamap_error_field")
+  expect_identical(error$line, 1L)
+  expect_identical(error$path, bad)
+  expect_error(
+    datamap_recorder(file.path(tempdir(), "no", "such")),
+    class = "datamap_error_io"
+  )
+})
+
+test_that("an appended run is checked against its ids", {
+  file <- new_path('{"id": 1, "label": 0, "probs": [0.5, 0.5]}\n')
+  expect_error(
+    datamap_recorder(file, ids = 2:3, existing = "append"),
+    class = "datamap_error_field"
+  )
+})
+
+test_that("nothing can be added behind close()", {
+  file <- new_path()
+  rec <- datamap_recorder(file)
+  datamap_record(rec, 1, 0, probs = t(c(0.5, 0.5)))
+  close(rec)
+  expect_error(
+    datamap_record(rec, 1, 0, probs = t(c(0.5, 0.5))),
+    class = "datamap_error_input"
+  )
+  expect_length(readLines(file), 1)
+  expect_silent(close(rec)) # again does nothing
+  expect_identical(nrow(datamap_summarise(rec)), 1L)
+})
+
+test_that("a recorder that was saved and loaded is an error, not a crash", {
+  saved <- tempfile(fileext = ".rds")
+  on.exit(unlink(saved))
+  saveRDS(datamap_recorder(NULL), saved)
+  rec <- readRDS(saved)
+  expect_error(
+    datamap_record(rec, 1, 0, probs = t(c(0.5, 0.5))),
+    class = "datamap_error_input"
+  )
+  expect_error(datamap_summarise(rec), class = "datamap_error_input")
+  expect_error(close(rec), class = "datamap_error_input")
+  expect_output(print(rec), "of another session")
+})
+
+test_that("a recorder that nobody holds is given back", {
+  file <- new_path()
+  datamap_record(datamap_recorder(file), 1, 0, probs = t(c(0.5, 0.5)))
+  gc()
+  expect_length(readLines(file), 1)
+  rec <- datamap_recorder(file, existing = "append")
+  expect_output(print(rec), "1 sample, 1 line, open", fixed = TRUE)
+  expect_output(print(rec), file, fixed = TRUE)
+  close(rec)
+  expect_output(print(rec), "closed")
+})
+
+test_that("somebody else's bytes in the file are noticed", {
+  skip_on_os("windows")
+  file <- new_path()
+  rec <- datamap_recorder(file)
+  datamap_record(rec, 1, 0, probs = t(c(0.5, 0.5)))
+  cat("more\n", file = file, append = TRUE)
+  expect_error(
+    datamap_record(rec, 1, 0, probs = t(c(0.5, 0.5))),
+    class = "datamap_error_io"
+  )
+  expect_identical(readLines(file)[[2]], "more")
+})
+
+test_that("the garbage collector may run anywhere", {
+  skip_on_cran()
+  old <- gctorture2(7)
+  on.exit(gctorture2(old))
+  rec <- datamap_recorder(NULL, signals = "g", ids = c("a", "b"))
+  probs <- cbind(u = c(0.5, 0.25), v = c(0.5, 0.75))
+  for (t in 1:2) {
+    datamap_record(
+      rec, c("b", "a"), factor(c("u", "v")),
+      probs = probs,
+      step = t, g = c(t, NA), note = c("x", NA)
+    )
+  }
+  try(datamap_record(rec, c("b", "z"), c(0, 0), probs = diag(2)), silent = TRUE)
+  map <- datamap_summarise(rec)
+  gctorture2(old)
+  expect_identical(map$avg_probs, c(0.5, 0.75))
+  expect_identical(map$g_last, c(2, NA))
+})
+
+test_that("the shipped signals come out of the recorder as they are", {
+  for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
+    shipped <- datamap_example(name)
+    map <- datamap_summarise(shipped, signals = "loss")
+    signals <- shipped_signals(shipped)
+    file <- new_path()
+    rec <- datamap_recorder(file, signals = "loss")
+    for (now in signals) {
+      do.call(datamap_record, c(list(rec), now))
+    }
+    close(rec)
+    # R's own as.numeric() does not always give the nearest double
+    expect_equal(columns_of(datamap_summarise(rec)), columns_of(map),
+                 tolerance = 1e-14)
+    expect_same_map(
+      datamap_summarise(file, signals = "loss"), datamap_summarise(rec)
+    )
+  }
+})
+
+test_that("nnet is recorded by warm starts", {
+  skip_if_not_installed("nnet")
+  set.seed(3)
+  x <- scale(as.matrix(iris[1:4]))
+  y <- diag(3)[iris$Species, ]
+  label <- as.integer(iris$Species) - 1L
+  settings <- list(
+    x = x, y = y, size = 3, softmax = TRUE, maxit = 5, trace = FALSE
+  )
+  fit <- do.call(nnet::nnet, c(settings, rang = 0.1))
+  rec <- datamap_recorder(NULL)
+  probs <- array(dim = c(150, 3, 5))
+  for (t in 1:5) {
+    probs[, , t] <- unname(stats::fitted(fit))
+    shuffled <- sample(150)
+    datamap_record(
+      rec, shuffled, label[shuffled],
+      probs = probs[shuffled, , t], step = t
+    )
+    fit <- do.call(nnet::nnet, c(settings, list(Wts = fit$wts)))
+  }
+  map <- datamap_summarise(rec)
+  expect_recorded(rec, probs, label)
+})
+
+test_that("xgboost is recorded iteration by iteration", {
+  skip_if_not_installed("xgboost")
+  label <- as.integer(iris$Species) - 1L
+  data <- xgboost::xgb.DMatrix(as.matrix(iris[1:4]), label = label)
+  fit <- xgboost::xgb.train(
+    list(objective = "multi:softprob", num_class = 3, nthread = 1), data,
+    nrounds = 4
+  )
+  rec <- datamap_recorder(NULL)
+  probs <- array(dim = c(150, 3, 4))
+  for (round in 1:4) {
+    now <- stats::predict(fit, data, iterationrange = c(1, round + 1))
+    if (is.null(dim(now))) {
+      now <- matrix(now, ncol = 3, byrow = TRUE)
+    }
+    probs[, , round] <- now
+    datamap_record(rec, 1:150, label, probs = now, step = round)
+  }
+  expect_recorded(rec, probs, label)
+  expect_gt(max(abs(probs[, , 4] - probs[, , 1])), 0.1) # it did learn
+})
