@@ -78,7 +78,8 @@ cartography_layers <- function(attr1, attr2, parts) {
         ends = c(-Inf, margins$ranges$top[[1]])
       )
     },
-    scale_fill_datamap(guide = "none"),
+    # Bins have the same fill, and a legend
+    if (parts$points != "density") scale_fill_datamap(guide = "none"),
     # No number of the axes stands beside a histogram
     ggplot2::scale_x_continuous(breaks = inner_breaks(margins$ranges$x)),
     ggplot2::scale_y_continuous(breaks = inner_breaks(margins$ranges$y))
@@ -122,8 +123,12 @@ margin_bars <- function(data, attr1, attr2, cutoffs) {
   top <- y[[2]] + diff(y) * c(0.07, 0.3)
   right <- x[[2]] + diff(x) * c(0.07, 0.36)
 
-  along_x <- count_bars(data, data[[attr2]], margin_breaks(data[[attr2]], x))
-  along_y <- count_bars(data, data[[attr1]], margin_breaks(data[[attr1]], y))
+  bars_along <- function(name, range) {
+    values <- data[[name]]
+    count_bars(data, values, axis_breaks(values, range, 30))
+  }
+  along_x <- bars_along(attr2, x)
+  along_y <- bars_along(attr1, y)
   steps <- correctness_breaks(data)
   correct <- count_bars(data, data$correct_ratio, steps)
   ends <- c("low", "high")
@@ -159,15 +164,15 @@ margin_bars <- function(data, attr1, attr2, cutoffs) {
   )
 }
 
-# Limits of bars of a round width; whole numbers, if not too many, have a bar
-# each.
-margin_breaks <- function(values, range) {
+# Limits of about `n` bins of a round width; whole numbers, if not too many,
+# have a bin each.
+axis_breaks <- function(values, range, n) {
   is_whole <- diff(range) <= 40 && all(range == trunc(range)) &&
     all(values == trunc(values))
   if (is_whole && length(values) > 0) {
     seq(range[[1]] - 0.5, range[[2]] + 0.5)
   } else {
-    pretty(range, 30)
+    pretty(range, n)
   }
 }
 
@@ -182,18 +187,10 @@ correctness_breaks <- function(data) {
 # Counts between breaks, by panel and group; the groups of a panel are stacked,
 # `from` and `to` in numbers of samples.
 count_bars <- function(data, values, breaks) {
-  n_bars <- length(breaks) - 1L
-  panels <- levels(data$.facet)
-  groups <- levels(data$.group)
   bar <- findInterval(values, breaks, rightmost.closed = TRUE)
-  cell <- bar + n_bars * (
-    as.integer(data$.group) - 1L +
-      length(groups) * (as.integer(data$.facet) - 1L)
-  )
-  shape <- c(n_bars, length(groups), length(panels))
-  counts <- array(tabulate(cell, prod(shape)), shape)
+  counts <- count_cells(bar, length(breaks) - 1L, data)
   to <- counts
-  for (i in seq_along(groups)[-1]) {
+  for (i in seq_len(nlevels(data$.group))[-1]) {
     to[, i, ] <- to[, i - 1L, ] + to[, i, ]
   }
   at <- which(counts > 0, arr.ind = TRUE)
@@ -202,9 +199,18 @@ count_bars <- function(data, values, breaks) {
     high = breaks[at[, 1] + 1L],
     from = to[at] - counts[at],
     to = to[at],
-    .group = as_levels(at[, 2], groups),
-    .facet = as_levels(at[, 3], panels)
+    .group = as_levels(at[, 2], levels(data$.group)),
+    .facet = as_levels(at[, 3], levels(data$.facet))
   )
+}
+
+# How many samples there are in each cell, group and panel: an array.
+count_cells <- function(cell, n_cells, data) {
+  shape <- c(n_cells, nlevels(data$.group), nlevels(data$.facet))
+  index <- cell + n_cells * (
+    as.integer(data$.group) - 1L + shape[[2]] * (as.integer(data$.facet) - 1L)
+  )
+  array(tabulate(index, prod(shape)), shape)
 }
 
 # Bars as rectangles on a strip: `axes` names the axis along which they stand

@@ -17,6 +17,17 @@
 #'
 #' `plot()` draws the map, `autoplot()` is the same as `datamap_plot()`.
 #'
+#' @section Large maps:
+#' Many points cover each other, and what can be seen is then the order in which
+#' they were drawn. `points = "density"` counts the samples in bins of a round
+#' width instead. A bin is a square of tiles that have the colours of its
+#' groups, as many as is their share, and at least one for each group that
+#' occurs in the bin; the fewer samples are in a bin, the paler it is. No sample
+#' is left out, and the caption says how they are drawn. The picture is an
+#' image: its file is small for any number of samples. The bins are made in the
+#' panels of `facet`, so other panels must be asked for there and not be added
+#' to the plot; and they keep their place only on axes that are not transformed.
+#'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
 #' @param attr1,attr2 The names of the numeric columns on the vertical and the
@@ -43,6 +54,10 @@
 #'   are drawn, as the arguments of [datamap_regions()]; `NULL` for none. They
 #'   are drawn where the confidence is on the vertical and the variability on
 #'   the horizontal axis.
+#' @param points How samples are drawn: `"points"`, one point each; `"raster"`,
+#'   one point each in an image, by the scattermore package, which must be
+#'   installed; or `"density"`, counted in bins. `"auto"`, the default, means
+#'   points up to 50,000 samples and a density beyond. See Large maps.
 #' @param x,object A data map.
 #'
 #' @return `datamap_plot()` and `autoplot()` return a ggplot, `plot()` returns
@@ -83,11 +98,13 @@ datamap_plot <- function(map,
                          scales = c("fixed", "free", "free_x", "free_y"),
                          highlight = NULL,
                          style = c("datamap", "cartography"),
-                         cutoffs = c(variability = 0.2, confidence = 0.5)) {
+                         cutoffs = c(variability = 0.2, confidence = 0.5),
+                         points = c("auto", "points", "raster", "density")) {
   rlang::check_dots_empty()
   check_datamap(map)
   scales <- rlang::arg_match(scales)
   style <- rlang::arg_match(style)
+  points <- rlang::arg_match(points)
   if (style == "cartography") {
     map <- add_cartography_columns(map)
     if (missing(attr1)) attr1 <- "confidence"
@@ -111,6 +128,7 @@ datamap_plot <- function(map,
   cutoffs <- if (style == "cartography") find_cutoffs(cutoffs, attr1, attr2)
   kept <- apply_conditions(map, conditions)
   drawn <- drop_missing(kept, attr1, attr2, grouping)
+  points <- find_points(points, nrow(drawn))
 
   parts <- list(
     x = signal_title(attr2),
@@ -126,6 +144,7 @@ datamap_plot <- function(map,
     columns = c(attr1, attr2),
     scales = scales,
     style = style,
+    points = points,
     cutoffs = cutoffs,
     regions = if (!is.null(cutoffs)) {
       attr(do.call(datamap_regions, c(list(drawn), cutoffs)), "counts")
@@ -133,7 +152,10 @@ datamap_plot <- function(map,
     marked = length(marked),
     marked_drawn = as.character(drawn$id[drawn$.marked])
   )
-  data <- layer_samples(drawn)
+  data <- layer_samples(drawn, points)
+  if (points == "density") {
+    parts$density <- bin_samples(data, attr1, attr2)
+  }
   if (style == "cartography") {
     parts$margins <- margin_bars(data, attr1, attr2, cutoffs)
   }
@@ -217,20 +239,23 @@ grouping_columns <- function(grouping) {
   )
 }
 
-# The rows in the order in which they are drawn: in each panel the largest
-# group first, so the rarest lies on top. Points of small groups are larger
-# and less transparent. A plain data frame: it gets columns that are no
-# signals.
-layer_samples <- function(map) {
+# The samples as the plot's data, a plain data frame: it gets columns that are
+# no signals. Points come in the order in which they are drawn: in each panel
+# the largest group first, so the rarest lies on top. Points of small groups
+# are larger and less transparent.
+layer_samples <- function(map, points) {
   group <- map$.group
-  in_panel <- table(map$.facet, group)
-  n_here <- in_panel[cbind(as.integer(map$.facet), as.integer(group))]
   n_group <- group_counts(group)
 
   data <- datamap_bare(map)
   levels(data$.group) <- add_count(levels(group), n_group)
   data$.group <- droplevels(data$.group)
   data$.facet <- droplevels(data$.facet)
+  if (points == "density") {
+    return(data)
+  }
+  in_panel <- table(map$.facet, group)
+  n_here <- in_panel[cbind(as.integer(map$.facet), as.integer(group))]
   data$.size <- point_size(n_group, nrow(map))[as.integer(group)]
   data$.alpha <- point_alpha(n_group, nrow(map))[as.integer(group)]
   data[order(-n_here, as.integer(group)), , drop = FALSE]
@@ -261,41 +286,31 @@ clamp <- function(x, low, high) {
 
 build_plot <- function(data, attr1, attr2, parts) {
   has_panels <- length(parts$facets) > 1
+  guide <- legend_guide(has_panels, levels(data$.group), parts$points)
   plot <- ggplot2::ggplot(
-    data,
-    aes(
-      x = .data[[attr2]],
-      y = .data[[attr1]],
-      colour = .data$.group,
-      shape = .data$.group
-    )
+    data, aes(x = .data[[attr2]], y = .data[[attr1]])
   ) +
-    ggplot2::geom_point(
-      aes(size = .data$.size, alpha = .data$.alpha),
-      stroke = point_stroke(nrow(data))
+    switch(parts$points,
+      points = layer_points(data, guide, parts),
+      raster = layer_raster(guide, parts),
+      density = layer_density(guide, parts)
     ) +
     mark_samples(data, attr1, attr2) +
     signal_limits(attr1, attr2) +
     (if (parts$style == "cartography") {
       cartography_layers(attr1, attr2, parts)
     }) +
-    scale_colour_datamap() +
-    scale_shape_datamap() +
-    ggplot2::scale_size_identity() +
-    ggplot2::scale_alpha_identity() +
     # Below the axis, numbers that would overlap are left out
-    ggplot2::guides(
-      x = ggplot2::guide_axis(check.overlap = TRUE),
-      colour = legend_guide(has_panels, levels(data$.group))
-    ) +
+    ggplot2::guides(x = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::labs(
       title = plot_title(parts),
       subtitle = plot_subtitle(parts),
       x = parts$x,
-      # A page is less high than wide
-      y = paste(strwrap(parts$y, 48), collapse = "\n"),
-      colour = parts$group,
-      shape = parts$group,
+      # A page is less high than wide, and a legend below panels takes more
+      y = paste(
+        strwrap(parts$y, if (has_panels) 32 else 48),
+        collapse = "\n"
+      ),
       caption = plot_caption(parts),
       alt = plot_alt(parts)
     ) +
@@ -308,19 +323,55 @@ build_plot <- function(data, attr1, attr2, parts) {
     ggplot2::theme(
       legend.position = "bottom",
       legend.justification = "left",
+      legend.box = "vertical",
+      legend.box.just = "left",
       legend.margin = ggplot2::margin(),
+      legend.spacing.y = ggplot2::unit(0.5, "lines"),
       legend.key.height = ggplot2::unit(1, "lines")
     )
 }
 
+layer_points <- function(data, guide, parts) {
+  list(
+    ggplot2::geom_point(
+      aes(
+        colour = .data$.group, shape = .data$.group,
+        size = .data$.size, alpha = .data$.alpha
+      ),
+      stroke = point_stroke(nrow(data))
+    ),
+    scale_colour_datamap(),
+    scale_shape_datamap(),
+    ggplot2::scale_size_identity(),
+    ggplot2::scale_alpha_identity(),
+    ggplot2::guides(colour = guide),
+    ggplot2::labs(colour = parts$group, shape = parts$group)
+  )
+}
+
+# All points as one image, which is as large in a file as it is for few.
+layer_raster <- function(guide, parts) {
+  list(
+    scattermore::geom_scattermore(
+      aes(colour = .data$.group),
+      pointsize = 1.2, pixels = c(900, 900), interpolate = TRUE
+    ),
+    scale_colour_datamap(),
+    ggplot2::guides(colour = guide),
+    ggplot2::labs(colour = parts$group)
+  )
+}
+
 # For the colours; the legend of the shapes is merged into it. Beside one
 # panel it stands in a column, below several in rows.
-legend_guide <- function(has_panels, labels) {
+legend_guide <- function(has_panels, labels, points) {
   ggplot2::guide_legend(
     title.position = "top",
     ncol = if (has_panels) legend_columns(labels),
     byrow = TRUE,
-    override.aes = list(size = 2.4, alpha = 1, stroke = 0.8)
+    override.aes = list(size = 2.4, alpha = 1, stroke = 0.8),
+    # Before that of the density; the legend of the shapes has no such place
+    order = if (points == "density") 1 else 0
   )
 }
 
@@ -533,10 +584,23 @@ plot_caption <- function(parts) {
   }
   text <- paste0(
     paste(parts$columns, collapse = " against "), "; ", counted,
-    if (parts$drawn > 0) ", one point each"
+    if (parts$drawn > 0) paste0(", ", points_words(parts))
   )
   text <- c(text, cartography_words(parts), marked_words(parts))
   paste(strwrap(paste(text, collapse = ". "), 100), collapse = "\n")
+}
+
+# How samples are drawn.
+points_words <- function(parts) {
+  widths <- number_text(parts$density$widths)
+  switch(parts$points,
+    points = "one point each",
+    raster = "one point each, in an image",
+    density = paste0(
+      "counted in bins of ", widths[[2]], " by ", widths[[1]],
+      ", tiles of a bin coloured by the shares of groups in it"
+    )
+  )
 }
 
 # What the style "cartography" adds, NULL for the other.
@@ -591,8 +655,10 @@ plot_alt <- function(parts) {
   }
   paste0(
     "A data map, a scatter plot of ", plural_count(parts$drawn, "sample"),
-    ". Vertical axis: ", parts$y, ". Horizontal axis: ", parts$x, ". ",
-    plot_subtitle(parts), ". Number of samples by colour and shape, ",
+    ", ", points_words(parts), ". Vertical axis: ", parts$y,
+    ". Horizontal axis: ", parts$x, ". ",
+    plot_subtitle(parts), ". Number of samples by ",
+    if (parts$points == "points") "colour and shape, " else "colour, ",
     parts$group, ": ", list_counts(parts$groups), ".",
     if (length(parts$facets) > 1) {
       paste0(" Panels: ", list_counts(parts$facets), ".")

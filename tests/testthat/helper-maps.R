@@ -102,3 +102,12 @@ texts <- function(plot) {
   }
   collect(grob)
 }
+
+# What ggplot2 of any version draws: never the plot object's own fields.
+drawn <- function(plot) ggplot2::layer_data(plot, 1)
+
+# Labels of the legend: those of the scale, trained.
+legend_labels <- function(plot, aesthetic = "colour") {
+  scales <- ggplot2::ggplot_build(plot)$plot$scales
+  scales$get_scales(aesthetic)$get_labels()
+}

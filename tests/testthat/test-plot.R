@@ -1,16 +1,7 @@
-# What ggplot2 of any version draws: never the plot object's own fields.
-drawn <- function(plot) ggplot2::layer_data(plot, 1)
-
 panel_names <- function(plot) {
   layout <- ggplot2::ggplot_build(plot)$layout$layout
   if (is.null(layout$.facet) && ncol(layout) < 6) return(NULL)
   as.character(layout[[".data$.facet"]] %||% layout$.facet)
-}
-
-# Labels of the legend: those of the scale, trained.
-legend_labels <- function(plot, aesthetic = "colour") {
-  scales <- ggplot2::ggplot_build(plot)$plot$scales
-  scales$get_scales(aesthetic)$get_labels()
 }
 
 test_that("the default map has probability over variance, all samples", {
@@ -150,7 +141,7 @@ test_that("many points are small, and those of rare groups larger", {
 test_that("axes and legend say what they are", {
   map <- random_map(50)
   map$`{mine}` <- seq_len(50)
-  text <- as_draw(texts(datamap_plot(map)))
+  text <- as_draw(texts(datamap_plot(map, facet = NULL)))
   expect_true("Mean probability of the label (avg_probs)" %in% text)
   expect_true("Variance of the probability of the label (label_var)" %in% text)
   expect_true("Share of right predictions" %in% text)
@@ -164,7 +155,7 @@ test_that("axes and legend say what they are", {
 test_that("a long title of the upright axis is broken", {
   map <- random_map(10)
   map$variability <- sqrt(map$label_var)
-  text <- as_draw(texts(datamap_plot(map, "variability")))
+  text <- as_draw(texts(datamap_plot(map, "variability", facet = NULL)))
   expect_true(paste0(
     "Standard deviation of the probability of the\n", "label (variability)"
   ) %in% text)
