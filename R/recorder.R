@@ -105,7 +105,8 @@
 #'   `datamap_summarise(rec)`. `close()` puts the file on the disk and closes
 #'   it; the summary stays. A recorder that is no longer in use closes its file
 #'   by itself.
-#' @seealso [datamap_summarise()]
+#' @seealso [datamap_summarise()]; [datamap_python_path()] for training loops in
+#'   Python.
 #' @export
 #' @examples
 #' # Softmax regression by stochastic gradient descent, in a few lines

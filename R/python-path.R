@@ -1,0 +1,34 @@
+#' The recorder for training loops in Python
+#'
+#' `datamap_python_path()` tells where the Python module `datacarto_recorder`
+#' lies, which writes the same files as [datamap_recorder()] from training loops
+#' in Python. It is one file that needs Python 3.8 or newer and nothing but its
+#' standard library: copy it beside the training script, or add its folder to
+#' `PYTHONPATH`.
+#'
+#' ```python
+#' from datacarto_recorder import Recorder
+#'
+#' with Recorder("signals.jsonl") as rec:
+#'     for epoch in range(10):
+#'         train(model)
+#'         for batch in loader:  # evaluation mode, every training sample
+#'             scores = model(batch.x)
+#'             rec.record(batch.id, batch.label, logits=scores, step=epoch)
+#' ```
+#'
+#' `record()` takes lists and whatever has a method `tolist()`, as the arrays
+#' and tensors of NumPy, PyTorch and Paddle. The rules are those of
+#' [datamap_record()]. `trainer_callback()` makes a callback for the Trainer of
+#' Hugging Face's transformers, which is imported only then; it was tested
+#' against a stand-in for these packages, not against them. `pydoc` shows the
+#' rest.
+#'
+#' @return The path of the file, a string.
+#' @seealso [datamap_recorder()], [datamap_summarise()]
+#' @export
+#' @examples
+#' datamap_python_path()
+datamap_python_path <- function() {
+  system.file("python", "datacarto_recorder.py", package = "datacarto")
+}

@@ -1,0 +1,224 @@
+# The module for Python, run by python3.
+
+# A python3 that has the modules, and the recorder's folder on its path.
+run_recorder <- function(code, ..., modules = character()) {
+  candidates <- unique(c(Sys.which("python3"), "/usr/bin/python3"))
+  candidates <- candidates[file.exists(candidates)]
+  import <- paste0("import ", c("json", modules), collapse = "; ")
+  works <- vapply(candidates, function(python) {
+    suppressWarnings(system2(
+      python, c("-c", shQuote(import)), stdout = FALSE, stderr = FALSE
+    )) == 0
+  }, NA)
+  if (!any(works)) {
+    skip(paste(c("no python3 with", modules), collapse = " "))
+  }
+  script <- tempfile(fileext = ".py")
+  on.exit(unlink(script))
+  folder <- dirname(datamap_python_path())
+  writeLines(c(
+    "import sys",
+    "sys.dont_write_bytecode = True",
+    sprintf("sys.path.insert(0, %s)", encodeString(folder, quote = "\"")),
+    "from datacarto_recorder import *",
+    code
+  ), script)
+  output <- suppressWarnings(system2(
+    candidates[works][[1]], shQuote(c(script, ...)),
+    stdout = TRUE, stderr = TRUE
+  ))
+  expect_null(attr(output, "status"), info = paste(output, collapse = "\n"))
+  output
+}
+
+new_path <- function(text = NULL, envir = parent.frame()) {
+  path <- tempfile(fileext = ".jsonl")
+  if (!is.null(text)) {
+    writeLines(text, path, sep = "")
+  }
+  do.call(on.exit, list(bquote(unlink(.(path))), add = TRUE), envir = envir)
+  path
+}
+
+test_that("what Python's lists say is read to the last bit", {
+  file <- new_path()
+  doubles <- new_path()
+  run_recorder(file, doubles, code = '
+import array, random
+random.seed(1)
+values = []
+with Recorder(sys.argv[1], ids=range(50)) as rec:
+    for epoch in range(4):
+        ids = random.sample(range(50), 50)
+        first = [random.random() for i in ids]
+        loss = [random.expovariate(1e-3) for i in ids]
+        values += ids + first + loss
+        rec.record(ids, [i % 2 for i in ids], probs=[(p, 1 - p) for p in first],
+                   loss=loss, step=epoch, note="n", lr=1e-05)
+with open(sys.argv[2], "wb") as out:
+    array.array("d", values).tofile(out)
+')
+  values <- matrix(readBin(doubles, "double", 600), 50)
+  frame <- do.call(rbind, lapply(0:3, function(epoch) {
+    now <- values[, 1:3 + 3 * epoch]
+    data.frame(
+      id = now[, 1], label = now[, 1] %% 2, probs_0 = now[, 2],
+      probs_1 = 1 - now[, 2], loss = now[, 3], step = epoch, lr = 1e-05
+    )
+  }))
+  signals <- c("loss", "lr")
+  expect_same_map(
+    datamap_summarise(file, signals = signals),
+    datamap_summarise(frame, signals = signals)
+  )
+})
+
+test_that("what NumPy's arrays say is read to the last bit", {
+  file <- new_path()
+  doubles <- new_path()
+  run_recorder(file, doubles, modules = "numpy", code = '
+import numpy as np
+rng = np.random.default_rng(1)
+with Recorder(sys.argv[1]) as rec, open(sys.argv[2], "wb") as out:
+    for epoch in range(5):
+        ids = rng.permutation(40).astype(np.int64) + 4734364254410
+        logits = rng.normal(0, 3, (40, 3)).astype(np.float32)
+        label = (ids % 3).astype(np.int32)
+        rec.record(ids[:13], label[:13], logits=logits[:13], step=epoch)
+        late = slice(13, None)
+        rec.record(ids[late], label[late], logits=logits[late],
+                   step=np.float64(epoch), grad=np.abs(logits[late, 0]),
+                   is_late=ids[late] > 4734364254430)
+        np.column_stack([ids, label, logits]).astype(np.float64).tofile(out)
+')
+  values <- matrix(readBin(doubles, "double", 1000), ncol = 5, byrow = TRUE)
+  frame <- data.frame(
+    id = values[, 1], label = values[, 2], step = rep(0:4, each = 40),
+    grad = ifelse(rep_len(1:40, 200) > 13, abs(values[, 3]), NA)
+  )
+  frame$logits <- values[, 3:5]
+  expect_same_map(
+    datamap_summarise(file, signals = "grad"),
+    datamap_summarise(frame, signals = "grad")
+  )
+})
+
+test_that("what a reader would refuse is refused, and leaves nothing behind", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+rec = Recorder(sys.argv[1], ids=[1, 2, "x"])
+rec.record([1, "x"], [0, 0], probs=[[.5, .5], [.25, .75]], step=1)
+def fails(*args, **kwargs):
+    before = open(sys.argv[1]).read()
+    try:
+        rec.record(*args, **kwargs)
+    except SignalError as error:
+        print(error)
+    else:
+        print("taken")
+    assert open(sys.argv[1]).read() == before
+half = [[.5, .5]]
+fails([3], [0], probs=half, step=2)
+fails([1], [0], probs=half, step=1)
+fails(["1"], [0], probs=half, step=0)
+fails([1], [0], probs=half)
+fails([1, 2], [0, 0], probs=half * 2, step=[2, float("nan")])
+fails([1.0], [0], probs=half, step=2)
+fails([1], [2], probs=half, step=2)
+fails([1], ["a"], probs=half, step=2)
+fails([1], [0], label_probs=[.5], step=2)
+fails([1], [None], probs=half, step=2)
+fails([1], [0, 1], probs=half, step=2)
+fails([1], [0], probs=half, step=2, correct=["yes"])
+fails([1], [0], probs=half, epoch=2)
+fails([1], [0], probs=half, step=2, own=[[1]])
+fails([1], ["\\ud800"], label_probs=[.5], correct=[True], step=2)
+rec.close()
+try:
+    rec.record([1], [0], probs=half, step=2)
+except ValueError as error:
+    print(error)
+')
+  expect_length(output, 16)
+  expect_false(any(output == "taken"))
+  expect_match(output[[1]], "id 3 was not declared", fixed = TRUE)
+  expect_match(output[[3]], "step 0 of id '1' is not above 1", fixed = TRUE)
+  expect_match(output[[5]], "row 1: step must be finite", fixed = TRUE)
+  expect_match(output[[13]], "epoch is another name of step", fixed = TRUE)
+  expect_identical(nrow(datamap_summarise(file)), 2L)
+})
+
+test_that("a run is gone on with, after repair where it was cut", {
+  line <- '{"id": 1, "label": 0, "probs": [0.5, 0.5], "step": 1}\n'
+  code <- '
+try:
+    rec = Recorder(sys.argv[1], existing=sys.argv[2])
+    rec.record([1], [0], probs=[[.25, .75]], step=2)
+    rec.close()
+    print("done")
+except (SignalError, FileExistsError) as error:
+    print(type(error).__name__, error)
+'
+  add <- function(file, existing) run_recorder(file, existing, code = code)
+  file <- new_path(line)
+  expect_match(add(file, "error"), "FileExistsError")
+  expect_identical(add(file, "append"), "done")
+  expect_match(add(file, "append"), "step 2 of id 1 is not above 2")
+  expect_identical(datamap_summarise(file)$avg_probs, 0.375)
+  expect_identical(add(file, "overwrite"), "done")
+  expect_identical(datamap_summarise(file)$avg_probs, 0.25)
+  cut <- new_path(paste0(line, '{"id": 1, "lab'))
+  expect_match(add(cut, "append"), "line 2.*repair")
+  expect_identical(add(cut, "repair"), "done")
+  expect_identical(datamap_summarise(cut)$avg_probs, 0.375)
+  open <- new_path(sub("\n", "", line))
+  expect_identical(add(open, "append"), "done")
+  expect_identical(datamap_summarise(open)$avg_probs, 0.375)
+})
+
+test_that("R goes on where Python ended, and the other way round", {
+  file <- new_path()
+  code <- '
+with Recorder(sys.argv[1], existing="append") as rec:
+    rec.record([1], [0], probs=[[.5, .5]], step=int(sys.argv[2]))
+'
+  run_recorder(file, 1, code = code)
+  rec <- datamap_recorder(file, existing = "append")
+  datamap_record(rec, 1, 0, probs = c(0.5, 0.5), step = 2)
+  close(rec)
+  run_recorder(file, 3, code = code)
+  expect_identical(datamap_summarise(file)$evaluations, 3L)
+})
+
+test_that("the callback for transformers records what the model says", {
+  file <- new_path()
+  run_recorder(file, code = '
+import contextlib, types
+# stand-ins for the two packages, with what the callback uses of them
+sys.modules["torch"] = types.SimpleNamespace(no_grad=contextlib.nullcontext)
+sys.modules["transformers"] = types.SimpleNamespace(TrainerCallback=object)
+class Tensor(list):
+    def to(self, device): return self
+class Model:
+    training, device = True, "cpu"
+    def eval(self): self.training = False
+    def train(self, mode): self.training = mode
+    def __call__(self, x, labels):
+        assert not self.training
+        return types.SimpleNamespace(logits=[[0.0, v] for v in x])
+batches = [dict(id=Tensor(["a", "b"]), labels=Tensor([0, 1]),
+                x=Tensor([0.0, 2.0])),
+           dict(id=Tensor(["c"]), labels=Tensor([1]), x=Tensor([-1.0]))]
+model = Model()
+with Recorder(sys.argv[1]) as rec:
+    callback = trainer_callback(rec, batches)
+    for epoch in (1.0, 2.0):
+        state = types.SimpleNamespace(epoch=epoch)
+        callback.on_epoch_end(None, state, None, model=model)
+assert model.training
+')
+  map <- datamap_summarise(file)
+  expect_identical(map$id, c("a", "b", "c"))
+  expect_identical(map$evaluations, c(2L, 2L, 2L))
+  expect_equal(map$avg_probs, 1 / (1 + exp(c(0, -2, 1))), tolerance = 1e-15)
+})
