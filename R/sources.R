@@ -21,7 +21,7 @@ signal_sources <- function(x, call) {
     )
   }
   paths <- expand_path(x)
-  is_folder <- dir.exists(paths)
+  is_folder <- suppressWarnings(dir.exists(paths)) # of paths that are too long
   paths <- as.list(paths)
   paths[is_folder] <- lapply(paths[is_folder], folder_files, call = call)
   paths <- order_epochs(unlist(paths))
@@ -47,7 +47,8 @@ path_sources <- function(paths, call) {
 }
 
 foreign_compression <- function(path) {
-  size <- file.size(path) # 0 for what must not be opened twice, as a FIFO
+  # 0 for what must not be opened twice, as a FIFO
+  size <- suppressWarnings(file.size(path))
   if (is.na(size) || size < 6) {
     return("")
   }
@@ -208,8 +209,9 @@ folder_files <- function(folder, call) {
 
 # Files of epochs among the paths, put into the order of their epochs.
 order_epochs <- function(paths) {
-  epochs <- which(grepl(epoch_pattern, basename(paths)))
-  number <- sub(epoch_pattern, "\\1", basename(paths[epochs]))
+  names <- suppressWarnings(basename(paths)) # of paths that are too long
+  epochs <- which(grepl(epoch_pattern, names))
+  number <- sub(epoch_pattern, "\\1", names[epochs])
   paths[epochs] <- paths[epochs][natural_order(number)]
   paths
 }

@@ -274,6 +274,12 @@ test_that("a missing file is named, with the system's words", {
   }
 })
 
+test_that("a path that is too long is an error without warnings", {
+  path <- paste(c(tempdir(), rep(strrep("d", 200), 25)), collapse = "/")
+  expect_no_warning(error <- source_error(path, "io"))
+  expect_identical(error$path, path)
+})
+
 test_that("a folder without signals is named", {
   folder <- signal_folder(c("a.txt", "sub/b.jsonl"))
   error <- source_error(folder, "input")
