@@ -67,14 +67,19 @@ counts_of <- function(groups) attr(groups, "counts")
 
 # Runs code as if the packages of Suggests were there, or not.
 with_packages <- function(is_there, code) {
+  with_binding("has_package", function(package) is_there, code)
+}
+
+# Runs code with another value in the place of one of the package.
+with_binding <- function(name, value, code) {
   namespace <- asNamespace("datacarto")
-  old <- namespace$has_package
+  old <- get(name, namespace)
   set <- function(value) {
-    unlockBinding("has_package", namespace)
-    assign("has_package", value, envir = namespace)
-    lockBinding("has_package", namespace)
+    unlockBinding(name, namespace)
+    assign(name, value, envir = namespace)
+    lockBinding(name, namespace)
   }
-  set(function(package) is_there)
+  set(value)
   on.exit(set(old))
   force(code)
 }

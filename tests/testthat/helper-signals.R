@@ -310,14 +310,21 @@ quiet_map <- function(...) suppressWarnings(summarise_text(...))
 
 # --- other programs ---
 
-skip_without_python <- function() {
-  found <- nzchar(Sys.which("python3")) &&
-    suppressWarnings(
-      system2("python3", "-V", stdout = FALSE, stderr = FALSE)
-    ) == 0
-  if (!found) {
-    skip("python3 is not here")
+has_python <- local({
+  found <- NULL # it takes a while to ask
+  function() {
+    if (is.null(found)) {
+      found <<- nzchar(Sys.which("python3")) &&
+        suppressWarnings(
+          system2("python3", "-V", stdout = FALSE, stderr = FALSE)
+        ) == 0
+    }
+    found
   }
+})
+
+skip_without_python <- function() {
+  skip_if_not(has_python(), "python3 is not here")
 }
 
 run_python <- function(code, ...) {
