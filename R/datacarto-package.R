@@ -18,3 +18,6 @@
 #' @importFrom ggplot2 aes
 #' @importFrom rlang %||%
 NULL
+
+# A column that datamap_detect() looks for by default.
+utils::globalVariables("s_label")

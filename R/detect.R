@@ -1,0 +1,247 @@
+# Which end of a metric is suspect: -1, small values; 1, large ones. Fixed
+# beforehand, never chosen by the data.
+suspect_ends <- c(
+  avg_probs = -1, correct_ratio = -1, correct_times = -1,
+  max_label_probs = -1, min_label_probs = -1, label_var = 1,
+  forgetting_times = 1, learnt_times = 1,
+  loss_mean = 1, loss_min = 1, loss_max = 1, loss_last = 1
+)
+
+#' How well the metrics find known errors
+#'
+#' For maps whose wrong labels are known, as where they were made dirty on
+#' purpose: how well does each metric rank the wrong labels before the others?
+#'
+#' # Metrics
+#' Each metric ranks in one direction, fixed beforehand. Suspect are *low*
+#' values of `avg_probs`, `correct_ratio`, `correct_times`, `max_label_probs`
+#' and `min_label_probs`, and *high* values of `label_var`, `forgetting_times`,
+#' `learnt_times`, `loss_mean`, `loss_min`, `loss_max` and `loss_last`. Those
+#' that are columns of the map are in the table. `loss_last`, the loss at the
+#' last evaluation, is what needs no record of the training: whatever a data
+#' map is good for must be more than that (it is there with
+#' `datamap_summarise(signals = "loss")`).
+#'
+#' `label_var` and `forgetting_times` tell samples that the model is undecided
+#' about, which wrong labels mostly are not. They are in the table as what
+#' they are: an `auroc` near or below 0.5 says that they do not rank errors.
+#'
+#' # Scores
+#' Samples of equal value count as in random order among each other: each score
+#' is the mean over all such orders.
+#'
+#' \describe{
+#'   \item{`auroc`}{the probability that a wrong label is more suspect than a
+#'     right one, 0.5 by chance: the Mann-Whitney statistic over the number of
+#'     pairs (Hanley and McNeil 1982).}
+#'   \item{`average_precision`}{the mean, over the wrong labels, of the share of
+#'     wrong labels among the samples from the most suspect to this one;
+#'     `base_rate` by chance.}
+#'   \item{`precision_at_k`}{the share of wrong labels among the `k` most
+#'     suspect samples; `base_rate` by chance.}
+#' }
+#'
+#' @param map A data map, or a list of data maps, one per run of the training.
+#' @param truth Which labels are wrong: an expression in the columns of the map,
+#'   or a logical vector with one value per sample.
+#' @param k How many of the most suspect samples `precision_at_k` looks at; by
+#'   default as many as there are wrong labels.
+#' @param ... For `datamap_detect()` not used, and must be empty. For `plot()`
+#'   and `autoplot()`, nothing either.
+#' @param x,object What `datamap_detect()` returned.
+#'
+#' @return A data frame of class `datamap_detection` with one row per metric,
+#'   the highest `auroc` first: `metric`; `suspect` (`"low"` or `"high"`);
+#'   `samples`, those with a value (a missing one leaves the sample out, and a
+#'   message of class `datamap_message_na` counts them); `auroc`;
+#'   `average_precision`; `precision_at_k`; `k`; and `base_rate`, the share of
+#'   wrong labels. A score is `NA` where all labels or none are wrong. For a
+#'   list of maps, the scores are means over the runs, and the columns `runs`,
+#'   `<score>_min` and `<score>_max` give their number and range.
+#'
+#'   `autoplot()` returns a ggplot of the `auroc`s, with their range over the
+#'   runs; `plot()` draws it.
+#'
+#' @references
+#' Hanley, J. A. and McNeil, B. J. (1982). The Meaning and Use of the Area under
+#' a Receiver Operating Characteristic (ROC) Curve. *Radiology* 143(1), 29-36.
+#' \doi{10.1148/radiology.143.1.7063747}
+#' @export
+#' @examples
+#' map <- datamap_summarise(
+#'   datamap_example("satellite_signals.json.gz"),
+#'   signals = "loss"
+#' )
+#' found <- datamap_detect(map, truth = s_label == 2)
+#' found
+#' plot(found)
+datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  truth <- rlang::enquo(truth)
+  check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
+  maps <- if (is_datamap(map)) list(map) else map
+  is_list <- is.list(maps) && length(maps) > 0
+  if (!is_list || !all(vapply(maps, is_datamap, NA))) {
+    abort_argument(map, "a data map or a list of data maps", "map", call)
+  }
+  runs <- lapply(maps, detect_one, truth = truth, k = k, call = call)
+  scores <- if (is_datamap(map)) runs[[1]] else combine_runs(runs, call)
+  scores <- scores[order(-scores$auroc), , drop = FALSE]
+  attr(scores, "row.names") <- .set_row_names(nrow(scores))
+  class(scores) <- c("datamap_detection", "data.frame")
+  scores
+}
+
+detection_scores <- c("auroc", "average_precision", "precision_at_k")
+
+detect_one <- function(map, truth, k, call) {
+  samples <- format_count(nrow(map))
+  is_wrong <- rlang::eval_tidy(truth, datamap_bare(map))
+  if (!is.logical(is_wrong) || length(is_wrong) != nrow(map) ||
+        anyNA(is_wrong)) {
+    abort_argument(
+      is_wrong,
+      paste("TRUE or FALSE for each of the", samples, "samples"),
+      "truth", call
+    )
+  }
+  if (!is.null(k) && k > nrow(map)) {
+    abort_argument(
+      k, paste("at most the number of samples,", samples), "k", call
+    )
+  }
+  metrics <- intersect(names(suspect_ends), numeric_columns(map))
+  rows <- lapply(metrics, function(metric) {
+    value <- map[[metric]]
+    has_value <- !is.na(value)
+    inform_missing(sum(!has_value), metric, what = "Not ranked:")
+    scores <- ranking_scores(
+      suspect_ends[[metric]] * value[has_value], is_wrong[has_value], k
+    )
+    data.frame(
+      metric = metric,
+      suspect = if (suspect_ends[[metric]] < 0) "low" else "high",
+      samples = sum(has_value),
+      scores
+    )
+  })
+  do.call(rbind, rows)
+}
+
+# The scores of a ranking from the highest value down; each is the mean over
+# all orders of the samples with equal values.
+ranking_scores <- function(value, is_wrong, k) {
+  n <- length(value)
+  n_wrong <- sum(is_wrong)
+  k <- min(if (is.null(k)) n_wrong else k, n)
+  scores <- data.frame(
+    auroc = NA_real_, average_precision = NA_real_, precision_at_k = NA_real_,
+    k = k, base_rate = n_wrong / n
+  )
+  if (n_wrong == 0 || n_wrong == n) {
+    return(scores)
+  }
+  ranks <- rank(value) # equal values share the mean of their ranks
+  pairs <- as.double(n_wrong) * (n - n_wrong)
+  scores$auroc <- (sum(ranks[is_wrong]) - n_wrong * (n_wrong + 1) / 2) / pairs
+
+  order <- order(value, decreasing = TRUE)
+  run <- rle(value[order])$lengths # the samples of equal value
+  of_run <- rep(seq_along(run), run)
+  wrong <- as.vector(rowsum(as.integer(is_wrong[order]), of_run))
+  before <- cumsum(run) - run
+  wrong_before <- cumsum(wrong) - wrong
+
+  # At place j of a run of m with w wrong labels, a wrong one stands with
+  # probability w / m; then (j - 1) (w - 1) / (m - 1) others stand before it.
+  place <- seq_len(n) - before[of_run]
+  others <- (wrong[of_run] - 1) * (place - 1) / pmax(run[of_run] - 1, 1)
+  precision <- (wrong_before[of_run] + 1 + others) / seq_len(n)
+  share <- (wrong / run)[of_run]
+  scores$average_precision <- sum(share * precision) / n_wrong
+  scores$precision_at_k <- mean(share[seq_len(k)])
+  scores
+}
+
+# Means and ranges over the runs; a metric must be in all of them.
+combine_runs <- function(runs, call) {
+  metrics <- lapply(runs, `[[`, "metric")
+  if (length(unique(metrics)) > 1) {
+    lost <- setdiff(unlist(metrics), Reduce(intersect, metrics))
+    abort_datamap(
+      c(
+        "All maps must have the same metrics.",
+        x = "Not all have {.val {lost}}."
+      ),
+      class = "input", key = "map", call = call
+    )
+  }
+  over <- function(column, f) {
+    apply(
+      matrix(vapply(runs, `[[`, double(length(metrics[[1]])), column),
+             ncol = length(runs)),
+      1, f
+    )
+  }
+  out <- runs[[1]][c("metric", "suspect")]
+  out$samples <- over("samples", mean)
+  for (score in c(detection_scores, "k", "base_rate")) {
+    out[[score]] <- over(score, mean)
+  }
+  out$runs <- length(runs)
+  for (score in detection_scores) {
+    out[[paste0(score, "_min")]] <- over(score, min)
+    out[[paste0(score, "_max")]] <- over(score, max)
+  }
+  out
+}
+
+#' @rdname datamap_detect
+#' @rawNamespace S3method(ggplot2::autoplot, datamap_detection)
+autoplot.datamap_detection <- function(object, ...) {
+  rlang::check_dots_empty()
+  data <- as.data.frame(object)
+  labels <- paste0(data$metric, " (", data$suspect, ")")
+  data$metric <- factor(labels, levels = rev(labels))
+  has_runs <- "runs" %in% names(data)
+  title <- "How well each metric ranks wrong labels"
+  data$.low <- if (has_runs) data$auroc_min else data$auroc
+  data$.high <- if (has_runs) data$auroc_max else data$auroc
+  best <- labels[which.max(data$auroc)]
+  alt <- paste0(
+    title, ". ", nrow(data), " metrics",
+    if (length(best)) {
+      paste0(
+        "; the best is ", best, " with an AUROC of ",
+        format(round(max(data$auroc, na.rm = TRUE), 3))
+      )
+    },
+    "."
+  )
+  ggplot2::ggplot(data, aes(.data$auroc, .data$metric)) +
+    ggplot2::geom_vline(xintercept = 0.5, colour = "grey60", linetype = 2) +
+    ggplot2::geom_linerange(
+      aes(xmin = .data$.low, xmax = .data$.high),
+      colour = datamap_colours[[1]], na.rm = TRUE
+    ) +
+    ggplot2::geom_point(
+      colour = datamap_colours[[1]], size = 2.5, na.rm = TRUE
+    ) +
+    ggplot2::scale_x_continuous(limits = c(0, 1)) +
+    ggplot2::labs(
+      x = "AUROC (dashed: chance)", y = NULL, title = title,
+      subtitle = if (has_runs) {
+        paste0("Mean and range over ", data$runs[[1]], " runs")
+      },
+      alt = alt
+    ) +
+    theme_datamap()
+}
+
+#' @rdname datamap_detect
+#' @export
+plot.datamap_detection <- function(x, ...) {
+  print(autoplot.datamap_detection(x, ...))
+  invisible(x)
+}

@@ -1,0 +1,181 @@
+# The scores of one order of the samples, by their definitions.
+naive_scores <- function(is_wrong, k) {
+  places <- which(is_wrong)
+  right_behind <- vapply(places, function(at) {
+    sum(!is_wrong[seq_along(is_wrong) > at])
+  }, 0)
+  precision <- vapply(places, function(at) mean(is_wrong[seq_len(at)]), 0)
+  c(
+    auroc = sum(right_behind) / (length(places) * sum(!is_wrong)),
+    average_precision = mean(precision),
+    precision_at_k = mean(is_wrong[seq_len(k)])
+  )
+}
+
+all_orders <- function(n) {
+  if (n == 1) {
+    return(list(1L))
+  }
+  unlist(lapply(all_orders(n - 1), function(order) {
+    lapply(seq_len(n), function(at) append(order, n, after = at - 1))
+  }), recursive = FALSE)
+}
+
+scores_of <- function(...) unlist(ranking_scores(...)[detection_scores])
+
+test_that("scores are the means over all orders of equal values", {
+  orders <- all_orders(6)
+  expect_length(orders, 720)
+  set.seed(1)
+  for (round in 1:20) {
+    value <- sample(1:3, 6, replace = TRUE)
+    is_wrong <- sample(c(TRUE, FALSE, TRUE, FALSE, runif(2) < 0.5))
+    k <- sample(6, 1)
+    allowed <- Filter(function(o) !is.unsorted(-value[o]), orders)
+    each <- vapply(allowed, function(o) naive_scores(is_wrong[o], k), double(3))
+    expect_equal(scores_of(value, is_wrong, k), rowMeans(each))
+  }
+})
+
+test_that("without equal values they are the textbook's", {
+  set.seed(2)
+  value <- rnorm(300)
+  is_wrong <- runif(300) < plogis(value - 1)
+  expect_equal(
+    scores_of(value, is_wrong, 40),
+    naive_scores(is_wrong[order(-value)], 40)
+  )
+  # Hanley and McNeil (1982): the statistic of the Mann-Whitney test
+  test <- stats::wilcox.test(value[is_wrong], value[!is_wrong])
+  expect_equal(
+    scores_of(value, is_wrong, 40)[["auroc"]],
+    test$statistic[["W"]] / (sum(is_wrong) * sum(!is_wrong))
+  )
+  # by hand: wrong at places 1 and 3 of 4
+  expect_equal(
+    scores_of(4:1, c(TRUE, FALSE, TRUE, FALSE), 2),
+    c(auroc = 3 / 4, average_precision = 5 / 6, precision_at_k = 1 / 2)
+  )
+})
+
+test_that("where all or none are wrong there is no score", {
+  expect_identical(
+    unname(scores_of(1:3, rep(FALSE, 3), 1)), rep(NA_real_, 3)
+  )
+  expect_identical(unname(scores_of(1:3, rep(TRUE, 3), 1)), rep(NA_real_, 3))
+})
+
+test_that("each metric ranks in its direction", {
+  map <- random_map(40)
+  map$loss_last <- 1 - map$avg_probs
+  map$mine <- 1:40
+  found <- datamap_detect(map, truth = avg_probs < 0.45)
+  expect_s3_class(found, "datamap_detection")
+  expect_setequal(
+    found$metric,
+    c(
+      "avg_probs", "correct_ratio", "correct_times", "max_label_probs",
+      "min_label_probs", "label_var", "forgetting_times", "learnt_times",
+      "loss_last"
+    )
+  )
+  expect_identical(found$auroc, sort(found$auroc, decreasing = TRUE))
+  row <- function(metric) found[found$metric == metric, ]
+  expect_identical(row("avg_probs")$suspect, "low")
+  expect_identical(row("avg_probs")$auroc, 1)
+  expect_identical(row("avg_probs")$average_precision, 1)
+  expect_identical(row("loss_last")$suspect, "high")
+  expect_identical(row("loss_last")$auroc, 1)
+  n_wrong <- sum(map$avg_probs < 0.45)
+  expect_identical(unique(found$k), n_wrong)
+  expect_identical(unique(found$base_rate), n_wrong / 40)
+  expect_identical(
+    row("label_var")$auroc,
+    scores_of(map$label_var, map$avg_probs < 0.45, NULL)[["auroc"]]
+  )
+  # a vector says the same
+  is_wrong <- map$avg_probs < 0.45
+  expect_identical(datamap_detect(map, is_wrong), found)
+  expect_identical(unique(datamap_detect(map, is_wrong, k = 5)$k), 5)
+})
+
+test_that("s_label 2 is the truth by default", {
+  map <- random_map(60)
+  expect_identical(
+    datamap_detect(map), datamap_detect(map, map$s_label == 2)
+  )
+})
+
+test_that("several runs give means and ranges", {
+  maps <- lapply(1:3, function(seed) random_map(50, seed = seed))
+  found <- datamap_detect(maps)
+  each <- vapply(maps, function(map) {
+    one <- datamap_detect(map)
+    one$auroc[match(found$metric, one$metric)]
+  }, double(nrow(found)))
+  expect_equal(found$auroc, rowMeans(each))
+  expect_equal(found$auroc_min, apply(each, 1, min))
+  expect_equal(found$auroc_max, apply(each, 1, max))
+  expect_identical(unique(found$runs), 3L)
+  lacking <- maps[[3]]
+  lacking$learnt_times <- NULL
+  expect_error(
+    datamap_detect(c(maps[1:2], list(lacking))), "learnt_times",
+    class = "datamap_error_input"
+  )
+})
+
+test_that("samples without a value are left out and counted", {
+  map <- random_map(30)
+  map$loss_last <- c(NA, 1:29)
+  message <- expect_message(
+    found <- datamap_detect(map), class = "datamap_message_na"
+  )
+  expect_identical(message$n, 1L)
+  expect_identical(found$samples[found$metric == "loss_last"], 29L)
+})
+
+test_that("on the shipped signals the wrong labels are found", {
+  map <- datamap_summarise(
+    datamap_example("satellite_signals.json.gz"), signals = "loss"
+  )
+  found <- datamap_detect(map)
+  of <- function(metric) found$auroc[found$metric == metric]
+  expect_gt(of("avg_probs"), 0.9)
+  expect_gt(of("loss_last"), 0.9)
+  expect_lt(of("forgetting_times"), 0.8)
+})
+
+test_that("the plot shows every metric and the range over runs", {
+  maps <- lapply(1:2, function(seed) random_map(50, seed = seed))
+  found <- datamap_detect(maps)
+  plot <- ggplot2::autoplot(found)
+  points <- ggplot2::layer_data(plot, 3)
+  expect_equal(sort(points$x), sort(found$auroc))
+  ranges <- ggplot2::layer_data(plot, 2)
+  expect_equal(sort(ranges$xmin), sort(found$auroc_min))
+  expect_equal(sort(ranges$xmax), sort(found$auroc_max))
+  expect_identical(plot$labels$subtitle, "Mean and range over 2 runs")
+  expect_match(plot$labels$alt, found$metric[[1]], fixed = TRUE)
+  one <- ggplot2::autoplot(datamap_detect(maps[[1]]))
+  expect_null(one$labels$subtitle)
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_identical(withVisible(plot(found))$visible, FALSE)
+})
+
+test_that("wrong arguments are errors", {
+  map <- random_map(10)
+  for (wrong in list(
+    quote(datamap_detect(1)),
+    quote(datamap_detect(list())),
+    quote(datamap_detect(list(map, 1))),
+    quote(datamap_detect(map, truth = avg_probs)),
+    quote(datamap_detect(map, truth = TRUE)),
+    quote(datamap_detect(map, truth = c(NA, rep(TRUE, 9)))),
+    quote(datamap_detect(map, k = 0)),
+    quote(datamap_detect(map, k = 11))
+  )) {
+    expect_error(eval(wrong), class = "datamap_error_input")
+  }
+})
