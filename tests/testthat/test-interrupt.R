@@ -1,11 +1,6 @@
 test_that("Ctrl-C ends reading at once, and the session goes on", {
   skip_on_os("windows")
-  package <- find.package("datacarto")
-  # what load_all() loads is nowhere installed
-  skip_if_not(
-    file.exists(file.path(package, "Meta", "package.rds")),
-    "the package is not installed"
-  )
+  library <- package_library()
   line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.7, 0.3], \"loss\": 0.125}"
   small <- write_signals(sub("1", "2", line), "small.jsonl")
   folder <- dirname(small)
@@ -30,7 +25,7 @@ test_that("Ctrl-C ends reading at once, and the session goes on", {
   kinds <- c("files", names(writers))
   system2(
     file.path(R.home("bin"), "Rscript"),
-    c("--vanilla", shQuote(c(script, dirname(package), folder, kinds))),
+    c("--vanilla", shQuote(c(script, library, folder, kinds))),
     wait = FALSE, stdout = FALSE, stderr = FALSE,
     env = paste0("R_LIBS=", shQuote(paste(.libPaths(), collapse = ":")))
   )
