@@ -320,15 +320,20 @@ build_plot <- function(data, attr1, attr2, parts) {
   }
   plot +
     ggplot2::facet_wrap(ggplot2::vars(.data$.facet), scales = parts$scales) +
-    ggplot2::theme(
-      legend.position = "bottom",
-      legend.justification = "left",
-      legend.box = "vertical",
-      legend.box.just = "left",
-      legend.margin = ggplot2::margin(),
-      legend.spacing.y = ggplot2::unit(0.5, "lines"),
-      legend.key.height = ggplot2::unit(1, "lines")
-    )
+    legend_below()
+}
+
+# Legends below several panels.
+legend_below <- function() {
+  ggplot2::theme(
+    legend.position = "bottom",
+    legend.justification = "left",
+    legend.box = "vertical",
+    legend.box.just = "left",
+    legend.margin = ggplot2::margin(),
+    legend.spacing.y = ggplot2::unit(0.5, "lines"),
+    legend.key.height = ggplot2::unit(1, "lines")
+  )
 }
 
 layer_points <- function(data, guide, parts) {
@@ -411,14 +416,17 @@ signal_limits <- function(attr1, attr2) {
 # Marked samples --------------------------------------------------------
 
 # The rows of the samples to be marked; ids that the map lacks are an error.
-find_marked <- function(map, highlight, call = rlang::caller_env()) {
+find_marked <- function(map,
+                        highlight,
+                        arg = "highlight",
+                        call = rlang::caller_env()) {
   if (is.null(highlight)) {
     return(integer())
   }
   is_vector <- is.atomic(highlight) || is.factor(highlight)
   if (!is_vector || anyNA(highlight)) {
     abort_argument(
-      highlight, "a vector of ids or {.code NULL}", "highlight", call
+      highlight, "a vector of ids or {.code NULL}", arg, call
     )
   }
   # 1 and "1" are the same id
@@ -432,7 +440,7 @@ find_marked <- function(map, highlight, call = rlang::caller_env()) {
     found <- first_few(unknown)
     abort_datamap(
       c(
-        "{.arg highlight} must be ids of samples on the data map.",
+        "{.arg {arg}} must be ids of samples on the data map.",
         x = "There {cli::qty(unknown)}{?is no sample/are no samples} {found}."
       ),
       class = "input",
@@ -641,11 +649,13 @@ marked_words <- function(parts) {
   )
 }
 
+# "easy-to-learn: 2,018, ambiguous: 106"; what has none is left out.
+list_counts <- function(counts) {
+  counts <- counts[counts > 0]
+  paste(names(counts), format_count(counts), sep = ": ", collapse = ", ")
+}
+
 plot_alt <- function(parts) {
-  list_counts <- function(counts) {
-    counts <- counts[counts > 0]
-    paste(names(counts), format_count(counts), sep = ": ", collapse = ", ")
-  }
   added <- c(cartography_words(parts), marked_words(parts))
   if (parts$drawn == 0) {
     return(paste0(

@@ -1,0 +1,129 @@
+#' Distributions of the signals of a data map
+#'
+#' Draws how each signal of a data map is distributed in each group of samples,
+#' one panel per signal.
+#'
+#' A line shows the share of a group's samples in bins of a round width, so
+#' that small groups can be compared with large ones.
+#'
+#' @inheritSection datamap_groups Groups
+#' @inheritParams datamap_groups
+#' @param ... Not used, and must be empty.
+#' @param signals The names of numeric columns; `NULL`, the default, for all but
+#'   `id`, `label`, `s_label` and those that have one value only.
+#'
+#' @return A ggplot.
+#' @seealso [datamap_plot()]
+#' @export
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' datamap_plot_signals(map, dirty_label = TRUE)
+#' datamap_plot_signals(map, signals = c("avg_probs", "forgetting_times"))
+datamap_plot_signals <- function(map,
+                                 criterion = NULL,
+                                 threshold = 0,
+                                 use_f_times = NULL,
+                                 use_l_times = NULL,
+                                 ...,
+                                 dirty_label = FALSE,
+                                 group_by = NULL,
+                                 signals = NULL) {
+  rlang::check_dots_empty()
+  check_datamap(map)
+  conditions <- filter_conditions(
+    map, criterion, threshold, use_f_times, use_l_times
+  )
+  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  if (!is.null(signals) && !is.character(signals)) {
+    abort_argument(
+      signals, "names of numeric columns or {.code NULL}", "signals",
+      rlang::current_env()
+    )
+  }
+  for (name in signals) {
+    check_column_choice(name, map, numeric = TRUE, arg = "signals")
+  }
+  map <- set_column(map, ".group", group_samples(map, grouping))
+  kept <- apply_conditions(map, conditions)
+  signals <- signals %||% varied_signals(kept)
+
+  counts <- group_counts(kept$.group)
+  kept <- datamap_bare(kept)
+  levels(kept$.group) <- add_count(levels(kept$.group), counts)
+  kept$.group <- droplevels(kept$.group)
+  kept$.facet <- as_levels(rep(1L, nrow(kept)), "all")
+  lines <- lapply(signals, function(name) {
+    cbind(share_steps(kept, name), .signal = name)
+  })
+  lines <- do.call(rbind, c(list(share_steps(kept[0, ], "id")), lines))
+  lines$.signal <- factor(lines$.signal %||% character(), signals)
+
+  title <- paste("Signals of", plural_count(nrow(kept), "sample"))
+  filter <- filter_words(conditions)
+  subtitle <- if (is.null(filter)) "No filter" else paste("Filter:", filter)
+  if (nrow(lines) == 0) {
+    subtitle <- paste0(subtitle, "; no sample to draw")
+  }
+  group <- grouping_title(grouping)
+  plot <- ggplot2::ggplot(
+    lines, aes(x = .data$x, y = .data$share, colour = .data$.group)
+  ) +
+    ggplot2::geom_step(linewidth = 0.6) +
+    scale_colour_datamap() +
+    ggplot2::scale_x_continuous(n.breaks = 3) +
+    ggplot2::scale_y_continuous(n.breaks = 3) +
+    ggplot2::guides(
+      x = ggplot2::guide_axis(check.overlap = TRUE),
+      colour = legend_guide(TRUE, levels(kept$.group), "lines")
+    ) +
+    ggplot2::labs(
+      title = title, subtitle = subtitle, x = NULL,
+      y = "Share of the group's samples", colour = group,
+      alt = paste0(
+        title, ". ", subtitle, ". A step line for each group, by ", group,
+        ": ", list_counts(counts), ". A panel for each of ",
+        paste(signals, collapse = ", "), "."
+      )
+    ) +
+    theme_datamap() +
+    legend_below() +
+    # Names of columns are long, and there are many panels
+    ggplot2::theme(
+      strip.text = ggplot2::element_text(size = ggplot2::rel(0.75))
+    )
+  if (nrow(lines) == 0) {
+    return(plot)
+  }
+  plot + ggplot2::facet_wrap(ggplot2::vars(.data$.signal), scales = "free")
+}
+
+varied_signals <- function(map) {
+  names <- setdiff(numeric_columns(map), c("id", "label", "s_label", ".group"))
+  names[vapply(names, function(name) {
+    values <- map[[name]]
+    values <- values[is.finite(values)]
+    length(values) > 0 && min(values) < max(values)
+  }, NA)]
+}
+
+# The corners of a step line per group: shares in bins, from zero to zero.
+share_steps <- function(data, name) {
+  data <- data[is.finite(data[[name]]), , drop = FALSE]
+  values <- data[[name]]
+  if (nrow(data) == 0) {
+    return(data.frame(x = numeric(), share = numeric(), .group = data$.group))
+  }
+  breaks <- axis_breaks(values, signal_range(values, name), 25)
+  bin <- findInterval(values, breaks, rightmost.closed = TRUE)
+  counts <- count_cells(bin, length(breaks) - 1L, data)[, , 1]
+  counts <- matrix(counts, length(breaks) - 1L)
+  present <- which(colSums(counts) > 0)
+  shares <- counts[, present, drop = FALSE]
+  shares <- shares / rep(colSums(shares), each = nrow(shares))
+  n <- length(breaks) + 1L
+  data.frame(
+    x = c(breaks[[1]], breaks),
+    share = c(rbind(0, shares, 0)),
+    .group = as_levels(rep(present, each = n), levels(data$.group))
+  )
+}

@@ -1,0 +1,258 @@
+#' Trajectories of samples
+#'
+#' Draws a signal over the evaluations of a training: a line for each of chosen
+#' samples, or a band for each group of samples.
+#'
+#' Of a group, the line is the median of its samples, and the bands hold the
+#' middle half and the middle 80 % of them.
+#'
+#' @param signals A data frame with one row per evaluation and sample: `id`,
+#'   the signal, and `step` or `epoch`. Without these the evaluations of a
+#'   sample are its rows in their order.
+#' @param ids The samples to draw, a vector of at most 30 ids. `NULL`, the
+#'   default, for groups.
+#' @param group What the samples are grouped by: the name of a column of
+#'   `signals`, such as `"s_label"`; or a data frame with a column `id` and the
+#'   group in the second one, as [datamap_groups()] and [datamap_regions()]
+#'   give it. `NULL`, the default, puts all samples into one group.
+#' @param ... Not used, and must be empty.
+#' @param signal The name of the numeric column to draw, `"label_probs"` by
+#'   default.
+#'
+#' @return A ggplot.
+#' @seealso [datamap_plot()]
+#' @export
+#' @examples
+#' # Three samples, evaluated four times
+#' signals <- data.frame(
+#'   id = rep(1:3, times = 4),
+#'   epoch = rep(0:3, each = 3),
+#'   label_probs = c(.5, .4, .5, .7, .6, .3, .9, .3, .2, .9, .6, .1)
+#' )
+#' datamap_plot_trajectories(signals, ids = c(1, 3))
+#' datamap_plot_trajectories(signals)
+datamap_plot_trajectories <- function(signals,
+                                      ids = NULL,
+                                      group = NULL,
+                                      ...,
+                                      signal = "label_probs") {
+  rlang::check_dots_empty()
+  check_data_frame(signals)
+  call <- rlang::current_env()
+  check_string(signal)
+  check_signal_columns(signals, signal, call)
+  if (!is.null(ids) && !is.null(group)) {
+    abort_datamap(
+      "Only one of {.arg ids} and {.arg group} can be given.",
+      class = "input", key = "group"
+    )
+  }
+  id <- as.character(signals$id)
+  data <- data.frame(
+    .id = match(id, unique(id)), .at = evaluation_of(signals, id),
+    .value = signals[[signal]]
+  )
+  drawn <- if (is.null(ids)) {
+    data$.group <- trajectory_groups(signals, id, group, call)
+    draw_bands(data)
+  } else {
+    shown <- check_trajectory_ids(ids, id, call)
+    data$.group <- factor(id, shown)
+    draw_lines(data)
+  }
+  has_step <- any(c("step", "epoch") %in% names(signals))
+  drawn$plot +
+    ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
+    ggplot2::labs(
+      title = drawn$title,
+      subtitle = paste(
+        signal, "over", plural_count(length(unique(data$.at)), "evaluation")
+      ),
+      x = if (has_step) "Step of the evaluation" else "Evaluation",
+      y = if (signal == "label_probs") "Probability of the label" else signal,
+      caption = drawn$caption,
+      alt = paste0(
+        drawn$title, ", ", signal, " over ",
+        plural_count(length(unique(data$.at)), "evaluation"), ". ",
+        drawn$caption, drawn$counted, "."
+      )
+    ) +
+    theme_datamap()
+}
+
+check_signal_columns <- function(signals, signal, call) {
+  is_there <- c("id", signal) %in% names(signals)
+  if (!all(is_there)) {
+    missing <- c("id", signal)[!is_there]
+    found <- names(signals)
+    abort_datamap(
+      c(
+        "{.arg signals} must have the columns {.field {c('id', signal)}}.",
+        x = "It lacks {.field {missing}}.",
+        i = "Its columns are {.field {found}}."
+      ),
+      class = "input", key = missing[[1]], call = call
+    )
+  }
+  if (!signal %in% numeric_columns(signals)) {
+    abort_argument(
+      signals[[signal]], "the name of a numeric column", "signal", call
+    )
+  }
+}
+
+# The step of every row, or else its number among the rows of its id.
+evaluation_of <- function(signals, id) {
+  step <- intersect(c("step", "epoch"), numeric_columns(signals))
+  if (length(step) > 0) {
+    return(signals[[step[[1]]]])
+  }
+  sample <- match(id, unique(id))
+  at <- integer(length(id))
+  at[order(sample)] <- sequence(tabulate(sample)) - 1L
+  at
+}
+
+check_trajectory_ids <- function(ids, id, call) {
+  if (!is.atomic(ids) || anyNA(ids) || length(ids) == 0) {
+    abort_argument(ids, "a vector of ids or {.code NULL}", "ids", call)
+  }
+  ids <- unique(as.character(ids))
+  unknown <- setdiff(ids, id)
+  if (length(unknown) > 0 || length(ids) > max_values) {
+    found <- if (length(unknown) > 0) {
+      paste("There is no sample", first_few(unknown))
+    } else {
+      paste("You gave", format_count(length(ids)))
+    }
+    abort_datamap(
+      c(
+        "{.arg ids} must be at most {max_values} ids of {.arg signals}.",
+        x = "{found}."
+      ),
+      class = "input", key = "ids", call = call
+    )
+  }
+  ids
+}
+
+# A factor with the group of every row; NA where there is none.
+trajectory_groups <- function(signals, id, group, call) {
+  if (is.null(group)) {
+    return(as_levels(rep(1L, length(id)), "all samples"))
+  }
+  if (is.data.frame(group)) {
+    if (!"id" %in% names(group) || ncol(group) < 2) {
+      abort_argument(
+        group, "a data frame with {.field id} and a group", "group", call
+      )
+    }
+    values <- group[[setdiff(names(group), "id")[[1]]]]
+    values <- values[match(id, as.character(group$id))]
+    name <- "group"
+  } else {
+    check_column_choice(group, signals, call = call)
+    values <- signals[[group]]
+    name <- group
+  }
+  check_groupable(values, name, "group", call)
+  groups <- group_values(values)
+  if (identical(group, "s_label")) {
+    levels(groups) <- s_label_words(levels(groups))
+  }
+  groups
+}
+
+draw_lines <- function(data) {
+  data <- data[!is.na(data$.group) & is.finite(data$.value), , drop = FALSE]
+  n <- nlevels(data$.group)
+  list(
+    plot = ggplot2::ggplot(
+      data,
+      aes(
+        x = .data$.at, y = .data$.value, colour = .data$.group,
+        shape = .data$.group
+      )
+    ) +
+      (if (anyDuplicated(data$.group)) ggplot2::geom_line(linewidth = 0.6)) +
+      ggplot2::geom_point(size = 2) +
+      scale_colour_datamap() +
+      scale_shape_datamap() +
+      ggplot2::labs(colour = "id", shape = "id"),
+    title = paste("Trajectories of", plural_count(n, "sample")),
+    caption = paste(
+      if (n == 1) "Sample" else "Samples", first_few(levels(data$.group), 10L)
+    )
+  )
+}
+
+draw_bands <- function(data) {
+  data <- data[!is.na(data$.group) & is.finite(data$.value), , drop = FALSE]
+  # Each sample counts once in its group, however often it was evaluated
+  first <- !duplicated(data[c(".id", ".group")])
+  counts <- group_counts(data$.group[first])
+  levels(data$.group) <- add_count(levels(data$.group), counts)
+  data$.group <- droplevels(data$.group)
+  bands <- band_values(data)
+  n <- sum(counts)
+  groups <- plural_count(nlevels(data$.group), "group")
+  plot <- ggplot2::ggplot(
+    bands,
+    aes(x = .data$.at, fill = .data$.group, colour = .data$.group)
+  ) +
+    draw_quantiles(length(unique(bands$.at)) > 1) +
+    scale_colour_datamap(guide = "none") +
+    scale_fill_datamap(guide = "none")
+  if (nrow(bands) > 0) {
+    # The number of samples on a line of its own
+    label <- function(x) sub(" (n = ", "\n(n = ", x, fixed = TRUE)
+    plot <- plot + ggplot2::facet_wrap(
+      ggplot2::vars(.data$.group),
+      labeller = ggplot2::as_labeller(label)
+    )
+  }
+  list(
+    plot = plot,
+    title = paste("Trajectories of", plural_count(n, "sample"), "in", groups),
+    caption = "Median, and bands of the middle 50 % and 80 % of samples",
+    counted = paste0(". Number of samples by group: ", list_counts(counts))
+  )
+}
+
+draw_quantiles <- function(has_times) {
+  outer <- aes(ymin = .data$q10, ymax = .data$q90)
+  inner <- aes(ymin = .data$q25, ymax = .data$q75)
+  middle <- aes(y = .data$q50)
+  if (has_times) {
+    list(
+      ggplot2::geom_ribbon(outer, alpha = 0.25, colour = NA),
+      ggplot2::geom_ribbon(inner, alpha = 0.4, colour = NA),
+      ggplot2::geom_line(middle, linewidth = 0.9)
+    )
+  } else {
+    list(
+      ggplot2::geom_linerange(outer, linewidth = 1),
+      ggplot2::geom_linerange(inner, linewidth = 2.5),
+      ggplot2::geom_point(middle, size = 3)
+    )
+  }
+}
+
+# Quantiles by group and evaluation.
+band_values <- function(data) {
+  parts <- split(
+    data$.value, list(data$.at, as.integer(data$.group)),
+    drop = TRUE, lex.order = FALSE
+  )
+  at <- sort(unique(data$.at))
+  key <- unique(data.frame(.at = data$.at, .group = data$.group))
+  key <- key[order(as.integer(key$.group), match(key$.at, at)), , drop = FALSE]
+  probs <- c(0.1, 0.25, 0.5, 0.75, 0.9)
+  values <- vapply(parts, function(values) {
+    stats::quantile(values, probs, names = FALSE)
+  }, numeric(5))
+  values <- matrix(values, 5)
+  bands <- data.frame(key, t(values))
+  names(bands)[3:7] <- paste0("q", 100 * probs)
+  bands
+}

@@ -1,0 +1,58 @@
+test_that("each signal has a panel, and each group its shares", {
+  map <- random_map(300)
+  plot <- datamap_plot_signals(
+    map,
+    dirty_label = TRUE, signals = c("forgetting_times", "avg_probs")
+  )
+  lines <- drawn(plot)
+  expect_identical(length(unique(lines$PANEL)), 2L)
+  is_dirty <- map$s_label == 2
+  colours <- datamap_palette("dirty_label")
+  for (i in 1:2) {
+    line <- lines[lines$PANEL == 1 & lines$colour == colours[[i]], ]
+    n <- table(map$forgetting_times[is_dirty == (i == 2)])
+    # A bin from each whole number less a half
+    at <- match(as.numeric(names(n)) - 0.5, line$x[-1]) + 1
+    expect_equal(line$y[at], as.vector(n / sum(n)))
+    expect_equal(sum(line$y), 1)
+    line <- lines[lines$PANEL == 2 & lines$colour == colours[[i]], ]
+    expect_equal(sum(line$y), 1)
+    expect_identical(line$y[c(1, nrow(line))], c(0, 0))
+  }
+})
+
+test_that("all signals that vary are drawn by default, filters hold", {
+  map <- random_map(100)
+  plot <- datamap_plot_signals(map, use_f_times = 1)
+  panels <- levels(droplevels(drawn(plot)$PANEL))
+  expect_identical(length(panels), 10L)
+  kept <- sum(map$forgetting_times >= 1)
+  alt <- ggplot2::get_alt_text(plot)
+  expect_match(alt, paste("Signals of", kept, "samples"), fixed = TRUE)
+  expect_match(alt, "Filter: forgetting_times at least 1", fixed = TRUE)
+  expect_match(alt, "correct_times, correct_ratio, avg_probs", fixed = TRUE)
+  expect_false(grepl("evaluations", alt, fixed = TRUE))
+  counts <- counts_of(datamap_groups(map, use_f_times = 1))
+  expect_identical(
+    unname(legend_labels(plot)),
+    paste0(names(counts), " (n = ", counts, ")")[counts > 0]
+  )
+})
+
+test_that("odd maps of signals draw, wrong arguments are errors", {
+  map <- random_map(30)
+  map$avg_probs[1:3] <- NaN
+  for (plot in list(
+    datamap_plot_signals(map), datamap_plot_signals(map[0, ]),
+    datamap_plot_signals(map[5, ], signals = c("id", "evaluations")),
+    datamap_plot_signals(map, criterion = "label_var", threshold = 2)
+  )) {
+    expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+  }
+  for (bad in list("none", 1, c("avg_probs", "x"))) {
+    expect_error(
+      datamap_plot_signals(map, signals = bad),
+      class = "datamap_error_input"
+    )
+  }
+})

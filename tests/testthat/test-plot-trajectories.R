@@ -1,0 +1,117 @@
+random_signals <- function(n = 40, times = 6) {
+  set.seed(3)
+  data.frame(
+    id = rep(seq_len(n), times),
+    epoch = rep(seq_len(times), each = n) * 10,
+    label_probs = stats::runif(n * times),
+    s_label = rep(rep_len(c(0, 0, 2), n), times)
+  )
+}
+
+test_that("chosen samples have a line each, in order of the steps", {
+  signals <- random_signals()
+  shuffled <- signals[sample(nrow(signals)), ]
+  plot <- datamap_plot_trajectories(shuffled, ids = c(7, "12"))
+  lines <- drawn(plot)
+  expect_identical(nrow(lines), 12L)
+  expect_identical(length(unique(lines$colour)), 2L)
+  for (id in c(7, 12)) {
+    of_id <- signals[signals$id == id, ]
+    group <- match(id, c(7, 12))
+    expect_identical(lines$x[lines$group == group], of_id$epoch)
+    expect_identical(lines$y[lines$group == group], of_id$label_probs)
+  }
+  expect_identical(unname(legend_labels(plot)), c("7", "12"))
+  expect_match(
+    ggplot2::get_alt_text(plot), "label_probs over 6 evaluations",
+    fixed = TRUE
+  )
+})
+
+test_that("without steps, rows are evaluations in their order", {
+  signals <- random_signals()
+  signals$epoch <- NULL
+  lines <- drawn(datamap_plot_trajectories(signals, ids = 5))
+  expect_identical(lines$x, as.numeric(0:5))
+  expect_identical(lines$y, signals$label_probs[signals$id == 5])
+})
+
+test_that("bands are the quantiles of each group", {
+  signals <- random_signals()
+  plot <- datamap_plot_trajectories(signals, group = "s_label")
+  data <- ggplot2::ggplot_build(plot)$data
+  for (panel in 1:2) {
+    for (at in unique(signals$epoch)) {
+      values <- signals$label_probs[
+        signals$epoch == at & signals$s_label == c(0, 2)[[panel]]
+      ]
+      want <- stats::quantile(values, c(0.1, 0.9, 0.25, 0.75, 0.5),
+                              names = FALSE)
+      row <- function(layer) {
+        layer <- data[[layer]]
+        layer[layer$PANEL == panel & layer$x == at, ]
+      }
+      expect_equal(
+        c(row(1)$ymin, row(1)$ymax, row(2)$ymin, row(2)$ymax, row(3)$y), want
+      )
+    }
+  }
+  text <- as_draw(texts(plot))
+  expect_true("ordinary (s_label 0)\n(n = 27)" %in% text)
+  expect_true("dirty (s_label 2)\n(n = 13)" %in% text)
+})
+
+test_that("groups of a data map and of regions are taken", {
+  signals <- random_signals()
+  map <- datamap_summarise(cbind(signals, label = 0, correct = TRUE))
+  regions <- datamap_regions(map, 0.28)
+  plot <- datamap_plot_trajectories(signals, group = regions)
+  counts <- counts_of(regions)
+  alt <- ggplot2::get_alt_text(plot)
+  for (name in names(counts)[counts > 0]) {
+    expect_match(alt, paste0(name, ": ", counts[[name]]),
+                 fixed = TRUE)
+  }
+  one <- datamap_plot_trajectories(signals)
+  expect_identical(length(unique(drawn(one)$PANEL)), 1L)
+  expect_match(ggplot2::get_alt_text(one), "40 samples in 1 group",
+               fixed = TRUE)
+})
+
+test_that("odd signals draw", {
+  signals <- random_signals()
+  signals$label_probs[1:3] <- NA
+  plots <- list(
+    datamap_plot_trajectories(signals, group = "s_label"),
+    datamap_plot_trajectories(signals, ids = 1),
+    datamap_plot_trajectories(signals[signals$epoch == 10, ]),
+    datamap_plot_trajectories(signals[0, ]),
+    datamap_plot_trajectories(signals[100, ]),
+    datamap_plot_trajectories(signals, signal = "epoch")
+  )
+  for (plot in plots) {
+    expect_no_message(
+      expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+    )
+  }
+})
+
+test_that("wrong arguments of trajectories are errors", {
+  signals <- random_signals()
+  expect_input <- function(...) {
+    expect_error(
+      datamap_plot_trajectories(...),
+      class = "datamap_error_input"
+    )
+  }
+  expect_input(1)
+  expect_input(signals["id"])
+  expect_input(signals, ids = 99)
+  expect_input(signals, ids = 1:31)
+  expect_input(signals, ids = NA)
+  expect_input(signals, ids = 1, group = "s_label")
+  expect_input(signals, group = "none")
+  expect_input(signals, group = data.frame(a = 1))
+  expect_input(signals, signal = "none")
+  expect_identical(expect_input(signals["id"])$key, "label_probs")
+})
