@@ -560,3 +560,22 @@ print_head <- function(x, n) {
 cat_wrapped <- function(text) {
   cat(strwrap(text, getOption("width"), prefix = "# ", exdent = 2), sep = "\n")
 }
+
+# Where the ids stand in `table`: 1 and "1" are the same id.
+match_ids <- function(ids, table) {
+  if (is.numeric(ids) && is.numeric(table)) {
+    match(ids, table)
+  } else {
+    match(id_text(ids), id_text(table))
+  }
+}
+
+# as.character(100000) is "1e+05".
+id_text <- function(ids) {
+  text <- as.character(ids)
+  if (is.double(ids)) {
+    is_whole <- !is.na(ids) & ids == trunc(ids)
+    text[is_whole] <- sprintf("%.0f", ids[is_whole])
+  }
+  text
+}

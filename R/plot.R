@@ -429,12 +429,7 @@ find_marked <- function(map,
       highlight, "a vector of ids or {.code NULL}", arg, call
     )
   }
-  # 1 and "1" are the same id
-  rows <- if (is.numeric(highlight) && is.numeric(map$id)) {
-    match(highlight, map$id)
-  } else {
-    match(as.character(highlight), as.character(map$id))
-  }
+  rows <- match_ids(highlight, map$id)
   if (anyNA(rows)) {
     unknown <- unique(as.character(highlight[is.na(rows)]))
     found <- first_few(unknown)
@@ -458,7 +453,7 @@ mark_samples <- function(data, attr1, attr2) {
   }
   marked <- data[data$.marked, , drop = FALSE]
   place <- aes(
-    x = .data[[attr2]], y = .data[[attr1]], label = as.character(.data$id)
+    x = .data[[attr2]], y = .data[[attr1]], label = id_text(.data$id)
   )
   list(
     ggplot2::geom_point(

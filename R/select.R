@@ -46,7 +46,8 @@
 #' N. A. and Choi, Y. (2020). Dataset Cartography: Mapping and Diagnosing
 #' Datasets with Training Dynamics. *Proceedings of EMNLP 2020*.
 #' \doi{10.18653/v1/2020.emnlp-main.746}
-#' @seealso [datamap_filter()] keeps what reaches a threshold.
+#' @seealso [datamap_write_selection()] writes the part of the training table
+#'   that was chosen, [datamap_filter()] keeps what reaches a threshold.
 #' @export
 #' @examples
 #' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
@@ -113,8 +114,152 @@ datamap_select <- function(map,
   })
   selection <- map[sort(unlist(chosen)), , drop = FALSE]
   attr(selection, "row.names") <- .set_row_names(nrow(selection))
-  inform_selection(map, selection)
+  attr(selection, "ids_are_rows") <- ids_are_rows(map$id)
+  inform_selection("Chose", map[["label"]], selection[["label"]])
   selection
+}
+
+#' Write the chosen part of a training table
+#'
+#' Takes the samples of a data map out of the table that the model is trained
+#' on and writes them as a tab-separated file.
+#'
+#' Rows of the table and samples of the map are joined by a column of ids. Every
+#' sample must be in the table, exactly once. Where the table has no ids, they
+#' are taken to be the numbers of its rows, counted from 0, which a message of
+#' class `datamap_message_row_ids` says; this is refused unless the ids of the
+#' data map (of the whole one, where it was made by [datamap_select()]) are
+#' exactly 0 to the number of rows less 1.
+#'
+#' The columns and the order of the rows are those of the table. Text is written
+#' as it is, without quotes, so that a tab or a line break in it is an error;
+#' numbers have as many digits as it takes to read back the same number. The
+#' file is replaced as a whole or not at all. What is left out by class (the
+#' column `label` of the table) is reported in a message of class
+#' `datamap_message_selection`.
+#'
+#' @param map A data map with the samples to write, see [datamap_select()].
+#' @param data The training table: a data frame, or the path of a tab-separated
+#'   file with a header (in UTF-8, without quotes), whose text is kept as it
+#'   is.
+#' @param file The path of the file to write, a string.
+#' @param ... Must be empty.
+#' @param by The name of the column of `data` with the ids of the samples;
+#'   by default `"id"`, if there is one.
+#'
+#' @return The part of the table that was written, a data frame, invisibly.
+#' @export
+#' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' mails <- data.frame(id = map$id, label = map$label, text_a = "...")
+#' file <- tempfile(fileext = ".tsv")
+#' part <- datamap_write_selection(datamap_select(map, 0.33), mails, file)
+#' nrow(part)
+#' unlink(file)
+datamap_write_selection <- function(map, data, file, ..., by = NULL) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  check_datamap(map)
+  check_string(by, allow_null = TRUE)
+  path <- summary_path(file)
+  if (rlang::is_string(data)) {
+    data <- read_table(expand_path(data), call)
+  } else if (!is.data.frame(data)) {
+    abort_argument(data, "a data frame or a path", "data", call)
+  }
+  if (!is.null(by)) {
+    check_column_choice(by, data)
+  } else if ("id" %in% names(data)) {
+    by <- "id"
+  }
+  ids <- if (is.null(by)) row_ids(map, data, call) else data[[by]]
+  rows <- find_rows(map$id, ids, by, call)
+  part <- as.data.frame(data)[sort(rows), , drop = FALSE]
+  attr(part, "row.names") <- .set_row_names(nrow(part))
+  write_table(as.list(part), path, "data", call)
+  inform_selection("Wrote", data[["label"]], part[["label"]])
+  invisible(part)
+}
+
+# Every value as the text that stands in the file.
+read_table <- function(path, call) {
+  tryCatch(
+    utils::read.table(
+      path,
+      header = TRUE, sep = "\t", quote = "", comment.char = "",
+      colClasses = "character", na.strings = character(), check.names = FALSE,
+      encoding = "UTF-8", blank.lines.skip = FALSE, fill = FALSE
+    ),
+    error = function(error) {
+      abort_datamap(
+        c("Can't read {.file {path}}.", x = "{conditionMessage(error)}"),
+        class = "io", path = path, call = call
+      )
+    }
+  )
+}
+
+ids_are_rows <- function(ids) {
+  is.numeric(ids) && identical(as.double(sort(ids)), seq_along(ids) - 1)
+}
+
+# The ids of a table that has none.
+row_ids <- function(map, data, call) {
+  is_whole <- attr(map, "ids_are_rows", exact = TRUE) %||% ids_are_rows(map$id)
+  rows <- nrow(data)
+  last <- format_count(rows - 1)
+  if (!is_whole || (nrow(map) > 0 && max(map$id) >= rows)) {
+    abort_datamap(
+      c(
+        "{.arg data} must have a column {.field id}, or {.arg by} name one.",
+        x = paste(
+          "The ids of the data map are not exactly 0 to {last}, so they can't",
+          "be the numbers of the rows."
+        )
+      ),
+      class = "input", key = "by", call = call
+    )
+  }
+  inform_datamap(
+    c(i = paste(
+      "{.arg data} has no column {.field id}: ids are its rows, from 0 to",
+      "{last}."
+    )),
+    class = "row_ids"
+  )
+  seq_len(rows) - 1
+}
+
+# The row of each sample: nothing lost, nothing doubled.
+find_rows <- function(wanted, ids, by, call) {
+  rows <- match_ids(wanted, ids)
+  if (anyNA(rows)) {
+    lost <- id_text(wanted[is.na(rows)])
+    found <- first_few(lost)
+    abort_datamap(
+      c(
+        "Every sample of {.arg map} must be in {.arg data}.",
+        x = paste0(
+          "{.field {by}} lacks ", format_count(length(lost)), " of ",
+          format_count(length(wanted)), ": {found}."
+        )
+      ),
+      class = "input", key = lost[[1]], call = call
+    )
+  }
+  again <- which(duplicated(ids) & !is.na(match_ids(ids, wanted)))
+  if (length(again) > 0) {
+    first <- id_text(ids[[again[[1]]]])
+    places <- which(id_text(ids) == first)
+    abort_datamap(
+      c(
+        "Every sample must be in {.arg data} once.",
+        x = "Rows {places} have the {.field {by}} {.val {first}}."
+      ),
+      class = "input", key = first, call = call
+    )
+  }
+  rows
 }
 
 check_share <- function(x,
@@ -156,28 +301,26 @@ random_order <- function(n, seed) {
   sample.int(n)
 }
 
-# How many samples of each class are left out.
-inform_selection <- function(map, selection) {
-  if (!"label" %in% names(map)) {
+# How many of the samples with these labels are left out, by class.
+inform_selection <- function(verb, label, chosen) {
+  if (is.null(label)) {
     return(invisible())
   }
-  labels <- sort(unique(map$label))
+  labels <- sort(unique(label))
   count <- function(x) tabulate(match(x, labels), length(labels))
   counts <- data.frame(
-    label = labels,
-    samples = count(map$label),
-    chosen = count(selection$label)
+    label = labels, samples = count(label), chosen = count(chosen)
   )
   counts$left_out <- counts$samples - counts$chosen
-  n <- nrow(selection)
-  of <- format_count(nrow(map))
+  n <- format_count(length(chosen))
+  of <- format_count(length(label))
   each <- paste0(
     counts$label, ": ", format_count(counts$left_out), " of ",
     format_count(counts$samples)
   )
   inform_datamap(
     c(
-      i = "Chose {format_count(n)} of {of} sample{cli::qty(nrow(map))}{?s}.",
+      i = "{verb} {n} of {of} sample{cli::qty(length(label))}{?s}.",
       " " = "Left out by label: {first_few(each, 10)}."
     ),
     class = "selection",

@@ -48,16 +48,10 @@
 datamap_write_summary <- function(map, file) {
   check_datamap(map)
   path <- summary_path(file)
-  call <- rlang::current_env()
-  error <- .Call(ffi_write_summary, columns_to_write(map, call), path)
-  if (!is.null(error)) {
-    problem <- if (is.na(error$line)) {
-      "Can't write {.file {path}}."
-    } else {
-      "Can't write row {line} of {.arg map} to {.file {path}}."
-    }
-    abort_core(error, path, call, problem)
-  }
+  columns <- as.list(datamap_bare(map))
+  first <- intersect(summary_columns, names(columns))
+  others <- setdiff(names(columns), first)
+  write_table(columns[c(first, others)], path, "map", rlang::current_env())
   invisible(map)
 }
 
@@ -78,27 +72,33 @@ summary_path <- function(file, call = rlang::caller_env()) {
   expand_path(file)
 }
 
-# A list of integer, double and character vectors, in the order of the file.
-columns_to_write <- function(map, call) {
-  columns <- as.list(datamap_bare(map))
+# Columns to a tab-separated file with a header, as a whole or not at all.
+# `arg` is the argument that they came from.
+write_table <- function(columns, path, arg, call) {
   names(columns) <- enc2utf8(names(columns))
-  first <- intersect(summary_columns, names(columns))
-  others <- setdiff(names(columns), first)
-  columns <- columns[c(first, others)]
   for (name in names(columns)) {
-    columns[[name]] <- column_to_write(columns[[name]], name, call)
+    columns[[name]] <- column_to_write(columns[[name]], name, arg, call)
   }
-  columns
+  error <- .Call(ffi_write_summary, columns, path)
+  if (!is.null(error)) {
+    problem <- if (is.na(error$line)) {
+      "Can't write {.file {path}}."
+    } else {
+      paste0("Can't write row {line} of {.arg ", arg, "} to {.file {path}}.")
+    }
+    abort_core(error, path, call, problem)
+  }
 }
 
-column_to_write <- function(x, name, call) {
+# An integer, double or character vector.
+column_to_write <- function(x, name, arg, call) {
   if (!is.atomic(x) || !is.null(dim(x)) || is.complex(x) || is.raw(x)) {
     found <- describe(x)
     abort_datamap(
       c(
-        "Can't write column {.field {name}} of {.arg map}.",
+        "Can't write column {.field {name}} of {.arg {arg}}.",
         x = "It is {found}.",
-        i = "A summary file holds numbers and strings."
+        i = "The file holds numbers and strings."
       ),
       class = "input",
       key = name,

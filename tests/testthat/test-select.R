@@ -109,6 +109,12 @@ test_that("what is left out is reported by class", {
   )
 })
 
+test_that("without labels there is nothing to report by class", {
+  map <- ratio_map(c(0, 1))
+  expect_false("label" %in% names(map))
+  expect_no_message(datamap_select(map, n = 1))
+})
+
 test_that("a sample without a value is not chosen, and counted", {
   map <- ratio_map(c(0.5, 0.6, 0.7), mine = c(3, NA, 1))
   message <- expect_message(
@@ -136,4 +142,122 @@ test_that("wrong arguments are errors", {
   )) {
     expect_error(eval(wrong), class = "datamap_error_input")
   }
+})
+
+# Writing ----------------------------------------------------------------
+
+write_quietly <- function(...) suppressMessages(datamap_write_selection(...))
+
+test_that("the rows of the chosen samples are written, as the table has them", {
+  map <- random_map(20)
+  table <- data.frame(
+    text_a = paste("caf\u00e9 \"", 20:1), label = rep_len(0:1, 20),
+    number = (20:1) / 3, id = 20:1
+  )
+  part <- suppressMessages(datamap_select(map, 0.4))
+  file <- tempfile(fileext = ".tsv")
+  written <- write_quietly(part, table, file)
+  expected <- table[table$id %in% part$id, ]
+  rownames(expected) <- NULL
+  expect_identical(written, expected)
+  lines <- strsplit(readLines(file, encoding = "UTF-8"), "\t")
+  expect_identical(lines[[1]], names(table))
+  expect_length(lines, 9)
+  expect_identical(vapply(lines[-1], `[[`, "", 1), expected$text_a)
+  expect_identical(
+    as.double(vapply(lines[-1], `[[`, "", 3)), expected$number
+  )
+})
+
+test_that("a file is read as text and written as it was", {
+  map <- ratio_map(c(0, 0.5, 1))
+  lines <- c(
+    "key\ttext_a\ttext_b\tlabel", "1\t\"it's #1\"\t NA \t1.0",
+    "2\t\t\\n\t0", "3\t1e5\tcaf\u00e9\t007"
+  )
+  input <- tempfile(fileext = ".tsv")
+  writeLines(enc2utf8(lines), input, useBytes = TRUE)
+  file <- tempfile(fileext = ".tsv")
+  write_quietly(map[c(1, 3), ], input, file, by = "key")
+  expect_identical(
+    readLines(file, encoding = "UTF-8"), enc2utf8(lines[c(1, 2, 4)])
+  )
+  writeLines(c("id\ta", "1\t2\t3\t4"), input)
+  expect_error(
+    write_quietly(map, input, file), class = "datamap_error_io"
+  )
+})
+
+test_that("without a column of ids, rows count from 0 where they can", {
+  map <- ratio_map(0:9 / 9)
+  map$id <- c(5:9, 0:4)
+  table <- data.frame(text = letters[1:10], label = "x")
+  part <- suppressMessages(
+    datamap_select(map, n = 3, by = "correct_ratio", order = "increasing")
+  )
+  expect_identical(part$id, 5:7)
+  file <- tempfile(fileext = ".tsv")
+  expect_message(
+    suppressMessages(
+      datamap_write_selection(part, table, file),
+      classes = "datamap_message_selection"
+    ),
+    class = "datamap_message_row_ids"
+  )
+  expect_identical(utils::read.delim(file)$text, letters[6:8])
+  # a part that nobody knows the whole of, ids from 1, too short a table
+  unknown <- map[1:3, ]
+  from_one <- map
+  from_one$id <- map$id + 1L
+  for (wrong in list(unknown, from_one)) {
+    expect_error(
+      write_quietly(wrong, table, file), class = "datamap_error_input"
+    )
+  }
+  expect_error(
+    write_quietly(part, table[1:5, ], file), class = "datamap_error_input"
+  )
+})
+
+test_that("nothing is lost and nothing doubled", {
+  map <- ratio_map(c(0, 0.5, 1))
+  file <- tempfile(fileext = ".tsv")
+  lacking <- data.frame(id = c(1, 3), label = 0)
+  error <- expect_error(
+    write_quietly(map, lacking, file), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "2")
+  doubled <- data.frame(id = c("1", "2", "3", "2", "9", "9"), label = 0)
+  error <- expect_error(
+    write_quietly(map, doubled, file), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "2")
+  expect_match(conditionMessage(error), "2 and 4")
+  expect_false(file.exists(file))
+  # what is doubled elsewhere does not matter
+  expect_identical(nrow(write_quietly(map[c(1, 3), ], doubled, file)), 2L)
+})
+
+test_that("ids match whether numbers or text, beyond 100000 too", {
+  map <- ratio_map(c(0, 1))
+  map$id <- c(100000, 4734364254410)
+  table <- data.frame(id = c("4734364254410", "100000"), label = 1)
+  file <- tempfile(fileext = ".tsv")
+  expect_identical(nrow(write_quietly(map, table, file)), 2L)
+  expect_identical(match_ids(100000, "100000"), 1L)
+  expect_identical(match_ids(c(NA, 1.5), c("1.5", NA)), c(2L, 1L))
+})
+
+test_that("what can't be written is an error that names its place", {
+  map <- ratio_map(c(0, 1))
+  file <- tempfile(fileext = ".tsv")
+  table <- data.frame(id = 1:2, text = c("a", "b\tc"))
+  error <- expect_error(write_quietly(map, table, file), "row 2 of `data`")
+  expect_s3_class(error, "datamap_error")
+  table$text <- list(1, 2)
+  expect_error(
+    write_quietly(map, table, file), "column text of `data`",
+    class = "datamap_error_input"
+  )
+  expect_error(write_quietly(map, 1, file), class = "datamap_error_input")
 })
