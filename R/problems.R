@@ -10,7 +10,8 @@
 #' \[-1e-6, 1 + 1e-6\]; `probs` that do not sum to 1 within 1e-3, or whose
 #' length changes; a `label_probs` that is `NaN` or infinite.
 #'
-#' @param x A data map made by [datamap_summarise()].
+#' @param x A data map made by [datamap_summarise()], or a table made by
+#'   [datamap_read_signals()].
 #' @return A data frame, one row per problem, in the order of the lines:
 #'   `row` (line of the file, or row of the table, from 1), `col` (first
 #'   character of the value within the line, from 1; `NA` for a table),

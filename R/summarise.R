@@ -139,11 +139,15 @@ datamap_summarise <- function(x,
     show <- if (progress) progress_bar(paths)
     result <- .Call(ffi_summarise, sources$inputs, options, show)
   }
+  check_result(result, paths, call)
+  datamap_from_core(result, signals, paths, call)
+}
+
+check_result <- function(result, paths, call) {
   if (inherits(result, "dm_error")) {
     abort_core(result, paths, call)
   }
   inform_grown(paths[result$grown])
-  datamap_from_core(result, signals, paths, call)
 }
 
 # How the core is to read.

@@ -52,11 +52,15 @@ const char *const *ffi_texts(SEXP column);
 /* The entries of .Call. */
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp);
 SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp);
+SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
+                      SEXP wanted_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp);
 SEXP ffi_read_summary(SEXP path_sexp);
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp, SEXP options_sexp);
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                       SEXP n_rows_sexp);
+SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
+                       SEXP n_rows_sexp);
 SEXP ffi_recorder_close(SEXP recorder_sexp);
 SEXP ffi_recorder_state(SEXP recorder_sexp);
 SEXP ffi_recorder_summary(SEXP recorder_sexp);

@@ -96,16 +96,9 @@ static const void *data_of(SEXP column) {
   }
 }
 
-/* columns: a named list of vectors of n_rows elements, or matrices of so many rows;
-   kinds: the dm_record_kind of each. NULL, or the error. */
-SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                      SEXP n_rows_sexp) {
-  dm_error err;
-  dm_recorder *recorder = recorder_of(recorder_sexp, &err);
-  if (!recorder) {
-    return ffi_error(&err);
-  }
-  size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
+/* A named list of vectors of n_rows elements, or matrices of so many rows, with the
+   dm_record_kind of each; in memory of R_alloc(). */
+static dm_record_column *columns_of(SEXP columns_sexp, SEXP kinds_sexp, size_t n_rows) {
   R_xlen_t n_columns = Rf_xlength(columns_sexp);
   SEXP names = PROTECT(Rf_getAttrib(columns_sexp, R_NamesSymbol));
   dm_record_column *columns =
@@ -120,15 +113,51 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
       columns[i].stride = n_rows;
     }
   }
-  const dm_record_missing missing = {.int32 = NA_INTEGER,
-                                     .nan_bits = (uint32_t)dm_double_bits(NA_REAL)};
+  UNPROTECT(1);
+  return columns;
+}
+
+static dm_record_missing missing_in_r(void) {
+  return (dm_record_missing){.int32 = NA_INTEGER,
+                             .nan_bits = (uint32_t)dm_double_bits(NA_REAL)};
+}
+
+/* columns, kinds: see columns_of(). NULL, or the error. */
+SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
+                      SEXP n_rows_sexp) {
+  dm_error err;
+  dm_recorder *recorder = recorder_of(recorder_sexp, &err);
+  if (!recorder) {
+    return ffi_error(&err);
+  }
+  size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
+  const dm_record_column *columns = columns_of(columns_sexp, kinds_sexp, n_rows);
+  const dm_record_missing missing = missing_in_r();
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
-  dm_status status = dm_recorder_add(recorder, columns, (size_t)n_columns, n_rows,
-                                     &missing, &core_host, &err);
+  dm_status status = dm_recorder_add(recorder, columns, (size_t)Rf_xlength(columns_sexp),
+                                     n_rows, &missing, &core_host, &err);
   ffi_unwind_continue(&unwind);
-  UNPROTECT(2);
+  UNPROTECT(1);
+  return status ? ffi_error(&err) : R_NilValue;
+}
+
+/* path: a string in UTF-8; the rest as for ffi_recorder_add(). */
+SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
+                       SEXP n_rows_sexp) {
+  size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
+  const dm_record_column *columns = columns_of(columns_sexp, kinds_sexp, n_rows);
+  const dm_record_missing missing = missing_in_r();
+  dm_error err;
+  ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
+  ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
+  dm_host core_host = ffi_host_for_core(&host);
+  dm_status status = dm_recorder_write(CHAR(STRING_ELT(path_sexp, 0)), columns,
+                                       (size_t)Rf_xlength(columns_sexp), n_rows, &missing,
+                                       &core_host, &err);
+  ffi_unwind_continue(&unwind);
+  UNPROTECT(1);
   return status ? ffi_error(&err) : R_NilValue;
 }
 

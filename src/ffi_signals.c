@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dm_format.h"
+
 dm_options ffi_options(SEXP options_sexp) {
   dm_options options = {
       .format = (dm_format)Rf_asInteger(ffi_element(options_sexp, "format")),
@@ -38,6 +40,26 @@ dm_ident ffi_ident(SEXP column, R_xlen_t i) {
     }
     default:
       return none;
+  }
+}
+
+SEXP ffi_ident_column(dm_ident_type type, R_xlen_t n) {
+  return Rf_allocVector(type == DM_TYPE_INT32    ? INTSXP
+                        : type == DM_TYPE_DOUBLE ? REALSXP
+                                                 : STRSXP,
+                        n);
+}
+
+void ffi_set_ident(SEXP out, R_xlen_t i, const dm_ident *ident) {
+  if (TYPEOF(out) == INTSXP) {
+    INTEGER(out)[i] = (int)ident->value;
+  } else if (TYPEOF(out) == REALSXP) {
+    REAL(out)[i] = (double)ident->value;
+  } else if (ident->text) {
+    SET_STRING_ELT(out, i, ffi_char(ident->text, ident->len));
+  } else {
+    char digits[DM_FORMAT_MAX];
+    SET_STRING_ELT(out, i, ffi_char(digits, dm_format_int64(ident->value, digits)));
   }
 }
 

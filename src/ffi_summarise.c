@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "dm_format.h"
 #include "ffi_signals.h"
 
 /* All that has to be given back, whichever way the call ends. */
@@ -11,6 +10,8 @@ typedef struct summarise_call {
   SEXP input; /* sources or columns */
   SEXP options;
   bool is_table;
+  SEXP wanted; /* columns of a long table, or R_NilValue: a summary */
+  dm_long long_table;
   ffi_unwind unwind;
   ffi_host host;
   dm_run *run;
@@ -20,11 +21,12 @@ typedef struct summarise_call {
 } summarise_call;
 
 static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
-                      bool is_table);
+                      SEXP wanted_sexp, bool is_table);
 static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static dm_status read_table(summarise_call *call, const dm_host *host);
+static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown);
 static SEXP make_columns(const dm_table *table, const dm_options *options);
 static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns);
 static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
@@ -32,16 +34,24 @@ static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t 
 static SEXP make_problems(const dm_problems *problems);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
-  return summarise(sources_sexp, options_sexp, progress_sexp, false);
+  return summarise(sources_sexp, options_sexp, progress_sexp, R_NilValue, false);
+}
+
+/* As ffi_summarise(), but the columns are those of a long table. wanted: a list of the
+   sum of DM_LONG_ values and of the names of signals. */
+SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
+                      SEXP wanted_sexp) {
+  return summarise(sources_sexp, options_sexp, progress_sexp, wanted_sexp, false);
 }
 
 SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp) {
-  return summarise(columns_sexp, options_sexp, progress_sexp, true);
+  return summarise(columns_sexp, options_sexp, progress_sexp, R_NilValue, true);
 }
 
 static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
-                      bool is_table) {
-  summarise_call call = {.input = input_sexp, .options = options_sexp};
+                      SEXP wanted_sexp, bool is_table) {
+  summarise_call call = {
+      .input = input_sexp, .options = options_sexp, .wanted = wanted_sexp};
   call.is_table = is_table;
   call.unwind.token = PROTECT(R_MakeUnwindCont());
   call.host = (ffi_host){.unwind = &call.unwind, .progress = progress_sexp};
@@ -53,6 +63,7 @@ static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
 static void summarise_cleanup(void *data) {
   summarise_call *call = data;
   dm_table_release(&call->table);
+  dm_long_release(&call->long_table);
   dm_source_close(call->source);
   dm_run_free(call->run);
 }
@@ -63,16 +74,26 @@ static SEXP summarise_body(void *data) {
   dm_host host = ffi_host_for_core(&call->host);
   R_xlen_t n_grown = call->is_table ? 0 : Rf_xlength(call->input);
   SEXP grown = PROTECT(Rf_allocVector(LGLSXP, n_grown));
+  bool is_long = call->wanted != R_NilValue;
   dm_status status = dm_run_new(&call->run, &options, &host, &call->err);
+  if (!status && is_long) {
+    SEXP names = VECTOR_ELT(call->wanted, 1);
+    status = dm_long_init(&call->long_table, call->run,
+                          (unsigned)Rf_asInteger(VECTOR_ELT(call->wanted, 0)),
+                          ffi_texts(names), (size_t)Rf_xlength(names), &call->err);
+  }
   if (!status) {
     status = call->is_table ? read_table(call, &host) : read_sources(call, grown, &host);
   }
   if (!status) {
     dm_run_rest(call->run);
-    status = dm_table_init(&call->table, call->run, &call->err);
+    status = is_long ? DM_OK : dm_table_init(&call->table, call->run, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
-  SEXP out = status ? ffi_error(&call->err) : ffi_result(&call->table, grown);
+  SEXP out = status ? ffi_error(&call->err)
+             : is_long
+                 ? make_result(call->run, ffi_long_columns(&call->long_table), grown)
+                 : ffi_result(&call->table, grown);
   UNPROTECT(1);
   return out;
 }
@@ -202,10 +223,14 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
 /* --- results --- */
 
 SEXP ffi_result(const dm_table *table, SEXP grown) {
-  const dm_run *run = table->run;
+  return make_result(table->run, make_columns(table, &table->run->options), grown);
+}
+
+static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown) {
+  PROTECT(columns);
   const char *names[] = {"columns", "counts", "problems", "problem_counts", "grown", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, make_columns(table, &run->options));
+  SET_VECTOR_ELT(out, 0, columns);
   const char *count_names[] = {"lines", "good", "blank", "bad", "cut", ""};
   SEXP counts = Rf_mkNamed(REALSXP, count_names);
   SET_VECTOR_ELT(out, 1, counts);
@@ -221,7 +246,7 @@ SEXP ffi_result(const dm_table *table, SEXP grown) {
     REAL(problem_counts)[i] = (double)run->problems.count[i];
   }
   SET_VECTOR_ELT(out, 4, grown);
-  UNPROTECT(1);
+  UNPROTECT(2);
   return out;
 }
 
@@ -250,11 +275,7 @@ static SEXP make_columns(const dm_table *table, const dm_options *options) {
   SEXP out = PROTECT(Rf_allocVector(VECSXP, N_FIXED + N_STATISTICS * n_signals));
   for (int i = 0; i < N_IDENTS; i++) {
     dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)i);
-    SET_VECTOR_ELT(out, i,
-                   Rf_allocVector(type == DM_TYPE_INT32    ? INTSXP
-                                  : type == DM_TYPE_DOUBLE ? REALSXP
-                                                           : STRSXP,
-                                  (R_xlen_t)table->n));
+    SET_VECTOR_ELT(out, i, ffi_ident_column(type, (R_xlen_t)table->n));
   }
   for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
     SET_VECTOR_ELT(out, count_columns[i].place,
@@ -300,16 +321,7 @@ static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t 
   for (size_t i = 0; i < slice->n; i++) {
     dm_ident ident = dm_table_ident(slice, column, i);
     R_xlen_t to = first + (R_xlen_t)i;
-    if (TYPEOF(out) == INTSXP) {
-      INTEGER(out)[to] = (int)ident.value;
-    } else if (TYPEOF(out) == REALSXP) {
-      REAL(out)[to] = (double)ident.value;
-    } else if (ident.text) {
-      SET_STRING_ELT(out, to, ffi_char(ident.text, ident.len));
-    } else {
-      char digits[DM_FORMAT_MAX];
-      SET_STRING_ELT(out, to, ffi_char(digits, dm_format_int64(ident.value, digits)));
-    }
+    ffi_set_ident(out, to, &ident);
   }
 }
 

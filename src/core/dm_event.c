@@ -24,8 +24,6 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err);
 static dm_status missing(const char *key, const char *expected, dm_error *err);
 static bool has_class(const dm_ident *label, size_t n_classes);
-static size_t first_maximum(const double *values, size_t n);
-static double softmax(const double *logits, size_t n, size_t k);
 static dm_status store_ident(dm_batch *batch, const dm_ident *ident, int64_t *value,
                              uint8_t *kind, dm_error *err);
 
@@ -162,7 +160,7 @@ static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *er
                      "it from",
                      err);
     }
-    pred_label = dm_ident_from_int((int64_t)first_maximum(scores, n));
+    pred_label = dm_ident_from_int((int64_t)dm_first_maximum(scores, n));
   }
   *out = dm_ident_equal(&pred_label, &fields->label);
   return DM_OK;
@@ -187,7 +185,7 @@ static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_err
     return err->status;
   }
   size_t k = (size_t)label->value;
-  *out = fields->probs ? fields->probs[k] : softmax(fields->logits, n, k);
+  *out = fields->probs ? fields->probs[k] : dm_softmax(fields->logits, n, k);
   return DM_OK;
 }
 
@@ -196,7 +194,7 @@ static bool has_class(const dm_ident *label, size_t n_classes) {
          (uint64_t)label->value < n_classes;
 }
 
-static size_t first_maximum(const double *values, size_t n) {
+size_t dm_first_maximum(const double *values, size_t n) {
   size_t best = 0;
   for (size_t i = 1; i < n; i++) {
     if (values[i] > values[best]) {
@@ -206,9 +204,9 @@ static size_t first_maximum(const double *values, size_t n) {
   return best;
 }
 
-/* exp(z_k) / sum exp(z), shifted by the maximum so that nothing overflows. */
-static double softmax(const double *logits, size_t n, size_t k) {
-  double shift = logits[first_maximum(logits, n)];
+/* Shifted by the maximum so that nothing overflows. */
+double dm_softmax(const double *logits, size_t n, size_t k) {
+  double shift = logits[dm_first_maximum(logits, n)];
   double sum = 0;
   for (size_t i = 0; i < n; i++) {
     sum += exp(logits[i] - shift);
@@ -281,7 +279,7 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
   if (fields->pred_label.kind != DM_IDENT_NONE) {
     is_right = dm_ident_equal(&fields->pred_label, &fields->label);
   } else if (scores && has_class(&fields->label, n)) {
-    size_t best = first_maximum(scores, n);
+    size_t best = dm_first_maximum(scores, n);
     double maximum = scores[best];
     is_right = scores[fields->label.value] == maximum;
     if (is_right) {

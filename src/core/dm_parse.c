@@ -519,51 +519,76 @@ static void set_error_key(dm_error *err, const char *member, bool is_python) {
   }
 }
 
-bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
-  key_id key = find_key(field, strlen(field));
-  int second = (int)key < N_SECOND_NAMES ? (int)FIRST_SECOND_NAME + (int)key : -1;
-  dm_cursor c = {.p = line, .line = line};
+bool dm_line_next(dm_line_walk *walk) {
+  dm_cursor *c = &walk->cursor;
   dm_error unused;
-  bool is_found = false;
-  char room[256]; /* more than any field's name takes, each byte as an escape */
-  dm_token_space(&c);
-  while (*c.p == '{' || *c.p == ',') {
-    c.p++;
-    dm_token_space(&c);
-    c.is_python |= *c.p == '\'';
-    if (*c.p != '"' && *c.p != '\'') {
-      break;
-    }
-    dm_span name;
-    if (dm_token_string(&c, &name, &unused)) {
-      break;
-    }
+  dm_token_space(c);
+  if (*c->p != '{' && *c->p != ',') {
+    return false;
+  }
+  c->p++;
+  dm_token_space(c);
+  c->is_python |= *c->p == '\'';
+  if (*c->p != '"' && *c->p != '\'') {
+    return false;
+  }
+  dm_span name;
+  if (dm_token_string(c, &name, &unused)) {
+    return false;
+  }
+  walk->name = name.start;
+  walk->name_len = (size_t)(name.end - name.start);
+  if (name.has_escape && walk->name_len <= sizeof walk->room) {
     /* needs no memory that could be missing just when there is an error to tell */
-    dm_buf decoded = {.data = room, .cap = sizeof room};
-    if ((size_t)(name.end - name.start) <= sizeof room &&
-        dm_token_unescape(&name, c.is_python, &decoded, &unused)) {
-      break;
+    dm_buf decoded = {.data = walk->room, .cap = sizeof walk->room};
+    if (dm_token_unescape(&name, c->is_python, &decoded, &unused)) {
+      return false;
     }
-    dm_token_space(&c);
-    c.p += *c.p == ':';
-    dm_token_space(&c);
-    dm_span here = {.start = c.p};
-    if (dm_token_skip(&c, &unused)) {
-      break;
-    }
-    here.end = c.p;
-    int found = (int)find_key(decoded.data, decoded.len);
-    if (found == (int)key || (found == second && !is_found)) {
-      *value = here;
-      *column = 1 + dm_utf8_count(line, (size_t)(here.start - line));
+    walk->name = decoded.data;
+    walk->name_len = decoded.len;
+  }
+  key_id key = find_key(walk->name, walk->name_len);
+  walk->is_second_name = key >= FIRST_SECOND_NAME && key < N_KEYS;
+  walk->field = key >= N_KEYS ? -1 : (int)key - walk->is_second_name * FIRST_SECOND_NAME;
+  dm_token_space(c);
+  c->p += *c->p == ':';
+  dm_token_space(c);
+  walk->value.start = c->p;
+  if (dm_token_skip(c, &unused)) {
+    return false;
+  }
+  walk->value.end = c->p;
+  return true;
+}
+
+bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
+  int key = (int)find_key(field, strlen(field));
+  dm_line_walk walk = {.cursor = {.p = line, .line = line}};
+  bool is_found = false;
+  while (dm_line_next(&walk)) {
+    if (walk.field == key && !(walk.is_second_name && is_found)) {
+      *value = walk.value;
+      *column = 1 + dm_utf8_count(line, (size_t)(walk.value.start - line));
       is_found = true;
-      if (found == (int)key) {
+      if (!walk.is_second_name) {
         break;
       }
     }
-    dm_token_space(&c);
   }
   return is_found;
+}
+
+dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
+                          dm_error *err) {
+  dm_cursor c = {.p = line, .line = line};
+  bool is_blank = false;
+  DM_TRY(parse_line(parser, &c, &is_blank, err));
+  if (parser->rough_at && !parser->fields.probs) {
+    dm_cursor probs = {.p = parser->rough_at, .line = line, .is_python = c.is_python};
+    DM_TRY(read_probs(parser, &probs, err));
+  }
+  *out = parser->fields;
+  return DM_OK;
 }
 
 /* --- values --- */

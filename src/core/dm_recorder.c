@@ -69,6 +69,7 @@ static size_t part_start(const dm_recorder *recorder, size_t part);
 static dm_status check_part(dm_recorder *recorder, size_t first_row, dm_error *err);
 static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_t i,
                              size_t row, dm_error *err);
+static dm_status batch_error(const dm_batch *batch, size_t first_row, dm_error *err);
 static dm_status apply_lines(dm_recorder *recorder, dm_error *err);
 static dm_status parse_part(dm_recorder *recorder, size_t part, dm_error *err);
 static int ask(const dm_host *host);
@@ -423,15 +424,21 @@ static dm_status check_part(dm_recorder *recorder, size_t first_row, dm_error *e
     }
     DM_TRY(status);
   }
-  if (batch->has_error) {
-    *err = batch->error;
-    err->line += first_row + 1;
-    err->column = 0; /* the line was never written, so its places say nothing */
-    err->byte = 0;
-    return err->status;
-  }
+  DM_TRY(batch_error(batch, first_row, err));
   assert(batch->n_blank == 0 && batch->n_events == batch->n_lines);
   return DM_OK;
+}
+
+/* What was wrong with a line of a batch whose first one is that of first_row. */
+static dm_status batch_error(const dm_batch *batch, size_t first_row, dm_error *err) {
+  if (!batch->has_error) {
+    return DM_OK;
+  }
+  *err = batch->error;
+  err->line += first_row + 1;
+  err->column = 0; /* the line was never written, so its places say nothing */
+  err->byte = 0;
+  return err->status;
 }
 
 static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_t i,
@@ -495,4 +502,42 @@ static dm_status apply_lines(dm_recorder *recorder, dm_error *err) {
     DM_TRY(dm_run_apply(run, &run->batch, &origin, err));
   }
   return DM_OK;
+}
+
+/* --- whole tables --- */
+
+dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
+                            size_t n_columns, size_t n_rows,
+                            const dm_record_missing *missing, const dm_host *host,
+                            dm_error *err) {
+  enum { ROWS_AT_ONCE = 1024 };
+  const dm_options options = {
+      .format = DM_FORMAT_JSON, .max_line = DM_LINE_MAX, .block_size = PART_SIZE};
+  dm_writer *writer = NULL;
+  dm_parser *parser = NULL;
+  dm_batch batch = {0};
+  dm_buf text = {0};
+  dm_status status = dm_parser_new(&parser, &options, err);
+  if (status) {
+    goto done;
+  }
+  DM_TRY_DONE(dm_writer_open(&writer, path, host, err));
+  for (size_t row = 0; row < n_rows; row += ROWS_AT_ONCE) {
+    size_t to = n_rows - row < ROWS_AT_ONCE ? n_rows : row + ROWS_AT_ONCE;
+    text.len = 0;
+    DM_TRY_DONE(dm_record_lines(columns, n_columns, row, to, missing, &text, err));
+    DM_TRY_DONE(dm_buf_reserve(&text, DM_BLOCK_PAD, err));
+    memset(text.data + text.len, 0, DM_BLOCK_PAD);
+    dm_block block = {.data = text.data, .len = text.len};
+    DM_TRY_DONE(dm_parse_block(parser, &block, &batch, err));
+    DM_TRY_DONE(batch_error(&batch, row, err));
+    DM_TRY_DONE(dm_writer_write(writer, text.data, text.len, err));
+  }
+  status = dm_writer_commit(writer, err);
+done:
+  dm_writer_close(writer);
+  dm_parser_free(parser);
+  dm_batch_release(&batch);
+  dm_buf_release(&text);
+  return status;
 }

@@ -41,6 +41,14 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns
                           const dm_record_missing *missing, const dm_host *host,
                           dm_error *err) DM_MUST_CHECK;
 
+/* Writes a whole table as lines, beside any recorder, which keeps no rule of order: only
+   what the reader would not accept of a line for itself is refused. Then the file is left
+   as it was. Errors as of dm_recorder_add(), DM_E_IO as of dm_writer_open(). */
+dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
+                            size_t n_columns, size_t n_rows,
+                            const dm_record_missing *missing, const dm_host *host,
+                            dm_error *err) DM_MUST_CHECK;
+
 /* What has been recorded so far; valid until the next call with this recorder. Where
    dm_recorder_is_lost(), memory ran out while a call was taken in, and the summary holds
    only a part of it. */

@@ -261,14 +261,20 @@ static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint3
                              const dm_origin *origin, dm_error *err) {
   const dm_event *event = &batch->events[i];
   dm_accum *a = dm_rows_at(&run->accum, row);
+  dm_status status = DM_OK;
   if (DM_UNLIKELY(event->step_kind != DM_STEP_NONE || run->has_steps)) {
-    dm_status status = check_step(run, batch, i, row, origin, err);
-    if (status == DM_E_FIELD && run->options.is_skipping) {
-      run->counts.bad++;
-      dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
-      return dm_problems_add(&run->problems, &problem, err);
+    status = check_step(run, batch, i, row, origin, err);
+  }
+  if (DM_UNLIKELY(run->sink.take != NULL) && !status) {
+    status = run->sink.take(run->sink.ctx, batch, i, row, origin, err);
+  }
+  if (DM_UNLIKELY(status)) {
+    if ((status != DM_E_FIELD && status != DM_E_SYNTAX) || !run->options.is_skipping) {
+      return status;
     }
-    DM_TRY(status);
+    run->counts.bad++;
+    dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
+    return dm_problems_add(&run->problems, &problem, err);
   }
   if (DM_UNLIKELY(a->n == DM_EVALUATIONS_MAX)) {
     dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",

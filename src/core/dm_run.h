@@ -24,6 +24,22 @@ typedef struct dm_counts {
   uint64_t cut; /* incomplete last lines that were ignored */
 } dm_counts;
 
+/* Where a batch comes from. */
+typedef struct dm_origin {
+  int32_t file;        /* index of the source, or -1 for a table */
+  uint64_t first_line; /* from 1 */
+  uint64_t first_byte;
+} dm_origin;
+
+/* Is given every line that counts, before the line is added to its sample's state: event
+   i of a batch, whose sample has this row. With DM_E_FIELD or DM_E_SYNTAX it refuses the
+   line (then the line is bad), with any other status it ends the run. */
+typedef struct dm_sink {
+  dm_status (*take)(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
+                    const dm_origin *origin, dm_error *err);
+  void *ctx;
+} dm_sink;
+
 /* All of a run; read it freely, change it only by the functions below. */
 typedef struct dm_run {
   dm_options options;
@@ -43,14 +59,8 @@ typedef struct dm_run {
   dm_crew *crew; /* NULL until a source has more than a block, and with one thread */
   dm_batch batch;
   dm_block block;
+  dm_sink sink; /* may be set before anything is read; take is NULL: none */
 } dm_run;
-
-/* Where a batch comes from. */
-typedef struct dm_origin {
-  int32_t file;        /* index of the source, or -1 for a table */
-  uint64_t first_line; /* from 1 */
-  uint64_t first_byte;
-} dm_origin;
 
 /* options is copied, what it points to must outlive the run; host may be NULL. *out is to
    be freed also when this fails. DM_E_MEMORY; DM_E_INPUT for an option out of its range.

@@ -27,34 +27,6 @@ new_path <- function(text = NULL, envir = parent.frame()) {
   path
 }
 
-# What the shipped files hold, evaluation by evaluation, read by patterns.
-shipped_signals <- function(path) {
-  con <- gzfile(path)
-  on.exit(close(con))
-  lines <- readLines(con)
-  text <- function(key) {
-    pattern <- paste0(".*['\"]", key, "['\"]: ['\"]?([^]'\",}]*).*")
-    sub(pattern, "\\1", lines, perl = TRUE)
-  }
-  number <- function(key) as.numeric(text(key))
-  probs <- sub(".*probs['\"]: \\[([^]]*)\\].*", "\\1", lines)
-  probs <- strsplit(probs, ", ", fixed = TRUE)
-  columns <- list(
-    id = number("id"), label = number("label"),
-    pred_label = number("pred_label"),
-    s_label = number("(?:s_label|noisy_label)"),
-    correct = text("correct") == "true", loss = number("loss"),
-    label_probs = number("label_probs")
-  )
-  columns$probs <- do.call(rbind, lapply(probs, as.numeric))
-  evaluation <- stats::ave(columns$id, columns$id, FUN = seq_along)
-  lapply(unname(split(seq_along(lines), evaluation)), function(rows) {
-    lapply(columns, function(column) {
-      if (is.matrix(column)) column[rows, ] else column[rows]
-    })
-  })
-}
-
 # probs: samples 1, 2, ... by classes by evaluations
 expect_recorded <- function(rec, probs, label) {
   map <- datamap_summarise(rec)
@@ -411,20 +383,27 @@ test_that("the garbage collector may run anywhere", {
 test_that("the shipped signals come out of the recorder as they are", {
   for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
     shipped <- datamap_example(name)
-    map <- datamap_summarise(shipped, signals = "loss")
-    signals <- shipped_signals(shipped)
+    table <- datamap_read_signals(shipped)
+    probs <- as.matrix(datamap_read_signals(shipped, columns = "probs"))
     file <- new_path()
-    rec <- datamap_recorder(file, signals = "loss")
-    for (now in signals) {
-      do.call(datamap_record, c(list(rec), now))
+    rec <- datamap_recorder(file, signals = "loss", ids = unique(table$id))
+    for (rows in split(seq_len(nrow(table)), table$step)) {
+      now <- table[rows, ]
+      datamap_record(
+        rec, now$id, now$label,
+        probs = unname(probs[rows, ]), label_probs = now$label_probs,
+        pred_label = now$pred_label, correct = now$correct, loss = now$loss,
+        s_label = now$s_label
+      )
     }
     close(rec)
-    # R's own as.numeric() does not always give the nearest double
-    expect_equal(columns_of(datamap_summarise(rec)), columns_of(map),
-                 tolerance = 1e-14)
-    expect_same_map(
-      datamap_summarise(file, signals = "loss"), datamap_summarise(rec)
+    expect_identical(datamap_read_signals(file), table)
+    expect_identical(
+      as.matrix(datamap_read_signals(file, columns = "probs")), probs
     )
+    map <- datamap_summarise(shipped, signals = "loss")
+    expect_same_map(datamap_summarise(rec), map)
+    expect_same_map(datamap_summarise(file, signals = "loss"), map)
   }
 })
 

@@ -1,0 +1,207 @@
+#' Signals as a table
+#'
+#' `datamap_read_signals()` reads all that [datamap_summarise()] reads and keeps
+#' every line: one row per sample and evaluation, in the order of the lines.
+#' `datamap_write_signals()` writes such a table, or any data frame of signals,
+#' as JSON Lines.
+#'
+#' # Columns
+#' \describe{
+#'   \item{`id`, `label`}{as in a data map: integer, double or character.}
+#'   \item{`step`}{the evaluation: `step`, `epoch` or N of `logits_epoch_N` if
+#'     the line has it, else which line of its id it is, counted from 0. Where
+#'     an id has several lines of the same `epoch`, `step` counts its lines and
+#'     `epoch` is a column of its own.}
+#'   \item{`pred_label`}{the predicted label, given or by the largest of `probs`
+#'     or `logits`; `NA` where the line tells neither.}
+#'   \item{`s_label`}{the constructed label, `NA` where the line has none.}
+#'   \item{`correct`}{`TRUE` or `FALSE`, given or derived.}
+#'   \item{`loss`}{a number, `NA` where the line has none.}
+#'   \item{`label_probs`}{the probability of the label, given or derived.}
+#'   \item{`probs_0`, `probs_1`, ...}{on request by `columns = "probs"`: the
+#'     probabilities of the classes, given or by softmax of the logits.}
+#'   \item{all other keys}{the user's signals: double, logical or character,
+#'     as they stand in the lines. Where the types of the values differ, they
+#'     are character. Lists and objects are left out.}
+#' }
+#'
+#' [datamap_summarise()] of the table is that of its source, to the last bit.
+#'
+#' @inheritParams datamap_summarise
+#' @param x For `datamap_read_signals()`, where the signals are: paths of files
+#'   or of one folder, a connection, a raw vector or literal text in `I()`, as
+#'   for [datamap_summarise()]. For `datamap_write_signals()`, a data frame of
+#'   signals.
+#' @param columns Names of the columns to read, in the order wanted, `"probs"`
+#'   for those of all classes. `NULL` reads all but the classes. Memory is taken
+#'   for these columns only.
+#' @param file The path of the file to write, a string. It is replaced as a
+#'   whole or not at all.
+#'
+#' @return `datamap_read_signals()` returns a data frame, with the attribute
+#'   `line_counts` and problems for [datamap_problems()].
+#'   `datamap_write_signals()` returns `x`, invisibly.
+#' @seealso [datamap_summarise()], [datamap_recorder()]
+#' @export
+#' @examples
+#' spam <- datamap_example("spam_signals.jsonl.gz")
+#' signals <- datamap_read_signals(spam)
+#' head(signals)
+#'
+#' # the mean loss of each evaluation
+#' tapply(signals$loss, signals$step, mean)
+#'
+#' # only what is needed
+#' head(datamap_read_signals(spam, columns = c("id", "step", "probs")))
+#'
+#' file <- tempfile(fileext = ".jsonl")
+#' datamap_write_signals(signals, file)
+#' readLines(file, 1)
+#' unlink(file)
+datamap_read_signals <- function(x,
+                                 ...,
+                                 columns = NULL,
+                                 format = c("auto", "json", "python"),
+                                 on_error = c("stop", "skip"),
+                                 partial_last = c("error", "ignore"),
+                                 max_line = 64 * 2^20,
+                                 threads = NULL,
+                                 progress = rlang::is_interactive()) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  format <- rlang::arg_match(format)
+  on_error <- rlang::arg_match(on_error)
+  partial_last <- rlang::arg_match(partial_last)
+  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
+  check_flag(progress)
+  columns <- check_long_columns(columns, call)
+
+  options <- reader_options(
+    character(), format, on_error, partial_last, max_line,
+    check_threads(threads, call)
+  )
+  if (is.data.frame(x) || inherits(x, "datamap_recorder")) {
+    abort_argument(
+      x, "paths, a connection, a raw vector or text in {.fun I}", "x", call
+    )
+  }
+  sources <- signal_sources(x, call)
+  on.exit(close_sources(sources), add = TRUE)
+  paths <- sources$paths
+  show <- if (progress) progress_bar(paths)
+  result <- .Call(
+    ffi_read_signals, sources$inputs, options, show, long_wanted(columns)
+  )
+  check_result(result, paths, call)
+  problems <- problems_from_core(result, paths)
+  frame <- long_frame(result, columns, problems, call)
+  warn_problems(problems, call)
+  frame
+}
+
+#' @rdname datamap_read_signals
+#' @export
+datamap_write_signals <- function(x, file) {
+  check_data_frame(x)
+  path <- summary_path(file)
+  call <- rlang::current_env()
+  check_unique_names(names(x), call)
+  lines <- record_columns(x, call)
+  error <- .Call(ffi_write_signals, path, lines$columns, lines$kinds, nrow(x))
+  if (!is.null(error)) {
+    if (is.na(error$line)) {
+      error$file <- 1L
+      problem <- "Can't write {.file {path}}."
+    } else {
+      problem <- "Can't write row {line} of {.arg x} to {.file {path}}."
+    }
+    abort_core(error, path, call, problem)
+  }
+  invisible(x)
+}
+
+# What asks the core for each field.
+long_fields <- c(
+  id = 1L, step = 2L, label = 4L, pred_label = 8L, s_label = 16L,
+  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L
+)
+all_own <- 512L
+
+check_long_columns <- function(columns, call) {
+  if (is.null(columns)) {
+    return(NULL)
+  }
+  is_fine <- is.character(columns) && length(columns) > 0 &&
+    !anyNA(columns) && all(nzchar(columns)) && !anyDuplicated(columns)
+  if (!is_fine) {
+    abort_argument(
+      columns, "different names of columns or {.code NULL}", "columns", call
+    )
+  }
+  enc2utf8(columns)
+}
+
+# Steps are looked at together with their ids.
+long_wanted <- function(columns) {
+  if (is.null(columns)) {
+    fields <- setdiff(names(long_fields), "probs")
+    return(list(sum(long_fields[fields]) + all_own, character()))
+  }
+  fields <- intersect(names(long_fields), columns)
+  if ("step" %in% fields) {
+    fields <- union("id", fields)
+  }
+  own <- setdiff(columns, names(long_fields))
+  list(as.integer(sum(long_fields[fields])), own)
+}
+
+long_frame <- function(result, columns, problems, call) {
+  found <- result$columns$columns
+  found <- found[!vapply(found, is.null, NA)]
+  n <- result$counts[["good"]]
+  if (result$columns$has_epoch) {
+    found <- part_epochs(found, is.null(columns) || "epoch" %in% columns)
+  }
+  check_unique_names(names(found), call)
+  if (!is.null(columns)) {
+    classes <- class_column_names(found, "probs")
+    missing <- setdiff(columns, c(names(found), "probs"))
+    if (length(missing) > 0 && n > 0) {
+      abort_datamap(
+        c(
+          "{.arg columns} must name fields or keys of the signals.",
+          "x" = "No line has a value for {.field {missing}}."
+        ),
+        class = "input", key = missing[[1]], call = call
+      )
+    }
+    columns <- intersect(columns, c(names(found), "probs"))
+    wanted <- lapply(columns, function(name) {
+      if (name == "probs") classes else name
+    })
+    found <- found[unlist(wanted)]
+  }
+  structure(
+    found,
+    names = names(found), row.names = .set_row_names(n), class = "data.frame",
+    problems = problems, line_counts = result$counts
+  )
+}
+
+# An epoch may have several evaluations of a sample; a step has one.
+part_epochs <- function(found, keep) {
+  by_id <- order(found$id, method = "radix")
+  id <- found$id[by_id]
+  step <- found$step[by_id]
+  last <- length(id)
+  repeats <- id[-1] == id[-last] & step[-1] == step[-last]
+  if (!any(repeats)) {
+    return(found)
+  }
+  if (keep) {
+    behind <- match("step", names(found))
+    found <- append(found, list(epoch = found$step), behind)
+  }
+  found$step[by_id] <- sequence(rle(id)$lengths) - 1
+  found
+}

@@ -1,0 +1,127 @@
+/* The long table of signals as R's vectors. Each column of the core is given up as soon
+   as R has it, so that there are never two of all. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ffi_signals.h"
+
+static SEXP make_column(dm_long *table, dm_long_column *column);
+static SEXP ident_column(const dm_long *table, const dm_long_column *column);
+static SEXP text_column(const dm_long *table, const dm_long_column *column);
+
+SEXP ffi_long_columns(dm_long *table) {
+  const struct {
+    const char *name;
+    unsigned want;
+    dm_long_column *column;
+  } fields[] = {
+      {"id", DM_LONG_ID, &table->id},
+      {"step", DM_LONG_STEP, &table->step},
+      {"label", DM_LONG_LABEL, &table->label},
+      {"pred_label", DM_LONG_PRED_LABEL, &table->pred_label},
+      {"s_label", DM_LONG_S_LABEL, &table->s_label},
+      {"correct", DM_LONG_CORRECT, &table->correct},
+      {"loss", DM_LONG_LOSS, &table->loss},
+      {"label_probs", DM_LONG_LABEL_PROBS, &table->label_probs},
+  };
+  enum { N_FIELDS = sizeof fields / sizeof *fields };
+  R_xlen_t n = (R_xlen_t)(N_FIELDS + table->n_probs + table->n_own);
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, n));
+  SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
+  R_xlen_t at = 0;
+  for (int i = 0; i < N_FIELDS; i++) {
+    SET_STRING_ELT(names, at, ffi_char(fields[i].name, strlen(fields[i].name)));
+    if (table->want & fields[i].want) {
+      SET_VECTOR_ELT(out, at, make_column(table, fields[i].column));
+    }
+    at++;
+  }
+  for (size_t k = 0; k < table->n_probs; k++) {
+    char name[32];
+    int len = snprintf(name, sizeof name, "probs_%llu", (unsigned long long)k);
+    SET_STRING_ELT(names, at, ffi_char(name, (size_t)len));
+    SET_VECTOR_ELT(out, at++, make_column(table, &table->probs[k]));
+  }
+  for (size_t k = 0; k < table->n_own; k++) {
+    dm_long_column *own = &table->own[k];
+    SET_STRING_ELT(names, at, ffi_char(own->name, strlen(own->name)));
+    if (own->kind != DM_LONG_EMPTY) {
+      SET_VECTOR_ELT(out, at, make_column(table, own));
+    }
+    at++;
+  }
+  Rf_setAttrib(out, R_NamesSymbol, names);
+  const char *parts[] = {"columns", "has_epoch", ""};
+  SEXP both = PROTECT(Rf_mkNamed(VECSXP, parts));
+  SET_VECTOR_ELT(both, 0, out);
+  SET_VECTOR_ELT(both, 1, Rf_ScalarLogical(table->has_epoch));
+  UNPROTECT(3);
+  return both;
+}
+
+static SEXP make_column(dm_long *table, dm_long_column *column) {
+  R_xlen_t n = (R_xlen_t)table->n;
+  SEXP out;
+  if (column->kind == DM_LONG_NUMBER) {
+    out = PROTECT(Rf_allocVector(REALSXP, n));
+    for (R_xlen_t i = 0; i < n; i++) {
+      bool is_missing = dm_long_is_missing(column, (size_t)i);
+      REAL(out)[i] = is_missing ? NA_REAL : dm_long_number(column, (size_t)i);
+    }
+  } else if (column->kind == DM_LONG_TEXT) {
+    out = PROTECT(column->idents == &table->texts ? text_column(table, column)
+                                                  : ident_column(table, column));
+  } else {
+    out = PROTECT(Rf_allocVector(LGLSXP, n));
+    for (R_xlen_t i = 0; i < n; i++) {
+      bool is_missing = dm_long_is_missing(column, (size_t)i);
+      LOGICAL(out)[i] = is_missing ? NA_LOGICAL : dm_long_bool(column, (size_t)i);
+    }
+  }
+  dm_long_drop(column);
+  UNPROTECT(1);
+  return out;
+}
+
+/* Ids and labels, typed by all of them. */
+static SEXP ident_column(const dm_long *table, const dm_long_column *column) {
+  R_xlen_t n = (R_xlen_t)table->n;
+  dm_ident_type type = dm_index_type(column->idents);
+  if (type == DM_TYPE_TEXT) {
+    return text_column(table, column);
+  }
+  SEXP out = PROTECT(ffi_ident_column(type, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    if (!dm_long_is_missing(column, (size_t)i)) {
+      uint32_t row = dm_long_text(column, (size_t)i);
+      dm_ident ident = dm_index_ident(column->idents, row);
+      ffi_set_ident(out, i, &ident);
+    } else if (type == DM_TYPE_INT32) {
+      INTEGER(out)[i] = NA_INTEGER;
+    } else {
+      REAL(out)[i] = NA_REAL;
+    }
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Each text is made once, however many rows have it. */
+static SEXP text_column(const dm_long *table, const dm_long_column *column) {
+  R_xlen_t n = (R_xlen_t)table->n;
+  R_xlen_t n_texts = (R_xlen_t)column->idents->n;
+  SEXP texts = PROTECT(Rf_allocVector(STRSXP, n_texts));
+  for (R_xlen_t i = 0; i < n_texts; i++) {
+    dm_ident ident = dm_index_ident(column->idents, (size_t)i);
+    ffi_set_ident(texts, i, &ident);
+  }
+  SEXP out = PROTECT(Rf_allocVector(STRSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    bool is_missing = dm_long_is_missing(column, (size_t)i);
+    SET_STRING_ELT(
+        out, i,
+        is_missing ? NA_STRING : STRING_ELT(texts, dm_long_text(column, (size_t)i)));
+  }
+  UNPROTECT(2);
+  return out;
+}

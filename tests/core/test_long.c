@@ -1,0 +1,197 @@
+/* dm_long.c: the table of all lines, cell by cell, and under every failing allocation. */
+#include <string.h>
+
+#include "dm_long.h"
+#include "dm_mem_fault.h"
+#include "dm_test.h"
+
+enum { ALL = 2 * DM_LONG_OWN - 1 };
+
+static const char *const none[1];
+
+static dm_status read_text(dm_long *table, dm_run **run, const char *text,
+                           const dm_options *options, unsigned want,
+                           const char *const *names, size_t n_names, dm_error *err) {
+  dm_source *source = NULL;
+  dm_status status = dm_run_new(run, options, NULL, err);
+  if (!status) {
+    status = dm_long_init(table, *run, want, names, n_names, err);
+  }
+  if (!status) {
+    status = dm_source_open_memory(&source, text, strlen(text), NULL, err);
+  }
+  if (!status) {
+    status = dm_run_source(*run, source, 0, err);
+  }
+  dm_source_close(source);
+  return status;
+}
+
+static const dm_options plain = {
+    .max_line = 1 << 20, .block_size = 200, .threads = 1, .seed = 7};
+
+static const char lines[] =
+    "{\"id\":1,\"label\":0,\"probs\":[0.25,0.75],\"loss\":2,\"n\":1,\"m\":true}\n"
+    "{'id':'a','label':1,'logits':[0,0,0],'s_label':2,'t':'x\\n','m':0.5,'step':4}\n"
+    "{\"guid\":1,\"label\":\"z\",\"label_probs\":0.5,\"correct\":1,\"pred_label\":\"y\","
+    "\"n\":null,\"t\":\"x\\n\",\"m\":\"q\",\"gold\":[2],\"o\":{\"k\":1}}\n";
+
+#define CHECK_TEXT(column, row, want)                                              \
+  do {                                                                             \
+    dm_ident ident_ = dm_index_ident((column)->idents, dm_long_text(column, row)); \
+    char shown_[64];                                                               \
+    dm_ident_print(&ident_, shown_, sizeof shown_);                                \
+    CHECK_STR(shown_, want);                                                       \
+  } while (0)
+
+static void test_cells(void) {
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, lines, &plain, ALL, none, 0, &err), DM_OK);
+  CHECK_UINT(table.n, 3);
+  CHECK_TEXT(&table.id, 0, "1");
+  CHECK_TEXT(&table.id, 1, "a");
+  CHECK_TEXT(&table.id, 2, "1");
+  CHECK_TEXT(&table.label, 2, "z");
+  CHECK_TEXT(&table.pred_label, 0, "1");
+  CHECK_TEXT(&table.pred_label, 1, "0");
+  CHECK_TEXT(&table.pred_label, 2, "y");
+  CHECK(dm_long_is_missing(&table.s_label, 0));
+  CHECK_TEXT(&table.s_label, 1, "2");
+  CHECK_DOUBLE(dm_long_number(&table.step, 0), 0);
+  CHECK_DOUBLE(dm_long_number(&table.step, 1), 4);
+  CHECK_DOUBLE(dm_long_number(&table.step, 2), 1);
+  CHECK(!dm_long_bool(&table.correct, 0));
+  CHECK(dm_long_bool(&table.correct, 2));
+  CHECK_DOUBLE(dm_long_number(&table.loss, 0), 2);
+  CHECK(dm_long_is_missing(&table.loss, 1));
+  CHECK_DOUBLE(dm_long_number(&table.label_probs, 0), 0.25);
+  CHECK_UINT(table.n_probs, 3);
+  CHECK_DOUBLE(dm_long_number(&table.probs[1], 0), 0.75);
+  CHECK_DOUBLE(dm_long_number(&table.probs[2], 1), 1.0 / 3);
+  CHECK(dm_long_is_missing(&table.probs[2], 0));
+  if (CHECK_UINT(table.n_own, 5)) {
+    const char *const names[] = {"n", "m", "t", "o", "gold"};
+    const dm_long_kind kinds[] = {DM_LONG_NUMBER, DM_LONG_TEXT, DM_LONG_TEXT,
+                                  DM_LONG_EMPTY, DM_LONG_EMPTY};
+    for (size_t k = 0; k < 5; k++) {
+      DM_CASE("%s", names[k]);
+      CHECK_STR(table.own[k].name, names[k]);
+      CHECK_INT((int)table.own[k].kind, (int)kinds[k]);
+    }
+    CHECK_DOUBLE(dm_long_number(&table.own[0], 0), 1);
+    CHECK(dm_long_is_missing(&table.own[0], 2));
+    CHECK_TEXT(&table.own[1], 0, "true");
+    CHECK_TEXT(&table.own[1], 1, "0.5");
+    CHECK_TEXT(&table.own[1], 2, "q");
+    CHECK(dm_long_is_missing(&table.own[2], 0));
+    CHECK_UINT(dm_long_text(&table.own[2], 1), dm_long_text(&table.own[2], 2));
+  }
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+/* What is not asked for takes no memory. */
+static void test_chosen(void) {
+  const char *const names[] = {"t", "none"};
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, lines, &plain, DM_LONG_ID, names, 2, &err), DM_OK);
+  CHECK_UINT(table.n, 3);
+  CHECK_UINT(table.n_own, 1);
+  CHECK_STR(table.own[0].name, "t");
+  CHECK_UINT(dm_rows_cap(&table.label.cells), 0);
+  CHECK_UINT(dm_rows_cap(&table.loss.cells), 0);
+  CHECK_UINT(table.n_probs, 0);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+static void test_refused(void) {
+  static const struct {
+    const char *more;
+    dm_status want;
+  } cases[] = {
+      {"\"a\":1,\"a\":2", DM_E_FIELD},    {"\"a\":1e999", DM_E_FIELD},
+      {"\"a\":\"\\u0000\"", DM_E_SYNTAX}, {"\"a\":{\"b\":\"\\u0000\"}", DM_OK},
+      {"\"a\":null,\"a\":2", DM_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("%s", cases[i].more);
+    char text[400];
+    const char *rest = "\"label\":0,\"probs\":[1]";
+    snprintf(text, sizeof text,
+             "{\"id\":1,%s,\"a\":7}\n{\"id\":1,%s,%s}\n{\"id\":1,%s}\n", rest, rest,
+             cases[i].more, rest);
+    for (int skips = 0; skips < 2; skips++) {
+      dm_options options = plain;
+      options.is_skipping = skips;
+      dm_long table = {0};
+      dm_run *run = NULL;
+      dm_error err = {0};
+      dm_status status =
+          read_text(&table, &run, text, &options, DM_LONG_OWN, none, 0, &err);
+      if (!skips && cases[i].want) {
+        CHECK_INT(status, cases[i].want);
+        CHECK_UINT(err.line, 2);
+        CHECK_STR(err.key, "a");
+        CHECK(err.column > 0);
+      } else {
+        CHECK_INT(status, DM_OK);
+        CHECK_UINT(table.n, cases[i].want ? 2 : 3);
+        CHECK(dm_long_is_missing(&table.own[0], table.n - 1)); /* nothing was left */
+        CHECK_UINT(run->counts.bad, cases[i].want ? 1 : 0);
+      }
+      dm_long_release(&table);
+      dm_run_free(run);
+    }
+  }
+}
+
+static void test_many_keys(void) {
+  static char text[20 * DM_LONG_OWN_MAX + 200];
+  char *p = text;
+  p += sprintf(p, "{\"id\":1,\"label\":0,\"probs\":[1]");
+  for (int k = 0; k <= DM_LONG_OWN_MAX; k++) {
+    p += sprintf(p, ",\"k%d\":1", k);
+  }
+  sprintf(p, "}\n");
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, text, &plain, DM_LONG_OWN, none, 0, &err),
+            DM_E_LIMIT);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+static void test_allocations(void) {
+  for (size_t k = 1;; k++) {
+    size_t before = fault_live_blocks();
+    dm_long table = {0};
+    dm_run *run = NULL;
+    dm_error err;
+    fault_arm_memory(k, false);
+    dm_status status = read_text(&table, &run, lines, &plain, ALL, none, 0, &err);
+    bool has_fired = fault_has_fired();
+    fault_arm_memory(0, false);
+    CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));
+    dm_long_release(&table);
+    dm_run_free(run);
+    CHECK_UINT(fault_live_blocks(), before);
+    if (!has_fired) {
+      return;
+    }
+  }
+}
+
+int main(void) {
+  DM_RUN(test_cells);
+  DM_RUN(test_chosen);
+  DM_RUN(test_refused);
+  DM_RUN(test_many_keys);
+  DM_RUN(test_allocations);
+  return dm_test_end();
+}

@@ -1,0 +1,249 @@
+# Random signals of helper-signals.R, read as a table.
+
+long_fields_of <- c(
+  id = "id", label = "label", pred_label = "pred_label", s_label = "s_label",
+  correct = "correct", loss = "loss", probs = "probs",
+  label_probs = "label_probs", grad_norm = "grad_norm"
+)
+
+expected_long <- function(signals) {
+  numeric_ids <- !attr(signals, "are_strings")
+  id <- if (numeric_ids) as.numeric(signals$id) else enc2utf8(signals$id)
+  if (numeric_ids && all(abs(id) < 2^31)) id <- as.integer(id)
+  data.frame(
+    id = id, step = stats::ave(seq_along(id), id, FUN = seq_along) - 1,
+    label = signals$label, pred_label = as.integer(signals$pred_label),
+    s_label = signals$s_label, correct = signals$correct, loss = signals$loss,
+    label_probs = signals$label_probs, grad_norm = signals$grad_norm
+  )
+}
+
+expect_table <- function(table, expected) {
+  expect_s3_class(table, "data.frame", exact = TRUE)
+  expect_identical(names(table), names(expected))
+  same <- vapply(names(expected), function(name) {
+    identical(table[[name]], expected[[name]], num.eq = FALSE)
+  }, NA)
+  expect_identical(names(expected)[!same], character())
+}
+
+read_text <- function(..., columns = NULL) {
+  datamap_read_signals(I(c(...)), columns = columns)
+}
+
+test_that("every line becomes its row, in both dialects", {
+  for (kind in c("gaps", "wide", "strings")) {
+    signals <- random_signals(n = 150, times = 5, classes = 3, ids = kind)
+    for (python in c(FALSE, TRUE)) {
+      file <- write_signals(signal_lines(signals, long_fields_of, python))
+      expect_table(datamap_read_signals(file), expected_long(signals))
+      probs <- datamap_read_signals(file, columns = "probs")
+      expect_identical(names(probs), paste0("probs_", 0:2))
+      expect_identical(unname(as.matrix(probs)), unname(signals$probs))
+    }
+  }
+})
+
+test_that("what the lines leave out is derived", {
+  signals <- random_signals(n = 60, times = 4, classes = 4)
+  lines <- signal_lines(signals, c(guid = "id", gold = "label",
+                                   logits = "logits"))
+  table <- datamap_read_signals(write_signals(lines), columns = c(
+    "correct", "probs", "pred_label", "label_probs", "loss", "s_label"
+  ))
+  expect_identical(table$correct, signals$correct)
+  expect_identical(table$pred_label, as.integer(signals$pred_label))
+  expect_equal(table$label_probs, signals$label_probs, tolerance = 1e-14)
+  probs <- unname(as.matrix(table[paste0("probs_", 0:3)]))
+  expect_equal(probs, unname(signals$probs), tolerance = 1e-14)
+  expect_identical(table$loss, rep(NA_real_, nrow(signals)))
+  expect_identical(table$s_label, rep(NA_integer_, nrow(signals)))
+})
+
+test_that("the table has the summary of its source, to the last bit", {
+  for (name in datamap_example()) {
+    source <- datamap_example(name)
+    has_loss <- name != "dynamics"
+    signals <- if (has_loss) "loss"
+    map <- datamap_summarise(source, signals = signals)
+    for (columns in list(NULL, c("id", "label", "s_label", "correct", "probs",
+                                 "label_probs", "step", "loss"))) {
+      table <- datamap_read_signals(source, columns = columns)
+      expect_same_map(datamap_summarise(table, signals = signals), map)
+      file <- tempfile(fileext = ".jsonl")
+      expect_invisible(datamap_write_signals(table, file))
+      expect_same_map(datamap_summarise(file, signals = signals), map)
+      again <- datamap_read_signals(file, columns = columns)
+      expect_identical(again, table)
+      unlink(file)
+    }
+  }
+})
+
+test_that("threads change nothing", {
+  signals <- random_signals(n = 3000, times = 4, ids = "gaps")
+  file <- write_signals(signal_lines(signals, long_fields_of))
+  expect_gt(file.size(file), 2^20) # several blocks
+  one <- datamap_read_signals(file, threads = 1)
+  expect_identical(datamap_read_signals(file, threads = 3), one)
+  expect_table(one, expected_long(signals))
+})
+
+test_that("the user's signals keep their types", {
+  base <- "\"label\": 0, \"label_probs\": 0.5, \"correct\": true"
+  line <- function(id, more) paste0("{\"id\": ", id, ", ", base, more, "}")
+  table <- read_text(
+    line(1, ", \"n\": 1, \"b\": true, \"t\": \"x\", \"m\": 1.50, \"o\": {}"),
+    line(2, ", \"n\": null, \"b\": null, \"t\": null, \"m\": false"),
+    line(3, ", \"l\": [1]"),
+    line(
+      4, ", \"n\": -0.25, \"b\": false, \"t\": \"\\u00fc\\n\", \"m\": \"q\""
+    ),
+    line(5, ", \"n\": NaN, \"t\": \"x\", \"m\": 20, \"late\": \"7\"")
+  )
+  expect_identical(names(table)[-(1:8)], c("n", "b", "t", "m", "late"))
+  expect_identical(table$n, c(1, NA, NA, -0.25, NaN))
+  expect_identical(table$b, c(TRUE, NA, NA, FALSE, NA))
+  expect_identical(table$t, c("x", NA, NA, "\u00fc\n", "x"))
+  expect_identical(table$m, c("1.5", "false", NA, "q", "20"))
+  expect_identical(table$late, c(NA, NA, NA, NA, "7"))
+})
+
+test_that("a second name beside the first is a signal, alone the field", {
+  rest <- "\"probs\": [0.5, 0.5]"
+  both <- read_text(paste0(
+    "{\"gold\": \"g\", \"id\": 1, \"guid\": 2, \"label\": 0, \"epoch\": true, ",
+    "\"step\": 3, \"s_label\": 1, \"noisy_label\": 1.5, ", rest, "}"
+  ))
+  expect_identical(both$gold, "g")
+  expect_identical(both$guid, 2)
+  expect_identical(both$epoch, TRUE)
+  expect_identical(both$noisy_label, 1.5)
+  expect_identical(both$id, 1L)
+  expect_identical(both$step, 3)
+  alone <- read_text(paste0(
+    "{\"guid\": 1, \"gold\": 0, \"epoch\": 3, \"noisy_label\": 2, ", rest, "}"
+  ))
+  expect_length(alone, 8)
+  expect_identical(alone$step, 3)
+  expect_identical(alone$s_label, 2L)
+})
+
+test_that("an epoch with several evaluations stays beside the step", {
+  lines <- sprintf(
+    "{\"id\": %d, \"label\": 0, \"epoch\": %s, \"probs\": [0.5, 0.5]}",
+    c(1, 2, 1, 2, 1), c(1, 1, 1, 2, 2)
+  )
+  table <- read_text(lines)
+  expect_identical(table$step, c(0, 0, 1, 1, 2))
+  expect_identical(table$epoch, c(1, 1, 1, 2, 2))
+  expect_identical(read_text(lines, columns = "step")$step, table$step)
+  expect_same_map(datamap_summarise(table), datamap_summarise(I(lines)))
+  # else it is the step
+  expect_identical(read_text(lines[c(1, 2, 4, 5)])$step, c(1, 1, 2, 2))
+})
+
+test_that("columns are chosen and ordered, and must be there", {
+  line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"h\": 2}"
+  expect_identical(
+    names(read_text(line, columns = c("h", "probs", "id"))),
+    c("h", "probs_0", "probs_1", "id")
+  )
+  expect_identical(names(read_text(line, columns = "step")), "step")
+  for (columns in list("none", "probs_0", character(), NA, c("id", "id"), 1)) {
+    expect_error(read_text(line, columns = columns),
+                 class = "datamap_error_input")
+  }
+  expect_error(
+    datamap_read_signals(data.frame(id = 1)), class = "datamap_error_input"
+  )
+  empty <- read_text("")
+  expect_identical(dim(empty), c(0L, 8L))
+  expect_identical(dim(read_text("", columns = c("id", "g"))), c(0L, 1L))
+})
+
+test_that("bad lines stop or are left out, as in the summary", {
+  good <- paste0(
+    "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"step\": 2}"
+  )
+  bad <- c(
+    "{\"id\": 2, \"label\": 0}",
+    "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"step\": 1}",
+    "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"g\": 2}",
+    "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"k\": 1e999}",
+    "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": \"\\u0000\"}"
+  )
+  classes <- c("field", "field", "field", "field", "syntax")
+  for (i in seq_along(bad)) {
+    error <- expect_error(
+      read_text(good, bad[[i]]),
+      class = paste0("datamap_error_", classes[[i]])
+    )
+    expect_identical(error$line, 2L)
+  }
+  later <- sub("2}$", "5}", good)
+  expect_warning(
+    table <- datamap_read_signals(I(c(good, bad, later)), on_error = "skip"),
+    class = "datamap_warning_skipped"
+  )
+  expect_identical(table$step, c(2, 5))
+  expect_identical(table$g, c(1, 1))
+  expect_identical(datamap_problems(table)$row, 2:6)
+  expect_identical(
+    attr(table, "line_counts"),
+    c(lines = 7, good = 2, blank = 0, bad = 5, cut = 0)
+  )
+})
+
+test_that("any data frame of signals is written, or its row is named", {
+  file <- tempfile(fileext = ".jsonl")
+  on.exit(unlink(file))
+  frame <- data.frame(
+    guid = c("a", "b"), gold = factor(c("u", "v")), note = c("\"", NA),
+    flag = c(NA, TRUE), epoch = c(1, 1)
+  )
+  frame$probs <- list(c(0.5, 0.5), 1)
+  frame$label_probs <- c(0.5, 1)
+  datamap_write_signals(frame, file)
+  before <- readLines(file)
+  expect_identical(before, c(
+    paste0(
+      "{\"guid\":\"a\",\"gold\":\"u\",\"probs\":[0.5,0.5],",
+      "\"label_probs\":0.5,\"epoch\":1,\"note\":\"\\\"\"}"
+    ),
+    paste0(
+      "{\"guid\":\"b\",\"gold\":\"v\",\"probs\":[1],\"label_probs\":1,",
+      "\"epoch\":1,\"flag\":true}"
+    )
+  ))
+  frame$guid[[2]] <- NA
+  error <- expect_error(
+    datamap_write_signals(frame, file), class = "datamap_error_field"
+  )
+  expect_identical(error$line, 2L)
+  expect_identical(error$key, "id")
+  expect_identical(readLines(file), before)
+  expect_error(
+    datamap_write_signals(frame[2:3], file), class = "datamap_error_field"
+  )
+  expect_error(datamap_write_signals(1, file), class = "datamap_error_input")
+  expect_error(
+    datamap_write_signals(frame[1, ], tempdir()), class = "datamap_error_io"
+  )
+})
+
+test_that("the garbage collector may run anywhere", {
+  skip_on_cran()
+  lines <- c(
+    "{\"id\": \"a\", \"label\": \"u\", \"pred_label\": \"v\", \"s_label\": 1,",
+    "{\"id\": 7, \"label\": \"v\", \"pred_label\": \"v\", \"g\": \"x\","
+  )
+  rest <- "\"label_probs\": 0.5, \"h\": 1, \"probs\": [0.5, 0.5]}"
+  lines <- paste(lines, rest)
+  old <- gctorture2(5)
+  on.exit(gctorture2(old))
+  table <- read_text(lines, columns = c("id", "pred_label", "g", "h", "probs"))
+  gctorture2(old)
+  expect_identical(table$id, c("a", "7"))
+  expect_identical(table$g, c(NA, "x"))
+})
