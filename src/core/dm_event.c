@@ -57,6 +57,8 @@ static dm_status store_ident(dm_batch *batch, const dm_ident *ident, int64_t *va
     if (ident->len > UINT32_MAX || start > UINT32_MAX) {
       return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
     }
+    /* one byte more, so that an empty text has a place as well */
+    DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
     DM_TRY(dm_buf_append(&batch->text, ident->text, ident->len, err));
     *value = (int64_t)(start << 32 | ident->len);
   }

@@ -586,6 +586,14 @@ static void test_options(void) {
   dm_run_free(NULL);
 }
 
+/* A text of no bytes, before there was any other. */
+static void test_empty_id(void) {
+  static const char text[] =
+      "{\"id\": \"\", \"label\": \"\", \"correct\": 1, \"label_probs\": 0.5}\n"
+      "{\"id\": \"\", \"label\": \"\", \"correct\": 1, \"label_probs\": 0.5}\n";
+  CHECK_INT(read_whole(0, text, sizeof text - 1, 1000), DM_OK);
+}
+
 int main(void) {
   answer_cap = 1 << 20;
   answer = malloc(answer_cap);
@@ -597,6 +605,7 @@ int main(void) {
   DM_RUN(test_errors);
   DM_RUN(test_disagreements);
   DM_RUN(test_options);
+  DM_RUN(test_empty_id);
   free(answer);
   return dm_test_end();
 }
