@@ -181,7 +181,7 @@ close_sources <- function(sources) {
   }
 }
 
-epoch_pattern <- "^dynamics_epoch_([0-9]+)[.]jsonl([.]gz)?$"
+epoch_pattern <- "(^|[/\\\\])dynamics_epoch_([0-9]+)[.]jsonl([.]gz)?$"
 
 # The signal files of a folder.
 folder_files <- function(folder, call) {
@@ -209,9 +209,8 @@ folder_files <- function(folder, call) {
 
 # Files of epochs among the paths, put into the order of their epochs.
 order_epochs <- function(paths) {
-  names <- suppressWarnings(basename(paths)) # of paths that are too long
-  epochs <- which(grepl(epoch_pattern, names))
-  number <- sub(epoch_pattern, "\\1", names[epochs])
+  epochs <- which(grepl(epoch_pattern, paths)) # basename() fails on long ones
+  number <- sub(paste0(".*", epoch_pattern), "\\2", paths[epochs])
   paths[epochs] <- paths[epochs][natural_order(number)]
   paths
 }
