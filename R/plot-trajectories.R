@@ -6,9 +6,10 @@
 #' Of a group, the line is the median of its samples, and the bands hold the
 #' middle half and the middle 80 % of them.
 #'
-#' @param signals A data frame with one row per evaluation and sample: `id`,
-#'   the signal, and `step` or `epoch`. Without these the evaluations of a
-#'   sample are its rows in their order.
+#' @param signals A data frame with one row per evaluation and sample, from
+#'   [datamap_read_signals()] or your own: `id`, the signal, and `step` or
+#'   `epoch`. Without these the evaluations of a sample are its rows in their
+#'   order. Paths of signal files are read first.
 #' @param ids The samples to draw, a vector of at most 30 ids. `NULL`, the
 #'   default, for groups.
 #' @param group What the samples are grouped by: the name of a column of
@@ -37,6 +38,9 @@ datamap_plot_trajectories <- function(signals,
                                       ...,
                                       signal = "label_probs") {
   rlang::check_dots_empty()
+  if (is.character(signals)) {
+    signals <- datamap_read_signals(signals)
+  }
   check_data_frame(signals)
   call <- rlang::current_env()
   check_string(signal)

@@ -78,6 +78,19 @@ test_that("groups of a data map and of regions are taken", {
                fixed = TRUE)
 })
 
+test_that("files of signals are read", {
+  file <- tempfile(fileext = ".jsonl")
+  writeLines(
+    sprintf("{\"id\": 4, \"label\": 0, \"probs\": [%s, %s]}",
+            c(0.25, 0.5, 0.75), c(0.75, 0.5, 0.25)),
+    file
+  )
+  plot <- datamap_plot_trajectories(file, ids = 4)
+  expect_identical(drawn(plot)$y, c(0.25, 0.5, 0.75))
+  expect_identical(drawn(plot)$x, c(0, 1, 2))
+  unlink(file)
+})
+
 test_that("odd signals draw", {
   signals <- random_signals()
   signals$label_probs[1:3] <- NA
