@@ -536,6 +536,8 @@ call_entries <- function(call) {
     call("ffi_read_summary", at("result")),
     call("ffi_write_summary", map, at("absent/result")),
     call("ffi_read_summary", path),
+    call("ffi_write_signals", at("signals"), lines$columns, lines$kinds, 2),
+    call("ffi_read_signals", list(path), skipping, NULL, long_wanted(NULL)),
     call("ffi_recorder_open", path, 0L, NULL, strict), # it is there already
     add(),
     call("ffi_recorder_state", recorder),
