@@ -8,8 +8,9 @@
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
 wanted <- trimws(sub("\\(.*", "", unlist(strsplit(fields, ","))))
-base <- rownames(utils::installed.packages(priority = "base"))
-wanted <- setdiff(wanted, base)
+# What came with R is as old as R.
+own <- rownames(utils::installed.packages(priority = "high"))
+wanted <- setdiff(wanted, own)
 
 dir.create(lib, recursive = TRUE, showWarnings = FALSE)
 lib <- normalizePath(lib)
@@ -33,10 +34,7 @@ if (nrow(db) == 0) {
     wanted, db, which = c("Depends", "Imports", "LinkingTo"), recursive = TRUE
   )
   all <- unique(c(wanted, unlist(needs)))
-  # Base packages are not in the index, the recommended ones came with R.
-  all <- all[all %in% rownames(db)]
-  recommended <- rownames(utils::installed.packages(priority = "recommended"))
-  all <- setdiff(all, recommended)
+  all <- setdiff(intersect(all, rownames(db)), own)
   have <- installed()
   stale <- all[is.na(have[all]) | have[all] != db[all, "Version"]]
   if (length(stale)) {

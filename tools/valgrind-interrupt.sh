@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/datacarto-interrupt.XXXXXX")
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
 sh tools/install-package.sh "$work/library" >"$work/log" 2>&1 || {
   cat "$work/log"
