@@ -83,10 +83,11 @@ check_datamap <- function(x,
 }
 
 # `x` must be the name of a column of `data`; with `numeric`, of a numeric
-# one. The error lists those there are.
+# one. The error lists those there are; `of` says what `data` is.
 check_column_choice <- function(x,
                                 data,
                                 numeric = FALSE,
+                                of = "the data map",
                                 arg = rlang::caller_arg(x),
                                 call = rlang::caller_env()) {
   check_string(x, arg = arg, call = call)
@@ -100,7 +101,7 @@ check_column_choice <- function(x,
     }
     abort_datamap(
       c(
-        "{.arg {arg}} must be the name of a {kind} of the data map.",
+        paste0("{.arg {arg}} must be the name of a {kind} of ", of, "."),
         x = found,
         i = "The {kind}s are {.val {choices}}."
       ),

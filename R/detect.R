@@ -97,13 +97,27 @@ detection_scores <- c("auroc", "average_precision", "precision_at_k")
 
 detect_one <- function(map, truth, k, call) {
   samples <- format_count(nrow(map))
+  is_by_s_label <- identical(rlang::quo_get_expr(truth), quote(s_label == 2))
+  if (is_by_s_label && !"s_label" %in% names(map)) {
+    abort_datamap(
+      c(
+        "{.arg truth} must say which labels are wrong.",
+        x = "The data map has no {.field s_label} that would tell."
+      ),
+      class = "input", key = "truth", call = call
+    )
+  }
   is_wrong <- rlang::eval_tidy(truth, datamap_bare(map))
   if (!is.logical(is_wrong) || length(is_wrong) != nrow(map) ||
         anyNA(is_wrong)) {
+    unknown <- which(is.na(is_wrong))
     abort_argument(
       is_wrong,
       paste("TRUE or FALSE for each of the", samples, "samples"),
-      "truth", call
+      "truth", call,
+      hint = if (length(unknown) > 0) {
+        c(i = paste0("It is missing for sample ", first_few(unknown), "."))
+      }
     )
   }
   if (!is.null(k) && k > nrow(map)) {

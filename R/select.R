@@ -168,34 +168,59 @@ datamap_write_selection <- function(map, data, file, ..., by = NULL) {
     abort_argument(data, "a data frame or a path", "data", call)
   }
   if (!is.null(by)) {
-    check_column_choice(by, data)
+    check_column_choice(by, data, of = "{.arg data}")
   } else if ("id" %in% names(data)) {
     by <- "id"
   }
   ids <- if (is.null(by)) row_ids(map, data, call) else data[[by]]
   rows <- find_rows(map$id, ids, by, call)
-  part <- as.data.frame(data)[sort(rows), , drop = FALSE]
+  rows <- sort(rows)
+  part <- as.data.frame(data)[rows, , drop = FALSE]
   attr(part, "row.names") <- .set_row_names(nrow(part))
-  write_table(as.list(part), path, "data", call)
+  write_table(as.list(part), path, "data", call, rows)
   inform_selection("Wrote", data[["label"]], part[["label"]])
   invisible(part)
 }
 
 # Every value as the text that stands in the file.
 read_table <- function(path, call) {
-  tryCatch(
-    utils::read.table(
-      path,
-      header = TRUE, sep = "\t", quote = "", comment.char = "",
-      colClasses = "character", na.strings = character(), check.names = FALSE,
-      encoding = "UTF-8", blank.lines.skip = FALSE, fill = FALSE
-    ),
-    error = function(error) {
-      abort_datamap(
-        c("Can't read {.file {path}}.", x = "{conditionMessage(error)}"),
-        class = "io", path = path, call = call
-      )
-    }
+  fail <- function(reason, class, line = NULL) {
+    where <- if (!is.null(line)) "line {format_count(line)} of "
+    abort_datamap(
+      c(paste0("Can't read ", where, "{.file {path}}."), x = "{reason}."),
+      class = class, path = path, line = line, call = call
+    )
+  }
+  lines <- withCallingHandlers(
+    readLines(path, encoding = "UTF-8", warn = FALSE),
+    warning = function(warning) fail(conditionMessage(warning), "io")
+  )
+  if (length(lines) == 0) {
+    fail("It is empty: not even a header", "field")
+  }
+  if (!all(validUTF8(lines))) {
+    fail("It is not UTF-8", "syntax", which(!validUTF8(lines))[[1]])
+  }
+  n_fields <- nchar(gsub("[^\t]", "", lines)) + 1L
+  bad <- which(n_fields != n_fields[[1]])
+  if (length(bad) > 0) {
+    fail(
+      paste0(
+        "It has ", plural_count(n_fields[[bad[[1]]]], "field"),
+        " where the header has ", n_fields[[1]]
+      ),
+      "field", bad[[1]]
+    )
+  }
+  # strsplit() would drop an empty field at the end.
+  fields <- strsplit(paste0(lines, "\t."), "\t", fixed = TRUE)
+  names <- fields[[1]][seq_len(n_fields[[1]])]
+  columns <- lapply(seq_along(names), function(at) {
+    vapply(fields[-1], `[[`, "", at)
+  })
+  names(columns) <- names
+  structure(
+    columns, class = "data.frame", row.names = .set_row_names(length(lines) - 1)
   )
 }
 
@@ -303,7 +328,7 @@ random_order <- function(n, seed) {
 
 # How many of the samples with these labels are left out, by class.
 inform_selection <- function(verb, label, chosen) {
-  if (is.null(label)) {
+  if (length(label) == 0) {
     return(invisible())
   }
   labels <- sort(unique(label))

@@ -73,14 +73,17 @@ summary_path <- function(file, call = rlang::caller_env()) {
 }
 
 # Columns to a tab-separated file with a header, as a whole or not at all.
-# `arg` is the argument that they came from.
-write_table <- function(columns, path, arg, call) {
+# `arg` is the argument that they came from, `rows` are their rows there.
+write_table <- function(columns, path, arg, call, rows = NULL) {
   names(columns) <- enc2utf8(names(columns))
   for (name in names(columns)) {
     columns[[name]] <- column_to_write(columns[[name]], name, arg, call)
   }
   error <- .Call(ffi_write_summary, columns, path)
   if (!is.null(error)) {
+    if (!is.null(rows)) {
+      error$line <- rows[error$line]
+    }
     problem <- if (is.na(error$line)) {
       "Can't write {.file {path}}."
     } else {

@@ -179,3 +179,14 @@ test_that("wrong arguments are errors", {
     expect_error(eval(wrong), class = "datamap_error_input")
   }
 })
+
+test_that("a map without s_label needs another truth", {
+  map <- ratio_map(c(0, 0.5, 1))
+  expect_error(
+    datamap_detect(map), "no s_label", class = "datamap_error_input"
+  )
+  expect_error(
+    datamap_detect(map, c(TRUE, NA, FALSE)), "missing for sample 2",
+    class = "datamap_error_input"
+  )
+})

@@ -113,6 +113,7 @@ test_that("without labels there is nothing to report by class", {
   map <- ratio_map(c(0, 1))
   expect_false("label" %in% names(map))
   expect_no_message(datamap_select(map, n = 1))
+  expect_no_message(datamap_select(random_map(3)[0, ], n = 1))
 })
 
 test_that("a sample without a value is not chosen, and counted", {
@@ -182,10 +183,31 @@ test_that("a file is read as text and written as it was", {
   expect_identical(
     readLines(file, encoding = "UTF-8"), enc2utf8(lines[c(1, 2, 4)])
   )
-  writeLines(c("id\ta", "1\t2\t3\t4"), input)
-  expect_error(
-    write_quietly(map, input, file), class = "datamap_error_io"
-  )
+})
+
+test_that("a table that can't be read is an error that names its place", {
+  map <- ratio_map(c(0, 0.5, 1))
+  file <- tempfile(fileext = ".tsv")
+  input <- tempfile(fileext = ".tsv")
+  fails <- function(class, path = input) {
+    expect_no_warning(error <- expect_error(
+      write_quietly(map, path, file),
+      class = paste0("datamap_error_", class)
+    ))
+    expect_identical(error$path, path)
+    error
+  }
+  writeLines(c("id\ta", "1\t2", "2"), input)
+  error <- fails("field")
+  expect_identical(error$line, 3L)
+  expect_match(conditionMessage(error), "1 field where the header has 2")
+  writeLines(c("id\ta", "1\tcaf\xe9"), input, useBytes = TRUE)
+  expect_identical(fails("syntax")$line, 2L)
+  file.create(input)
+  fails("field")
+  error <- fails("io", tempfile())
+  expect_match(conditionMessage(error), "No such file")
+  fails("io", tempdir())
 })
 
 test_that("without a column of ids, rows count from 0 where they can", {
@@ -252,6 +274,7 @@ test_that("what can't be written is an error that names its place", {
   map <- ratio_map(c(0, 1))
   file <- tempfile(fileext = ".tsv")
   table <- data.frame(id = 1:2, text = c("a", "b\tc"))
+  expect_error(write_quietly(map[2, ], table, file), "row 2 of `data`")
   error <- expect_error(write_quietly(map, table, file), "row 2 of `data`")
   expect_s3_class(error, "datamap_error")
   table$text <- list(1, 2)
