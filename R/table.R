@@ -63,7 +63,13 @@ ident_column <- function(x, name, call) {
     column <- if (fits) as.double(column) else as.character(column)
   }
   if (is.character(column)) {
-    return(enc2utf8(column))
+    column <- enc2utf8(column)
+    bad <- which(!validUTF8(column))
+    if (length(bad) > 0) {
+      row <- bad[[1]]
+      abort_column("Row {row} is not valid UTF-8.", name, call, row)
+    }
+    return(column)
   }
   if (!is.numeric(column) || is.object(column)) {
     abort_column("It must hold whole numbers or strings.", name, call)
@@ -91,13 +97,21 @@ s_label_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
   }
-  if (!is.numeric(x[[name]]) || is.object(x[[name]])) {
-    if (!all(is.na(x[[name]]))) {
+  column <- x[[name]]
+  if (is.factor(column)) {
+    # counts by its labels, as everywhere
+    labels <- suppressWarnings(as.double(levels(column)))
+    if (!anyNA(labels)) {
+      column <- labels[as.integer(column)]
+    }
+  }
+  if (!is.numeric(column) || is.object(column)) {
+    if (!all(is.na(column))) {
       abort_column("It must hold whole numbers.", name, call)
     }
     return(rep(NA_integer_, nrow(x)))
   }
-  whole_column(x[[name]], name, call)
+  whole_column(column, name, call)
 }
 
 correct_column <- function(x, name, call) {

@@ -199,7 +199,7 @@ static bool has_class(const dm_ident *label, size_t n_classes) {
 size_t dm_first_maximum(const double *values, size_t n) {
   size_t best = 0;
   for (size_t i = 1; i < n; i++) {
-    if (values[i] > values[best]) {
+    if (!(values[i] <= values[best]) && values[i] == values[i]) { /* best may be NaN */
       best = i;
     }
   }

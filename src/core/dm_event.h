@@ -130,7 +130,8 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
 
-/* Where the first of the largest of n > 0 values stands, and exp(z_k) / sum exp(z). */
+/* Where the first of the largest of n > 0 values stands, whatever NaN lie between, and
+   exp(z_k) / sum exp(z). */
 size_t dm_first_maximum(const double *values, size_t n);
 double dm_softmax(const double *logits, size_t n, size_t k);
 

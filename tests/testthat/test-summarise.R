@@ -291,6 +291,21 @@ test_that("the first of equal maxima is the prediction", {
   }
 })
 
+test_that("the prediction is the largest of what is a number", {
+  line <- function(probs, label) {
+    text <- sprintf("{\"id\": 1, \"label\": %d, \"probs\": %s}", label, probs)
+    suppressWarnings(datamap_summarise(I(text)))$correct_times
+  }
+  expect_identical(line("[NaN, 0.8]", 1), 1L)
+  expect_identical(line("[NaN, 0.8]", 0), 0L)
+  expect_identical(line("[0.8, NaN]", 0), 1L)
+  expect_identical(line("[0.1, NaN, 0.9]", 2), 1L)
+  expect_identical(line("[NaN, NaN, 0.1, 0.2]", 3), 1L)
+  frame <- data.frame(id = 1, label = 1, probs_0 = NA, probs_1 = 0.8)
+  map <- suppressWarnings(datamap_summarise(frame))
+  expect_identical(map$correct_times, 1L)
+})
+
 test_that("softmax takes logits of any size", {
   row <- row_of(
     "\"id\": 5, \"label\": 0, \"logits\": [1000, 999, -1e300]",

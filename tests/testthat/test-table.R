@@ -320,3 +320,26 @@ test_that("names must be there once", {
   frame <- cbind(small_frame(), id = 1)
   expect_error(datamap_summarise(frame), class = "datamap_error_input")
 })
+
+test_that("s_label may be a factor, which counts by its labels", {
+  frame <- data.frame(id = 1:3, label = 0, correct = TRUE, label_probs = 0.5)
+  frame$s_label <- factor(c("2", "0", "2"), levels = c("2", "0"))
+  expect_identical(datamap_summarise(frame)$s_label, c(2L, 0L, 2L))
+  frame$s_label <- factor(c("dirty", "0", "0"))
+  expect_error(datamap_summarise(frame), class = "datamap_error_field")
+})
+
+test_that("a string that is not UTF-8 is no id and no label", {
+  wrong <- c("a", "\xe9\xff")
+  Encoding(wrong) <- "UTF-8"
+  frame <- data.frame(id = wrong, label = 0)
+  frame$correct <- TRUE
+  frame$label_probs <- 0.5
+  error <- expect_error(datamap_summarise(frame), class = "datamap_error_field")
+  expect_identical(error$key, "id")
+  expect_identical(error$line, 2L)
+  frame$label <- frame$id
+  frame$id <- 1:2
+  error <- expect_error(datamap_summarise(frame), class = "datamap_error_field")
+  expect_identical(error$key, "label")
+})

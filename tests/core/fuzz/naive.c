@@ -516,8 +516,12 @@ static bool read_correct_field(const naive_value *value, bool *to, naive_line *o
 
 static size_t index_of_maximum(const double *x, size_t n) {
   size_t best = 0;
+  bool has_number = false;
   for (size_t i = 0; i < n; i++) {
-    best = x[i] > x[best] ? i : best;
+    if (!isnan(x[i]) && (!has_number || x[i] > x[best])) {
+      best = i;
+      has_number = true;
+    }
   }
   return best;
 }
