@@ -84,10 +84,31 @@ void dm_rows_init(dm_rows *rows, size_t elem_size) {
   *rows = (dm_rows){.elem_size = elem_size};
 }
 
+/* Zeroed memory that starts where a cache line does. What was allocated is noted in
+   front of it. */
+static void *calloc_in_line(size_t size) {
+  enum { LINE = 64 };
+  size_t whole;
+  char *allocated = dm_size_add(size, LINE, &whole) ? dm_calloc(1, whole) : NULL;
+  if (!allocated) {
+    return NULL;
+  }
+  /* at least the allocator's alignment, which leaves room for a pointer */
+  char *aligned = allocated + LINE - (uintptr_t)allocated % LINE;
+  memcpy(aligned - sizeof allocated, &allocated, sizeof allocated);
+  return aligned;
+}
+
+static void free_in_line(char *aligned) {
+  char *allocated;
+  memcpy(&allocated, aligned - sizeof allocated, sizeof allocated);
+  dm_free(allocated);
+}
+
 dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
   while (dm_rows_cap(rows) < need) {
     DM_GROW(rows->chunk, rows->cap_chunks, rows->n_chunks + 1, err);
-    char *chunk = dm_calloc(DM_ROWS_CHUNK, rows->elem_size);
+    char *chunk = calloc_in_line(DM_ROWS_CHUNK * rows->elem_size);
     if (!chunk) {
       return dm_error_memory(err);
     }
@@ -99,7 +120,7 @@ dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
 
 void dm_rows_release(dm_rows *rows) {
   for (size_t i = 0; i < rows->n_chunks; i++) {
-    dm_free(rows->chunk[i]);
+    free_in_line(rows->chunk[i]);
   }
   dm_free(rows->chunk);
   *rows = (dm_rows){0};

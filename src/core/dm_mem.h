@@ -55,7 +55,8 @@ void *dm_grow(void *array, size_t *cap, size_t need, size_t elem_size);
   } while (0)
 
 /* Rows of fixed size in chunks that never move: growing to ten million rows copies
-   nothing, and new rows are zero. Zero-initialise, then dm_rows_init(). */
+   nothing, and new rows are zero. A chunk starts where a cache line does, so that a row
+   of 64 bytes is one line. Zero-initialise, then dm_rows_init(). */
 #ifndef DM_ROWS_SHIFT /* tests make chunks small, so that they have many */
 #define DM_ROWS_SHIFT 17
 #endif

@@ -248,6 +248,9 @@ static void test_rows(void) {
     CHECK(dm_rows_at(&rows, 0) == first);
     CHECK_INT(first[size - 1], 'f');
     memset(first, 0, size);
+    for (size_t i = 0; i < n; i += DM_ROWS_CHUNK) { /* where a cache line starts */
+      CHECK_UINT((uintptr_t)dm_rows_at(&rows, i) % 64, 0);
+    }
     size_t n_not_zero = 0;
     for (size_t i = 0; i < n; i++) {
       const char *row = dm_rows_at(&rows, i);
