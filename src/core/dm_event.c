@@ -24,8 +24,8 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err);
 static dm_status missing(const char *key, const char *expected, dm_error *err);
 static bool has_class(const dm_ident *label, size_t n_classes);
-static dm_status store_ident(dm_batch *batch, const dm_ident *ident, int64_t *value,
-                             uint8_t *kind, dm_error *err);
+static dm_status store_text(dm_batch *batch, const dm_ident *ident, int64_t *value,
+                            dm_error *err);
 
 /* --- batches and idents --- */
 
@@ -48,20 +48,24 @@ void dm_batch_release(dm_batch *batch) {
   *batch = (dm_batch){0};
 }
 
-static dm_status store_ident(dm_batch *batch, const dm_ident *ident, int64_t *value,
-                             uint8_t *kind, dm_error *err) {
+static inline dm_status store_ident(dm_batch *batch, const dm_ident *ident,
+                                    int64_t *value, uint8_t *kind, dm_error *err) {
   *kind = (uint8_t)ident->kind;
   *value = ident->value;
-  if (DM_UNLIKELY(ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG)) {
-    uint64_t start = batch->text.len;
-    if (ident->len > UINT32_MAX || start > UINT32_MAX) {
-      return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
-    }
-    /* one byte more, so that an empty text has a place as well */
-    DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
-    DM_TRY(dm_buf_append(&batch->text, ident->text, ident->len, err));
-    *value = (int64_t)(start << 32 | ident->len);
+  bool is_text = ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG;
+  return DM_UNLIKELY(is_text) ? store_text(batch, ident, value, err) : DM_OK;
+}
+
+static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
+                                        int64_t *value, dm_error *err) {
+  uint64_t start = batch->text.len;
+  if (ident->len > UINT32_MAX || start > UINT32_MAX) {
+    return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
   }
+  /* one byte more, so that an empty text has a place as well */
+  DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
+  DM_TRY(dm_buf_append(&batch->text, ident->text, ident->len, err));
+  *value = (int64_t)(start << 32 | ident->len);
   return DM_OK;
 }
 
@@ -82,7 +86,7 @@ dm_ident dm_ident_from_text(const char *text, size_t len) {
   return ident;
 }
 
-bool dm_ident_equal(const dm_ident *a, const dm_ident *b) {
+bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b) {
   bool is_text = a->kind == DM_IDENT_TEXT || a->kind == DM_IDENT_BIG;
   if (is_text != (b->kind == DM_IDENT_TEXT || b->kind == DM_IDENT_BIG)) {
     return false;

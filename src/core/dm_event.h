@@ -41,7 +41,15 @@ dm_ident dm_ident_from_text(const char *text, size_t len);
 static inline dm_ident dm_ident_from_int(int64_t value) {
   return (dm_ident){.kind = DM_IDENT_INT, .value = value};
 }
-bool dm_ident_equal(const dm_ident *a, const dm_ident *b);
+
+/* The same without the short cut for integers. */
+bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b);
+
+static inline bool dm_ident_equal(const dm_ident *a, const dm_ident *b) {
+  return DM_LIKELY(a->kind == DM_IDENT_INT && b->kind == DM_IDENT_INT)
+             ? a->value == b->value
+             : dm_ident_equal_slow(a, b);
+}
 
 typedef enum dm_step_kind {
   DM_STEP_NONE = 0,

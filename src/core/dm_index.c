@@ -98,12 +98,8 @@ dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
 }
 
 void dm_index_prefetch(const dm_index *index, const dm_ident *ident) {
-  if (!is_text_kind(ident->kind)) {
-    uint64_t chunk = (uint64_t)ident->value >> DM_DENSE_SHIFT;
-    if (DM_LIKELY(chunk < index->n_dense && index->dense[chunk])) {
-      __builtin_prefetch(index->dense[chunk] + (ident->value & (DM_DENSE_CHUNK - 1)));
-      return;
-    }
+  if (!is_text_kind(ident->kind) && dm_index_prefetch_dense(index, ident->value)) {
+    return;
   }
   if (index->n_slots) {
     uint64_t hash = is_text_kind(ident->kind)

@@ -65,6 +65,16 @@ static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t 
 /* Brings the place where ident will be looked up into the cache. */
 void dm_index_prefetch(const dm_index *index, const dm_ident *ident);
 
+/* The same for an integer of the dense table; false: it is not one. */
+static inline bool dm_index_prefetch_dense(const dm_index *index, int64_t value) {
+  uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT;
+  if (DM_UNLIKELY(chunk >= index->n_dense || !index->dense[chunk])) {
+    return false;
+  }
+  __builtin_prefetch(index->dense[chunk] + (value & (DM_DENSE_CHUNK - 1)));
+  return true;
+}
+
 /* The ident of a row, as first given; text is borrowed until the next new row. */
 dm_ident dm_index_ident(const dm_index *index, size_t row);
 

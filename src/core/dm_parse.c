@@ -5,6 +5,7 @@
 #include "dm_parse.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,18 +47,28 @@ static const struct {
     {"noisy_label", 11}, {"epoch", 5},        {"logits_epoch_", 13},
 };
 
-/* The bytes from behind one value to the start of the next, as the last line had them:
-   whole words, and the last 8 bytes once more (or all, masked, if they are fewer). */
-enum { SLOT_WORDS = 4, SLOT_BYTES = 8 * SLOT_WORDS + 8, SLOTS_MAX = 32 };
+/* Forms that nearly all values of a field have, and that take little to read. */
+typedef enum usual_form {
+  USUAL_NONE,
+  USUAL_INTEGER, /* the value of an ident */
+  USUAL_SKIPPED, /* a number that nobody asks for */
+  USUAL_CORRECT,
+  USUAL_LABEL_PROBS
+} usual_form;
+
+/* The bytes from behind one value to the start of the next, as the last line had them, in
+   words whose bytes behind the end are masked out. And what the value is. */
+enum { SLOT_WORDS = 5, SLOT_BYTES = 8 * SLOT_WORDS, SLOTS_MAX = 32 };
 
 typedef struct slot {
   uint64_t words[SLOT_WORDS];
-  uint64_t last;
-  uint64_t last_mask;
-  size_t last_at;
+  uint64_t masks[SLOT_WORDS];
   size_t len;
-  int n_words;
   int key;
+  usual_form usual;
+  size_t ident;         /* USUAL_INTEGER: offset of the dm_ident in dm_fields */
+  uint32_t bit;         /* of the key in dm_parser.seen */
+  uint32_t unless_bits; /* if one of them is seen, the value is not the usual one */
 } slot;
 
 typedef enum ident_use {
@@ -103,13 +114,14 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
 static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status close_record(dm_cursor *c, dm_error *err);
 static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
-static int predict_key(const dm_parser *parser, dm_cursor *c, size_t i);
+static const slot *predict_slot(const dm_parser *parser, const char *p, size_t i);
 static void learn_slot(dm_parser *parser, size_t i, const char *from, const char *to,
                        int key);
+static void learn_usual(const dm_parser *parser, slot *s);
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, const slot *s);
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
-DM_INLINE dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
-DM_INLINE dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key,
-                               dm_error *err);
+static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
+static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_error *err);
 static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
                                   dm_error *err);
 static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
@@ -264,8 +276,12 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
     parser->signals[i] = dm_double_from_bits(DM_ABSENT_BITS);
   }
   const char *member = c->p; /* from behind the last value */
-  int key = predict_key(parser, c, 0);
-  if (key >= 0) {
+  const char *p = NULL;      /* where the value starts, or a bit before */
+  int key;
+  const slot *predicted = predict_slot(parser, member, 0);
+  if (predicted) {
+    p = member + predicted->len;
+    key = predicted->key;
     c->is_python = parser->is_slot_python;
   } else {
     dm_token_space(c);
@@ -285,19 +301,28 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
     }
     DM_TRY(read_key(parser, c, &key, err));
     learn_slot(parser, 0, member, c->p, key);
+    p = c->p;
   }
   for (size_t i = 1;; i++) {
-    dm_token_space(c);
-    dm_status status = read_member(parser, c, key, err);
-    if (DM_UNLIKELY(status)) {
-      set_error_key(err, member, c->is_python);
-      return status;
+    const char *end = predicted ? read_usual(parser, p, predicted) : NULL;
+    if (!end) {
+      c->p = p;
+      dm_token_space(c);
+      dm_status status = read_member(parser, c, key, err);
+      if (DM_UNLIKELY(status)) {
+        set_error_key(err, member, c->is_python);
+        return status;
+      }
+      end = c->p;
     }
-    member = c->p;
-    key = predict_key(parser, c, i);
-    if (DM_LIKELY(key >= 0)) {
+    member = end;
+    predicted = predict_slot(parser, member, i);
+    if (DM_LIKELY(predicted != NULL)) {
+      p = member + predicted->len;
+      key = predicted->key;
       continue;
     }
+    c->p = member;
     dm_token_space(c);
     if (*c->p == ',') {
       c->p++;
@@ -305,6 +330,7 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       if (*c->p != '}' || !c->is_python) {
         DM_TRY(read_key(parser, c, &key, err));
         learn_slot(parser, i, member, c->p, key);
+        p = c->p;
         continue;
       }
     }
@@ -314,7 +340,9 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
     c->p++;
     break;
   }
-  DM_TRY(close_record(c, err));
+  if (DM_UNLIKELY(*c->p != '\n')) {
+    DM_TRY(close_record(c, err));
+  }
   return finish_fields(parser, c, err);
 }
 
@@ -399,22 +427,25 @@ static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
 
 /* --- keys --- */
 
-/* The key of the member that starts here, and the cursor at its value, if the bytes are
-   those of the line before; -1 if not. */
-static inline int predict_key(const dm_parser *parser, dm_cursor *c, size_t i) {
+static inline uint64_t compare_word(const slot *s, const char *p, int w) {
+  return (dm_load8(p + 8 * w) ^ s->words[w]) & s->masks[w];
+}
+
+/* What stands in place i, if its bytes up to the value are those of a line before; NULL
+   if not. */
+static inline const slot *predict_slot(const dm_parser *parser, const char *p, size_t i) {
   if (i >= parser->n_slots) {
-    return -1;
+    return NULL;
   }
   const slot *s = &parser->slots[i];
-  uint64_t different = (dm_load8(c->p + s->last_at) & s->last_mask) ^ s->last;
-  for (int w = 0; w < s->n_words; w++) {
-    different |= dm_load8(c->p + 8 * w) ^ s->words[w];
+  uint64_t different = compare_word(s, p, 0) | compare_word(s, p, 1);
+  if (s->len > 16) {
+    different |= compare_word(s, p, 2);
+    if (DM_UNLIKELY(s->len > 24)) {
+      different |= compare_word(s, p, 3) | compare_word(s, p, 4);
+    }
   }
-  if (different) {
-    return -1;
-  }
-  c->p += s->len;
-  return s->key;
+  return different ? NULL : s;
 }
 
 static void learn_slot(dm_parser *parser, size_t i, const char *from, const char *to,
@@ -424,19 +455,63 @@ static void learn_slot(dm_parser *parser, size_t i, const char *from, const char
     return;
   }
   slot *s = &parser->slots[i];
-  *s = (slot){.len = len, .key = key, .last_mask = UINT64_MAX};
-  if (len < 8) {
-    s->last_mask = ((uint64_t)1 << (8 * len)) - 1;
-  } else {
-    s->last_at = len - 8;
-    s->n_words = (int)(len - 1) / 8;
-  }
-  s->last = dm_load8(from + s->last_at) & s->last_mask;
-  for (int w = 0; w < s->n_words; w++) {
+  *s = (slot){.len = len, .key = key};
+  for (size_t w = 0; 8 * w < len; w++) {
+    size_t rest = len - 8 * w;
     s->words[w] = dm_load8(from + 8 * w);
+    s->masks[w] = rest < 8 ? ((uint64_t)1 << (8 * rest)) - 1 : UINT64_MAX;
   }
+  learn_usual(parser, s);
   if (i == parser->n_slots) {
     parser->n_slots++;
+  }
+}
+
+static void learn_usual(const dm_parser *parser, slot *s) {
+  int key = s->key;
+  if (key == KEY_OTHER) {
+    s->usual = USUAL_SKIPPED;
+    return;
+  }
+  if (key >= KEY_SIGNAL) {
+    return;
+  }
+  s->bit = s->unless_bits = UINT32_C(1) << key;
+  if (key >= FIRST_SECOND_NAME) { /* the field, if that does not stand in the line */
+    if (parser->has_signal_second_name) {
+      return;
+    }
+    key -= FIRST_SECOND_NAME;
+    s->unless_bits |= UINT32_C(1) << key;
+  }
+  switch (key) {
+    case KEY_ID:
+      s->usual = USUAL_INTEGER;
+      s->ident = offsetof(dm_fields, id);
+      break;
+    case KEY_LABEL:
+      s->usual = USUAL_INTEGER;
+      s->ident = offsetof(dm_fields, label);
+      break;
+    case KEY_PRED_LABEL:
+      s->usual = USUAL_INTEGER;
+      s->ident = offsetof(dm_fields, pred_label);
+      break;
+    case KEY_S_LABEL:
+      s->usual = USUAL_INTEGER;
+      s->ident = offsetof(dm_fields, s_label);
+      break;
+    case KEY_CORRECT:
+      s->usual = USUAL_CORRECT;
+      break;
+    case KEY_LABEL_PROBS:
+      s->usual = USUAL_LABEL_PROBS;
+      break;
+    case KEY_LOSS:
+      s->usual = parser->signal_of_key[KEY_LOSS] ? USUAL_NONE : USUAL_SKIPPED;
+      break;
+    default:
+      break;
   }
 }
 
@@ -598,9 +673,14 @@ static inline bool is_delimiter(char c) {
   return c == ',' || c == '}' || c == ']' || dm_is_space(c) || c == ')' || c == '\n';
 }
 
-/* Most integers: up to 18 digits, and the value ends there. False: read it in full. */
-static inline bool pass_plain_integer(const char **p, int64_t *out) {
-  const char *s = *p;
+/* Most integers: up to 18 digits, and the value ends there. The first byte after it;
+   NULL: read it in full. */
+static inline const char *pass_plain_integer(const char *p, int64_t *out) {
+  const char *s = p;
+  if (dm_is_digit(s[0]) && s[1] == ',') { /* a label */
+    *out = s[0] - '0';
+    return s + 1;
+  }
   bool is_negative = *s == '-';
   const char *first = s += is_negative;
   uint64_t value = 0;
@@ -609,11 +689,20 @@ static inline bool pass_plain_integer(const char **p, int64_t *out) {
   }
   if (DM_UNLIKELY(s == first || s - first > 18 || (*first == '0' && s - first > 1) ||
                   !is_delimiter(*s))) {
-    return false;
+    return NULL;
   }
   *out = is_negative ? -(int64_t)value : (int64_t)value;
-  *p = s;
-  return true;
+  return s;
+}
+
+/* The first byte that is no digit. That eight in a row are is guessed by the processor,
+   which goes on from there; a sum of counts would have to be waited for. */
+static inline const char *pass_digits(const char *s) {
+  unsigned n;
+  while ((n = dm_leading_digits(dm_load8(s))) == 8) {
+    s += 8;
+  }
+  return s + n;
 }
 
 /* Checks a number without an exponent, whose value is not asked for; the first byte after
@@ -633,11 +722,7 @@ static inline const char *pass_plain_number(const char *p) {
   }
   if (*s == '.') {
     const char *fraction = ++s;
-    unsigned n;
-    do {
-      n = dm_leading_digits(dm_load8(s));
-      s += n;
-    } while (n == 8);
+    s = pass_digits(s);
     if (s == fraction) {
       return NULL;
     }
@@ -645,13 +730,67 @@ static inline const char *pass_plain_number(const char *p) {
   return is_delimiter(*s) ? s : NULL;
 }
 
-DM_INLINE dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
-  if (key == KEY_OTHER) {
-    const char *end = pass_plain_number(c->p);
-    if (end) {
-      c->p = end;
-      return DM_OK;
+/* "true" or "false" in quotes, as most writers do. */
+static inline const char *pass_plain_correct(const char *p, bool is_python, bool *out) {
+  bool is_true = memcmp(p + 1, "true", 4) == 0;
+  bool is_false = memcmp(p + 1, "false", 5) == 0;
+  const char *close = p + 6 - is_true;
+  bool is_quoted = (*p == '"' || (*p == '\'' && is_python)) && *close == *p;
+  *out = is_true;
+  return is_quoted && (is_true | is_false) ? close + 1 : NULL;
+}
+
+/* Reads the value if it has the usual form of its field; the first byte after it. NULL
+   where it has another, and then nothing is changed. */
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, const slot *s) {
+  dm_fields *f = &parser->fields;
+  const char *end = NULL;
+  if (DM_UNLIKELY(parser->seen & s->unless_bits)) {
+    return NULL;
+  }
+  switch (s->usual) {
+    case USUAL_INTEGER: {
+      dm_ident *ident = (dm_ident *)(void *)((char *)f + s->ident);
+      int64_t value;
+      end = pass_plain_integer(p, &value);
+      if (end) {
+        ident->value = value;
+        ident->kind = DM_IDENT_INT;
+      }
+      break;
     }
+    case USUAL_SKIPPED:
+      end = pass_plain_number(p);
+      break;
+    case USUAL_CORRECT: {
+      bool correct;
+      end = pass_plain_correct(p, parser->is_slot_python, &correct);
+      if (end) {
+        f->correct = correct;
+        f->has_correct = true;
+      }
+      break;
+    }
+    case USUAL_LABEL_PROBS: {
+      double value;
+      end = dm_number(p, &value);
+      if (DM_LIKELY(end && is_delimiter(*end) && dm_is_finite(value))) {
+        f->label_probs = value;
+        f->has_label_probs = true;
+      } else {
+        end = NULL;
+      }
+      break;
+    }
+    case USUAL_NONE:
+      break;
+  }
+  parser->seen |= end ? s->bit : 0;
+  return end;
+}
+
+static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
+  if (key == KEY_OTHER) {
     return dm_token_skip(c, err);
   }
   bool is_repeated;
@@ -680,8 +819,8 @@ DM_INLINE dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_err
 
 /* A second name is the field only if the first does not stand in the line, before or
    behind it: what fails as the field may still be a user signal of any type. */
-static DM_NOINLINE dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
-                                              dm_error *err) {
+static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
+                                  dm_error *err) {
   int first = key - FIRST_SECOND_NAME;
   const char *start = c->p;
   parser->second_at[first] = start;
@@ -707,34 +846,17 @@ static DM_NOINLINE dm_status read_second_name(dm_parser *parser, dm_cursor *c, i
   return status;
 }
 
-DM_INLINE dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key,
-                               dm_error *err) {
+static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_error *err) {
   dm_fields *f = &parser->fields;
   bool is_null = false;
   switch (key) {
     case KEY_ID:
-      if (DM_LIKELY(pass_plain_integer(&c->p, &f->id.value))) {
-        f->id.kind = DM_IDENT_INT;
-        return DM_OK;
-      }
       return read_ident(parser, c, USE_ID, &f->id, err);
     case KEY_LABEL:
-      if (DM_LIKELY(pass_plain_integer(&c->p, &f->label.value))) {
-        f->label.kind = DM_IDENT_INT;
-        return DM_OK;
-      }
       return read_ident(parser, c, USE_LABEL, &f->label, err);
     case KEY_PRED_LABEL:
-      if (DM_LIKELY(pass_plain_integer(&c->p, &f->pred_label.value))) {
-        f->pred_label.kind = DM_IDENT_INT;
-        return DM_OK;
-      }
       return read_ident(parser, c, USE_PRED_LABEL, &f->pred_label, err);
     case KEY_S_LABEL:
-      if (DM_LIKELY(pass_plain_integer(&c->p, &f->s_label.value))) {
-        f->s_label.kind = DM_IDENT_INT;
-        return DM_OK;
-      }
       return read_ident(parser, c, USE_S_LABEL, &f->s_label, err);
     case KEY_CORRECT:
       return read_correct(parser, c, err);
@@ -745,11 +867,6 @@ DM_INLINE dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key,
     case KEY_LOSS: {
       double loss = 0;
       int signal = parser->signal_of_key[KEY_LOSS];
-      const char *end = signal ? NULL : pass_plain_number(c->p);
-      if (end) {
-        c->p = end;
-        return DM_OK;
-      }
       DM_TRY(read_number(c, &loss, &is_null, err));
       if (signal && !is_null) {
         parser->signals[signal - 1] = loss;
@@ -921,10 +1038,7 @@ static dm_status read_probs_roughly(dm_parser *parser, dm_cursor *c, bool *is_do
     unsigned digits = dm_leading_digits(word);
     if (DM_LIKELY(digits == 8)) {
       parser->rough[n++] = dm_eight_digits(word);
-      do {
-        p += digits;
-        digits = dm_leading_digits(dm_load8(p));
-      } while (digits == 8);
+      p = pass_digits(p + 8);
     } else {
       if (digits == 0) {
         return DM_OK;
@@ -933,8 +1047,8 @@ static dm_status read_probs_roughly(dm_parser *parser, dm_cursor *c, bool *is_do
       uint64_t kept = ((uint64_t)1 << (8 * digits)) - 1;
       parser->rough[n++] =
           dm_eight_digits((word & kept) | (UINT64_C(0x3030303030303030) & ~kept));
+      p += digits;
     }
-    p += digits;
   } while (*p == ',');
   if (*p != ']') {
     return DM_OK;
@@ -989,14 +1103,6 @@ static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err) {
   const char *at = c->p;
   dm_value token;
   f->has_correct = true;
-  if (at[0] == '"' || (at[0] == '\'' && c->is_python)) { /* as most writers do */
-    f->correct = memcmp(at + 1, "true", 4) == 0;
-    const char *close = at + (f->correct ? 5 : 6);
-    if (*close == at[0] && (f->correct || memcmp(at + 1, "false", 5) == 0)) {
-      c->p = close + 1;
-      return DM_OK;
-    }
-  }
   DM_TRY(dm_token_value(c, &token, err));
   if (token.type == DM_VALUE_STRING) {
     size_t len = (size_t)(token.text.end - token.text.start);

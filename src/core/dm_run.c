@@ -202,6 +202,12 @@ dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
 
 /* --- applying --- */
 
+/* As dm_rows_at(), whose multiplication by the size becomes a shift here. */
+static inline dm_accum *accum_at(const dm_run *run, uint32_t row) {
+  return (dm_accum *)(void *)run->accum.chunk[row >> DM_ROWS_SHIFT] +
+         (row & (DM_ROWS_CHUNK - 1));
+}
+
 dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *origin,
                        dm_error *err) {
   /* Three stages, each AHEAD events behind the one before, so that the memory that one
@@ -212,8 +218,12 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
   size_t n = batch->n_events;
   for (size_t i = 0; i < n + 2 * AHEAD; i++) {
     if (i < n) {
-      dm_ident id = dm_batch_ident(batch, batch->events[i].id_kind, batch->events[i].id);
-      dm_index_prefetch(&run->ids, &id);
+      const dm_event *event = &batch->events[i];
+      if (event->id_kind != DM_IDENT_INT ||
+          !dm_index_prefetch_dense(&run->ids, event->id)) {
+        dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+        dm_index_prefetch(&run->ids, &id);
+      }
     }
     if (i >= AHEAD && i - AHEAD < n) {
       size_t k = i - AHEAD;
@@ -253,14 +263,14 @@ static inline dm_status find_row(dm_run *run, const dm_batch *batch,
       DM_TRY(dm_rows_grow(&run->signals, run->ids.n, err));
     }
   }
-  __builtin_prefetch(dm_rows_at(&run->accum, *row), 1);
+  __builtin_prefetch(accum_at(run, *row), 1);
   return DM_OK;
 }
 
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                              const dm_origin *origin, dm_error *err) {
   const dm_event *event = &batch->events[i];
-  dm_accum *a = dm_rows_at(&run->accum, row);
+  dm_accum *a = accum_at(run, row);
   dm_status status = DM_OK;
   if (DM_UNLIKELY(event->step_kind != DM_STEP_NONE || run->has_steps)) {
     status = check_step(run, batch, i, row, origin, err);
@@ -307,7 +317,7 @@ static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint3
 static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                             const dm_origin *origin, dm_error *err) {
   const dm_event *event = &batch->events[i];
-  const dm_accum *a = dm_rows_at(&run->accum, row);
+  const dm_accum *a = accum_at(run, row);
   run->has_steps |= event->step_kind != DM_STEP_NONE;
   DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
   dm_step_state *last = dm_rows_at(&run->steps, row);
@@ -371,8 +381,9 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
 static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
                              dm_accum *a, const dm_origin *origin, dm_error *err) {
   uint32_t label;
-  dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
-  if (ident.kind != DM_IDENT_INT || !dm_index_find(&run->labels, ident.value, &label)) {
+  if (event->label_kind != DM_IDENT_INT ||
+      !dm_index_find(&run->labels, event->label, &label)) {
+    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
     DM_TRY(dm_index_row(&run->labels, &ident, &label, err));
   }
   if (a->n == 0) {
@@ -380,6 +391,7 @@ static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event 
   } else if (DM_UNLIKELY(a->label != label)) {
     char first[64];
     char now[64];
+    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
     dm_ident first_label = dm_index_ident(&run->labels, a->label);
     dm_ident_print(&first_label, first, sizeof first);
     dm_ident_print(&ident, now, sizeof now);
@@ -393,9 +405,9 @@ static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event 
 static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_event *event,
                                dm_accum *a, const dm_origin *origin, dm_error *err) {
   uint32_t s_label;
-  dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
-  if (ident.kind != DM_IDENT_INT ||
-      !dm_index_find(&run->s_labels, ident.value, &s_label)) {
+  if (event->s_label_kind != DM_IDENT_INT ||
+      !dm_index_find(&run->s_labels, event->s_label, &s_label)) {
+    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
     DM_TRY(dm_index_row(&run->s_labels, &ident, &s_label, err));
   }
   if (a->s_label == 0) {
@@ -407,6 +419,7 @@ static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_even
   } else if (DM_UNLIKELY(a->s_label != s_label + 1)) {
     char first[64];
     char now[64];
+    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
     dm_ident first_label = dm_index_ident(&run->s_labels, a->s_label - 1);
     dm_ident_print(&first_label, first, sizeof first);
     dm_ident_print(&ident, now, sizeof now);
