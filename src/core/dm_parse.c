@@ -277,11 +277,10 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
   }
   const char *member = c->p; /* from behind the last value */
   const char *p = NULL;      /* where the value starts, or a bit before */
-  int key;
+  int key = 0;               /* of what was not predicted */
   const slot *predicted = predict_slot(parser, member, 0);
   if (predicted) {
     p = member + predicted->len;
-    key = predicted->key;
     c->is_python = parser->is_slot_python;
   } else {
     dm_token_space(c);
@@ -308,7 +307,7 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
     if (!end) {
       c->p = p;
       dm_token_space(c);
-      dm_status status = read_member(parser, c, key, err);
+      dm_status status = read_member(parser, c, predicted ? predicted->key : key, err);
       if (DM_UNLIKELY(status)) {
         set_error_key(err, member, c->is_python);
         return status;
@@ -319,7 +318,6 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
     predicted = predict_slot(parser, member, i);
     if (DM_LIKELY(predicted != NULL)) {
       p = member + predicted->len;
-      key = predicted->key;
       continue;
     }
     c->p = member;
