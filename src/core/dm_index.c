@@ -8,6 +8,7 @@
 #include "dm_number.h"
 
 enum { FIRST_SLOTS = 1024 };
+enum { TEXT_UNIT = 8 };                /* texts start at multiples of this */
 #define DENSE_LIMIT (INT64_C(1) << 31) /* integers from here on are hashed */
 /* Chunks may be made for this many integers at once and for so many more per row: ids
    counted from 0 in any order stay dense, scattered ones do not take memory. */
@@ -21,7 +22,9 @@ static dm_status grow_dense(dm_index *index, size_t need, dm_error *err);
 static uint64_t hash_integer(const dm_index *index, uint64_t value);
 static uint64_t hash_text(const dm_index *index, const char *text, size_t len);
 static dm_status grow_slots(dm_index *index, dm_error *err);
-static bool is_text_of_row(const dm_index *index, size_t row, const dm_ident *ident);
+static uint64_t hash_ident(const dm_index *index, const dm_ident *ident);
+static const char *text_at(const dm_index *index, uint32_t place);
+static bool is_text_at(const dm_index *index, uint32_t place, const dm_ident *ident);
 static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err);
 static dm_status sort_by_value(const dm_index *index, uint32_t *rows, size_t n,
                                dm_error *err);
@@ -58,6 +61,45 @@ void dm_index_release(dm_index *index) {
 
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) {
+  return dm_index_end(index, ident, hash_ident(index, ident), row, err);
+}
+
+uint64_t dm_index_begin(const dm_index *index, const dm_ident *ident) {
+  if (!is_text_kind(ident->kind) && dm_index_prefetch_dense(index, ident->value)) {
+    return 0;
+  }
+  uint64_t hash = hash_ident(index, ident);
+  if (index->n_slots) {
+    __builtin_prefetch(&index->slots[hash & (index->n_slots - 1)]);
+  }
+  return hash;
+}
+
+uint32_t dm_index_guess(const dm_index *index, const dm_ident *ident, uint64_t begun) {
+  bool is_text = is_text_kind(ident->kind);
+  uint32_t row;
+  if (!is_text && dm_index_find(index, ident->value, &row)) {
+    return row;
+  }
+  if (index->n_slots == 0) {
+    return UINT32_MAX;
+  }
+  uint64_t key = is_text ? begun : (uint64_t)ident->value;
+  size_t mask = index->n_slots - 1;
+  for (size_t i = (size_t)begun & mask; index->slots[i].row; i = (i + 1) & mask) {
+    const dm_index_slot *slot = &index->slots[i];
+    if (slot->key == key && (slot->place != 0) == is_text) {
+      if (is_text) {
+        __builtin_prefetch(text_at(index, slot->place));
+      }
+      return slot->row - 1;
+    }
+  }
+  return UINT32_MAX;
+}
+
+dm_status dm_index_end(dm_index *index, const dm_ident *ident, uint64_t begun,
+                       uint32_t *row, dm_error *err) {
   bool is_text = is_text_kind(ident->kind);
   index->has_text |= ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_INT_TEXT;
   index->has_big |= ident->kind == DM_IDENT_BIG;
@@ -76,36 +118,29 @@ dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
   if (DM_UNLIKELY(index->n_used * 8 >= index->n_slots * 5)) {
     DM_TRY(grow_slots(index, err));
   }
-  uint64_t key =
-      is_text ? hash_text(index, ident->text, ident->len) : (uint64_t)ident->value;
+  uint64_t key = is_text ? begun : (uint64_t)ident->value;
   size_t mask = index->n_slots - 1;
-  size_t i = (size_t)(is_text ? key : hash_integer(index, key)) & mask;
+  /* an integer's chunk may have been dense when this began */
+  size_t i = (size_t)(is_text ? begun : hash_integer(index, key)) & mask;
   for (;; i = (i + 1) & mask) {
     dm_index_slot *slot = &index->slots[i];
     if (slot->row == 0) {
+      size_t place = is_text ? index->text.len / TEXT_UNIT + 1 : 0;
+      if (place > UINT32_MAX) {
+        return dm_error_expected(err, DM_E_LIMIT, "at most 32 GB of ids");
+      }
       DM_TRY(new_row(index, ident, err));
-      *slot = (dm_index_slot){.key = key, .row = (uint32_t)index->n, .is_text = is_text};
+      *slot = (dm_index_slot){
+          .key = key, .row = (uint32_t)index->n, .place = (uint32_t)place};
       index->n_used++;
       *row = slot->row - 1;
       return DM_OK;
     }
-    if (slot->key == key && slot->is_text == (uint32_t)is_text &&
-        (!is_text || is_text_of_row(index, slot->row - 1, ident))) {
+    if (slot->key == key && (slot->place != 0) == is_text &&
+        (!is_text || is_text_at(index, slot->place, ident))) {
       *row = slot->row - 1;
       return DM_OK;
     }
-  }
-}
-
-void dm_index_prefetch(const dm_index *index, const dm_ident *ident) {
-  if (!is_text_kind(ident->kind) && dm_index_prefetch_dense(index, ident->value)) {
-    return;
-  }
-  if (index->n_slots) {
-    uint64_t hash = is_text_kind(ident->kind)
-                        ? hash_text(index, ident->text, ident->len)
-                        : hash_integer(index, (uint64_t)ident->value);
-    __builtin_prefetch(&index->slots[hash & (index->n_slots - 1)]);
   }
 }
 
@@ -227,9 +262,13 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) 
   if (is_text_kind(ident->kind)) {
     uint32_t len = (uint32_t)ident->len;
     value = (int64_t)index->text.len;
-    DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len, err));
+    static const char padding[TEXT_UNIT] = {0};
+    size_t n_padding =
+        TEXT_UNIT - 1 - (sizeof len + ident->len + TEXT_UNIT - 1) % TEXT_UNIT;
+    DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len + n_padding, err));
     DM_TRY(dm_buf_append(&index->text, &len, sizeof len, err));
     DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
+    DM_TRY(dm_buf_append(&index->text, padding, n_padding, err));
   } else {
     index->smallest = value < index->smallest ? value : index->smallest;
     index->largest = value > index->largest ? value : index->largest;
@@ -240,9 +279,15 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) 
   return DM_OK;
 }
 
-static bool is_text_of_row(const dm_index *index, size_t row, const dm_ident *ident) {
-  dm_ident stored = dm_index_ident(index, row);
-  return stored.len == ident->len && memcmp(stored.text, ident->text, ident->len) == 0;
+static const char *text_at(const dm_index *index, uint32_t place) {
+  return index->text.data + (size_t)(place - 1) * TEXT_UNIT;
+}
+
+static bool is_text_at(const dm_index *index, uint32_t place, const dm_ident *ident) {
+  const char *stored = text_at(index, place);
+  uint32_t len;
+  memcpy(&len, stored, sizeof len);
+  return len == ident->len && memcmp(stored + sizeof len, ident->text, len) == 0;
 }
 
 /* --- hashing --- */
@@ -272,6 +317,11 @@ static uint64_t hash_text(const dm_index *index, const char *text, size_t len) {
   return fold(fold(word ^ hash, (index->seed | 1) ^ step), hash | 1);
 }
 
+static uint64_t hash_ident(const dm_index *index, const dm_ident *ident) {
+  return is_text_kind(ident->kind) ? hash_text(index, ident->text, ident->len)
+                                   : hash_integer(index, (uint64_t)ident->value);
+}
+
 static dm_status grow_slots(dm_index *index, dm_error *err) {
   size_t n = index->n_slots ? index->n_slots * 2 : FIRST_SLOTS;
   dm_index_slot *slots = dm_calloc(n, sizeof *slots);
@@ -282,7 +332,7 @@ static dm_status grow_slots(dm_index *index, dm_error *err) {
   for (size_t i = 0; i < index->n_slots; i++) {
     const dm_index_slot *old = &index->slots[i];
     if (old->row) {
-      uint64_t hash = old->is_text ? old->key : hash_integer(index, old->key);
+      uint64_t hash = old->place ? old->key : hash_integer(index, old->key);
       size_t to = (size_t)hash & (n - 1);
       while (slots[to].row) {
         to = (to + 1) & (n - 1);

@@ -17,17 +17,17 @@ typedef enum dm_ident_type {
 } dm_ident_type;
 
 typedef struct dm_index_slot {
-  uint64_t key; /* the integer, or the hash of the text */
-  uint32_t row; /* row + 1; 0 = free */
-  uint32_t is_text;
+  uint64_t key;   /* the integer, or the hash of the text */
+  uint32_t row;   /* row + 1; 0 = free */
+  uint32_t place; /* of the text, in units of 8 bytes, + 1; 0 = an integer */
 } dm_index_slot;
 
 typedef struct dm_index {
-  dm_rows values;     /* int64_t per row: the integer, or where in text */
-  dm_rows kinds;      /* uint8_t per row: dm_ident_kind as first given */
-  dm_buf text;        /* per text: its length as uint32_t, then its bytes */
-  size_t n;           /* rows */
-  uint32_t **dense;   /* row + 1 by integer, in chunks; NULL where there is none */
+  dm_rows values;   /* int64_t per row: the integer, or where in text */
+  dm_rows kinds;    /* uint8_t per row: dm_ident_kind as first given */
+  dm_buf text;      /* per text: its length as uint32_t, its bytes, up to 7 of padding */
+  size_t n;         /* rows */
+  uint32_t **dense; /* row + 1 by integer, in chunks; NULL where there is none */
   uint8_t *is_hashed; /* per chunk: its integers are in the hash table for good */
   size_t n_dense;
   size_t n_dense_chunks;
@@ -47,7 +47,7 @@ void dm_index_init(dm_index *index, uint64_t seed);
 void dm_index_release(dm_index *index);
 
 /* The row of the ident, a new one where it is seen for the first time (then *row is
-   index->n - 1). DM_E_MEMORY; DM_E_LIMIT beyond DM_ROW_MAX rows. */
+   index->n - 1). DM_E_MEMORY; DM_E_LIMIT beyond DM_ROW_MAX rows and 32 GB of text. */
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) DM_MUST_CHECK;
 
@@ -62,8 +62,10 @@ static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t 
   return *row != UINT32_MAX;
 }
 
-/* Brings the place where ident will be looked up into the cache. */
-void dm_index_prefetch(const dm_index *index, const dm_ident *ident);
+/* dm_index_row() in three steps, for one that has many idents to look up and other things
+   to do while memory is fetched. The first brings the place where the ident is looked up
+   into the cache; what it returns is for the others. */
+uint64_t dm_index_begin(const dm_index *index, const dm_ident *ident);
 
 /* The same for an integer of the dense table; false: it is not one. */
 static inline bool dm_index_prefetch_dense(const dm_index *index, int64_t value) {
@@ -74,6 +76,14 @@ static inline bool dm_index_prefetch_dense(const dm_index *index, int64_t value)
   __builtin_prefetch(index->dense[chunk] + (value & (DM_DENSE_CHUNK - 1)));
   return true;
 }
+
+/* The second: the row that the ident probably has, of a text only by its hash; what that
+   is compared with is brought into the cache. UINT32_MAX: it has none yet. */
+uint32_t dm_index_guess(const dm_index *index, const dm_ident *ident, uint64_t begun);
+
+/* The third: as dm_index_row(). */
+dm_status dm_index_end(dm_index *index, const dm_ident *ident, uint64_t begun,
+                       uint32_t *row, dm_error *err) DM_MUST_CHECK;
 
 /* The ident of a row, as first given; text is borrowed until the next new row. */
 dm_ident dm_index_ident(const dm_index *index, size_t row);

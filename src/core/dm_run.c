@@ -15,10 +15,14 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
+static uint64_t begin_row(const dm_run *run, const dm_batch *batch,
+                          const dm_event *event);
+static void guess_row(const dm_run *run, const dm_batch *batch, const dm_event *event,
+                      uint64_t begun);
+static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
+                          uint64_t begun, uint32_t *row, dm_error *err);
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                              const dm_origin *origin, dm_error *err);
-static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
-                          uint32_t *row, dm_error *err);
 static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                             const dm_origin *origin, dm_error *err);
 static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
@@ -213,21 +217,17 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
   /* Three stages, each AHEAD events behind the one before, so that the memory that one
      waits for is fetched while others are worked on: where the id is looked up, the row,
      the state itself. */
-  uint32_t rows[2 * AHEAD];
+  enum { RING = 4 * AHEAD }; /* more than are under way at a time */
+  uint64_t begun[RING];
   size_t next_problem = 0;
   size_t n = batch->n_events;
   for (size_t i = 0; i < n + 2 * AHEAD; i++) {
     if (i < n) {
-      const dm_event *event = &batch->events[i];
-      if (event->id_kind != DM_IDENT_INT ||
-          !dm_index_prefetch_dense(&run->ids, event->id)) {
-        dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-        dm_index_prefetch(&run->ids, &id);
-      }
+      begun[i % RING] = begin_row(run, batch, &batch->events[i]);
     }
     if (i >= AHEAD && i - AHEAD < n) {
       size_t k = i - AHEAD;
-      DM_TRY(find_row(run, batch, &batch->events[k], &rows[k % (2 * AHEAD)], err));
+      guess_row(run, batch, &batch->events[k], begun[k % RING]);
     }
     if (i >= 2 * AHEAD) {
       size_t k = i - 2 * AHEAD;
@@ -235,7 +235,9 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
         DM_TRY(
             take_problems(run, batch, origin, &next_problem, batch->events[k].line, err));
       }
-      DM_TRY(apply_event(run, batch, k, rows[k % (2 * AHEAD)], origin, err));
+      uint32_t row;
+      DM_TRY(find_row(run, batch, &batch->events[k], begun[k % RING], &row, err));
+      DM_TRY(apply_event(run, batch, k, row, origin, err));
     }
   }
   DM_TRY(take_problems(run, batch, origin, &next_problem, UINT64_MAX, err));
@@ -253,18 +255,38 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
   return DM_OK;
 }
 
-static inline dm_status find_row(dm_run *run, const dm_batch *batch,
-                                 const dm_event *event, uint32_t *row, dm_error *err) {
-  if (event->id_kind != DM_IDENT_INT || !dm_index_find(&run->ids, event->id, row)) {
+static inline uint64_t begin_row(const dm_run *run, const dm_batch *batch,
+                                 const dm_event *event) {
+  if (event->id_kind == DM_IDENT_INT && dm_index_prefetch_dense(&run->ids, event->id)) {
+    return 0;
+  }
+  dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+  return dm_index_begin(&run->ids, &id);
+}
+
+static inline void guess_row(const dm_run *run, const dm_batch *batch,
+                             const dm_event *event, uint64_t begun) {
+  uint32_t row;
+  if (event->id_kind != DM_IDENT_INT || !dm_index_find(&run->ids, event->id, &row)) {
     dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-    DM_TRY(dm_index_row(&run->ids, &id, row, err));
-    DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
-    if (run->options.n_signals) {
-      DM_TRY(dm_rows_grow(&run->signals, run->ids.n, err));
+    row = dm_index_guess(&run->ids, &id, begun);
+    if (row == UINT32_MAX) {
+      return;
     }
   }
-  __builtin_prefetch(accum_at(run, *row), 1);
-  return DM_OK;
+  __builtin_prefetch(accum_at(run, row), 1);
+}
+
+static inline dm_status find_row(dm_run *run, const dm_batch *batch,
+                                 const dm_event *event, uint64_t begun, uint32_t *row,
+                                 dm_error *err) {
+  if (event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, row)) {
+    return DM_OK;
+  }
+  dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+  DM_TRY(dm_index_end(&run->ids, &id, begun, row, err));
+  DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
+  return run->options.n_signals ? dm_rows_grow(&run->signals, run->ids.n, err) : DM_OK;
 }
 
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,

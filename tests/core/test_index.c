@@ -15,8 +15,14 @@ static dm_ident ident_of_big(const char *text) {
 static uint32_t row_of(dm_index *index, dm_ident ident) {
   dm_error err;
   uint32_t row = UINT32_MAX;
-  dm_index_prefetch(index, &ident); /* never does harm */
-  CHECK_INT(dm_index_row(index, &ident, &row, &err), DM_OK);
+  size_t n = index->n;
+  uint64_t begun = dm_index_begin(index, &ident);
+  uint32_t guess = dm_index_guess(index, &ident, begun);
+  CHECK_INT(dm_index_end(index, &ident, begun, &row, &err), DM_OK);
+  CHECK_UINT(guess, index->n == n ? row : UINT32_MAX); /* new, if it was not known */
+  uint32_t again = UINT32_MAX;
+  CHECK_INT(dm_index_row(index, &ident, &again, &err), DM_OK);
+  CHECK_UINT(again, row);
   return row;
 }
 
