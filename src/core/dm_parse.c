@@ -1,7 +1,7 @@
 /* Turns lines into fields and hands those on as events. Keys are predicted: the bytes
-   between two values are usually the same as in the line before, so one comparison stands
-   for comma, key and colon. Where it fails, the key is read in full. No byte of a line
-   goes unchecked either way. */
+   between two values are usually those that stood there when the last key was met before,
+   so one comparison stands for comma, key and colon. Where it fails, the key is read in
+   full. No byte of a line goes unchecked either way. */
 #include "dm_parse.h"
 
 #include <inttypes.h>
@@ -66,6 +66,7 @@ typedef struct slot {
   size_t len;
   int key;
   usual_form usual;
+  struct slot *next;    /* what came behind it last; never NULL */
   size_t ident;         /* USUAL_INTEGER: offset of the dm_ident in dm_fields */
   uint32_t bit;         /* of the key in dm_parser.seen */
   uint32_t unless_bits; /* if one of them is seen, the value is not the usual one */
@@ -84,8 +85,9 @@ struct dm_parser {
   int signal_of_key[N_KEYS]; /* index + 1 of the requested signal with a key's name */
   bool has_signal_second_name;
 
-  slot slots[SLOTS_MAX];
+  slot slots[SLOTS_MAX]; /* the first one stands for the start of a line */
   size_t n_slots;
+  size_t next_slot;    /* to be used anew when there are no more */
   bool is_slot_python; /* the dialect of the lines that the slots were learnt from */
 
   /* the line at hand */
@@ -114,9 +116,10 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
 static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status close_record(dm_cursor *c, dm_error *err);
 static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
-static const slot *predict_slot(const dm_parser *parser, const char *p, size_t i);
-static void learn_slot(dm_parser *parser, size_t i, const char *from, const char *to,
-                       int key);
+static void forget_slots(dm_parser *parser);
+static slot *predict_slot(const slot *before, const char *p);
+static slot *learn_slot(dm_parser *parser, slot *before, const char *from, const char *to,
+                        int key);
 static void learn_usual(const dm_parser *parser, slot *s);
 DM_INLINE const char *read_usual(dm_parser *parser, const char *p, const slot *s);
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
@@ -150,6 +153,7 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, dm_error *er
   }
   parser->options = options;
   parser->fields.signals = parser->signals;
+  forget_slots(parser);
   for (size_t i = 0; i < options->n_signals; i++) {
     key_id key = find_key(options->signals[i], strlen(options->signals[i]));
     if (key != KEY_OTHER) {
@@ -278,9 +282,11 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
   const char *member = c->p; /* from behind the last value */
   const char *p = NULL;      /* where the value starts, or a bit before */
   int key = 0;               /* of what was not predicted */
-  const slot *predicted = predict_slot(parser, member, 0);
+  slot *at = parser->slots;  /* the one whose value is read, as far as it is known */
+  slot *predicted = predict_slot(at, member);
   if (predicted) {
     p = member + predicted->len;
+    at = predicted;
     c->is_python = parser->is_slot_python;
   } else {
     dm_token_space(c);
@@ -295,14 +301,14 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       return finish_fields(parser, c, err);
     }
     if (c->is_python != parser->is_slot_python) { /* has other rules for keys */
-      parser->n_slots = 0;
+      forget_slots(parser);
       parser->is_slot_python = c->is_python;
     }
     DM_TRY(read_key(parser, c, &key, err));
-    learn_slot(parser, 0, member, c->p, key);
+    at = learn_slot(parser, at, member, c->p, key);
     p = c->p;
   }
-  for (size_t i = 1;; i++) {
+  for (;;) {
     const char *end = predicted ? read_usual(parser, p, predicted) : NULL;
     if (!end) {
       c->p = p;
@@ -315,9 +321,10 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       end = c->p;
     }
     member = end;
-    predicted = predict_slot(parser, member, i);
+    predicted = predict_slot(at, member);
     if (DM_LIKELY(predicted != NULL)) {
       p = member + predicted->len;
+      at = predicted;
       continue;
     }
     c->p = member;
@@ -327,7 +334,7 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       dm_token_space(c);
       if (*c->p != '}' || !c->is_python) {
         DM_TRY(read_key(parser, c, &key, err));
-        learn_slot(parser, i, member, c->p, key);
+        at = learn_slot(parser, at, member, c->p, key);
         p = c->p;
         continue;
       }
@@ -429,40 +436,60 @@ static inline uint64_t compare_word(const slot *s, const char *p, int w) {
   return (dm_load8(p + 8 * w) ^ s->words[w]) & s->masks[w];
 }
 
-/* What stands in place i, if its bytes up to the value are those of a line before; NULL
-   if not. */
-static inline const slot *predict_slot(const dm_parser *parser, const char *p, size_t i) {
-  if (i >= parser->n_slots) {
-    return NULL;
-  }
-  const slot *s = &parser->slots[i];
+/* The slot that came behind this one last, if its bytes stand here; NULL if not. */
+static inline slot *predict_slot(const slot *before, const char *p) {
+  slot *s = before->next;
   uint64_t different = compare_word(s, p, 0) | compare_word(s, p, 1);
   if (s->len > 16) {
     different |= compare_word(s, p, 2);
     if (DM_UNLIKELY(s->len > 24)) {
+      if (s->len > SLOT_BYTES) {
+        return NULL; /* nothing was met behind it yet */
+      }
       different |= compare_word(s, p, 3) | compare_word(s, p, 4);
     }
   }
   return different ? NULL : s;
 }
 
-static void learn_slot(dm_parser *parser, size_t i, const char *from, const char *to,
-                       int key) {
+/* Leaves the one for the start of a line, which nothing can be behind. */
+static void forget_slots(dm_parser *parser) {
+  parser->slots[0] = (slot){.len = SLOT_BYTES + 1, .next = parser->slots};
+  parser->n_slots = 1;
+}
+
+/* The slot of these bytes, an old or a new one, which will be predicted behind before;
+   before itself where they are too many. */
+static slot *learn_slot(dm_parser *parser, slot *before, const char *from, const char *to,
+                        int key) {
   size_t len = (size_t)(to - from);
-  if (i > parser->n_slots || i >= SLOTS_MAX || len > SLOT_BYTES) {
-    return;
+  if (len > SLOT_BYTES) {
+    return before;
   }
-  slot *s = &parser->slots[i];
-  *s = (slot){.len = len, .key = key};
+  slot new = {.len = len, .key = key};
   for (size_t w = 0; 8 * w < len; w++) {
     size_t rest = len - 8 * w;
-    s->words[w] = dm_load8(from + 8 * w);
-    s->masks[w] = rest < 8 ? ((uint64_t)1 << (8 * rest)) - 1 : UINT64_MAX;
+    new.masks[w] = rest < 8 ? ((uint64_t)1 << (8 * rest)) - 1 : UINT64_MAX;
+    new.words[w] = dm_load8(from + 8 * w) & new.masks[w];
   }
-  learn_usual(parser, s);
-  if (i == parser->n_slots) {
-    parser->n_slots++;
+  for (slot *s = parser->slots + 1; s < parser->slots + parser->n_slots; s++) {
+    if (s->len == len && memcmp(s->words, new.words, sizeof new.words) == 0) {
+      before->next = s;
+      return s;
+    }
   }
+  slot *s;
+  if (parser->n_slots < SLOTS_MAX) {
+    s = &parser->slots[parser->n_slots++];
+  } else { /* others may have it as their next: a wrong guess, which does no harm */
+    parser->next_slot = parser->next_slot % (SLOTS_MAX - 1) + 1;
+    s = &parser->slots[parser->next_slot];
+  }
+  learn_usual(parser, &new);
+  new.next = parser->slots;
+  before->next = s;
+  *s = new;
+  return s;
 }
 
 static void learn_usual(const dm_parser *parser, slot *s) {
@@ -544,7 +571,7 @@ static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *e
       epoch = epoch * 10 + (name[i] - '0');
     }
     if (epoch != parser->epoch_of_logits) { /* the slots stand for another one */
-      parser->n_slots = 0;
+      forget_slots(parser);
       parser->epoch_of_logits = epoch;
     }
   }
