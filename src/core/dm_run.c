@@ -17,8 +17,8 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
                                    dm_error *err);
 static uint64_t begin_row(const dm_run *run, const dm_batch *batch,
                           const dm_event *event);
-static void guess_row(const dm_run *run, const dm_batch *batch, const dm_event *event,
-                      uint64_t begun);
+static uint32_t guess_row(const dm_run *run, const dm_batch *batch, const dm_event *event,
+                          uint64_t begun);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun, uint32_t *row, dm_error *err);
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
@@ -219,6 +219,7 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
      the state itself. */
   enum { RING = 4 * AHEAD }; /* more than are under way at a time */
   uint64_t begun[RING];
+  uint32_t rows[RING]; /* UINT32_MAX: not certain */
   size_t next_problem = 0;
   size_t n = batch->n_events;
   for (size_t i = 0; i < n + 2 * AHEAD; i++) {
@@ -227,7 +228,7 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
     }
     if (i >= AHEAD && i - AHEAD < n) {
       size_t k = i - AHEAD;
-      guess_row(run, batch, &batch->events[k], begun[k % RING]);
+      rows[k % RING] = guess_row(run, batch, &batch->events[k], begun[k % RING]);
     }
     if (i >= 2 * AHEAD) {
       size_t k = i - 2 * AHEAD;
@@ -235,8 +236,10 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
         DM_TRY(
             take_problems(run, batch, origin, &next_problem, batch->events[k].line, err));
       }
-      uint32_t row;
-      DM_TRY(find_row(run, batch, &batch->events[k], begun[k % RING], &row, err));
+      uint32_t row = rows[k % RING];
+      if (row == UINT32_MAX) {
+        DM_TRY(find_row(run, batch, &batch->events[k], begun[k % RING], &row, err));
+      }
       DM_TRY(apply_event(run, batch, k, row, origin, err));
     }
   }
@@ -264,25 +267,24 @@ static inline uint64_t begin_row(const dm_run *run, const dm_batch *batch,
   return dm_index_begin(&run->ids, &id);
 }
 
-static inline void guess_row(const dm_run *run, const dm_batch *batch,
-                             const dm_event *event, uint64_t begun) {
+static inline uint32_t guess_row(const dm_run *run, const dm_batch *batch,
+                                 const dm_event *event, uint64_t begun) {
   uint32_t row;
-  if (event->id_kind != DM_IDENT_INT || !dm_index_find(&run->ids, event->id, &row)) {
+  bool is_certain =
+      event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, &row);
+  if (DM_UNLIKELY(!is_certain)) {
     dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
     row = dm_index_guess(&run->ids, &id, begun);
     if (row == UINT32_MAX) {
-      return;
+      return row;
     }
   }
   __builtin_prefetch(accum_at(run, row), 1);
+  return is_certain ? row : UINT32_MAX;
 }
 
-static inline dm_status find_row(dm_run *run, const dm_batch *batch,
-                                 const dm_event *event, uint64_t begun, uint32_t *row,
-                                 dm_error *err) {
-  if (event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, row)) {
-    return DM_OK;
-  }
+static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
+                          uint64_t begun, uint32_t *row, dm_error *err) {
   dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
   DM_TRY(dm_index_end(&run->ids, &id, begun, row, err));
   DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
