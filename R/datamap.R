@@ -529,7 +529,9 @@ print_counts <- function(title, counts, n = 10L) {
 # The first rows, in the columns that fit the console; the rest by name.
 print_head <- function(x, n) {
   if (n > 0) {
-    text <- format(utils::head(x, n), digits = 3)
+    shown <- utils::head(x, n)
+    shown[] <- lapply(shown, shorten_strings)
+    text <- format(shown, digits = 3)
     widths <- pmax(
       nchar(names(text), type = "width"),
       vapply(text, function(x) max(nchar(x, type = "width")), integer(1))
@@ -555,6 +557,18 @@ print_head <- function(x, n) {
   if (length(parts) > 0) {
     cat_wrapped(paste(parts, collapse = " and "))
   }
+}
+
+# What is wider would push all else off the console.
+shorten_strings <- function(x, width = 30) {
+  if (is.factor(x)) {
+    x <- as.character(x)
+  }
+  if (is.character(x)) {
+    is_long <- !is.na(x) & nchar(x, type = "width") > width
+    x[is_long] <- paste0(strtrim(x[is_long], width - 3), "...")
+  }
+  x
 }
 
 cat_wrapped <- function(text) {

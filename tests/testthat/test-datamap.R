@@ -243,3 +243,14 @@ test_that("the constructor takes columns and attributes", {
   expect_identical(dim(map), c(2L, 4L))
   expect_identical(attr(map, "problems"), "p")
 })
+
+test_that("long ids are shortened where they are printed", {
+  map <- random_map(3)
+  map$id <- c("a", strrep("b", 300), strrep("\u4e2d", 40))
+  map$label <- factor(c("x", strrep("y", 200), "z"))
+  rlang::local_options(width = 80)
+  lines <- utils::capture.output(print(map))
+  expect_true(all(nchar(lines, type = "width") <= 80))
+  expect_match(lines[[5]], paste0(strrep("b", 27), "..."), fixed = TRUE)
+  expect_identical(nchar(map$id[[2]]), 300L)
+})
