@@ -20,7 +20,7 @@ mkdir "$work/library"
 (
   cd "$work"
   R CMD build --no-build-vignettes --no-manual "$top" >log 2>&1 &&
-    R_MAKEVARS_USER=$work/Makevars R CMD INSTALL --no-test-load --no-byte-compile \
+    R_MAKEVARS_USER=$work/Makevars R CMD INSTALL --no-test-load \
       --library="$work/library" datacarto_*.tar.gz >>log 2>&1
 ) || {
   cat "$work/log"
