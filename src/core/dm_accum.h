@@ -15,8 +15,8 @@ typedef struct dm_accum {
   double largest;
   uint32_t n; /* evaluations */
   uint32_t n_correct;
-  uint32_t n_forgetting;     /* right, then wrong */
-  uint32_t n_learning;       /* wrong, then right */
+  uint32_t n_forgetting; /* right, then wrong */
+  uint32_t run_start;    /* since which evaluation all have been right, or all wrong */
   uint32_t first_forgetting; /* evaluation of the first event, from 0; 0 = never */
   uint32_t first_learning;
   uint32_t label;             /* row in the run's index of labels */
@@ -24,6 +24,7 @@ typedef struct dm_accum {
   uint32_t classes : 2;       /* dm_classes */
   uint32_t was_correct : 1;   /* at the last evaluation */
   uint32_t is_not_finite : 1; /* a label_probs was NaN or infinite */
+  uint32_t was_correct_first : 1; /* at evaluation 0 */
 } dm_accum;
 
 enum { DM_EVALUATIONS_MAX = 0x7FFFFFFF };
@@ -42,7 +43,7 @@ static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
   uint32_t t = a->n++;
   if (t == 0) {
     a->mean = a->smallest = a->largest = label_probs;
-    a->was_correct = correct;
+    a->was_correct = a->was_correct_first = correct;
   }
   double difference = label_probs - a->mean;
   a->mean += difference / (double)a->n;
@@ -53,12 +54,17 @@ static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
   bool is_forgetting = a->was_correct && !correct;
   bool is_learning = !a->was_correct && correct;
   a->n_forgetting += is_forgetting;
-  a->n_learning += is_learning;
+  a->run_start = is_forgetting || is_learning ? t : a->run_start;
   a->first_forgetting += is_forgetting && a->first_forgetting == 0 ? t : 0;
   a->first_learning += is_learning && a->first_learning == 0 ? t : 0;
   a->was_correct = correct;
   a->is_not_finite |= !dm_is_finite(label_probs);
 }
+
+/* Adds the evaluations of b, which came after those of a, so that a is as if all had been
+   added one by one: counts exactly, mean and variance but for rounding. The label,
+   s_label and classes of a stay. Both n together must not be above DM_EVALUATIONS_MAX. */
+void dm_accum_merge(dm_accum *a, const dm_accum *b);
 
 /* A user signal's running state over the lines that have it. */
 typedef struct dm_signal_accum {
@@ -75,6 +81,8 @@ typedef struct dm_signal_accum {
 } dm_signal_accum;
 
 void dm_signal_add(dm_signal_accum *a, double value);
+/* As dm_accum_merge(). */
+void dm_signal_merge(dm_signal_accum *a, const dm_signal_accum *b);
 
 /* Results of a state, NaN where a value that was not finite leaves none. n > 0. */
 double dm_accum_mean(const dm_accum *a);
@@ -82,6 +90,19 @@ double dm_accum_variance(const dm_accum *a); /* divisor n */
 double dm_accum_max(const dm_accum *a);
 double dm_accum_min(const dm_accum *a);
 double dm_accum_correct_ratio(const dm_accum *a);
+
+/* Learning events (wrong, then right): between two of them lies a forgetting, so their
+   number follows. */
+static inline uint32_t dm_accum_n_learning(const dm_accum *a) {
+  return a->n_forgetting + a->was_correct - a->was_correct_first;
+}
+
+/* Evaluations counted from 0, DM_NEVER where there is none: the first that is right; that
+   since which all are right; that since which all are wrong, after one that was right. */
+#define DM_NEVER INT64_C(-1)
+int64_t dm_accum_first_correct(const dm_accum *a);
+int64_t dm_accum_learned_for_good(const dm_accum *a);
+int64_t dm_accum_forgotten_for_good(const dm_accum *a);
 
 /* The same for a signal that is given; infinities count as in sums and comparisons. */
 double dm_signal_mean(const dm_signal_accum *a);

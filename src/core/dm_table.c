@@ -46,7 +46,7 @@ void dm_table_counts(const dm_table *table, dm_count_column column, int32_t *out
         value = a->n_forgetting;
         break;
       case DM_COLUMN_LEARNT_TIMES:
-        value = a->n_learning;
+        value = dm_accum_n_learning(a);
         break;
       case DM_COLUMN_FIRST_FORGET:
         value = a->first_forgetting;

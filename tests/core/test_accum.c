@@ -12,6 +12,7 @@ static void test_size(void) {
 typedef struct naive {
   double mean, variance, least, most;
   unsigned n_correct, n_forgetting, n_learning, first_forgetting, first_learning;
+  int first_correct, learned_for_good, forgotten_for_good; /* -1: never */
 } naive;
 
 /* A sum and what rounding has cost it so far (Neumaier 1974). */
@@ -26,7 +27,11 @@ static void add(exact_sum *s, double x) {
 }
 
 static naive summarise(const double *p, const bool *c, size_t n) {
-  naive s = {.least = p[0], .most = p[0]};
+  naive s = {.least = p[0],
+             .most = p[0],
+             .first_correct = -1,
+             .learned_for_good = -1,
+             .forgotten_for_good = -1};
   exact_sum sum = {0}, squares = {0};
   for (size_t t = 0; t < n; t++) {
     add(&sum, p[t]);
@@ -42,6 +47,13 @@ static naive summarise(const double *p, const bool *c, size_t n) {
       s.first_learning = s.first_learning ? s.first_learning : (unsigned)t;
     }
   }
+  for (size_t t = n; t-- > 0;) {
+    s.first_correct = c[t] ? (int)t : s.first_correct;
+  }
+  for (size_t t = n; t-- > 0 && c[t] == c[n - 1];) { /* the run at the end */
+    s.learned_for_good = c[n - 1] ? (int)t : -1;
+    s.forgotten_for_good = c[n - 1] || s.n_correct == 0 ? -1 : (int)t;
+  }
   s.mean = (sum.sum + sum.lost) / (double)n;
   for (size_t t = 0; t < n; t++) {
     add(&squares, (p[t] - s.mean) * (p[t] - s.mean));
@@ -54,29 +66,42 @@ static bool is_near(double got, double want, double tolerance) {
   return fabs(got - want) <= tolerance;
 }
 
-static void check(const double *p, const bool *c, size_t n, double tolerance) {
+static void check_state(const dm_accum *a, const naive *want, size_t n,
+                        double tolerance) {
+  CHECK_UINT(a->n, n);
+  CHECK_UINT(a->n_correct, want->n_correct);
+  CHECK_UINT(a->n_forgetting, want->n_forgetting);
+  CHECK_UINT(dm_accum_n_learning(a), want->n_learning);
+  CHECK_UINT(a->first_forgetting, want->first_forgetting);
+  CHECK_UINT(a->first_learning, want->first_learning);
+  CHECK_INT(dm_accum_first_correct(a), want->first_correct);
+  CHECK_INT(dm_accum_learned_for_good(a), want->learned_for_good);
+  CHECK_INT(dm_accum_forgotten_for_good(a), want->forgotten_for_good);
+  CHECK_DOUBLE(dm_accum_correct_ratio(a), (double)want->n_correct / (double)n);
+  CHECK_DOUBLE(dm_accum_max(a), want->most);
+  CHECK_DOUBLE(dm_accum_min(a), want->least);
+  if (!CHECK(is_near(dm_accum_mean(a), want->mean, tolerance))) {
+    fprintf(stderr, "  mean %.17g, want %.17g\n", dm_accum_mean(a), want->mean);
+  }
+  if (!CHECK(is_near(dm_accum_variance(a), want->variance, tolerance))) {
+    fprintf(stderr, "  variance %.17g, want %.17g\n", dm_accum_variance(a),
+            want->variance);
+  }
+  CHECK(dm_accum_variance(a) >= 0);
+}
+
+static dm_accum add_all(const double *p, const bool *c, size_t n) {
   dm_accum a = {0};
   for (size_t t = 0; t < n; t++) {
     dm_accum_add(&a, p[t], c[t]);
   }
+  return a;
+}
+
+static void check(const double *p, const bool *c, size_t n, double tolerance) {
+  dm_accum a = add_all(p, c, n);
   naive want = summarise(p, c, n);
-  CHECK_UINT(a.n, n);
-  CHECK_UINT(a.n_correct, want.n_correct);
-  CHECK_UINT(a.n_forgetting, want.n_forgetting);
-  CHECK_UINT(a.n_learning, want.n_learning);
-  CHECK_UINT(a.first_forgetting, want.first_forgetting);
-  CHECK_UINT(a.first_learning, want.first_learning);
-  CHECK_DOUBLE(dm_accum_correct_ratio(&a), (double)want.n_correct / (double)n);
-  CHECK_DOUBLE(dm_accum_max(&a), want.most);
-  CHECK_DOUBLE(dm_accum_min(&a), want.least);
-  if (!CHECK(is_near(dm_accum_mean(&a), want.mean, tolerance))) {
-    fprintf(stderr, "  mean %.17g, want %.17g\n", dm_accum_mean(&a), want.mean);
-  }
-  if (!CHECK(is_near(dm_accum_variance(&a), want.variance, tolerance))) {
-    fprintf(stderr, "  variance %.17g, want %.17g\n", dm_accum_variance(&a),
-            want.variance);
-  }
-  CHECK(dm_accum_variance(&a) >= 0);
+  check_state(&a, &want, n, tolerance);
 }
 
 static void test_by_hand(void) {
@@ -92,7 +117,7 @@ static void test_by_hand(void) {
   CHECK(is_near(dm_accum_variance(&a), .0656, 1e-15));
   CHECK_UINT(a.n_correct, 3);
   CHECK_UINT(a.n_forgetting, 1);
-  CHECK_UINT(a.n_learning, 2);
+  CHECK_UINT(dm_accum_n_learning(&a), 2);
   CHECK_UINT(a.first_forgetting, 3);
   CHECK_UINT(a.first_learning, 1);
   DM_CASE("1 1 1");
@@ -105,7 +130,9 @@ static void test_by_hand(void) {
     CHECK_DOUBLE(dm_accum_variance(&a), 0.0);
     CHECK_DOUBLE(dm_accum_max(&a), 0.3);
     CHECK_DOUBLE(dm_accum_min(&a), 0.3);
-    CHECK_UINT(a.n_forgetting + a.n_learning + a.first_forgetting + a.first_learning, 0);
+    CHECK_UINT(
+        a.n_forgetting + dm_accum_n_learning(&a) + a.first_forgetting + a.first_learning,
+        0);
   }
 }
 
@@ -165,7 +192,7 @@ static void test_cancellation(void) {
   CHECK(fabs(dm_accum_variance(&a) / 1e-18 - 1) < 1e-6);
   CHECK(is_near(dm_accum_mean(&a), 0.999999, 1e-15));
   CHECK_UINT(a.n_forgetting, 499999);
-  CHECK_UINT(a.n_learning, 500000);
+  CHECK_UINT(dm_accum_n_learning(&a), 500000);
   a = (dm_accum){0};
   for (int t = 0; t < 1000; t++) {
     dm_accum_add(&a, 0.1, true);
@@ -188,10 +215,89 @@ static void test_not_finite(void) {
       CHECK(isnan(dm_accum_max(&a)));
       CHECK(isnan(dm_accum_min(&a)));
       CHECK_DOUBLE(dm_accum_correct_ratio(&a), 0.5);
-      CHECK_UINT(a.n_learning, 2);
+      CHECK_UINT(dm_accum_n_learning(&a), 2);
       CHECK_UINT(a.n_forgetting, 1);
     }
   }
+}
+
+/* --- merging --- */
+
+/* Every history of up to nine evaluations, in three stretches of which any may be empty.
+ */
+static void test_merge_every_cut(void) {
+  enum { MOST = 9 };
+  double p[MOST];
+  bool c[MOST];
+  for (size_t n = 1; n <= MOST; n++) {
+    for (unsigned bits = 0; bits < 1u << n; bits++) {
+      for (size_t t = 0; t < n; t++) {
+        c[t] = bits >> t & 1;
+        p[t] = (double)((t * 5 + bits) % 7) / 8;
+      }
+      naive want = summarise(p, c, n);
+      for (size_t i = 0; i <= n; i++) {
+        for (size_t k = i; k <= n; k++) {
+          DM_CASE("%zu evaluations, history %x, cut at %zu and %zu", n, bits, i, k);
+          dm_accum a = add_all(p, c, i);
+          dm_accum b = add_all(p + i, c + i, k - i);
+          dm_accum last = add_all(p + k, c + k, n - k);
+          dm_accum_merge(&a, &b);
+          dm_accum_merge(&a, &last);
+          check_state(&a, &want, n, 1e-15);
+          a = add_all(p, c, i); /* the other way to put brackets */
+          dm_accum_merge(&b, &last);
+          dm_accum_merge(&a, &b);
+          check_state(&a, &want, n, 1e-15);
+        }
+      }
+    }
+  }
+}
+
+/* Up to 64 stretches of long histories. */
+static void test_merge_random(void) {
+  uint64_t seed = 92;
+  enum { MOST = 2000 };
+  static double p[MOST];
+  static bool c[MOST];
+  for (int round = 0; round < 300; round++) {
+    size_t n = 1 + naive_below(&seed, MOST);
+    double scale = round % 3 ? 1 : 1e-9;
+    for (size_t t = 0; t < n; t++) {
+      p[t] = 1 - scale * (double)(naive_random(&seed) >> 11) * 0x1p-53;
+      c[t] = naive_below(&seed, 4) < 3;
+    }
+    DM_CASE("round %d", round);
+    size_t stretch = 1 + n / (1 + naive_below(&seed, 64));
+    dm_accum a = {0};
+    for (size_t t = 0; t < n; t += stretch) {
+      dm_accum b = add_all(p + t, c + t, n - t < stretch ? n - t : stretch);
+      dm_accum_merge(&a, &b);
+    }
+    naive want = summarise(p, c, n);
+    check_state(&a, &want, n, 1e-12);
+    CHECK(is_near(dm_accum_variance(&a), want.variance, want.variance * 1e-6));
+  }
+}
+
+static void test_merge_keeps(void) {
+  dm_accum empty = {.label = 3, .s_label = 5, .classes = DM_CLASSES_OTHER};
+  dm_accum b = add_all((double[]){.5, (double)NAN}, (bool[]){1, 0}, 2);
+  b.label = 7;
+  dm_accum a = empty;
+  dm_accum_merge(&a, &b);
+  CHECK_UINT(a.n, 2);
+  CHECK_UINT(a.label, 3);
+  CHECK_UINT(a.s_label, 5);
+  CHECK_UINT(a.classes, DM_CLASSES_OTHER);
+  CHECK(isnan(dm_accum_mean(&a)));
+  dm_accum_merge(&a, &empty);
+  CHECK_UINT(a.n, 2);
+  dm_accum whole = add_all((double[]){.25, .5}, (bool[]){1, 1}, 2);
+  dm_accum_merge(&whole, &b); /* NaN in one stretch is NaN in all */
+  CHECK(isnan(dm_accum_mean(&whole)));
+  CHECK(isnan(dm_accum_max(&whole)));
 }
 
 /* --- user signals --------------------------------------------------------------------
@@ -264,6 +370,58 @@ static void test_signal_random(void) {
   }
 }
 
+static dm_signal_accum add_signals(const double *values, size_t n) {
+  dm_signal_accum a = {0};
+  for (size_t k = 0; k < n; k++) {
+    dm_signal_add(&a, values[k]);
+  }
+  return a;
+}
+
+/* All sequences of up to four of these values, cut everywhere. */
+static void test_signal_merge(void) {
+  static const double of[] = {
+      1, -2.5, 1e9, (double)NAN, (double)INFINITY, (double)-INFINITY};
+  enum { KINDS = sizeof of / sizeof of[0], MOST = 4 };
+  for (size_t n = 0; n <= MOST; n++) {
+    size_t n_sequences = 1;
+    for (size_t k = 0; k < n; k++) {
+      n_sequences *= KINDS;
+    }
+    for (size_t sequence = 0; sequence < n_sequences; sequence++) {
+      double values[MOST] = {0};
+      for (size_t k = 0, rest = sequence; k < n; k++, rest /= KINDS) {
+        values[k] = of[rest % KINDS];
+      }
+      dm_signal_accum whole = add_signals(values, n);
+      for (size_t cut = 0; cut <= n; cut++) {
+        DM_CASE("sequence %zu of %zu, cut at %zu", sequence, n, cut);
+        dm_signal_accum a = add_signals(values, cut);
+        dm_signal_accum b = add_signals(values + cut, n - cut);
+        dm_signal_merge(&a, &b);
+        CHECK_UINT(a.is_given, n > 0);
+        CHECK_UINT(a.n_finite, whole.n_finite);
+        if (n == 0) {
+          continue;
+        }
+        const double got[] = {dm_signal_mean(&a), dm_signal_variance(&a),
+                              dm_signal_min(&a), dm_signal_max(&a), a.last};
+        const double want[] = {dm_signal_mean(&whole), dm_signal_variance(&whole),
+                               dm_signal_min(&whole), dm_signal_max(&whole), whole.last};
+        for (size_t k = 0; k < 5; k++) {
+          bool is_same = isnan(want[k]) ? isnan(got[k])
+                                        : got[k] == want[k] ||
+                                              is_near(got[k], want[k],
+                                                      fabs(want[k]) * 1e-12 + 1e-12);
+          if (!CHECK(is_same)) {
+            fprintf(stderr, "  statistic %zu is %g, want %g\n", k, got[k], want[k]);
+          }
+        }
+      }
+    }
+  }
+}
+
 int main(void) {
   DM_RUN(test_size);
   DM_RUN(test_by_hand);
@@ -271,7 +429,11 @@ int main(void) {
   DM_RUN(test_random);
   DM_RUN(test_cancellation);
   DM_RUN(test_not_finite);
+  DM_RUN(test_merge_every_cut);
+  DM_RUN(test_merge_random);
+  DM_RUN(test_merge_keeps);
   DM_RUN(test_signal_table);
   DM_RUN(test_signal_random);
+  DM_RUN(test_signal_merge);
   return dm_test_end();
 }
