@@ -257,9 +257,12 @@ check_signal <- function(x, name, min, max, whole, call) {
       call = call
     )
   }
-  bad <- !is.na(x) & (x < min | x > max | (whole & x != trunc(x)))
-  if (any(bad)) {
-    row <- which(bad)[[1]]
+  is_bad <- x < min | x > max
+  if (whole && !is.integer(x)) {
+    is_bad <- is_bad | x != trunc(x)
+  }
+  row <- which(is_bad)[1]
+  if (!is.na(row)) {
     found <- format(x[[row]], digits = 15)
     abort_datamap(
       c(
@@ -474,8 +477,12 @@ evaluations_range <- function(x) {
 }
 
 signal_quantiles <- function(x) {
+  missing <- sum(is.na(x))
+  if (missing > 0) {
+    x <- x[!is.na(x)]
+  }
   stats::setNames(
-    c(stats::quantile(x, names = FALSE, na.rm = TRUE), sum(is.na(x))),
+    c(stats::quantile(x, names = FALSE), missing),
     c("min", "25%", "median", "75%", "max", "missing")
   )
 }
@@ -483,14 +490,17 @@ signal_quantiles <- function(x) {
 # Values and how often they occur, the values' own order kept for numbers
 # and factors, the most frequent first otherwise.
 value_counts <- function(x) {
-  if (is.numeric(x) || is.factor(x) || is.logical(x)) {
-    counts <- table(x, useNA = "ifany")
+  values <- if (is.factor(x)) {
+    c(levels(x), if (anyNA(x)) NA)
   } else {
-    counts <- sort(table(x, useNA = "ifany"), decreasing = TRUE)
+    sort(unique(x), na.last = TRUE)
   }
-  names <- as.character(names(counts))
+  counts <- tabulate(match(x, values), length(values))
+  names <- as.character(values)
   names[is.na(names)] <- "NA"
-  stats::setNames(as.integer(counts), names)
+  names(counts) <- names
+  keeps_order <- is.numeric(x) || is.factor(x) || is.logical(x)
+  if (keeps_order) counts else counts[order(counts, decreasing = TRUE)]
 }
 
 s_label_counts <- function(x) {

@@ -126,21 +126,37 @@ check_times <- function(x,
 
 # The rows of `map` that meet every condition.
 apply_conditions <- function(map, conditions) {
-  keep <- rep(TRUE, nrow(map))
-  missing <- rep(FALSE, nrow(map))
-  for (i in seq_len(nrow(conditions))) {
-    signal <- map[[conditions$column[[i]]]]
-    missing <- missing | is.na(signal)
-    keep <- keep & !is.na(signal) & signal >= conditions$least[[i]]
-  }
   if (nrow(conditions) == 0) {
     return(map)
   }
+  keep_rows(map, meeting_rows(map, conditions))
+}
+
+# Their numbers.
+meeting_rows <- function(map, conditions) {
+  if (nrow(conditions) == 0) {
+    return(seq_len(nrow(map)))
+  }
+  meets <- TRUE
+  missing <- FALSE
+  for (i in seq_len(nrow(conditions))) {
+    signal <- map[[conditions$column[[i]]]]
+    meets <- meets & signal >= conditions$least[[i]]
+    if (anyNA(signal)) {
+      missing <- missing | is.na(signal)
+    }
+  }
   inform_missing(sum(missing), unique(conditions$column))
-  map <- map[keep, , drop = FALSE]
-  # Rows are known by their id; numbers of rows that are gone mean nothing
-  attr(map, "row.names") <- .set_row_names(sum(keep))
-  map
+  which(meets)
+}
+
+# Rows of a data map, numbered anew: they are known by their id, and numbers
+# of rows that are gone mean nothing. `[` would spend most of its time on them.
+keep_rows <- function(map, rows) {
+  columns <- lapply(map, function(x) {
+    if (is.null(dim(x))) x[rows] else x[rows, , drop = FALSE]
+  })
+  datamap_restore(new_datamap(columns), map)
 }
 
 # One message for all rows that a missing value keeps out.

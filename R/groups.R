@@ -81,10 +81,10 @@ datamap_groups <- function(map,
   )
   grouping <- find_grouping(map, conditions, dirty_label, group_by)
   # Grouped first: the classes of `group_by` don't change with the filter
-  map <- set_column(map, ".group", group_samples(map, grouping))
-  map <- apply_conditions(map, conditions)
+  group <- group_samples(map, grouping)
+  rows <- meeting_rows(map, conditions)
 
-  groups <- data.frame(id = map$id, group = map$.group)
+  groups <- data.frame(id = map$id[rows], group = group[rows])
   attr(groups, "counts") <- group_counts(groups$group)
   groups
 }
@@ -192,16 +192,17 @@ group_samples <- function(map, grouping) {
 # fractions are equal, and is further away than any rounding where not.
 group_correct_ratio <- function(ratio) {
   code <- findInterval(ratio, c(0, 0.2, 0.4, 0.6, 0.8, 1))
-  code[!is.na(ratio) & (ratio < 0 | ratio > 1)] <- NA
+  code[which(ratio < 0 | ratio > 1)] <- NA
   as_levels(code, datamap_levels$correct_ratio)
 }
 
 group_events <- function(times, ratio, levels) {
+  events <- findInterval(times, 1:3)
+  code <- 3L + events
   # Without an event: never right, now and then, always right
-  code <- ifelse(ratio == 0, 1L, ifelse(ratio == 1, 3L, 2L))
-  some <- !is.na(times) & times >= 1
-  code[some] <- 3L + as.integer(pmin(times[some], 3))
-  code[is.na(times)] <- NA
+  none <- which(events == 0)
+  ratio <- ratio[none]
+  code[none] <- 2L - (ratio == 0) + (ratio == 1)
   as_levels(code, levels)
 }
 
@@ -214,15 +215,24 @@ group_values <- function(x) {
     return(factor(x))
   }
   x[!is.finite(x)] <- NA
-  values <- sort(unique(x))
-  if (length(values) <= max_classes) {
+  values <- few_values(x)
+  if (!is.null(values)) {
     return(as_levels(match(x, values), number_text(values)))
   }
-  if (all(values == trunc(values))) {
-    class_whole_numbers(x, values[[1]], values[[length(values)]])
-  } else {
-    class_numbers(x, values[[1]], values[[length(values)]])
+  limits <- range(x, na.rm = TRUE)
+  is_whole <- is.integer(x) || all(x == trunc(x), na.rm = TRUE)
+  class <- if (is_whole) class_whole_numbers else class_numbers
+  class(x, limits[[1]], limits[[2]])
+}
+
+# The different numbers in order; NULL where there are more than may be groups
+# of their own, which the first ones tell of most columns.
+few_values <- function(x) {
+  values <- unique(utils::head(x, 1000))
+  if (sum(!is.na(values)) <= max_classes) {
+    values <- sort(unique(x))
   }
+  if (length(values) > max_classes) NULL else values
 }
 
 # Classes of whole numbers: "0 to 2", "3 to 5", ..., of a round width.

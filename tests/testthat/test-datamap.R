@@ -228,6 +228,21 @@ test_that("the summary counts groups and labels", {
   expect_output(print(s), "correct_ratio_0.2", fixed = TRUE)
   expect_output(print(s), "dirty (s_label 2)", fixed = TRUE)
 
+  labelled <- function(label) {
+    summary(ratio_map(rep(0, length(label)), label = label))$label
+  }
+  expect_identical(
+    labelled(c("c", "a", "b", "a", NA, "c")),
+    c(a = 2L, c = 2L, b = 1L, "NA" = 1L)
+  )
+  expect_identical(
+    labelled(factor(c("y", NA, "y", "x"), c("z", "y", "x"))),
+    c(z = 0L, y = 2L, x = 1L, "NA" = 1L)
+  )
+  expect_identical(
+    labelled(c(10, 9, NA, 10, 10)), c("9" = 1L, "10" = 3L, "NA" = 1L)
+  )
+
   bare <- summary(ratio_map(c(0, 1)))
   expect_null(bare$label)
   expect_null(bare$evaluations)

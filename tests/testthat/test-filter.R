@@ -68,6 +68,22 @@ test_that("class, columns and problems are kept, row numbers start anew", {
   expect_identical(attr(none, "problems"), data.frame(row = 9L))
 })
 
+test_that("columns of every kind keep their values and classes", {
+  map <- random_map(60)
+  map$day <- as.Date("2020-01-01") + 0:59
+  map$kind <- factor(rep(c("a", "b", "c"), 20))
+  map$embedding <- matrix(as.numeric(1:120), 60)
+  map$notes <- as.list(1:60)
+  map$frame <- data.frame(x = 1:60, y = letters[1 + 0:59 %% 26])
+  kept <- datamap_filter(map, "avg_probs", 0.5)
+  rows <- which(map$avg_probs >= 0.5)
+  expect_identical(kept$day, map$day[rows])
+  expect_identical(kept$kind, map$kind[rows])
+  expect_identical(kept$embedding, map$embedding[rows, ])
+  expect_identical(kept$notes, map$notes[rows])
+  expect_identical(kept$frame$y, map$frame$y[rows])
+})
+
 test_that("a missing value fails every condition and is counted", {
   map <- random_map(20)
   map$avg_probs[c(2, 5)] <- c(NA, NaN)

@@ -188,6 +188,21 @@ test_that("other numbers are put into at most six classes with limits", {
   expect_false(anyNA(groups$group))
 })
 
+test_that("the values behind the first thousand count as well", {
+  map <- ratio_map(rep(0.5, 2010))
+  map$x <- c(rep(3, 2000), 1:5, NA, 3, 2, 2, 1)
+  expect_identical(
+    counts_of(datamap_groups(map, group_by = "x")),
+    c("1" = 2L, "2" = 3L, "3" = 2002L, "4" = 1L, "5" = 1L)
+  )
+  map$x <- c(rep(3, 2000), 1:10)
+  expect_identical(
+    counts_of(datamap_groups(map, group_by = "x")),
+    c("1" = 1L, "2 to 3" = 2002L, "4 to 5" = 2L, "6 to 7" = 2L,
+      "8 to 9" = 2L, "10" = 1L)
+  )
+})
+
 test_that("the classes don't change with the filter", {
   map <- random_map(100)
   all <- datamap_groups(map, group_by = "avg_probs")
