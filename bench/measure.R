@@ -1,12 +1,18 @@
 # Runs processes in turn and gathers what they report.
 
+# No run takes longer; of a tool that takes more than SECONDS_REPEATED, one
+# counts.
+SECONDS_MOST <- 900
+SECONDS_REPEATED <- 60
+
 # One run: seconds by the clock and of all processors, the process's memory
-# before the job and at its peak.
+# before the job and at its peak. NA where it failed or took too long.
 run_once <- function(tool, file, env = NULL, out = NULL) {
   command <- tool$command[[1]]
   args <- shQuote(c(command[-1], file, out))
   said <- suppressWarnings(system2(command[1], args,
-    stdout = TRUE, stderr = FALSE, env = c(tool$env[[1]], env)
+    stdout = TRUE, stderr = FALSE, env = c(tool$env[[1]], env),
+    timeout = SECONDS_MOST
   ))
   values <- suppressWarnings(as.numeric(strsplit(
     c(said, "")[1], " ", fixed = TRUE
@@ -17,16 +23,22 @@ run_once <- function(tool, file, env = NULL, out = NULL) {
   stats::setNames(values, c("seconds", "cpu", "before", "peak"))
 }
 
+# Load of the machine before a measurement: what else uses it.
+load_now <- function() {
+  as.numeric(strsplit(readLines("/proc/loadavg"), " ")[[1]][1])
+}
+
 # All tools on one file: a first round, not counted, whose summaries are
 # compared, then the counted rounds.
-measure_lines <- function(label, file, tools, rounds, place, is_large,
-                          ids = "integer") {
-  tools <- tools[tools$is_there & (tools$large | !is_large), ]
-  message(label, ": ", basename(file))
-  env <- if (ids == "string") "IDS=VARCHAR"
+measure_lines <- function(label, shape, tools, rounds, place) {
+  tools <- tools[tools$is_there, ]
+  file <- signals(place, shape)
+  load <- load_now()
+  env <- if (shape$ids == "string") "IDS=VARCHAR"
   agrees <- rep("", nrow(tools))
   reference <- NULL
   for (i in seq_len(nrow(tools))) {
+    say(label, ", summaries: ", tools$name[i], ", threads: ", tools$threads[i])
     out <- tempfile(fileext = ".tsv")
     has_summary <- tools$name[i] != "newline scan"
     run_once(tools[i, ], file, env, if (has_summary) out)
@@ -39,21 +51,20 @@ measure_lines <- function(label, file, tools, rounds, place, is_large,
     }
     unlink(out)
   }
-  # A tool that takes minutes is run once.
-  runs <- list()
+  runs <- data.frame()
   for (round in seq_len(rounds)) {
-    for (i in seq_len(nrow(tools))) {
-      slow <- round > 1 && runs[[i]]$seconds > 60
+    say(label, ", round ", round, " of ", rounds)
+    for (i in which(agrees != "failed")) {
+      slow <- any(runs$seconds[runs$tool == i] > SECONDS_REPEATED)
       if (!slow %in% TRUE) {
         run <- run_once(tools[i, ], file, env)
-        runs[[length(runs) + 1]] <- data.frame(
+        runs <- rbind(runs, data.frame(
           tool = i, round = round, as.list(run)
-        )
+        ))
       }
     }
   }
-  runs <- do.call(rbind, runs)
-  lines <- count_lines(file)
+  lines <- shape$samples * shape$evaluations
   do.call(rbind, lapply(seq_len(nrow(tools)), function(i) {
     mine <- runs[runs$tool == i, ]
     versus <- function(other, what) {
@@ -73,16 +84,12 @@ measure_lines <- function(label, file, tools, rounds, place, is_large,
       gb_per_second = file.size(file) / stats::median(mine$seconds) / 1e9,
       times_datacarto = versus(own[1], "seconds"),
       cpu_times_datacarto = versus(own[1], "cpu"),
+      times_scan = if (length(scan)) versus(scan, "seconds") else NA,
       cpu_times_scan = if (length(scan)) versus(scan, "cpu") else NA,
       memory_mb = (stats::median(mine$peak - mine$before)) / 1024,
-      summary = agrees[i]
+      summary = agrees[i], load = load
     )
   }))
-}
-
-count_lines <- function(file) {
-  shape <- as.numeric(strsplit(basename(file), "-", fixed = TRUE)[[1]][1:2])
-  prod(shape)
 }
 
 read_summary <- function(file) {
@@ -112,75 +119,146 @@ difference <- function(reference, summary) {
   if (all(same)) "agrees" else paste("differs in", toString(columns[!same]))
 }
 
-# Writing and reading a summary of a million rows, within this process.
-measure_tables <- function(rounds, place) {
+# Seconds of the jobs, which take turns, within this process: one row per job
+# and round, with the seconds by the clock and of all processors.
+time_jobs <- function(jobs, rounds) {
+  times <- lapply(seq_len(rounds + 1), function(round) {
+    do.call(rbind, lapply(names(jobs), function(name) {
+      gc()
+      time <- system.time(jobs[[name]]())
+      data.frame(
+        job = name, round = round, seconds = time[["elapsed"]],
+        cpu = sum(time[c("user.self", "sys.self")])
+      )
+    }))
+  })
+  do.call(rbind, times[-1])
+}
+
+# The job "own" beside the job "other", as columns of a result.
+compare_jobs <- function(times, own, other) {
+  of <- function(job, what) times[[what]][times$job == job]
+  data.frame(
+    datacarto = stats::median(of(own, "seconds")),
+    data.table = stats::median(of(other, "seconds")),
+    ratio = stats::median(of(own, "seconds") / of(other, "seconds")),
+    cpu_ratio = stats::median(of(own, "cpu") / of(other, "cpu"))
+  )
+}
+
+# Writing and reading a summary of a million rows. datamap_write_summary() has
+# the disk confirm that it has all, which is what `sync` is beside.
+measure_tables <- function(rounds, place, keep) {
   if (!requireNamespace("data.table", quietly = TRUE)) {
-    return(NULL)
+    return(invisible())
   }
   data.table::setDTthreads(1)
+  million <- shape(samples = 1e6, evaluations = 3)
   shapes <- list(
-    "integer ids" = list(1e6, 3, 3, "json", "integer"),
-    "string ids" = list(1e6, 3, 3, "json", "string")
+    "integer ids" = million,
+    "shuffled integer ids" = million,
+    "string ids" = utils::modifyList(million, list(ids = "string"))
   )
-  do.call(rbind, lapply(c(names(shapes), "shuffled integer ids"), function(n) {
-    shape <- shapes[[if (n == "string ids") n else "integer ids"]]
-    message("Tables: ", n)
-    map <- datacarto::datamap_summarise(signals(place, shape), progress = FALSE)
-    if (n == "shuffled integer ids") {
+  for (name in names(shapes)) {
+    say("tables: ", name)
+    map <- datacarto::datamap_summarise(
+      signals(place, shapes[[name]]),
+      progress = FALSE
+    )
+    if (startsWith(name, "shuffled")) {
       set.seed(1)
       map <- map[sample(nrow(map)), ]
     }
+    load <- load_now()
     own <- tempfile(fileext = ".tsv")
     other <- tempfile(fileext = ".tsv")
-    elapsed <- function(expr) system.time(expr)[["elapsed"]]
-    times <- vapply(seq_len(rounds + 1), function(round) {
-      c(
-        elapsed(datacarto::datamap_write_summary(map, own)),
-        elapsed(data.table::fwrite(map, other, sep = "\t")),
-        elapsed(datacarto::datamap_read_summary(own)),
-        elapsed(data.table::fread(other))
-      )
-    }, numeric(4))[, -1, drop = FALSE]
+    times <- time_jobs(list(
+      write = function() datacarto::datamap_write_summary(map, own),
+      fwrite = function() data.table::fwrite(map, other, sep = "\t"),
+      sync = function() {
+        data.table::fwrite(map, other, sep = "\t")
+        system2("sync", other)
+      },
+      read = function() datacarto::datamap_read_summary(own),
+      fread = function() data.table::fread(other)
+    ), rounds)
     unlink(c(own, other))
-    data.frame(
-      summary = n, what = c("written", "read"),
-      datacarto = apply(times[c(1, 3), , drop = FALSE], 1, stats::median),
-      data.table = apply(times[c(2, 4), , drop = FALSE], 1, stats::median),
-      ratio = c(
-        stats::median(times[1, ] / times[2, ]),
-        stats::median(times[3, ] / times[4, ])
-      )
-    )
-  }))
+    keep(data.frame(
+      summary = name,
+      what = c("written", "written, with sync", "read"),
+      rbind(
+        compare_jobs(times, "write", "fwrite"),
+        compare_jobs(times, "write", "sync"),
+        compare_jobs(times, "read", "fread")
+      ),
+      load = load
+    ))
+  }
 }
 
-# Time and memory against lines (one file read again and again) and against
-# samples (a file for up to a million, a FIFO for more).
-measure_growth <- function(settings, place) {
-  tool <- available_tools(place, "datacarto")[2, ]
-  point <- function(kind, samples, lines, run) {
-    message(kind, ": ", samples, " samples, ", lines, " lines")
-    data.frame(
-      against = kind, samples = samples, lines = lines,
-      seconds = run[["seconds"]],
-      memory_mb = (run[["peak"]] - run[["before"]]) / 1024
-    )
+# Time and memory against lines, one file read again and again, and against
+# samples, through a FIFO.
+measure_growth <- function(settings, tools, place, keep) {
+  tool <- tools[tools$name == "datacarto" & tools$threads == 2, ]
+  point <- function(against, shape, lines, run) {
+    say("growth: ", shape$samples, " samples, ", lines, " lines, ", shape$ids,
+      " ids")
+    load <- load_now()
+    runs <- data.frame()
+    while (nrow(runs) < settings$rounds &&
+      !any(runs$seconds > SECONDS_REPEATED)) {
+      runs <- rbind(runs, as.list(run()))
+    }
+    keep(data.frame(
+      against = against, ids = shape$ids, samples = shape$samples,
+      lines = lines, seconds = stats::median(runs$seconds),
+      ns_per_line = stats::median(runs$seconds) / lines * 1e9,
+      memory_mb = stats::median(runs$peak - runs$before) / 1024,
+      limit_mb = memory_limit(shape), load = load
+    ))
   }
-  by_lines <- lapply(settings$lines, function(lines) {
-    file <- signals(place, list(1e4, 10, 3, "json", "integer"))
-    run <- run_once(tool, file, paste0("TIMES=", round(lines / 1e5)))
-    point("lines", 1e4, lines, run)
-  })
-  by_samples <- lapply(settings$samples, function(samples) {
-    shape <- c(format(samples, scientific = FALSE), "3")
-    fifo <- tempfile(fileext = ".jsonl")
-    run_quietly("mkfifo", fifo)
-    system2(file.path(place$cache, "generate"), shape,
-      stdout = fifo, wait = FALSE
-    )
-    run <- run_once(tool, fifo)
-    unlink(fifo)
-    point("samples", samples, 3 * samples, run)
-  })
-  do.call(rbind, c(by_lines, by_samples))
+  again <- shape(samples = 1e4, evaluations = 10)
+  file <- signals(place, again)
+  for (lines in settings$lines) {
+    times <- round(lines / (again$samples * again$evaluations))
+    point("lines", again, lines, function() {
+      run_once(tool, file, paste0("TIMES=", times))
+    })
+  }
+  for (ids in c("integer", "string")) {
+    for (samples in settings$samples) {
+      of_samples <- shape(samples = samples, evaluations = 3, ids = ids)
+      point("samples", of_samples, 3 * samples, function() {
+        run_with_fifo(tool, of_samples, place)
+      })
+    }
+  }
+}
+
+run_with_fifo <- function(tool, shape, place) {
+  fifo <- tempfile(fileext = ".jsonl")
+  run_quietly("mkfifo", fifo)
+  on.exit(unlink(fifo))
+  generate <- paste(
+    shQuote(file.path(place$cache, "generate")),
+    paste(shape_text(shape), collapse = " "), ">", shQuote(fifo)
+  )
+  # which must end even where nobody opens the FIFO
+  system2("timeout", c(SECONDS_MOST, "sh", "-c", shQuote(generate)),
+    wait = FALSE
+  )
+  run_once(tool, fifo)
+}
+
+# The most that the job may add to the process: 240 bytes a sample, twice the
+# column of string ids, and 64 MB.
+memory_limit <- function(shape) {
+  bytes <- 240 * shape$samples
+  if (shape$ids == "string") {
+    some <- 1000
+    ids <- sprintf("train-%08d", seq_len(some))
+    bytes <- bytes + 2 * as.numeric(utils::object.size(ids)) / some *
+      shape$samples
+  }
+  64 + bytes / 2^20
 }

@@ -3,10 +3,11 @@
 #   Rscript bench/run.R [PART...] [sizes=S,M,L] [rounds=5] [tools=NAME,...]
 #                       [samples=1e4,1e5,1e6,1e7] [lines=1e5,...,1e8] [keep]
 #
-# PART is peers, forms, tables or growth; without one all run. Each run is a
-# process of its own, and all tools take turns within a round, so that a
-# machine that slows down slows all of them. README.md says more. `keep` puts
-# the result into results.md.
+# PART is peers, forms, tables, maps or growth; without one all run. Each run
+# is a process of its own, and all tools take turns within a round, so that a
+# machine that slows down slows all of them. What has been measured is written
+# down at once, beside what there was before: in out/, with `keep` in results/
+# and results.md. README.md says more.
 
 here <- dirname(sub("^--file=", "", grep(
   "^--file=", commandArgs(trailingOnly = FALSE),
@@ -14,48 +15,53 @@ here <- dirname(sub("^--file=", "", grep(
 )))
 source(file.path(here, "setup.R"))
 source(file.path(here, "measure.R"))
+source(file.path(here, "maps.R"))
 source(file.path(here, "write.R"))
 
 settings <- parse_arguments(commandArgs(trailingOnly = TRUE))
-place <- set_up(here)
+place <- set_up(here, settings$keep)
 tools <- available_tools(place, settings$tools)
 
-# Sizes as (samples, evaluations): a small set, SNLI's, a large one.
-sizes <- list(S = c(1e5, 10), M = c(550e3, 6), L = c(1e6, 20))
-
-# The same job on other lines, datacarto with one thread and what can follow.
-forms <- list(
-  "M" = list(550e3, 6, 3, "json", "integer"),
-  "M, string ids" = list(550e3, 6, 3, "json", "string"),
-  "M, Python dicts" = list(550e3, 6, 3, "python", "integer"),
-  "M, keys rotated" = list(550e3, 6, 3, "rotated", "integer"),
-  "M, 2 classes" = list(550e3, 6, 2, "json", "integer"),
-  "100,000 x 3, 100 classes" = list(1e5, 3, 100, "json", "integer"),
-  "M, all from probs" = list(550e3, 6, 3, "derived", "integer"),
-  "100,000 x 3, 100 classes, all from probs" =
-    list(1e5, 3, 100, "derived", "integer")
+# A small set, one as large as SNLI, and a large one.
+sizes <- list(
+  S = shape(samples = 1e5, evaluations = 10),
+  M = shape(samples = 550e3, evaluations = 6),
+  L = shape(samples = 1e6, evaluations = 20)
 )
 
-results <- list()
+# The same job on other lines: datacarto, and others where they can follow.
+forms <- list(
+  "M" = shape(),
+  "M, string ids" = shape(ids = "string"),
+  "M, Python dicts" = shape(form = "python"),
+  "M, keys rotated" = shape(form = "rotated"),
+  "M, 2 classes" = shape(classes = 2),
+  "100,000 x 3, 100 classes" = shape(1e5, 3, classes = 100),
+  "100,000 x 3, 100 classes, string ids" =
+    shape(1e5, 3, classes = 100, ids = "string"),
+  "M, all from probs" = shape(form = "derived"),
+  "100,000 x 3, 100 classes, all from probs" =
+    shape(1e5, 3, classes = 100, form = "derived")
+)
+
 for (part in settings$parts) {
-  results[[part]] <- switch(part,
-    peers = do.call(rbind, lapply(settings$sizes, function(size) {
-      n <- sizes[[size]]
-      measure_lines(
-        size, signals(place, list(n[1], n[2], 3, "json", "integer")),
-        tools, settings$rounds, place,
-        is_large = size != "S"
-      )
-    })),
-    forms = do.call(rbind, lapply(names(forms), function(form) {
-      suited <- tools[form_suits(tools, forms[[form]]), ]
-      measure_lines(
-        form, signals(place, forms[[form]]), suited, settings$rounds, place,
-        is_large = TRUE, ids = forms[[form]][[5]]
-      )
-    })),
-    tables = measure_tables(settings$rounds, place),
-    growth = measure_growth(settings, place)
+  keep <- function(rows) write_rows(part, rows, tools, place)
+  switch(part,
+    peers = for (size in settings$sizes) {
+      is_suited <- tools$large | size == "S"
+      keep(measure_lines(
+        size, sizes[[size]], tools[is_suited, ], settings$rounds, place
+      ))
+    },
+    forms = for (form in names(forms)) {
+      is_suited <- form_suits(tools, forms[[form]])
+      keep(measure_lines(
+        form, forms[[form]], tools[is_suited, ], settings$rounds, place
+      ))
+    },
+    tables = measure_tables(settings$rounds, place, keep),
+    maps = keep(measure_maps(settings$rounds)),
+    growth = measure_growth(settings, tools, place, keep)
   )
 }
-write_results(results, tools, place, settings)
+say("done: ", place$report)

@@ -10,7 +10,7 @@ parse_arguments <- function(args) {
     }
     strsplit(sub("^[^=]*=", "", given[1]), ",", fixed = TRUE)[[1]]
   }
-  parts <- c("peers", "forms", "tables", "growth")
+  parts <- c("peers", "forms", "tables", "maps", "growth")
   named <- c("sizes", "rounds", "tools", "samples", "lines")
   known <- c(parts, "keep", grep(
     paste0("^(", paste(named, collapse = "|"), ")="), args,
@@ -46,17 +46,24 @@ run_quietly <- function(...) {
   suppressWarnings(system2(..., stdout = FALSE, stderr = FALSE)) == 0
 }
 
+# What is under way, and since when.
+say <- function(...) {
+  message(format(Sys.time(), "%H:%M:%S "), ...)
+}
+
 # Installs the package as it is in the checkout, the peers that are missing,
 # and builds the C and C++ programs. What fails is a missing peer, later.
-set_up <- function(here) {
+set_up <- function(here, keep) {
   cache <- cache_folder()
   place <- list(
-    here = here, cache = cache, out = file.path(here, "out"),
+    here = here, cache = cache,
+    results = file.path(here, if (keep) "results" else "out"),
+    report = file.path(here, if (keep) "results.md" else "out/results.md"),
     library = file.path(cache, "library"),
     modules = file.path(cache, "node_modules")
   )
-  dir.create(place$out, showWarnings = FALSE)
-  message("Installing the package and what is missing of its peers")
+  dir.create(place$results, showWarnings = FALSE)
+  say("installing the package and what is missing of its peers")
   install <- file.path(here, "..", "tools", "install-package.sh")
   if (!run_quietly("sh", c(install, shQuote(place$library)))) {
     stop("the package could not be installed")
@@ -80,7 +87,9 @@ set_up <- function(here) {
       if (!requireNamespace("data.table", quietly = TRUE)) "r-cran-data.table"
     )
     if (length(missing)) {
-      run_quietly("apt-get", c("install", "-q", "-y", missing))
+      run_quietly("apt-get", c(
+        "-o", "DPkg::Lock::Timeout=300", "install", "-q", "-y", missing
+      ))
     }
   }
   build(place)
@@ -131,16 +140,36 @@ build <- function(place) {
   }
 }
 
-# A generated file of signals: samples, evaluations, classes, form, ids.
+# What the lines of a file are like, M's unless told otherwise.
+shape <- function(samples = 550e3,
+                  evaluations = 6,
+                  classes = 3,
+                  form = "json",
+                  ids = "integer") {
+  list(
+    samples = samples, evaluations = evaluations, classes = classes,
+    form = form, ids = ids
+  )
+}
+
+# The arguments of the generator.
+shape_text <- function(shape) {
+  vapply(shape, format, "", scientific = FALSE, trim = TRUE)
+}
+
+# A generated file of signals.
 signals <- function(place, shape) {
-  shape <- vapply(shape, format, "", scientific = FALSE, trim = TRUE)
+  arguments <- shape_text(shape)
   file <- file.path(
-    place$cache, "data", paste0(paste(shape, collapse = "-"), ".jsonl")
+    place$cache, "data", paste0(paste(arguments, collapse = "-"), ".jsonl")
   )
   if (!file.exists(file)) {
-    message("Generating ", basename(file))
+    say("generating ", basename(file))
     part <- paste0(file, ".part")
-    status <- system2(file.path(place$cache, "generate"), shape, stdout = part)
+    status <- system2(
+      file.path(place$cache, "generate"), arguments,
+      stdout = part
+    )
     if (status != 0 || !file.rename(part, file)) {
       stop("could not generate ", basename(file))
     }
@@ -213,14 +242,14 @@ available_tools <- function(place, wanted = NULL) {
     fits <- vapply(all$name, function(name) {
       any(startsWith(name, wanted))
     }, logical(1))
-    all <- all[fits | all$name == "datacarto", ]
+    all <- all[fits | all$name %in% c("datacarto", "newline scan"), ]
   }
   all
 }
 
 # Which tools do the whole job on lines of this shape.
 form_suits <- function(tools, shape) {
-  is_json <- shape[[4]] %in% c("json", "rotated")
+  is_json <- shape$form %in% c("json", "rotated")
   tools$name %in% c("datacarto", "newline scan") |
-    (tools$forms & is_json & (tools$ids | shape[[5]] == "integer"))
+    (tools$forms & is_json & (tools$ids | shape$ids == "integer"))
 }

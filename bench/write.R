@@ -1,48 +1,108 @@
-# Tables and plots of the results, into out/ and, if asked, into results.md.
+# Keeps what was measured: a table per part as results/PART.csv, the machine as
+# results/PART.txt, and all of it as a report with a plot.
 
-write_results <- function(results, tools, place, settings) {
-  results <- Filter(Negate(is.null), results)
-  for (part in names(results)) {
-    utils::write.csv(results[[part]],
-      file.path(place$out, paste0(part, ".csv")),
-      row.names = FALSE
+# Columns that say which measurement a row is; the others are what it gave.
+keys <- list(
+  peers = c("data", "tool", "threads"),
+  forms = c("data", "tool", "threads"),
+  tables = c("summary", "what"),
+  maps = "what",
+  growth = c("against", "ids", "samples", "lines")
+)
+
+# Puts rows in the place of those that the same measurement gave before. What
+# another machine gave, or other versions, is dropped.
+write_rows <- function(part, rows, tools, place) {
+  if (is.null(rows)) {
+    return(invisible())
+  }
+  file <- function(suffix) file.path(place$results, paste0(part, suffix))
+  missing <- unique(tools$name[!tools$is_there])
+  machine <- c(
+    describe_machine(place),
+    if (part == "peers" && length(missing)) {
+      paste0("Not installed: ", toString(missing), ".")
+    }
+  )
+  is_same <- file.exists(file(".txt")) && file.exists(file(".csv")) &&
+    identical(readLines(file(".txt")), machine)
+  if (is_same) {
+    old <- utils::read.csv(file(".csv"))
+    key <- function(rows) do.call(paste, c(rows[keys[[part]]], sep = "\r"))
+    is_again <- key(old) %in% key(rows)
+    place_of_new <- c(which(is_again), nrow(old) + 1)[1]
+    before <- seq_len(nrow(old)) < place_of_new
+    rows <- rbind(
+      old[!is_again & before, ], rows, old[!is_again & !before, ]
     )
   }
-  missing <- tools$name[!tools$is_there]
+  if (part == "growth") {
+    rows <- rows[do.call(order, unname(rows[keys$growth])), ]
+  }
+  utils::write.csv(rows, file(".csv"), row.names = FALSE)
+  writeLines(machine, file(".txt"))
+  write_report(place)
+}
+
+write_report <- function(place) {
+  parts <- Filter(function(part) {
+    all(file.exists(file.path(place$results, paste0(part, c(".csv", ".txt")))))
+  }, names(keys))
+  read <- function(part) {
+    utils::read.csv(file.path(place$results, paste0(part, ".csv")))
+  }
   text <- c(
-    "# Measured speed and memory", "", describe_machine(place), "",
-    if (length(missing)) {
-      c(paste0("Not installed: ", toString(unique(missing)), "."), "")
-    },
-    unlist(lapply(names(results), function(part) {
-      c(titles[[part]], "", markdown(results[[part]]), "")
+    "# Measured speed and memory", "",
+    paste(
+      "Files in the page cache, each run of a tool a process of its own, times",
+      "without its start, medians. `load`: of the machine before."
+    ), "",
+    unlist(lapply(parts, function(part) {
+      machine <- readLines(file.path(place$results, paste0(part, ".txt")))
+      c(titles[[part]], "", machine, "", markdown(read(part)), "")
     }))
   )
-  writeLines(text[-length(text)], file.path(place$out, "results.md"))
-  if (settings$keep) {
-    file.copy(file.path(place$out, "results.md"),
-      file.path(place$here, "results.md"),
-      overwrite = TRUE
-    )
+  if ("growth" %in% parts) {
+    plot_growth(read("growth"), file.path(place$results, "growth.png"))
+    folder <- sub(dirname(place$report), "", place$results, fixed = TRUE)
+    text <- c(text, paste0(
+      "![Time and memory against lines and samples](",
+      sub("^/", "", file.path(folder, "growth.png")), ")"
+    ), "")
   }
-  plot_growth(results$growth, place$out)
-  message("Written to ", place$out)
+  writeLines(text[-length(text)], place$report)
 }
 
 titles <- list(
   peers = c(
     "## Tools on the same files", "",
     paste(
-      "`seconds` by the clock, `cpu` of all processors, medians.",
+      "`seconds` by the clock, `cpu` of all processors.",
       "`times_datacarto`: how many times datacarto's time with as many threads",
-      "(median of the ratios within a round); `cpu_times_scan`: the same for",
-      "`cpu` against counting newlines. Where others use the machine, `cpu`",
-      "says more. `memory_mb`: the most that the job added to the process."
+      "(median of the ratios within a round); `times_scan`: the same against",
+      "counting newlines. Where others use the machine, `cpu` says more.",
+      "`memory_mb`: the most that the job added to the process."
     )
   ),
   forms = "## Other lines, same job",
-  tables = "## A summary of a million rows, in seconds",
-  growth = "## Growth, with two threads"
+  tables = c(
+    "## A summary of a million rows, in seconds", "",
+    paste(
+      "`ratio`: datacarto's time to that of `fwrite()` or `fread()` with one",
+      "thread, by the clock; `cpu_ratio`: of the processor. datacarto waits",
+      "until the disk has the file, so it is also set beside `fwrite()` and",
+      "`sync`."
+    )
+  ),
+  maps = "## A map of ten million samples, in seconds, beside data.table",
+  growth = c(
+    "## Growth, with two threads", "",
+    paste(
+      "Against lines: 10,000 samples, one file again and again. Against",
+      "samples: three lines each, through a FIFO, as fast as they are made.",
+      "`limit_mb`: 240 bytes a sample, twice the column of string ids, 64 MB."
+    )
+  )
 )
 
 describe_machine <- function(place) {
@@ -65,69 +125,87 @@ describe_machine <- function(place) {
     gsub('[^0-9a-z.-]|"version":', "", line)
   }, "")
   paste0(
-    "Machine: ", sub(".*: ", "", cpu[1]), ", ", length(cpu), " cores, ",
+    sub(".*: ", "", cpu[1]), ", ", length(cpu), " cores, ",
     round(as.numeric(gsub("[^0-9]", "", memory)) / 2^20), " GB, ",
-    Sys.info()[["sysname"]], "; load before: ",
-    strsplit(readLines("/proc/loadavg"), " ")[[1]][1], ". ",
-    R.version.string, ", ", version("cc", "--version"), "; ",
+    Sys.info()[["sysname"]], ". ", R.version.string, ", ",
+    version("cc", "--version"), "; ",
     paste(c(
       paste(packages[has], vapply(packages[has], function(package) {
         format(utils::packageVersion(package))
       }, "")),
       paste(modules[file.exists(files)], npm)
-    ), collapse = ", "),
-    ". Files in the page cache, each run a process of its own, times without ",
-    "its start."
+    ), collapse = ", "), "."
   )
 }
 
 markdown <- function(table) {
-  cells <- vapply(table, function(column) {
-    if (!is.numeric(column)) {
-      return(ifelse(is.na(column), "", as.character(column)))
-    }
-    whole <- all(column == round(column), na.rm = TRUE)
-    text <- if (whole) {
-      format(column, big.mark = ",", scientific = FALSE, trim = TRUE)
-    } else {
-      formatC(column, digits = 3, format = "fg", flag = "#", big.mark = ",")
-    }
-    ifelse(is.na(column), "", sub("[.]$", "", trimws(text)))
-  }, character(nrow(table)))
+  cells <- vapply(table, format_cells, character(nrow(table)))
   cells <- matrix(cells, nrow = nrow(table))
   row <- function(x) paste0("| ", paste(x, collapse = " | "), " |")
   align <- ifelse(vapply(table, is.numeric, logical(1)), "---:", "---")
   c(row(names(table)), row(align), apply(cells, 1, row))
 }
 
-plot_growth <- function(growth, out) {
-  if (is.null(growth)) {
-    return(invisible())
-  }
-  draw <- function(data, x, y, file, labels) {
-    plot <- ggplot2::ggplot(data, ggplot2::aes(.data[[x]], .data[[y]])) +
-      ggplot2::geom_line() +
-      ggplot2::geom_point() +
-      ggplot2::scale_x_log10() +
-      ggplot2::scale_y_log10() +
-      ggplot2::labs(x = labels[1], y = labels[2]) +
-      ggplot2::theme_minimal()
-    if ("against" %in% names(data)) {
-      plot <- plot + ggplot2::facet_wrap("against", scales = "free_x")
+format_cells <- function(column) {
+  text <- as.character(column)
+  if (is.numeric(column)) {
+    whole <- all(column == round(column), na.rm = TRUE)
+    text <- if (whole) {
+      format(column, big.mark = ",", scientific = FALSE, trim = TRUE)
+    } else {
+      formatC(column, digits = 3, format = "fg", flag = "#", big.mark = ",")
     }
-    ggplot2::ggsave(file.path(out, file), plot,
-      width = 6, height = 4, dpi = 150, bg = "white"
+    text <- sub("[.]$", "", trimws(text))
+  }
+  ifelse(is.na(column), "", text)
+}
+
+# Seconds and megabytes against lines and samples; dashed: the limit of memory.
+plot_growth <- function(growth, file) {
+  series <- function(panel, rows, x, y, kind) {
+    data.frame(
+      panel = rep(panel, nrow(rows)), x = rows[[x]], y = rows[[y]],
+      ids = paste(rows$ids, rep("ids", nrow(rows))),
+      kind = rep(kind, nrow(rows))
     )
   }
-  .data <- rlang::.data
-  draw(
-    growth[growth$against == "lines", c("lines", "seconds")],
-    "lines", "seconds", "time.png", c("lines", "seconds")
+  by_lines <- growth[growth$against == "lines", ]
+  by_samples <- growth[growth$against == "samples", ]
+  panels <- c(
+    "seconds against lines", "MB against lines",
+    "seconds against samples", "MB against samples"
   )
-  is_lines <- growth$against == "lines"
-  growth$count <- ifelse(is_lines, growth$lines, growth$samples)
-  draw(growth, "count", "memory_mb", "memory.png", c(
-    "lines of 10,000 samples | samples of 3 lines each",
-    "memory of the job, MB"
+  points <- rbind(
+    series(panels[1], by_lines, "lines", "seconds", "measured"),
+    series(panels[2], by_lines, "lines", "memory_mb", "measured"),
+    series(panels[2], by_lines, "lines", "limit_mb", "limit"),
+    series(panels[3], by_samples, "samples", "seconds", "measured"),
+    series(panels[4], by_samples, "samples", "memory_mb", "measured"),
+    series(panels[4], by_samples, "samples", "limit_mb", "limit")
+  )
+  points$panel <- factor(points$panel, panels)
+  measured <- points[points$kind == "measured", ]
+  .data <- rlang::.data
+  plot <- ggplot2::ggplot(
+    points,
+    ggplot2::aes(
+      .data$x, .data$y,
+      colour = .data$ids, linetype = .data$kind
+    )
+  ) +
+    ggplot2::geom_line() +
+    ggplot2::geom_point(data = measured) +
+    ggplot2::facet_wrap("panel", scales = "free") +
+    ggplot2::scale_x_log10() +
+    ggplot2::scale_y_log10() +
+    ggplot2::scale_linetype_manual(
+      values = c(measured = "solid", limit = "dashed")
+    ) +
+    ggplot2::labs(x = NULL, y = NULL, colour = NULL, linetype = NULL) +
+    ggplot2::theme_minimal() +
+    ggplot2::theme(legend.position = "bottom")
+  # that a line of one point is none
+  suppressMessages(ggplot2::ggsave(file, plot,
+    width = 7, height = 5.5, dpi = 100, bg = "white"
   ))
 }
