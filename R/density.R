@@ -62,10 +62,12 @@ bin_samples <- function(data, attr1, attr2) {
 
   side <- max(3, ceiling(sqrt(ncol(by_group))))
   tiles <- share_tiles(by_group, side^2)
-  # Tiles of a group are spread over the square: k + 1 and k * k have no
-  # common divisor
-  spread <- (seq_len(side^2) * (side + 1)) %% side^2
   bin <- rep(seq_len(nrow(bins)), each = side^2)
+  # Tiles of a group are spread over the square: k + 1 and k * k have no
+  # common divisor. Each square starts at another tile, far from that of its
+  # neighbours (the golden ratio), or the tiles of a group would form stripes.
+  start <- floor(side^2 * ((bins[, 1] * (sqrt(5) - 1) / 2) %% 1))
+  spread <- (seq_len(side^2) * (side + 1) + start[bin]) %% side^2
   column <- ((bins[bin, 1] - 1) %% n_x) * side + spread %% side
   row <- ((bins[bin, 1] - 1) %/% n_x) * side + spread %/% side
   filler <- fill_rows(column, row)
@@ -124,9 +126,10 @@ fill_rows <- function(column, row) {
 }
 
 # How much a tile covers, by the number of samples in its bin, on a scale of
-# logarithms.
+# logarithms. Never less than half: a dark colour that is paler than that looks
+# like a light one.
 density_alpha <- function(n, most) {
-  alpha <- 0.35 + 0.65 * log10(pmax(n, 1)) / max(log10(most), 1e-9)
+  alpha <- 0.5 + 0.5 * log10(pmax(n, 1)) / max(log10(most), 1e-9)
   ifelse(n == 0, 0, pmin(alpha, 1))
 }
 

@@ -72,7 +72,7 @@ test_that("each bin shows every group that occurs in it, by its share", {
   n <- rowSums(counts)
   expect_true(is.numeric(alpha))
   expect_equal(as.vector(rank(alpha)), as.vector(rank(n)))
-  expect_true(all(alpha >= 0.35 & alpha <= 1))
+  expect_true(all(alpha >= 0.5 & alpha <= 1))
   expect_equal(max(alpha), 1)
 })
 
