@@ -75,7 +75,9 @@ cartography_layers <- function(attr1, attr2, parts) {
           colour = "grey20", linetype = "dashed", linewidth = 0.4,
           text_size = 3
         ),
-        ends = c(-Inf, margins$ranges$top[[1]])
+        ends = c(-Inf, margins$ranges$top[[1]]),
+        # Long names would cross it: they stand beyond
+        line_ends = margins$ranges$y
       )
     },
     # Bins have the same fill, and a legend

@@ -154,15 +154,16 @@ check_region_axes <- function(attr1, attr2, call = rlang::caller_env()) {
 }
 
 # The layers. `cutoffs`: variability, confidence; `axes`: the columns on the
-# horizontal and the vertical axis; `ends`: where the line of the variability
-# ends, and the names stand, on the axis of the confidence. The names are put
-# into the corners where samples are rare: a probability that varies is neither
-# 0 nor 1 on average.
+# horizontal and the vertical axis; `ends`: where the names stand, and
+# `line_ends`: where the line of the variability ends, on the axis of the
+# confidence. The names are put into the corners where samples are rare: a
+# probability that varies is neither 0 nor 1 on average.
 layer_regions <- function(cutoffs,
                           axes,
                           labels,
                           look,
-                          ends = c(-Inf, Inf)) {
+                          ends = c(-Inf, Inf),
+                          line_ends = ends) {
   most <- 0.5
   if ("label_var" %in% axes) {
     cutoffs[[1]] <- cutoffs[[1]]^2
@@ -170,7 +171,8 @@ layer_regions <- function(cutoffs,
   }
   lines <- data.frame(
     v = c(cutoffs[[1]], -Inf), v_end = cutoffs[[1]],
-    c = c(ends[[1]], cutoffs[[2]]), c_end = c(ends[[2]], cutoffs[[2]])
+    c = c(line_ends[[1]], cutoffs[[2]]),
+    c_end = c(line_ends[[2]], cutoffs[[2]])
   )
   is_upright <- region_axes[[axes[[2]]]] == "confidence"
   # Blanks and vjust keep the names off the panel's border
