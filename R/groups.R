@@ -298,6 +298,12 @@ as_levels <- function(code, levels) {
   structure(as.integer(code), levels = levels, class = "factor")
 }
 
+# Like droplevels(), in a fraction of its time for millions of values.
+drop_levels <- function(x) {
+  is_used <- group_counts(x) > 0
+  as_levels(cumsum(is_used)[as.integer(x)], levels(x)[is_used])
+}
+
 # How many there are of each level, zeros kept.
 group_counts <- function(group) {
   stats::setNames(tabulate(group, nlevels(group)), levels(group))

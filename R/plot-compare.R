@@ -131,7 +131,7 @@ draw_arrows <- function(drawn, variability, confidence) {
   )
   counts <- group_counts(drawn$.group)
   levels(drawn$.group) <- add_count(levels(drawn$.group), counts)
-  drawn$.group <- droplevels(drawn$.group)
+  drawn$.group <- drop_levels(drawn$.group)
   ggplot2::ggplot(
     drawn, aes(x = .data$x, y = .data$y, colour = .data$.group)
   ) +

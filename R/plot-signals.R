@@ -50,7 +50,7 @@ datamap_plot_signals <- function(map,
   counts <- group_counts(kept$.group)
   kept <- datamap_bare(kept)
   levels(kept$.group) <- add_count(levels(kept$.group), counts)
-  kept$.group <- droplevels(kept$.group)
+  kept$.group <- drop_levels(kept$.group)
   kept$.facet <- as_levels(rep(1L, nrow(kept)), "all")
   lines <- lapply(signals, function(name) {
     cbind(share_steps(kept, name), .signal = name)

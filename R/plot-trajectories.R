@@ -196,7 +196,7 @@ draw_bands <- function(data) {
   first <- !duplicated(data[c(".id", ".group")])
   counts <- group_counts(data$.group[first])
   levels(data$.group) <- add_count(levels(data$.group), counts)
-  data$.group <- droplevels(data$.group)
+  data$.group <- drop_levels(data$.group)
   bands <- band_values(data)
   n <- sum(counts)
   groups <- plural_count(nlevels(data$.group), "group")

@@ -140,7 +140,7 @@ datamap_plot <- function(map,
     evaluations = evaluations_range(map),
     group = grouping_title(grouping),
     groups = group_counts(drawn$.group),
-    facets = group_counts(droplevels(drawn$.facet)),
+    facets = group_counts(drop_levels(drawn$.facet)),
     columns = c(attr1, attr2),
     scales = scales,
     style = style,
@@ -249,8 +249,8 @@ layer_samples <- function(map, points) {
 
   data <- datamap_bare(map)
   levels(data$.group) <- add_count(levels(group), n_group)
-  data$.group <- droplevels(data$.group)
-  data$.facet <- droplevels(data$.facet)
+  data$.group <- drop_levels(data$.group)
+  data$.facet <- drop_levels(data$.facet)
   if (points == "density") {
     return(data)
   }
