@@ -193,7 +193,7 @@ draw_flow <- function(counts, names) {
     ) +
     ggplot2::geom_text(
       aes(x = .data$x, y = .data$y, label = format_count(.data$n)),
-      data = flow_names(flows), size = 2.8
+      data = flow_names(flows), size = 2.8, hjust = 0
     ) +
     ggplot2::scale_fill_manual(values = colours, guide = "none") +
     ggplot2::scale_x_continuous(
@@ -248,5 +248,5 @@ flow_ribbons <- function(counts, gap) {
 flow_names <- function(flows) {
   at <- flows[flows$x == 0, , drop = FALSE]
   at <- at[at$n >= 0.03 * sum(at$n), , drop = FALSE]
-  data.frame(x = rep(0.06, nrow(at)), y = (at$ymin + at$ymax) / 2, n = at$n)
+  data.frame(x = rep(0.015, nrow(at)), y = (at$ymin + at$ymax) / 2, n = at$n)
 }
