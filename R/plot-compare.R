@@ -91,7 +91,7 @@ datamap_plot_compare <- function(map1,
     arrows = draw_arrows(drawn, variability, confidence),
     flow = draw_flow(counts, names)
   )
-  plot + ggplot2::labs(
+  as_map_plot(plot + ggplot2::labs(
     title = title, subtitle = subtitle, caption = caption,
     alt = paste0(
       title, ". ",
@@ -102,7 +102,7 @@ datamap_plot_compare <- function(map1,
       subtitle, ". From region to region: ", list_counts(changes), ". ",
       caption, "."
     )
-  )
+  ))
 }
 
 # One row per sample on both maps: its places and its regions.

@@ -91,10 +91,11 @@ datamap_plot_signals <- function(map,
     ggplot2::theme(
       strip.text = ggplot2::element_text(size = ggplot2::rel(0.75))
     )
-  if (nrow(lines) == 0) {
-    return(plot)
+  if (nrow(lines) > 0) {
+    plot <- plot +
+      ggplot2::facet_wrap(ggplot2::vars(.data$.signal), scales = "free")
   }
-  plot + ggplot2::facet_wrap(ggplot2::vars(.data$.signal), scales = "free")
+  as_map_plot(plot)
 }
 
 varied_signals <- function(map) {

@@ -65,7 +65,7 @@ datamap_plot_trajectories <- function(signals,
     draw_lines(data)
   }
   has_step <- any(c("step", "epoch") %in% names(signals))
-  drawn$plot +
+  plot <- drawn$plot +
     ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
     ggplot2::labs(
       title = drawn$title,
@@ -82,6 +82,7 @@ datamap_plot_trajectories <- function(signals,
       )
     ) +
     theme_datamap()
+  as_map_plot(plot)
 }
 
 check_signal_columns <- function(signals, signal, call) {

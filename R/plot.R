@@ -7,7 +7,9 @@
 #' The result is a plain ggplot: other themes, scales, labels and facets are
 #' added to it with `+`, and all columns of the map are in its data. Its caption
 #' and its alternative text come from the data: they name the axes, the filter
-#' and the number of samples that it keeps.
+#' and the number of samples that it keeps. In documents that knitr makes into
+#' HTML each figure has that text, unless the chunk's `fig.alt` gives another or
+#' the chunk draws other plots as well.
 #'
 #' In each panel the groups are drawn by their size, the largest first, so that
 #' a small group is never hidden below a large one; small groups also have
@@ -159,7 +161,7 @@ datamap_plot <- function(map,
   if (style == "cartography") {
     parts$margins <- margin_bars(data, attr1, attr2, cutoffs)
   }
-  build_plot(data, attr1, attr2, parts)
+  as_map_plot(build_plot(data, attr1, attr2, parts))
 }
 
 #' @rdname datamap_plot
