@@ -1,24 +1,20 @@
-# Writes what a training run recorded, in the three forms in which such signals
-# are found. Lines are put together as text rather than by a JSON package: the
-# Python form needs text anyhow, and the same bytes must come out again.
+# The forms of signal files that the recorder does not write, made from its
+# lines.
 
-# Five significant digits keep the files small and still tell 1e-07 from 0.
-# The text is what Python prints for the number that it stands for: an exponent
-# below 1e-4, and always a point or an exponent ("1.0").
+# gzfile() puts neither a name nor a time into the header, so the bytes depend
+# on the lines alone.
+write_gzip <- function(lines, file) {
+  con <- gzfile(file, "wb", compression = 9)
+  on.exit(close(con))
+  writeLines(lines, con, sep = "\n")
+}
+
+# As Python prints a number: an exponent below 1e-4, and always a point or an
+# exponent ("1.0"). Five significant digits are what was recorded.
 as_python_float <- function(x) {
-  stopifnot(is.finite(x))
   text <- sprintf("%.5g", x)
   whole <- !grepl("[.e]", text)
   text[whole] <- paste0(text[whole], ".0")
-  dim(text) <- dim(x)
-  text
-}
-
-as_fixed_decimals <- function(x, digits = 4) {
-  stopifnot(is.finite(x))
-  text <- sub("0+$", "", sprintf("%.*f", digits, x))
-  text <- sub("[.]$", ".0", text)
-  text[text == "-0.0"] <- "0.0"
   dim(text) <- dim(x)
   text
 }
@@ -27,76 +23,42 @@ paste_columns <- function(text) {
   do.call(paste, c(asplit(text, 2), sep = ", "))
 }
 
-# What a reader of the file will see of one evaluation: everything that follows
-# from the probabilities follows from them as they are printed, so that no line
-# contradicts itself, not even where two classes print the same.
-observe <- function(run, logits) {
-  log_probs <- log_softmax(logits)
-  of_label <- cbind(seq_along(run$label), run$label + 1L)
-  printed <- as_python_float(exp(log_probs))
-  probs <- array(as.numeric(printed), dim(printed))
-  pred_label <- max.col(probs, ties.method = "first") - 1L
-  list(
-    pred_label = pred_label,
-    correct = pred_label == run$label,
-    # "+ 0" makes the zero of a certain prediction a positive one.
-    loss = as_python_float(-log_probs[of_label] + 0),
-    probs = printed,
-    label_probs = printed[of_label]
-  )
-}
-
-line_template <- c(
-  "id" = "%d", "label" = "%d", "pred_label" = "%d", "s_label" = "%d",
-  "correct" = "\"%s\"", "loss" = "%s", "probs" = "[%s]", "label_probs" = "%s"
-)
-
-signal_lines <- function(run, seen, python = FALSE) {
-  template <- line_template
-  if (python) {
-    # The collector that writes printed dicts calls the field by this name.
-    names(template) <- sub("^s_label$", "noisy_label", names(template))
-  }
-  template <- sprintf("\"%s\": %s", names(template), template)
-  template <- paste0("{", paste(template, collapse = ", "), "}")
-  if (python) {
-    template <- gsub("\"", "'", template)
-  }
+# What a collector that prints Python dicts would have written of a recorded
+# file. Such collectors call s_label by another name, and write the truth
+# values as strings.
+as_python_dicts <- function(file) {
+  signals <- datamap_read_signals(file)
+  probs <- as.matrix(datamap_read_signals(file, columns = "probs"))
   sprintf(
-    template, run$id, run$label, seen$pred_label, run$s_label,
-    ifelse(seen$correct, "true", "false"), seen$loss,
-    paste_columns(seen$probs), seen$label_probs
+    paste0(
+      "{'id': %d, 'label': %d, 'pred_label': %d, 'noisy_label': %d, ",
+      "'correct': '%s', 'loss': %s, 'probs': [%s], 'label_probs': %s}"
+    ),
+    signals$id, signals$label, signals$pred_label, signals$s_label,
+    tolower(signals$correct), as_python_float(signals$loss),
+    paste_columns(as_python_float(probs)), as_python_float(signals$label_probs)
   )
 }
 
-# gzfile() puts neither a name nor a time into the header, so the bytes depend
-# on the lines alone.
-write_signals <- function(run, file, python = FALSE) {
-  con <- gzfile(file, "wb", compression = 9)
-  on.exit(close(con))
-  for (evaluation in run$evaluations) {
-    lines <- signal_lines(run, evaluation$seen, python)
-    writeLines(lines[evaluation$order], con, sep = "\n")
-  }
-}
-
-# One file per epoch, logits in place of probabilities, and no s_label: the
-# form in which the cartography paper's code records.
-write_dynamics <- function(run, chosen, folder) {
+# The form in which the cartography paper's code records: one file per epoch,
+# logits in place of probabilities, and no s_label.
+write_dynamics <- function(file, folder) {
   unlink(folder, recursive = TRUE)
   dir.create(folder)
-  for (epoch in seq_along(run$evaluations) - 1L) {
-    evaluation <- run$evaluations[[epoch + 1L]]
-    rows <- evaluation$order[evaluation$order %in% chosen]
-    logits <- as_fixed_decimals(evaluation$logits[rows, ])
-    con <- file(
-      file.path(folder, sprintf("dynamics_epoch_%d.jsonl", epoch)), "wb"
-    )
-    lines <- sprintf(
-      "{\"guid\": %d, \"logits_epoch_%d\": [%s], \"gold\": %d}",
-      run$id[rows], epoch, paste_columns(logits), run$label[rows]
-    )
-    writeLines(lines, con, sep = "\n")
+  parts <- utils::strcapture(
+    "\"id\":([0-9]+),\"label\":([0-9]+),\"logits\":(.*),\"step\":([0-9]+)",
+    readLines(file),
+    data.frame(id = "", label = "", logits = "", step = 0L)
+  )
+  lines <- sprintf(
+    "{\"guid\": %s, \"logits_epoch_%d\": %s, \"gold\": %s}",
+    parts$id, parts$step, gsub(",", ", ", parts$logits, fixed = TRUE),
+    parts$label
+  )
+  for (epoch in unique(parts$step)) {
+    path <- file.path(folder, sprintf("dynamics_epoch_%d.jsonl", epoch))
+    con <- file(path, "wb")
+    writeLines(lines[parts$step == epoch], con, sep = "\n")
     close(con)
   }
 }

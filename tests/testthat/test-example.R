@@ -64,7 +64,7 @@ test_that("a tenth of the example labels is dirty", {
     readLines(datamap_example(name), n)
   }
   spam <- first_evaluation("spam_signals.jsonl.gz", 2400)
-  expect_identical(sum(grepl("\"s_label\": 2,", spam, fixed = TRUE)), 240L)
+  expect_identical(sum(grepl("\"s_label\":2,", spam, fixed = TRUE)), 240L)
   satellite <- first_evaluation("satellite_signals.json.gz", 2100)
   expect_identical(
     sum(grepl("'noisy_label': 2,", satellite, fixed = TRUE)), 210L
