@@ -162,8 +162,9 @@ derive_correct_ratio <- function(columns, call) {
     return(columns)
   }
   check_signal(columns$correct_times, parts[[1]], 0, Inf, TRUE, call)
-  check_signal(columns$evaluations, parts[[2]], 1, Inf, TRUE, call)
-  columns$correct_ratio <- columns$correct_times / columns$evaluations
+  check_signal(columns$evaluations, parts[[2]], 0, Inf, TRUE, call)
+  ratio <- columns$correct_times / columns$evaluations
+  columns$correct_ratio <- replace(ratio, is.nan(ratio), NA)
   columns
 }
 
@@ -223,8 +224,7 @@ check_signals <- function(columns, call) {
     check_signal(columns[[name]], name, -Inf, Inf, FALSE, call)
   }
   for (name in intersect(datamap_counts, names(columns))) {
-    least <- if (name == "evaluations") 1 else 0
-    check_signal(columns[[name]], name, least, Inf, TRUE, call)
+    check_signal(columns[[name]], name, 0, Inf, TRUE, call)
   }
   if ("s_label" %in% names(columns)) {
     check_signal(columns$s_label, "s_label", -Inf, Inf, TRUE, call)

@@ -77,7 +77,7 @@ datamap_read_signals <- function(x,
   columns <- check_long_columns(columns, call)
 
   options <- reader_options(
-    character(), format, on_error, partial_last, max_line,
+    NULL, format, on_error, partial_last, max_line,
     check_threads(threads, call)
   )
   if (is.data.frame(x) || inherits(x, "datamap_recorder")) {

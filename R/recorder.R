@@ -183,6 +183,7 @@
 datamap_recorder <- function(file,
                              ...,
                              signals = NULL,
+                             metrics = NULL,
                              ids = NULL,
                              existing = c(
                                "error", "append", "repair", "overwrite"
@@ -191,18 +192,18 @@ datamap_recorder <- function(file,
   call <- rlang::current_env()
   check_string(file, allow_null = TRUE)
   existing <- rlang::arg_match(existing)
-  signals <- check_signal_names(signals, call = call)
+  request <- check_request(signals, metrics, include_ci = FALSE, call)
   ids <- check_declared_ids(ids, call)
   path <- if (!is.null(file)) expand_path(file)
   start <- match(existing, c("error", "append", "repair", "overwrite")) - 1L
   pointer <- .Call(
-    ffi_recorder_open, path, start, ids, reader_options(signals)
+    ffi_recorder_open, path, start, ids, reader_options(request)
   )
   if (inherits(pointer, "dm_error")) {
     abort_recorder(pointer, path, call, "element {line} of {.arg ids}")
   }
   structure(
-    list(pointer = pointer, path = path, signals = signals),
+    list(pointer = pointer, path = path, request = request),
     class = "datamap_recorder"
   )
 }
@@ -272,25 +273,46 @@ print.datamap_recorder <- function(x, ...) {
   invisible(x)
 }
 
-summarise_recorder <- function(rec, signals, call) {
-  if (length(signals) > 0 && !identical(signals, rec$signals)) {
+summarise_recorder <- function(rec, request, window, call) {
+  if (window$burn_out > 0 || !is.null(window$steps)) {
     abort_datamap(
       c(
-        "{.arg signals} must be those that the recorder was opened with.",
-        "x" = if (length(rec$signals) > 0) {
-          "It was opened with {.val {rec$signals}}."
-        } else {
-          "It was opened without any."
-        }
+        "The summary of a recorder is of all evaluations.",
+        "i" = "For {.arg burn_out} and {.arg steps}, summarise its file."
       ),
-      class = "input", key = "signals", call = call
+      class = "input", key = "x", call = call
     )
   }
+  own <- rec$request
+  for (what in c("signals", "metrics")) {
+    if (length(request[[what]]) > 0) {
+      check_recorded(request[[what]], own[[what]], what, call)
+      own[[what]] <- request[[what]]
+    }
+  }
+  own$include_ci <- request$include_ci
   result <- .Call(ffi_recorder_summary, rec$pointer)
   if (inherits(result, "dm_error")) {
     abort_recorder(result, rec$path, call)
   }
-  datamap_from_core(result, rec$signals, rec$path %||% NA_character_, call)
+  datamap_from_core(result, own, rec$path %||% NA_character_, call)
+}
+
+# `asked` must be among those that the recorder was opened with.
+check_recorded <- function(asked, opened, arg, call) {
+  if (!all(asked %in% opened)) {
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be those that the recorder was opened with.",
+        "x" = if (length(opened) > 0) {
+          "It was opened with {.val {opened}}."
+        } else {
+          "It was opened without any."
+        }
+      ),
+      class = "input", key = arg, call = call
+    )
+  }
 }
 
 check_recorder <- function(x,

@@ -106,6 +106,10 @@
 datamap_summarise <- function(x,
                               ...,
                               signals = NULL,
+                              metrics = NULL,
+                              include_ci = FALSE,
+                              burn_out = NULL,
+                              steps = NULL,
                               format = c("auto", "json", "python"),
                               on_error = c("stop", "skip"),
                               partial_last = c("error", "ignore"),
@@ -119,17 +123,18 @@ datamap_summarise <- function(x,
   partial_last <- rlang::arg_match(partial_last)
   check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
   check_flag(progress)
-  signals <- check_signal_names(signals, call = call)
+  request <- check_request(signals, metrics, include_ci, call)
+  window <- check_window(burn_out, steps, call)
 
   if (inherits(x, "datamap_recorder")) {
-    return(summarise_recorder(x, signals, call))
+    return(summarise_recorder(x, request, window, call))
   }
   options <- reader_options(
-    signals, format, on_error, partial_last, max_line,
-    check_threads(threads, call)
+    request, format, on_error, partial_last, max_line,
+    check_threads(threads, call), window
   )
   if (is.data.frame(x)) {
-    columns <- signal_columns(x, signals, call)
+    columns <- signal_columns(x, request, call)
     paths <- character()
     result <- .Call(ffi_summarise_table, columns, options, NULL)
   } else {
@@ -140,7 +145,7 @@ datamap_summarise <- function(x,
     result <- .Call(ffi_summarise, sources$inputs, options, show)
   }
   check_result(result, paths, call)
-  datamap_from_core(result, signals, paths, call)
+  datamap_from_core(result, request, paths, call)
 }
 
 check_result <- function(result, paths, call) {
@@ -150,13 +155,14 @@ check_result <- function(result, paths, call) {
   inform_grown(paths[result$grown])
 }
 
-# How the core is to read.
-reader_options <- function(signals,
+# How the core is to read, and what.
+reader_options <- function(request = NULL,
                            format = "auto",
                            on_error = "stop",
                            partial_last = "error",
                            max_line = 64 * 2^20,
-                           threads = 1L) {
+                           threads = 1L,
+                           window = NULL) {
   list(
     format = match(format, c("auto", "json", "python")) - 1L,
     is_skipping = on_error == "skip",
@@ -164,7 +170,10 @@ reader_options <- function(signals,
     max_line = as.double(max_line),
     block_size = 2^18,
     threads = threads,
-    signals = signals
+    signals = request$core_signals,
+    metrics = match(request$core_metrics, core_metrics) - 1L,
+    burn_out = window$burn_out %||% 0,
+    steps = window$steps
   )
 }
 
@@ -177,16 +186,16 @@ summary_columns <- c(
 signal_statistics <- c("mean", "var", "min", "max", "last")
 
 signal_column_names <- function(signals) {
+  if (length(signals) == 0) {
+    return(character())
+  }
   paste0(rep(signals, each = length(signal_statistics)), "_", signal_statistics)
 }
 
 # The map of what the core found, after a warning of what was wrong.
-datamap_from_core <- function(result, signals, paths, call) {
+datamap_from_core <- function(result, request, paths, call) {
   problems <- problems_from_core(result, paths)
-  columns <- stats::setNames(
-    result$columns,
-    c(summary_columns, if (length(signals)) signal_column_names(signals))
-  )
+  columns <- requested_columns(result$columns, request)
   warn_problems(problems, call)
   new_datamap(columns, problems = problems, line_counts = result$counts)
 }
@@ -215,7 +224,7 @@ check_signal_names <- function(signals, call) {
   }
   columns <- c(summary_columns, signal_column_names(signals))
   twice <- unique(columns[duplicated(columns)])
-  if (length(twice) > 0 && length(signals) > 0) {
+  if (length(twice) > 0) {
     abort_datamap(
       c(
         "Each signal must give columns of its own.",

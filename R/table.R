@@ -1,7 +1,7 @@
 # A data frame of signals, one row per evaluation and sample, as the columns
 # that the core takes.
 
-signal_columns <- function(x, signals, call) {
+signal_columns <- function(x, request, call) {
   check_unique_names(names(x), call)
   pick <- function(...) {
     name <- intersect(c(...), names(x))
@@ -22,10 +22,13 @@ signal_columns <- function(x, signals, call) {
     is_epoch = identical(step, "epoch"),
     probs = class_columns(x, "probs", call),
     logits = class_columns(x, "logits", call),
-    signals = lapply(
-      signals, signal_column,
-      x = x, fields = c(id, label, s_label, step), call = call
-    )
+    signals = lapply(request$core_signals, function(signal) {
+      is_asked <- signal %in% request$signals
+      if (!is_asked && !signal %in% names(x)) {
+        return(rep(NA_real_, nrow(x))) # the loss, for a metric
+      }
+      signal_column(signal, x, c(id, label, s_label, step), call)
+    })
   )
   number_column(x, pick("loss"), call) # a field: of the right type, if there
   columns$order <- evaluation_order(columns, nrow(x))

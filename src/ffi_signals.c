@@ -14,7 +14,18 @@ dm_options ffi_options(SEXP options_sexp) {
       .max_line = (size_t)Rf_asReal(ffi_element(options_sexp, "max_line")),
       .block_size = (size_t)Rf_asReal(ffi_element(options_sexp, "block_size")),
       .threads = Rf_asInteger(ffi_element(options_sexp, "threads")),
+      .burn_out = (uint32_t)Rf_asReal(ffi_element(options_sexp, "burn_out")),
       .seed = ffi_seed()};
+  SEXP steps = ffi_element(options_sexp, "steps");
+  if (steps != R_NilValue) {
+    options.has_step_range = true;
+    options.first_step = REAL(steps)[0];
+    options.last_step = REAL(steps)[1];
+  }
+  SEXP metrics = ffi_element(options_sexp, "metrics");
+  for (R_xlen_t i = 0; i < Rf_xlength(metrics); i++) {
+    options.metrics |= DM_METRIC_BIT(INTEGER(metrics)[i]);
+  }
   SEXP signals = ffi_element(options_sexp, "signals");
   options.n_signals = (size_t)Rf_xlength(signals);
   const char **names = (const char **)R_alloc(options.n_signals + 1, sizeof *names);

@@ -31,6 +31,9 @@ static SEXP make_columns(const dm_table *table, const dm_options *options);
 static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns);
 static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
                         SEXP out);
+static SEXPTYPE metric_type(dm_metric metric);
+static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
+                        SEXP out);
 static SEXP make_problems(const dm_problems *problems);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
@@ -269,10 +272,15 @@ static const struct {
                       {7, DM_COLUMN_MAX_LABEL_PROBS},
                       {8, DM_COLUMN_MIN_LABEL_PROBS}};
 
+/* Those of signals follow, then the metrics in the order of dm_metric. */
 static SEXP make_columns(const dm_table *table, const dm_options *options) {
   enum { SLICE = 4096 }; /* rows whose states stay in the cache */
-  R_xlen_t n_signals = (R_xlen_t)options->n_signals;
-  SEXP out = PROTECT(Rf_allocVector(VECSXP, N_FIXED + N_STATISTICS * n_signals));
+  R_xlen_t n_metrics = 0;
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    n_metrics += options->metrics >> metric & 1;
+  }
+  R_xlen_t first_metric = N_FIXED + N_STATISTICS * (R_xlen_t)options->n_signals;
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, first_metric + n_metrics));
   for (int i = 0; i < N_IDENTS; i++) {
     dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)i);
     SET_VECTOR_ELT(out, i, ffi_ident_column(type, (R_xlen_t)table->n));
@@ -281,7 +289,13 @@ static SEXP make_columns(const dm_table *table, const dm_options *options) {
     SET_VECTOR_ELT(out, count_columns[i].place,
                    Rf_allocVector(INTSXP, (R_xlen_t)table->n));
   }
-  for (R_xlen_t i = 0; i < Rf_xlength(out); i++) {
+  for (int metric = 0, place = (int)first_metric; metric < DM_N_METRICS; metric++) {
+    if (options->metrics >> metric & 1) {
+      SET_VECTOR_ELT(out, place++,
+                     Rf_allocVector(metric_type((dm_metric)metric), (R_xlen_t)table->n));
+    }
+  }
+  for (R_xlen_t i = 0; i < first_metric; i++) {
     if (VECTOR_ELT(out, i) == R_NilValue) {
       SET_VECTOR_ELT(out, i, Rf_allocVector(REALSXP, (R_xlen_t)table->n));
     }
@@ -306,13 +320,52 @@ static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns) {
   }
   for (size_t i = 0; i < sizeof number_columns / sizeof *number_columns; i++) {
     double *out = REAL(VECTOR_ELT(columns, number_columns[i].place)) + first;
-    dm_table_numbers(slice, number_columns[i].column, out);
+    dm_table_numbers(slice, number_columns[i].column, NA_REAL, out);
   }
-  for (R_xlen_t i = N_FIXED; i < Rf_xlength(columns); i++) {
+  R_xlen_t first_metric =
+      N_FIXED + N_STATISTICS * (R_xlen_t)slice->run->options.n_signals;
+  for (R_xlen_t i = N_FIXED; i < first_metric; i++) {
     size_t signal = (size_t)(i - N_FIXED) / N_STATISTICS;
     dm_signal_statistic statistic = (dm_signal_statistic)((i - N_FIXED) % N_STATISTICS);
     dm_table_signal(slice, signal, statistic, NA_REAL,
                     REAL(VECTOR_ELT(columns, i)) + first);
+  }
+  R_xlen_t place = first_metric;
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    if (slice->run->options.metrics >> metric & 1) {
+      fill_metric(slice, (dm_metric)metric, first, VECTOR_ELT(columns, place++));
+    }
+  }
+}
+
+static SEXPTYPE metric_type(dm_metric metric) {
+  switch (metric) {
+    case DM_METRIC_PRED_DIST:
+      return STRSXP;
+    case DM_METRIC_FIRST_CORRECT:
+    case DM_METRIC_LEARNED_FOR_GOOD:
+    case DM_METRIC_FORGOTTEN_FOR_GOOD:
+      return INTSXP;
+    default:
+      return REALSXP;
+  }
+}
+
+static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
+                        SEXP out) {
+  switch (metric_type(metric)) {
+    case INTSXP:
+      dm_table_times(slice, metric, NA_INTEGER, INTEGER(out) + first);
+      break;
+    case REALSXP:
+      dm_table_metric(slice, metric, NA_REAL, REAL(out) + first);
+      break;
+    default:
+      for (size_t i = 0; i < slice->n; i++) {
+        size_t len;
+        const char *text = dm_table_pred_dist(slice, i, &len);
+        SET_STRING_ELT(out, first + (R_xlen_t)i, text ? ffi_char(text, len) : NA_STRING);
+      }
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_metric.h"
 #include "dm_number.h"
 #include "dm_parse.h"
 #include "dm_text.h"
@@ -23,15 +24,22 @@ static dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
 static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err);
 static dm_status missing(const char *key, const char *expected, dm_error *err);
-static bool has_class(const dm_ident *label, size_t n_classes);
+static dm_ident prediction_of(const dm_fields *fields);
+static dm_status keep_more(dm_batch *batch, const dm_fields *fields, double label_probs,
+                           dm_error *err);
+static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
+                            const double **probs, size_t *n, dm_error *err);
 static dm_status store_text(dm_batch *batch, const dm_ident *ident, int64_t *value,
                             dm_error *err);
 
 /* --- batches and idents --- */
 
-void dm_batch_reset(dm_batch *batch, size_t n_signals) {
+void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->n_events = 0;
-  batch->n_signals = n_signals;
+  batch->n_probs = 0;
+  batch->keep = *keep;
+  batch->n_values = keep->n_signals + dm_metric_place(keep->measures, DM_N_MEASURES);
+  batch->is_keeping = batch->n_values || keep->has_probs || keep->has_prediction;
   batch->text.len = 0;
   batch->data = NULL;
   batch->n_lines = batch->n_blank = batch->n_bad = batch->n_cut = 0;
@@ -43,6 +51,9 @@ void dm_batch_release(dm_batch *batch) {
   dm_free(batch->events);
   dm_free(batch->steps);
   dm_free(batch->signals);
+  dm_free(batch->probs);
+  dm_free(batch->probs_end);
+  dm_free(batch->predictions);
   dm_buf_release(&batch->text);
   dm_problems_release(&batch->problems);
   *batch = (dm_batch){0};
@@ -137,11 +148,8 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
     DM_GROW(batch->steps, batch->cap_steps, batch->cap_events, err);
     batch->steps[batch->n_events] = fields->step;
   }
-  if (batch->n_signals) {
-    DM_GROW(batch->signals, batch->cap_signals, batch->cap_events * batch->n_signals,
-            err);
-    memcpy(batch->signals + batch->n_events * batch->n_signals, fields->signals,
-           batch->n_signals * sizeof *batch->signals);
+  if (batch->is_keeping) {
+    DM_TRY(keep_more(batch, fields, label_probs, err));
   }
   DM_TRY(note_disagreements(batch, fields, label_probs, line, text, err));
   batch->events[batch->n_events++] = event;
@@ -155,18 +163,22 @@ static dm_status missing(const char *key, const char *expected, dm_error *err) {
   return DM_E_FIELD;
 }
 
+static dm_ident prediction_of(const dm_fields *fields) {
+  const double *scores = fields->probs ? fields->probs : fields->logits;
+  size_t n = fields->probs ? fields->n_probs : fields->n_logits;
+  if (fields->pred_label.kind != DM_IDENT_NONE || !scores || n == 0) {
+    return fields->pred_label;
+  }
+  return dm_ident_from_int((int64_t)dm_first_maximum(scores, n));
+}
+
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err) {
-  dm_ident pred_label = fields->pred_label;
+  dm_ident pred_label = prediction_of(fields);
   if (pred_label.kind == DM_IDENT_NONE) {
-    const double *scores = fields->probs ? fields->probs : fields->logits;
-    size_t n = fields->probs ? fields->n_probs : fields->n_logits;
-    if (!scores || n == 0) {
-      return missing("correct",
-                     "\"correct\", or \"pred_label\", \"probs\" or \"logits\" to derive "
-                     "it from",
-                     err);
-    }
-    pred_label = dm_ident_from_int((int64_t)dm_first_maximum(scores, n));
+    return missing("correct",
+                   "\"correct\", or \"pred_label\", \"probs\" or \"logits\" to derive "
+                   "it from",
+                   err);
   }
   *out = dm_ident_equal(&pred_label, &fields->label);
   return DM_OK;
@@ -179,7 +191,7 @@ static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_err
                    "\"label_probs\", or \"probs\" or \"logits\" to derive it from", err);
   }
   const dm_ident *label = &fields->label;
-  if (!has_class(label, n)) {
+  if (!dm_has_class(label, n)) {
     bool is_integer = label->kind == DM_IDENT_INT || label->kind == DM_IDENT_BIG;
     char shown[64];
     dm_ident_print(label, shown, sizeof shown);
@@ -193,11 +205,6 @@ static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_err
   size_t k = (size_t)label->value;
   *out = fields->probs ? fields->probs[k] : dm_softmax(fields->logits, n, k);
   return DM_OK;
-}
-
-static bool has_class(const dm_ident *label, size_t n_classes) {
-  return label->kind == DM_IDENT_INT && label->value >= 0 &&
-         (uint64_t)label->value < n_classes;
 }
 
 size_t dm_first_maximum(const double *values, size_t n) {
@@ -218,6 +225,74 @@ double dm_softmax(const double *logits, size_t n, size_t k) {
     sum += exp(logits[i] - shift);
   }
   return exp(logits[k] - shift) / sum;
+}
+
+/* The same for all classes. */
+static void softmax_all(const double *logits, size_t n, double *out) {
+  double shift = logits[dm_first_maximum(logits, n)];
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    out[i] = exp(logits[i] - shift);
+    sum += out[i];
+  }
+  for (size_t i = 0; i < n; i++) {
+    out[i] /= sum;
+  }
+}
+
+/* --- what is kept beside the event --- */
+
+/* Of the next event of the batch. */
+static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
+                                       double label_probs, dm_error *err) {
+  const dm_keep *keep = &batch->keep;
+  size_t i = batch->n_events;
+  const double *probs = NULL;
+  size_t n = 0;
+  if (keep->needs_probs) {
+    DM_TRY(keep_probs(batch, fields, &probs, &n, err));
+  }
+  if (batch->n_values) {
+    DM_GROW(batch->signals, batch->cap_signals, batch->cap_events * batch->n_values, err);
+    double *values = batch->signals + i * batch->n_values;
+    if (keep->n_signals) {
+      memcpy(values, fields->signals, keep->n_signals * sizeof *values);
+    }
+    dm_metric_measure(keep->measures, fields, probs, n, label_probs,
+                      values + keep->n_signals);
+  }
+  if (keep->has_probs) {
+    DM_GROW(batch->probs_end, batch->cap_probs_end, batch->cap_events, err);
+    batch->n_probs += n;
+    batch->probs_end[i] = batch->n_probs;
+  }
+  if (keep->has_prediction) {
+    DM_GROW(batch->predictions, batch->cap_predictions, batch->cap_events, err);
+    dm_ident label = prediction_of(fields);
+    dm_prediction *prediction = &batch->predictions[i];
+    DM_TRY(store_ident(batch, &label, &prediction->label, &prediction->kind, err));
+  }
+  return DM_OK;
+}
+
+/* The class probabilities of a line, NULL where it gives none: behind those of the events
+   before it where they are kept, or derived from logits. */
+static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
+                            const double **probs, size_t *n, dm_error *err) {
+  *n = fields->probs ? fields->n_probs : fields->logits ? fields->n_logits : 0;
+  *probs = *n ? fields->probs : NULL;
+  if (*n == 0 || (fields->probs && !batch->keep.has_probs)) {
+    return DM_OK;
+  }
+  DM_GROW(batch->probs, batch->cap_probs, batch->n_probs + *n, err);
+  double *room = batch->probs + batch->n_probs;
+  if (fields->probs) {
+    memcpy(room, fields->probs, *n * sizeof *room);
+  } else {
+    softmax_all(fields->logits, *n, room);
+  }
+  *probs = room;
+  return DM_OK;
 }
 
 /* --- disagreements --- */
@@ -284,7 +359,7 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
   bool is_right;
   if (fields->pred_label.kind != DM_IDENT_NONE) {
     is_right = dm_ident_equal(&fields->pred_label, &fields->label);
-  } else if (scores && has_class(&fields->label, n)) {
+  } else if (scores && dm_has_class(&fields->label, n)) {
     size_t best = dm_first_maximum(scores, n);
     double maximum = scores[best];
     is_right = scores[fields->label.value] == maximum;

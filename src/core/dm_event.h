@@ -92,6 +92,22 @@ typedef struct dm_event {
   bool correct;
 } dm_event;
 
+/* What is kept of each line beside its event; dm_metric_keep() tells what metrics need.
+ */
+typedef struct dm_keep {
+  size_t n_signals;    /* that the line gives */
+  uint32_t measures;   /* bits of dm_measure: derived from it, and kept behind them */
+  bool has_probs;      /* its class probabilities */
+  bool has_prediction; /* its predicted label */
+  bool needs_probs;    /* every digit of its class vector counts */
+} dm_keep;
+
+/* The label that a line predicts, as ids and labels are in dm_event. */
+typedef struct dm_prediction {
+  int64_t label;
+  uint8_t kind; /* NONE: it tells none */
+} dm_prediction;
+
 /* The events of a block, in the order of its lines, and what was wrong in it. Belongs to
    one thread at a time; zero-initialise, dm_batch_reset() before each block. */
 typedef struct dm_batch {
@@ -100,9 +116,18 @@ typedef struct dm_batch {
   size_t cap_events;
   double *steps; /* one per event; not set where the event has no step */
   size_t cap_steps;
-  double *signals; /* n_signals per event */
+  dm_keep keep;
+  bool is_keeping; /* any of that */
+  double *signals; /* n_values per event: signals and measures */
   size_t cap_signals;
-  size_t n_signals;
+  size_t n_values;
+  double *probs; /* of the events, one behind the other; where they end */
+  size_t n_probs;
+  size_t cap_probs;
+  size_t *probs_end;
+  size_t cap_probs_end;
+  dm_prediction *predictions;
+  size_t cap_predictions;
   dm_buf text; /* bytes of string ids and labels */
 
   const char *data; /* the block, borrowed; NULL for a table */
@@ -115,7 +140,7 @@ typedef struct dm_batch {
   dm_error error;
 } dm_batch;
 
-void dm_batch_reset(dm_batch *batch, size_t n_signals);
+void dm_batch_reset(dm_batch *batch, const dm_keep *keep);
 void dm_batch_release(dm_batch *batch);
 
 /* The ident of an event as a value; text is borrowed from the batch. */
@@ -137,6 +162,12 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
    DM_E_RANGE for a label that is not among the classes, DM_E_MEMORY. */
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
+
+/* Whether a label is the number of one of so many classes. */
+static inline bool dm_has_class(const dm_ident *label, size_t n_classes) {
+  return label->kind == DM_IDENT_INT && label->value >= 0 &&
+         (uint64_t)label->value < n_classes;
+}
 
 /* Where the first of the largest of n > 0 values stands, whatever NaN lie between, and
    exp(z_k) / sum exp(z). */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dm_metric.h"
 #include "dm_number.h"
 #include "dm_text.h"
 
@@ -82,6 +83,7 @@ typedef enum ident_use {
 
 struct dm_parser {
   const dm_options *options;
+  dm_keep keep;
   int signal_of_key[N_KEYS]; /* index + 1 of the requested signal with a key's name */
   bool has_signal_second_name;
 
@@ -152,6 +154,7 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, dm_error *er
     return dm_error_memory(err);
   }
   parser->options = options;
+  parser->keep = dm_metric_keep(options->n_signals, options->metrics);
   parser->fields.signals = parser->signals;
   forget_slots(parser);
   for (size_t i = 0; i < options->n_signals; i++) {
@@ -183,7 +186,7 @@ void dm_parser_free(dm_parser *parser) {
 dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *batch,
                          dm_error *err) {
   const dm_options *options = parser->options;
-  dm_batch_reset(batch, options->n_signals);
+  dm_batch_reset(batch, &parser->keep);
   batch->data = block->data;
   const char *end = block->data + block->len;
   bool may_be_long = block->len > options->max_line;
@@ -909,7 +912,9 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_erro
     }
     case KEY_PROBS: {
       bool is_done = false;
-      DM_TRY(read_probs_roughly(parser, c, &is_done, err));
+      if (!parser->keep.needs_probs) {
+        DM_TRY(read_probs_roughly(parser, c, &is_done, err));
+      }
       return is_done ? DM_OK : read_probs(parser, c, err);
     }
     default: /* KEY_LOGITS */

@@ -18,7 +18,12 @@ typedef struct dm_options {
   int threads; /* that parse side by side; 0 and 1: the caller alone. Changes no result */
   const char *const *signals; /* names of requested user signals, UTF-8 */
   size_t n_signals;           /* at most DM_SIGNALS_MAX */
-  uint64_t seed;              /* of the hash of ids; does not change any result */
+  uint32_t metrics;           /* bits of dm_metric */
+  uint32_t burn_out;   /* of each sample the first so many evaluations count; 0: all */
+  bool has_step_range; /* only evaluations with a step (else their order of occurrence, */
+  double first_step;   /* from 0) in this range count, ends included; the burn_out are */
+  double last_step;    /* the first of those */
+  uint64_t seed;       /* of the hash of ids; does not change any result */
 } dm_options;
 
 /* What a thread needs for parsing, apart from the batch. */

@@ -21,12 +21,20 @@ static uint32_t guess_row(const dm_run *run, const dm_batch *batch, const dm_eve
                           uint64_t begun);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun, uint32_t *row, dm_error *err);
+static dm_status grow_more(dm_run *run, dm_error *err);
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                              const dm_origin *origin, dm_error *err);
+static dm_status add_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                          dm_error *err);
+static dm_status add_prediction(dm_run *run, const dm_batch *batch, size_t i,
+                                uint32_t row, dm_error *err);
+static inline bool is_first(const dm_run *run, const dm_accum *a, uint32_t row);
+static bool is_in_window(dm_run *run, const dm_batch *batch, size_t i, uint32_t row);
 static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                             const dm_origin *origin, dm_error *err);
 static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
-                             dm_accum *a, const dm_origin *origin, dm_error *err);
+                             dm_accum *a, uint32_t row, const dm_origin *origin,
+                             dm_error *err);
 static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_event *event,
                                dm_accum *a, const dm_origin *origin, dm_error *err);
 static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_event *event,
@@ -38,6 +46,10 @@ static dm_status take_problems(dm_run *run, const dm_batch *batch,
 static void place_error(dm_error *err, const dm_origin *origin);
 static const char *line_text(const dm_batch *batch, const dm_event *event);
 static void print_step(double step, char *out);
+
+static inline bool has_metric(const dm_run *run, dm_metric metric) {
+  return run->options.metrics & DM_METRIC_BIT(metric);
+}
 
 /* --- life --- */
 
@@ -58,7 +70,13 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   dm_rows_init(&run->accum, sizeof(dm_accum));
   dm_rows_init(&run->steps, sizeof(dm_step_state));
   dm_rows_init(&run->classes, sizeof(uint32_t));
-  dm_rows_init(&run->signals, sizeof(dm_signal_accum) * options->n_signals);
+  run->keep = dm_metric_keep(options->n_signals, options->metrics);
+  dm_batch_reset(&run->batch, &run->keep);
+  dm_rows_init(&run->signals, sizeof(dm_signal_accum) * run->batch.n_values);
+  dm_rows_init(&run->metrics, sizeof(dm_metric_accum));
+  dm_rows_init(&run->seen, sizeof(uint32_t));
+  dm_index_init(&run->predicted, options->seed);
+  run->has_window = options->burn_out > 0 || options->has_step_range;
   if (options->max_line < 1 || options->max_line > DM_LINE_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "max_line from 1 to %d", DM_LINE_MAX);
   }
@@ -71,7 +89,13 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   if (options->n_signals > DM_SIGNALS_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "at most %d signals", DM_SIGNALS_MAX);
   }
-  dm_batch_reset(&run->batch, options->n_signals);
+  while (run->loss_signal < options->n_signals &&
+         strcmp(options->signals[run->loss_signal], "loss") != 0) {
+    run->loss_signal++;
+  }
+  if (has_metric(run, DM_METRIC_LOSS_EMA) && run->loss_signal == options->n_signals) {
+    return dm_error_expected(err, DM_E_INPUT, "the signal loss, for its moving average");
+  }
   return dm_parser_new(&run->parser, &run->options, err);
 }
 
@@ -87,6 +111,11 @@ void dm_run_free(dm_run *run) {
   dm_rows_release(&run->steps);
   dm_rows_release(&run->classes);
   dm_rows_release(&run->signals);
+  dm_rows_release(&run->metrics);
+  dm_rows_release(&run->seen);
+  dm_sums_release(&run->class_sums);
+  dm_sums_release(&run->predictions);
+  dm_index_release(&run->predicted);
   dm_problems_release(&run->problems);
   dm_batch_release(&run->batch);
   dm_block_release(&run->block);
@@ -200,7 +229,7 @@ dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
 dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
   dm_origin origin = {.file = -1, .first_line = 1};
   dm_status status = dm_run_apply(run, &run->batch, &origin, err);
-  dm_batch_reset(&run->batch, run->options.n_signals);
+  dm_batch_reset(&run->batch, &run->keep);
   return status;
 }
 
@@ -288,7 +317,25 @@ static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *ev
   dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
   DM_TRY(dm_index_end(&run->ids, &id, begun, row, err));
   DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
-  return run->options.n_signals ? dm_rows_grow(&run->signals, run->ids.n, err) : DM_OK;
+  return run->batch.is_keeping || run->has_window ? grow_more(run, err) : DM_OK;
+}
+
+/* All rows that are kept beside dm_accum, except for those of check_ functions. */
+static dm_status grow_more(dm_run *run, dm_error *err) {
+  size_t n = run->ids.n;
+  if (run->batch.n_values) {
+    DM_TRY(dm_rows_grow(&run->signals, n, err));
+  }
+  if (run->has_window) {
+    DM_TRY(dm_rows_grow(&run->seen, n, err));
+  }
+  if (has_metric(run, DM_METRIC_LOSS_EMA) || run->keep.has_probs) {
+    DM_TRY(dm_rows_grow(&run->metrics, n, err));
+  }
+  if (run->keep.has_probs) {
+    DM_TRY(dm_sums_grow(&run->class_sums, n, 0, err));
+  }
+  return run->keep.has_prediction ? dm_sums_grow(&run->predictions, n, 0, err) : DM_OK;
 }
 
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
@@ -317,25 +364,85 @@ static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint3
     place_error(err, origin);
     return DM_E_LIMIT;
   }
-  DM_TRY(check_label(run, batch, event, a, origin, err));
+  DM_TRY(check_label(run, batch, event, a, row, origin, err));
   if (event->s_label_kind != DM_IDENT_NONE) {
     DM_TRY(check_s_label(run, batch, event, a, origin, err));
   }
   if (event->n_classes) {
     DM_TRY(check_classes(run, batch, event, a, row, origin, err));
   }
-  dm_accum_add(a, event->label_probs, event->correct);
   run->counts.good++;
-  if (DM_UNLIKELY(batch->n_signals != 0)) {
+  if (DM_UNLIKELY(run->has_window) && !is_in_window(run, batch, i, row)) {
+    return DM_OK;
+  }
+  dm_accum_add(a, event->label_probs, event->correct);
+  return DM_UNLIKELY(batch->is_keeping) ? add_more(run, batch, i, row, err) : DM_OK;
+}
+
+/* What is kept of an event beside the event itself, to its sample's states. */
+static dm_status add_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                          dm_error *err) {
+  if (batch->n_values) {
     dm_signal_accum *signals = dm_rows_at(&run->signals, row);
-    const double *values = batch->signals + i * batch->n_signals;
-    for (size_t s = 0; s < batch->n_signals; s++) {
+    const double *values = batch->signals + i * batch->n_values;
+    for (size_t s = 0; s < batch->n_values; s++) {
       if (dm_double_bits(values[s]) != DM_ABSENT_BITS) {
         dm_signal_add(&signals[s], values[s]);
       }
     }
+    if (has_metric(run, DM_METRIC_LOSS_EMA) &&
+        dm_double_bits(values[run->loss_signal]) != DM_ABSENT_BITS) {
+      dm_metric_add_loss(dm_rows_at(&run->metrics, row), values[run->loss_signal]);
+    }
   }
+  if (batch->keep.has_probs) {
+    size_t from = i ? batch->probs_end[i - 1] : 0;
+    size_t n = batch->probs_end[i] - from;
+    DM_TRY(dm_sums_grow(&run->class_sums, run->ids.n, n, err));
+    double *sums = dm_sums_row(&run->class_sums, row);
+    for (size_t k = 0; k < n; k++) {
+      sums[k] += batch->probs[from + k];
+    }
+    ((dm_metric_accum *)dm_rows_at(&run->metrics, row))->n_probs += n > 0;
+  }
+  return batch->keep.has_prediction ? add_prediction(run, batch, i, row, err) : DM_OK;
+}
+
+static dm_status add_prediction(dm_run *run, const dm_batch *batch, size_t i,
+                                uint32_t row, dm_error *err) {
+  const dm_event *event = &batch->events[i];
+  const dm_prediction *prediction = &batch->predictions[i];
+  uint32_t column;
+  dm_ident label = dm_batch_ident(batch, event->label_kind, event->label);
+  DM_TRY(dm_index_row(&run->predicted, &label, &column, err)); /* is listed as well */
+  if (prediction->kind == DM_IDENT_NONE) {
+    return DM_OK;
+  }
+  label = dm_batch_ident(batch, prediction->kind, prediction->label);
+  DM_TRY(dm_index_row(&run->predicted, &label, &column, err));
+  DM_TRY(dm_sums_grow(&run->predictions, run->ids.n, run->predicted.n, err));
+  dm_sums_row(&run->predictions, row)[column]++;
   return DM_OK;
+}
+
+/* Whether the line's sample has had none before, that counts or not. */
+static inline bool is_first(const dm_run *run, const dm_accum *a, uint32_t row) {
+  return DM_UNLIKELY(run->has_window)
+             ? *(const uint32_t *)dm_rows_at(&run->seen, row) == 0
+             : a->n == 0;
+}
+
+/* Whether the line counts, and that it was seen. */
+static bool is_in_window(dm_run *run, const dm_batch *batch, size_t i, uint32_t row) {
+  const dm_options *options = &run->options;
+  uint32_t *seen = dm_rows_at(&run->seen, row);
+  double step = batch->events[i].step_kind == DM_STEP_NONE ? *seen : batch->steps[i];
+  *seen += *seen < UINT32_MAX;
+  if (options->has_step_range &&
+      !(step >= options->first_step && step <= options->last_step)) {
+    return false;
+  }
+  return options->burn_out == 0 || accum_at(run, row)->n < options->burn_out;
 }
 
 static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
@@ -347,7 +454,7 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
   dm_step_state *last = dm_rows_at(&run->steps, row);
   bool is_given = event->step_kind != DM_STEP_NONE;
   double step = is_given ? batch->steps[i] : 0;
-  bool is_mixed = a->n > 0 && is_given != (last->is_given != 0);
+  bool is_mixed = !is_first(run, a, row) && is_given != (last->is_given != 0);
   if (DM_UNLIKELY(is_mixed || (is_given && last->is_given && step < last->step))) {
     char id[64];
     dm_ident ident = dm_index_ident(&run->ids, row);
@@ -403,14 +510,15 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
 }
 
 static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event *event,
-                             dm_accum *a, const dm_origin *origin, dm_error *err) {
+                             dm_accum *a, uint32_t row, const dm_origin *origin,
+                             dm_error *err) {
   uint32_t label;
   if (event->label_kind != DM_IDENT_INT ||
       !dm_index_find(&run->labels, event->label, &label)) {
     dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
     DM_TRY(dm_index_row(&run->labels, &ident, &label, err));
   }
-  if (a->n == 0) {
+  if (is_first(run, a, row)) {
     a->label = label;
   } else if (DM_UNLIKELY(a->label != label)) {
     char first[64];

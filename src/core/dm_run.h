@@ -6,6 +6,7 @@
 #include "dm_accum.h"
 #include "dm_crew.h"
 #include "dm_index.h"
+#include "dm_metric.h"
 #include "dm_parse.h"
 
 /* Where a sample's last line with a step stands. */
@@ -50,7 +51,15 @@ typedef struct dm_run {
   dm_rows accum;   /* dm_accum per row of ids */
   dm_rows steps;   /* dm_step_state per row; none while no line has a step */
   dm_rows classes; /* uint32_t per row; none while all class vectors are equally long */
-  dm_rows signals; /* n_signals times dm_signal_accum per row */
+  dm_rows signals; /* dm_signal_accum per row for each signal and measure */
+  dm_rows metrics; /* dm_metric_accum per row; only for metrics that need it */
+  dm_rows seen;    /* uint32_t per row: lines that count or not; only with a window */
+  dm_sums class_sums;  /* class probabilities, summed per row; only for a metric */
+  dm_sums predictions; /* per row and row of predicted; only for a metric */
+  dm_index predicted;  /* labels that were predicted or given */
+  dm_keep keep;
+  size_t loss_signal;      /* which of the signals is "loss", for a metric */
+  bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
   bool has_steps;
   dm_counts counts;

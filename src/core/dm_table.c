@@ -22,15 +22,21 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) 
   if (!table->order) {
     return dm_error_memory(err);
   }
-  return dm_index_order(&run->ids, table->order, err);
+  DM_TRY(dm_index_order(&run->ids, table->order, err));
+  return run->keep.has_prediction ? dm_pred_dist_init(&table->dist, &run->predicted, err)
+                                  : DM_OK;
 }
 
 dm_table dm_table_slice(const dm_table *table, size_t first, size_t n) {
-  return (dm_table){.run = table->run, .n = n, .order = table->order + first};
+  dm_table slice = *table;
+  slice.n = n;
+  slice.order += first;
+  return slice;
 }
 
 void dm_table_release(dm_table *table) {
   dm_free(table->order);
+  dm_pred_dist_release(&table->dist);
   *table = (dm_table){0};
 }
 
@@ -62,9 +68,14 @@ void dm_table_counts(const dm_table *table, dm_count_column column, int32_t *out
   }
 }
 
-void dm_table_numbers(const dm_table *table, dm_number_column column, double *out) {
+void dm_table_numbers(const dm_table *table, dm_number_column column, double missing,
+                      double *out) {
   for (size_t i = 0; i < table->n; i++) {
     const dm_accum *a = accum_at(table, i);
+    if (a->n == 0) {
+      out[i] = missing;
+      continue;
+    }
     switch (column) {
       case DM_COLUMN_CORRECT_RATIO:
         out[i] = dm_accum_correct_ratio(a);
@@ -112,6 +123,53 @@ void dm_table_signal(const dm_table *table, size_t signal, dm_signal_statistic s
         out[i] = a->last;
         break;
     }
+  }
+}
+
+void dm_table_times(const dm_table *table, dm_metric metric, int32_t missing,
+                    int32_t *out) {
+  for (size_t i = 0; i < table->n; i++) {
+    const dm_accum *a = accum_at(table, i);
+    int64_t t = metric == DM_METRIC_FIRST_CORRECT      ? dm_accum_first_correct(a)
+                : metric == DM_METRIC_LEARNED_FOR_GOOD ? dm_accum_learned_for_good(a)
+                                                       : dm_accum_forgotten_for_good(a);
+    out[i] = t == DM_NEVER ? missing : (int32_t)t;
+  }
+}
+
+const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
+  const dm_sums *counts = &table->run->predictions;
+  *len = counts->width
+             ? dm_pred_dist_print(&table->dist, dm_sums_row(counts, table->order[i]),
+                                  counts->width)
+             : 0;
+  return *len ? table->dist.text : NULL;
+}
+
+static double number_of(const dm_run *run, dm_metric metric, uint32_t row,
+                        double missing) {
+  const dm_metric_accum *a = dm_rows_at(&run->metrics, row);
+  if (metric == DM_METRIC_LOSS_EMA) {
+    return a->has_loss ? a->loss_average : missing;
+  }
+  return a->n_probs ? dm_entropy(dm_sums_row(&run->class_sums, row),
+                                 run->class_sums.width, a->n_probs)
+                    : missing;
+}
+
+void dm_table_metric(const dm_table *table, dm_metric metric, double missing,
+                     double *out) {
+  const dm_run *run = table->run;
+  dm_measure measure = dm_metric_measure_of(metric);
+  if (measure != DM_N_MEASURES) {
+    size_t place = run->keep.n_signals + dm_metric_place(run->keep.measures, measure);
+    dm_table_signal(table, place,
+                    metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
+                    missing, out);
+    return;
+  }
+  for (size_t i = 0; i < table->n; i++) {
+    out[i] = number_of(run, metric, table->order[i], missing);
   }
 }
 

@@ -39,6 +39,7 @@ typedef struct dm_table {
   const dm_run *run; /* borrowed */
   size_t n;          /* rows */
   uint32_t *order;   /* row of the run by row of the table */
+  dm_pred_dist dist; /* only for the metric */
 } dm_table;
 
 /* Orders the rows of a run that has read all it will read (its look-up tables are given
@@ -53,12 +54,22 @@ void dm_table_release(dm_table *table);
    columns slice by slice reads each state from far memory once and not once a column. */
 dm_table dm_table_slice(const dm_table *table, size_t first, size_t n);
 
-/* Each fills table->n elements. */
+/* Each fills table->n elements; missing stands for what a sample has none of: numbers,
+   where none of its evaluations counts, a signal where no line has it, an event that
+   never came. */
 void dm_table_counts(const dm_table *table, dm_count_column column, int32_t *out);
-void dm_table_numbers(const dm_table *table, dm_number_column column, double *out);
-/* missing stands for a sample that never had the signal. */
+void dm_table_numbers(const dm_table *table, dm_number_column column, double missing,
+                      double *out);
 void dm_table_signal(const dm_table *table, size_t signal, dm_signal_statistic statistic,
                      double missing, double *out);
+/* The metrics that the run was asked for: first_correct, learned_for_good and
+   forgotten_for_good; pred_dist, of one sample: *len bytes that are good until the next
+   call, NULL where it is missing; all others. */
+void dm_table_times(const dm_table *table, dm_metric metric, int32_t missing,
+                    int32_t *out);
+const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len);
+void dm_table_metric(const dm_table *table, dm_metric metric, double missing,
+                     double *out);
 
 /* How ids, labels or s_labels are typed, and one of them; text is borrowed. A sample
    without s_label has 0. */

@@ -28,6 +28,8 @@ enum {
   LONG_LINE = 8192,
   STEP_BACK = 16384,
   THREADS = 32768, /* three of them */
+  METRICS = 65536, /* all of them */
+  WINDOW = 131072, /* not all evaluations count */
 };
 
 /* The answer of a scenario, all its bytes. Not the core's memory. */
@@ -117,12 +119,30 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
     say(counts, table.n * sizeof *counts);
   }
   for (int c = DM_COLUMN_CORRECT_RATIO; c <= DM_COLUMN_MIN_LABEL_PROBS; c++) {
-    dm_table_numbers(&table, (dm_number_column)c, numbers);
+    dm_table_numbers(&table, (dm_number_column)c, -1, numbers);
     say(numbers, table.n * sizeof *numbers);
   }
   for (size_t signal = 0; signal < run->options.n_signals; signal++) {
     for (int c = DM_SIGNAL_MEAN; c <= DM_SIGNAL_LAST; c++) {
       dm_table_signal(&table, signal, (dm_signal_statistic)c, -1, numbers);
+      say(numbers, table.n * sizeof *numbers);
+    }
+  }
+  for (int c = 0; c < DM_N_METRICS; c++) {
+    if (!(run->options.metrics & DM_METRIC_BIT(c))) {
+      continue;
+    }
+    if (c == DM_METRIC_PRED_DIST) {
+      for (size_t i = 0; i < table.n; i++) {
+        size_t len;
+        const char *text = dm_table_pred_dist(&table, i, &len);
+        say(text, len);
+      }
+    } else if (c >= DM_METRIC_FIRST_CORRECT) {
+      dm_table_times(&table, (dm_metric)c, -1, counts);
+      say(counts, table.n * sizeof *counts);
+    } else {
+      dm_table_metric(&table, (dm_metric)c, -1, numbers);
       say(numbers, table.n * sizeof *numbers);
     }
   }

@@ -66,7 +66,7 @@ static void read_lines(const dm_buf *text, int threads, size_t block_size,
   DM_TRY_DONE(dm_table_init(&table, run, &out->err));
   out->n = table.n;
   for (int c = 0; c < 5; c++) {
-    dm_table_numbers(&table, (dm_number_column)c, out->numbers[c]);
+    dm_table_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
   }
   for (int c = 0; c < 6; c++) {
     dm_table_counts(&table, (dm_count_column)c, out->counted[c]);

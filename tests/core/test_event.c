@@ -156,7 +156,7 @@ static void test_derived(void) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
     dm_batch batch = {0};
-    dm_batch_reset(&batch, 0);
+    dm_batch_reset(&batch, &(dm_keep){0});
     dm_fields fields = fields_of(&cases[i].given);
     dm_error err;
     if (CHECK_INT(dm_event_add(&batch, &fields, 5, 77, NULL, &err), DM_OK)) {
@@ -317,7 +317,7 @@ static void test_batch(void) {
   dm_error err;
   for (int round = 0; round < 2;
        round++) { /* the second time in the first one's memory */
-    dm_batch_reset(&batch, SIGNALS);
+    dm_batch_reset(&batch, &(dm_keep){.n_signals = SIGNALS});
     for (uint32_t i = 0; i < N; i++) {
       char id[32], label[32];
       snprintf(id, sizeof id, "sample %u", i);
@@ -355,7 +355,7 @@ static void test_batch(void) {
     }
     CHECK_UINT(wrong, 0);
   }
-  dm_batch_reset(&batch, 0);
+  dm_batch_reset(&batch, &(dm_keep){0});
   CHECK_UINT(batch.n_events, 0);
   CHECK_UINT(batch.text.len, 0);
   dm_batch_release(&batch);

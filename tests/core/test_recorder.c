@@ -103,8 +103,8 @@ static void check_summary(const dm_recorder *recorder, const char *path) {
     for (int column = DM_COLUMN_CORRECT_RATIO; column <= DM_COLUMN_MIN_LABEL_PROBS;
          column++) {
       double a[4096], b[4096];
-      dm_table_numbers(&live, (dm_number_column)column, a);
-      dm_table_numbers(&read, (dm_number_column)column, b);
+      dm_table_numbers(&live, (dm_number_column)column, -1, a);
+      dm_table_numbers(&read, (dm_number_column)column, -1, b);
       CHECK(memcmp(a, b, sizeof *a * live.n) == 0);
     }
     for (size_t i = 0; i < live.n; i++) {

@@ -14,7 +14,12 @@ static dm_options options_of(unsigned flags, size_t block_size) {
                       .block_size = block_size,
                       .threads = flags & THREADS ? 3 : 1,
                       .signals = signals,
-                      .n_signals = flags & SIGNALS ? 2 : 0,
+                      .n_signals = flags & (SIGNALS | METRICS) ? 2 : 0,
+                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
+                      .burn_out = flags & WINDOW ? 2 : 0,
+                      .has_step_range = flags & WINDOW,
+                      .first_step = 2,
+                      .last_step = 5,
                       .seed = block_size * 7};
 }
 
@@ -308,7 +313,7 @@ static void say_event(const dm_batch *batch, size_t i) {
   if (event->step_kind != DM_STEP_NONE) {
     say(&batch->steps[i], sizeof batch->steps[i]);
   }
-  say(batch->signals + i * batch->n_signals, batch->n_signals * sizeof(double));
+  say(batch->signals + i * batch->n_values, batch->n_values * sizeof(double));
 }
 
 /* One line by the parser: its event, or what was wrong with it, and disagreements. */
@@ -427,7 +432,7 @@ static void test_by_hand(void) {
     }
     double number[5];
     for (int k = 0; k < 5; k++) {
-      dm_table_numbers(&table, (dm_number_column)k, &number[k]);
+      dm_table_numbers(&table, (dm_number_column)k, -1, &number[k]);
     }
     CHECK_DOUBLE(number[DM_COLUMN_CORRECT_RATIO], (double)cases[i].counts[0] / n);
     CHECK(fabs(number[DM_COLUMN_AVG_PROBS] - cases[i].mean) < 1e-15);

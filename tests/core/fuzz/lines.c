@@ -42,8 +42,8 @@ static void check_event(const dm_batch *batch, size_t i, const naive_line *want)
   FUZZ_CHECK(event->step_kind == want->step_kind);
   FUZZ_CHECK(want->step_kind == DM_STEP_NONE ||
              fuzz_same_double(batch->steps[i], want->step));
-  for (size_t s = 0; s < batch->n_signals; s++) {
-    double got = batch->signals[i * batch->n_signals + s];
+  for (size_t s = 0; s < batch->n_values; s++) {
+    double got = batch->signals[i * batch->n_values + s];
     bool is_given = dm_double_bits(got) != DM_ABSENT_BITS;
     FUZZ_CHECK(is_given == want->has_signal[s]);
     FUZZ_CHECK(!is_given || fuzz_same_double(got, want->signals[s]) ||

@@ -32,7 +32,7 @@ void outcome_take(outcome *out, dm_run *run, dm_status status, const dm_error *e
   }
   for (int c = 0; c < OUTCOME_NUMBERS; c++) {
     out->numbers[c] = fuzz_alloc(table.n * sizeof(double));
-    dm_table_numbers(&table, (dm_number_column)c, out->numbers[c]);
+    dm_table_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
   }
   out->signals =
       fuzz_alloc(table.n * out->n_signals * OUTCOME_STATISTICS * sizeof(double));

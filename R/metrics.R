@@ -1,0 +1,172 @@
+# Metrics on request: which there are, what each takes of the core, and how it
+# becomes a column. What they mean is in ?datamap-columns.
+
+# Those that the core has, in its order.
+core_metrics <- c(
+  "aum", "prob_margin", "el2n", "el2n_last", "mean_entropy", "entropy_of_mean",
+  "aleatoric", "mean_log2_prob", "loss_ema", "first_correct",
+  "learned_for_good", "forgotten_for_good", "pred_dist"
+)
+
+# Of the others: what they are made of, in the core or as a signal, and how.
+# `x` has the columns of the summary and the metrics of the core.
+derived_metrics <- list(
+  confidence = list(column = function(x, ...) x$avg_probs),
+  variability = list(
+    column = function(x, include_ci) {
+      v <- x$label_var
+      if (include_ci) {
+        v <- v + v^2 / (x$evaluations - 1)
+        v[x$evaluations < 2] <- NA
+      }
+      sqrt(v)
+    }
+  ),
+  correctness = list(column = function(x, ...) x$correct_times),
+  forgetfulness = list(
+    column = function(x, ...) forgettings(x, never = 1000L)
+  ),
+  threshold_closeness = list(
+    column = function(x, ...) x$avg_probs * (1 - x$avg_probs)
+  ),
+  forgetting_events = list(
+    column = function(x, ...) forgettings(x, never = x$evaluations)
+  ),
+  loss_mean = list(signal = "loss", column = function(x, ...) x$loss_mean),
+  loss_last = list(signal = "loss", column = function(x, ...) x$loss_last),
+  bald = list(
+    core = c("entropy_of_mean", "mean_entropy"),
+    column = function(x, ...) x$entropy_of_mean - x$mean_entropy
+  ),
+  pvi = list(
+    core = "mean_log2_prob",
+    column = function(x, ...) {
+      samples <- tabulate(match(x$label, unique(x$label)))
+      frequency <- samples[match(x$label, unique(x$label))] / length(x$label)
+      x$mean_log2_prob - log2(frequency)
+    }
+  )
+)
+
+# Every metric that can be asked for, in the order of "all".
+all_metrics <- c(
+  "confidence", "variability", "correctness", "forgetfulness",
+  "threshold_closeness", "aum", "prob_margin", "el2n", "el2n_last",
+  "loss_mean", "loss_last", "loss_ema", "entropy_of_mean", "mean_entropy",
+  "bald", "aleatoric", "first_correct", "learned_for_good",
+  "forgotten_for_good", "forgetting_events", "pvi", "pred_dist"
+)
+
+# Forgetting events, and another number for what was never right.
+forgettings <- function(x, never) {
+  times <- ifelse(x$correct_times > 0L, x$forgetting_times, never)
+  times[x$evaluations == 0L] <- NA
+  times
+}
+
+# What a summary has beside its fixed columns, checked: the signals and the
+# metrics that the user asked for, and what the core is asked for to get them.
+check_request <- function(signals, metrics, include_ci, call) {
+  check_flag(include_ci, call = call)
+  signals <- check_signal_names(signals, call = call)
+  metrics <- check_metrics(metrics, call)
+  derived <- derived_metrics[intersect(metrics, names(derived_metrics))]
+  needed <- c(metrics, unlist(lapply(derived, `[[`, "core")))
+  needs_loss <- "loss_ema" %in% metrics ||
+    "loss" %in% unlist(lapply(derived, `[[`, "signal"))
+  core_signals <- union(signals, if (needs_loss) "loss")
+  if (length(core_signals) > 64) {
+    abort_datamap(
+      paste(
+        "At most 64 signals can be asked for, not {length(core_signals)}",
+        "(with the loss)."
+      ),
+      class = "input", key = "signals", call = call
+    )
+  }
+  names_of_signals <- signal_column_names(signals)
+  # loss_mean and loss_last are the same column under either heading
+  taken <- intersect(
+    names_of_signals, setdiff(metrics, signal_column_names("loss"))
+  )
+  if (length(taken) > 0) {
+    abort_datamap(
+      c(
+        "Each signal and metric must give columns of its own.",
+        "x" = "{.field {taken}} would be there twice."
+      ),
+      class = "input", key = "metrics", call = call
+    )
+  }
+  list(
+    signals = signals,
+    metrics = metrics,
+    include_ci = include_ci,
+    core_signals = core_signals,
+    core_metrics = core_metrics[core_metrics %in% needed]
+  )
+}
+
+check_metrics <- function(metrics, call) {
+  if (is.null(metrics)) {
+    return(character())
+  }
+  if (!is.character(metrics) || anyNA(metrics)) {
+    abort_argument(metrics, "the names of metrics", "metrics", call)
+  }
+  if (identical(metrics, "all")) {
+    return(all_metrics)
+  }
+  unknown <- setdiff(metrics, all_metrics)
+  if (length(unknown) > 0) {
+    abort_datamap(
+      c(
+        "{.arg metrics} must name metrics that there are.",
+        "x" = "There is no {.val {unknown}}.",
+        "i" = "The metrics are {.val {all_metrics}}, or {.val all} of them."
+      ),
+      class = "input", key = unknown[[1]], columns = all_metrics, call = call
+    )
+  }
+  unique(metrics)
+}
+
+# Which evaluations count, as the core's options.
+check_window <- function(burn_out, steps, call) {
+  check_number(
+    burn_out,
+    min = 1, max = .Machine$integer.max, whole = TRUE, allow_null = TRUE,
+    call = call
+  )
+  is_range <- is.numeric(steps) && length(steps) == 2 && !anyNA(steps) &&
+    steps[[1]] <= steps[[2]]
+  if (!is.null(steps) && !is_range) {
+    abort_argument(
+      steps, "two numbers, the first and the last step, or {.code NULL}",
+      "steps", call
+    )
+  }
+  list(
+    burn_out = as.double(burn_out %||% 0),
+    steps = if (!is.null(steps)) as.double(steps)
+  )
+}
+
+# The columns of the summary that were asked for, from those of the core: the
+# fixed ones, five of each signal, metrics.
+requested_columns <- function(columns, request) {
+  names(columns) <- c(
+    summary_columns, signal_column_names(request$core_signals),
+    request$core_metrics
+  )
+  out <- columns[c(summary_columns, signal_column_names(request$signals))]
+  for (metric in request$metrics) {
+    column <- derived_metrics[[metric]]$column
+    out[[metric]] <- if (is.null(column)) {
+      columns[[metric]]
+    } else {
+      column(columns, include_ci = request$include_ci)
+    }
+  }
+  out
+}
