@@ -115,7 +115,9 @@ static dm_status perform_run(const scenario *s, dm_error *err) {
       .block_size = s->block_size,
       .threads = s->flags & THREADS ? 3 : 1,
       .signals = signals,
-      .n_signals = s->flags & SIGNALS ? 2 : 0,
+      .n_signals = s->flags & (SIGNALS | METRICS) ? 2 : 0,
+      .metrics = s->flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
+      .burn_out = s->flags & WINDOW ? 2 : 0,
       .seed = 17,
   };
   static const scenario *made_for = NULL; /* the text is the same for all its failures */
@@ -304,6 +306,10 @@ static const scenario scenarios[] = {
     RUN("a step back, skipped", STEPS | STEP_BACK | SKIP, INPUT_MEMORY, 4096, DM_OK),
     RUN("signals", SIGNALS, INPUT_MEMORY, 4096, DM_OK),
     RUN("signals, texts, gzip", SIGNALS | TEXT_IDS | GZIP, INPUT_FILE, 4096, DM_OK),
+    RUN("metrics", METRICS, INPUT_MEMORY, 4096, DM_OK),
+    RUN("metrics, texts, logits", METRICS | TEXT_IDS | LOGITS, INPUT_FILE, 999, DM_OK),
+    RUN("metrics, disagreements", METRICS | DISAGREE | WINDOW, INPUT_MEMORY, 500, DM_OK),
+    RUN("metrics, threads", METRICS | THREADS, INPUT_MEMORY, 300, DM_OK),
     RUN("disagreements", DISAGREE, INPUT_MEMORY, 4096, DM_OK),
     RUN("disagreements by 64", DISAGREE, INPUT_MEMORY, 64, DM_OK),
     RUN("disagreements, steps", DISAGREE | STEPS, INPUT_MEMORY, 4096, DM_OK),

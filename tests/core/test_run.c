@@ -167,6 +167,13 @@ static const unsigned kinds[] = {
     CUT | PYTHON | DISAGREE,
     MANY_IDS,
     MANY_IDS | TEXT_IDS | DISAGREE | SIGNALS | BAD_LINES | SKIP,
+    METRICS,
+    METRICS | LOGITS | THREADS,
+    METRICS | DISAGREE | LOGITS | TEXT_IDS,
+    METRICS | DISAGREE | STEPS | PYTHON | WINDOW,
+    METRICS | MANY_IDS | BAD_LINES | SKIP,
+    WINDOW,
+    WINDOW | STEPS | TEXT_IDS | SIGNALS,
 };
 
 static void test_pieces(void) {
@@ -444,6 +451,144 @@ static void test_by_hand(void) {
   }
 }
 
+/* Lines of one sample: in and out of the window of the steps and of the first ones. */
+static void test_window(void) {
+  enum { N = 6 };
+  static const struct {
+    const char *steps; /* a digit each, or "" */
+    uint32_t burn_out;
+    double first, last; /* first > last: none */
+    const char *want;   /* which lines count */
+  } cases[] = {
+      {"", 0, 1, 0, "012345"},    {"", 2, 1, 0, "01"},
+      {"", 6, 1, 0, "012345"},    {"", 9, 1, 0, "012345"},
+      {"", 0, 2, 3, "23"},        {"", 0, -INFINITY, 0.5, "0"},
+      {"", 0, 5, INFINITY, "5"},  {"", 0, 6, 9, ""},
+      {"", 2, 2, 4, "23"}, /* the first two of those */
+      {"224468", 0, 3, 6, "234"}, {"224468", 3, 1, 0, "012"},
+      {"224468", 1, 4, 9, "2"},   {"224468", 0, 7, 7, ""},
+      {"224468", 0, 2, 2, "01"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    char text[2000];
+    size_t len = 0;
+    for (int t = 0; t < N; t++) {
+      char step[32] = "";
+      if (cases[i].steps[0]) {
+        sprintf(step, ", \"step\": %c", cases[i].steps[t]);
+      }
+      len += (size_t)sprintf(text + len,
+                             "{\"id\": 5, \"label\": %d, \"correct\": %d, "
+                             "\"label_probs\": 0.%d, \"loss\": %d%s}\n",
+                             t == 0 ? 3 : 4, t % 2, t, t, step);
+    }
+    dm_options options = options_of(METRICS, 100);
+    options.burn_out = cases[i].burn_out;
+    options.has_step_range = cases[i].first <= cases[i].last;
+    options.first_step = cases[i].first;
+    options.last_step = cases[i].last;
+    dm_run *run = NULL;
+    dm_error err;
+    dm_table table = {0};
+    CHECK_INT(read_text(text, options, &run, &err), DM_OK);
+    CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+    CHECK_UINT(table.n, 1); /* whatever counts, the sample is there */
+    CHECK_UINT(run->counts.good, N);
+    CHECK_UINT(run->problems.count[DM_PROBLEM_LABEL], N - 1); /* all are checked */
+    CHECK_INT(dm_table_ident(&table, DM_COLUMN_LABEL, 0).value, 3);
+    int32_t evaluations, correct_times, first_correct, want_correct = 0, want_first = -1;
+    int n = (int)strlen(cases[i].want);
+    double sum = 0;
+    for (int k = 0; k < n; k++) {
+      int t = cases[i].want[k] - '0';
+      sum += t;
+      want_correct += t % 2;
+      want_first = want_first < 0 && t % 2 ? k : want_first;
+    }
+    dm_table_counts(&table, DM_COLUMN_EVALUATIONS, &evaluations);
+    dm_table_counts(&table, DM_COLUMN_CORRECT_TIMES, &correct_times);
+    dm_table_times(&table, DM_METRIC_FIRST_CORRECT, -1, &first_correct);
+    CHECK_INT(evaluations, n);
+    CHECK_INT(correct_times, want_correct);
+    CHECK_INT(first_correct, want_first); /* counted within the window */
+    double ratio, mean, loss;
+    dm_table_numbers(&table, DM_COLUMN_CORRECT_RATIO, -77, &ratio);
+    dm_table_numbers(&table, DM_COLUMN_AVG_PROBS, -77, &mean);
+    dm_table_signal(&table, 1, DM_SIGNAL_MEAN, -77, &loss);
+    CHECK(fabs(ratio - (n ? (double)want_correct / n : -77)) < 1e-15);
+    CHECK(fabs(mean - (n ? sum / n / 10 : -77)) < 1e-15);
+    CHECK(fabs(loss - (n ? sum / n : -77)) < 1e-15);
+    dm_table_release(&table);
+    dm_run_free(run);
+  }
+}
+
+/* Each metric of two samples by hand, the second without class vectors or predictions. */
+static void test_metrics_by_hand(void) {
+  static const char text[] =
+      "{\"id\": 1, \"label\": 1, \"probs\": [0.5, 0.25, 0.25], \"loss\": 2}\n"
+      "{\"id\": 2, \"label\": \"x\", \"correct\": true, \"label_probs\": 0.5}\n"
+      "{\"id\": 1, \"label\": 1, \"logits\": [0, 3], \"label_probs\": 0.5}\n"
+      "{\"id\": 1, \"label\": 1, \"probs\": [0, 1, 0], \"pred_label\": 2, \"loss\": "
+      "4}\n";
+  const double q = 1 / (1 + exp(-3)); /* softmax of the second line */
+  const double infinite = (double)INFINITY;
+  const double want[][2] = {
+      [DM_METRIC_AUM] = {infinite, -77}, /* log 1 - log 0 at last */
+      [DM_METRIC_PROB_MARGIN] = {(-.25 + (2 * q - 1) + 1) / 3, -77},
+      [DM_METRIC_EL2N] = {(sqrt(.25 + .5625 + .0625) + sqrt(2) * (1 - q)) / 3, -77},
+      [DM_METRIC_EL2N_LAST] = {0, -77},
+      [DM_METRIC_MEAN_ENTROPY] = {(1.5 * log(2) - q * log(q) - (1 - q) * log(1 - q)) / 3,
+                                  -77},
+      [DM_METRIC_ENTROPY_OF_MEAN] = {0, -77}, /* below */
+      [DM_METRIC_ALEATORIC] = {(.1875 + .25 + 0) / 3, .25},
+      [DM_METRIC_MEAN_LOG2_PROB] = {(-2 - 1 + 0) / 3.0, -1},
+      [DM_METRIC_LOSS_EMA] = {.9 * 2 + .1 * 4, -77},
+  };
+  /* the second vector is shorter: it says nothing of class 2 */
+  const double mean[] = {(.5 + 1 - q) / 3, (.25 + q + 1) / 3, .25 / 3};
+  double entropy = 0;
+  for (int k = 0; k < 3; k++) {
+    entropy -= mean[k] * log(mean[k]);
+  }
+  dm_run *run = NULL;
+  dm_error err;
+  dm_table table = {0};
+  CHECK_INT(read_text(text, options_of(METRICS, 64), &run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+  CHECK_UINT(table.n, 2);
+  for (int metric = 0; metric <= DM_METRIC_LOSS_EMA; metric++) {
+    DM_CASE("metric %d", metric);
+    double got[2];
+    dm_table_metric(&table, (dm_metric)metric, -77, got);
+    double first = metric == DM_METRIC_ENTROPY_OF_MEAN ? entropy : want[metric][0];
+    CHECK(got[0] == first || fabs(got[0] - first) < 1e-15);
+    CHECK_DOUBLE(got[1], want[metric][1]);
+  }
+  static const int32_t times[][2] = {{1, 0}, {-1, 0}, {2, -1}};
+  for (int k = 0; k < 3; k++) {
+    DM_CASE("time %d", k);
+    int32_t got[2];
+    dm_table_times(&table, (dm_metric)(DM_METRIC_FIRST_CORRECT + k), -1, got);
+    CHECK_INT(got[0], times[k][0]); /* wrong, right, wrong */
+    CHECK_INT(got[1], times[k][1]);
+  }
+  size_t len;
+  const char *dist = dm_table_pred_dist(&table, 0, &len);
+  static const char counts[] = "{'0': 1, '1': 1, '2': 1, 'x': 0}";
+  CHECK_BYTES(dist, len, counts, strlen(counts));
+  CHECK(dm_table_pred_dist(&table, 1, &len) == NULL);
+  dm_table_release(&table);
+  dm_run_free(run);
+
+  /* an average of no loss */
+  dm_options options = options_of(METRICS, 64);
+  options.n_signals = 1; /* without "loss" */
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_E_INPUT);
+  dm_run_free(run);
+}
+
 /* A signal counts over the lines that have it; without any, it is missing. */
 static void test_signals(void) {
   static const char text[] =
@@ -606,6 +751,8 @@ int main(void) {
   DM_RUN(test_pieces_of_megabytes);
   DM_RUN(test_parsers_without_memory);
   DM_RUN(test_by_hand);
+  DM_RUN(test_window);
+  DM_RUN(test_metrics_by_hand);
   DM_RUN(test_signals);
   DM_RUN(test_errors);
   DM_RUN(test_disagreements);
