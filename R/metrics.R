@@ -114,21 +114,19 @@ check_metrics <- function(metrics, call) {
   if (!is.character(metrics) || anyNA(metrics)) {
     abort_argument(metrics, "the names of metrics", "metrics", call)
   }
-  if (identical(metrics, "all")) {
-    return(all_metrics)
-  }
-  unknown <- setdiff(metrics, all_metrics)
+  unknown <- setdiff(metrics, c(all_metrics, "all"))
   if (length(unknown) > 0) {
+    choices <- cli::cli_vec(all_metrics, list("vec-trunc" = Inf))
     abort_datamap(
       c(
         "{.arg metrics} must name metrics that there are.",
         "x" = "There is no {.val {unknown}}.",
-        "i" = "The metrics are {.val {all_metrics}}, or {.val all} of them."
+        "i" = "The metrics are {.val {choices}}; {.val all} is all of them."
       ),
       class = "input", key = unknown[[1]], columns = all_metrics, call = call
     )
   }
-  unique(metrics)
+  if ("all" %in% metrics) all_metrics else unique(metrics)
 }
 
 # Which evaluations count, as the core's options.

@@ -510,7 +510,24 @@ signal_words <- c(
   variability = "Standard deviation of the probability of the label",
   correctness = "Times predicted right",
   forgetfulness = "Times forgotten, 1000 if never right",
-  threshold_closeness = "Closeness to the threshold"
+  threshold_closeness = "Closeness to the threshold",
+  forgetting_events = "Times forgotten, all evaluations if never right",
+  aum = "Area under the margin",
+  prob_margin = "Mean margin of the probabilities",
+  el2n = "Mean norm of the error",
+  el2n_last = "Norm of the error at last",
+  loss_mean = "Mean loss",
+  loss_last = "Loss at last",
+  loss_ema = "Moving average of the loss",
+  entropy_of_mean = "Entropy of the mean prediction",
+  mean_entropy = "Mean entropy of the predictions",
+  bald = "Mutual information (BALD)",
+  aleatoric = "Aleatoric uncertainty",
+  first_correct = "First right evaluation",
+  learned_for_good = "Evaluation since which it is right",
+  forgotten_for_good = "Evaluation since which it is wrong",
+  pvi = "Mean pointwise V-information in bits",
+  pred_dist = "Times each label was predicted"
 )
 
 # "Mean probability of the label (avg_probs)"; the bare name of a column that

@@ -78,6 +78,8 @@
 #'   one per sample or one for all. For the methods, not used.
 #' @param signals Names of numeric signals to summarise as well, as in
 #'   [datamap_summarise()].
+#' @param metrics Names of metrics that the map shall have, as in
+#'   [datamap_summarise()].
 #' @param ids The ids that there are, if others shall be an error.
 #' @param existing What to do with a file that is there and not empty: `"error"`
 #'   refuses it, `"append"` reads it and goes on with its run, `"repair"` does

@@ -51,8 +51,8 @@
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
 #'   raw vector, literal text in `I()`, a data frame with one row per
 #'   evaluation and sample, or a [datamap_recorder()], whose summary is at hand
-#'   (`signals` are those that it was opened with, and the arguments on how to
-#'   read do not matter).
+#'   (`signals` and `metrics` are among those that it was opened with, by
+#'   default all; the arguments on how to read do not matter).
 #'
 #'   Of a folder all `dynamics_epoch_N.jsonl` are read in the order of N, or,
 #'   if it has none, all `.jsonl`, `.json` and `.ndjson` in natural order (2
@@ -65,6 +65,20 @@
 #'   the user's own: each adds the columns `<signal>_mean`, `_var`
 #'   (population variance), `_min`, `_max` and `_last` over the lines that have
 #'   it.
+#' @param metrics Names of metrics that the map has as further columns, or
+#'   `"all"`. Which there are, what each means and where it is from is said in
+#'   [datamap-columns].
+#' @param include_ci Whether the metric `variability` takes the uncertainty
+#'   of few evaluations into account: the square root of
+#'   \eqn{v + v^2 / (T - 1)} instead of that of \eqn{v}, the `label_var`.
+#' @param burn_out How many evaluations of each sample count, the first ones;
+#'   `NULL` for all.
+#' @param steps The first and the last step that counts, two numbers: only
+#'   evaluations in this range do. Where lines have no `step`, it is their place
+#'   among those of the sample, from 0. With `burn_out`, the first evaluations
+#'   in the range count. Lines out of it are read and checked as any other; a
+#'   sample without an evaluation in it has `evaluations` 0, and its means are
+#'   `NA`. `NULL` for all.
 #' @param format `"auto"` (the quote of a line's first key decides),
 #'   `"json"` or `"python"`.
 #' @param on_error What a bad line does: `"stop"`, or `"skip"`, which leaves
@@ -94,6 +108,13 @@
 #'   signals = "loss"
 #' )
 #' summary(map$loss_mean)
+#'
+#' # the area under the margin and how uncertain the model was, over the first
+#' # six evaluations
+#' datamap_summarise(
+#'   datamap_example("satellite_signals.json.gz"),
+#'   metrics = c("aum", "bald"), burn_out = 6
+#' )
 #'
 #' # a data frame of signals
 #' datamap_summarise(data.frame(

@@ -79,8 +79,17 @@ test_that("values that no summary has are errors that say where", {
   }
   frame <- random_frame(2)
   frame$correct_times <- c(1, 1)
-  frame$evaluations <- c(1, 0)
+  frame$evaluations <- c(1, -1)
   expect_error(as_datamap(frame), class = "datamap_error_range")
+})
+
+test_that("a sample without an evaluation that counts has missing signals", {
+  frame <- random_frame(2)
+  frame[2, c("avg_probs", "label_var")] <- NA
+  frame$correct_ratio <- NULL
+  frame$correct_times <- c(1, 0)
+  frame$evaluations <- c(2, 0)
+  expect_identical(as_datamap(frame)$correct_ratio, c(0.5, NA))
 })
 
 test_that("columns of the wrong type are errors", {

@@ -157,7 +157,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         .is_cut_allowed = h[1] & 1,
                         .max_line = max_lines[h[2] % 8],
                         .signals = signals,
-                        .n_signals = h[3] % 4};
+                        .n_signals = h[3] % 4,
+                        .burn_out = h[3] >> 3 & 3,
+                        .has_step_range = h[3] >> 5 & 1,
+                        .first_step = h[3] >> 6 & 1,
+                        .last_step = 1 + (h[3] >> 7)};
+  if (h[3] >> 2 & 1) { /* all metrics; that of the loss needs the signal */
+    options.metrics = DM_METRIC_BIT(DM_N_METRICS) - 1;
+    options.metrics &= ~(options.n_signals ? 0 : DM_METRIC_BIT(DM_METRIC_LOSS_EMA));
+  }
   input in = {.n = 1 + h[4] % FILES_MAX};
   size_t at = 0;
   for (size_t f = 0; f < in.n; f++) {

@@ -7,6 +7,7 @@
 
 typedef struct sample {
   naive_ident id, label, s_label;
+  size_t seen; /* lines, of which n count */
   size_t n;
   size_t cap;
   double *p;
@@ -41,24 +42,34 @@ static sample *find_sample(summary *s, const naive_ident *id) {
   return &s->samples[s->n++];
 }
 
-static void add_line(summary *s, const naive_line *line, size_t n_signals) {
+static bool is_counted(const sample *a, const naive_line *line,
+                       const dm_options *options) {
+  double step = line->step_kind != DM_STEP_NONE ? line->step : (double)a->seen;
+  if (options->has_step_range &&
+      (step < options->first_step || step > options->last_step)) {
+    return false;
+  }
+  return options->burn_out == 0 || a->n < options->burn_out;
+}
+
+static void add_line(summary *s, const naive_line *line, const dm_options *options) {
   sample *a = find_sample(s, &line->id);
   s->has_text_id |= line->id.is_string;
   for (unsigned kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
     s->counts[kind] += line->problems >> kind & 1;
   }
   bool has_step = line->step_kind != DM_STEP_NONE;
-  if (a->n && (has_step != a->has_step || (has_step && line->step < a->step))) {
+  if (a->seen && (has_step != a->has_step || (has_step && line->step < a->step))) {
     s->counts[DM_PROBLEM_BAD_LINE]++;
     s->lines.bad++;
     return;
   }
-  if (a->n && has_step && line->step == a->step && line->step_kind == DM_STEP_UNIQUE) {
+  if (a->seen && has_step && line->step == a->step && line->step_kind == DM_STEP_UNIQUE) {
     s->counts[DM_PROBLEM_STEP]++;
   }
   a->has_step = has_step;
   a->step = line->step;
-  if (a->n == 0) {
+  if (a->seen == 0) {
     a->label = line->label;
   } else if (!is_same(&a->label, &line->label)) {
     s->counts[DM_PROBLEM_LABEL]++;
@@ -73,6 +84,12 @@ static void add_line(summary *s, const naive_line *line, size_t n_signals) {
   } else if (line->n_classes && line->n_classes != a->n_classes) {
     s->counts[DM_PROBLEM_PROB_COUNT]++;
   }
+  s->lines.good++;
+  bool counts = is_counted(a, line, options);
+  a->seen++;
+  if (!counts) {
+    return;
+  }
   if (a->n == a->cap) {
     a->cap = 2 * a->cap + 4;
     a->p = realloc(a->p, a->cap * sizeof *a->p);
@@ -82,12 +99,11 @@ static void add_line(summary *s, const naive_line *line, size_t n_signals) {
   }
   a->p[a->n] = line->label_probs;
   a->c[a->n] = line->correct;
-  for (size_t k = 0; k < n_signals; k++) {
+  for (size_t k = 0; k < options->n_signals; k++) {
     a->signals[a->n * NAIVE_SIGNALS + k] = line->signals[k];
     a->has_signal[a->n * NAIVE_SIGNALS + k] = line->has_signal[k];
   }
   a->n++;
-  s->lines.good++;
 }
 
 static void add_file(summary *s, const char *bytes, size_t len,
@@ -108,7 +124,7 @@ static void add_file(summary *s, const char *bytes, size_t len,
     if (line.is_blank) {
       s->lines.blank++;
     } else if (line.statuses == 1 << DM_OK) {
-      add_line(s, &line, options->n_signals);
+      add_line(s, &line, options);
     } else if (!newline && options->is_cut_allowed &&
                (line.statuses >> DM_E_SYNTAX & 1)) {
       s->lines.cut++; /* unless a field was wrong before */
@@ -174,6 +190,38 @@ static bool describe(const double *x, size_t n, double *out) {
   return true;
 }
 
+/* Those that need no class vector: they are the last ones, but for pred_dist. */
+static void check_metrics(const sample *a, const outcome *got, size_t i) {
+  double want[3] = {-12345, -12345, -12345};
+  for (size_t t = a->n; t-- > 0;) {
+    want[0] = a->c[t] ? (double)t : want[0];
+  }
+  for (size_t t = a->n; t-- > 0 && a->c[t] == a->c[a->n - 1];) {
+    want[1] = a->c[t] ? (double)t : want[1];
+    want[2] = !a->c[t] && want[0] >= 0 ? (double)t : want[2];
+  }
+  const double *times = got->metrics + (got->n_metrics - 3) * got->n + i;
+  for (size_t k = 0; k < 3; k++) {
+    FUZZ_CHECK(times[k * got->n] == want[k]);
+  }
+  if (got->n_signals == 0) {
+    return;
+  }
+  bool has_loss = false;
+  double average = -12345;
+  for (size_t t = 0; t < a->n; t++) {
+    double loss = a->signals[t * NAIVE_SIGNALS];
+    if (a->has_signal[t * NAIVE_SIGNALS]) {
+      average = has_loss ? 0.9 * average + 0.1 * loss : loss;
+      has_loss = true;
+    }
+  }
+  double other = times[-(ptrdiff_t)got->n];
+  FUZZ_CHECK(isfinite(average) ? is_near(other, average, fabs(average))
+             : isnan(average)  ? isnan(other)
+                               : other == average);
+}
+
 static void check_sample(const sample *a, const outcome *got, size_t i) {
   check_ident(&got->idents[0][i], &a->id);
   check_ident(&got->idents[1][i], &a->label);
@@ -194,9 +242,10 @@ static void check_sample(const sample *a, const outcome *got, size_t i) {
   for (int c = 0; c < OUTCOME_COUNTS; c++) {
     FUZZ_CHECK(got->integers[c][i] == want[c]);
   }
-  FUZZ_CHECK(fuzz_same_double(got->numbers[0][i], (double)want[0] / (double)a->n));
+  FUZZ_CHECK(
+      fuzz_same_double(got->numbers[0][i], a->n ? (double)want[0] / (double)a->n : -1));
   double d[OUTCOME_STATISTICS];
-  if (describe(a->p, a->n, d)) {
+  if (a->n && describe(a->p, a->n, d)) {
     double scale = fmax(fabs(d[2]), fabs(d[3]));
     FUZZ_CHECK(is_near(got->numbers[1][i], d[0], scale));
     FUZZ_CHECK(is_near(got->numbers[2][i], d[1], scale * scale));
@@ -219,6 +268,9 @@ static void check_sample(const sample *a, const outcome *got, size_t i) {
       FUZZ_CHECK(has[2 * got->n] == d[2] && has[3 * got->n] == d[3] &&
                  has[4 * got->n] == d[4]);
     }
+  }
+  if (got->n_metrics) {
+    check_metrics(a, got, i);
   }
   free(values);
 }

@@ -21,6 +21,9 @@ typedef struct outcome {
   double *numbers[OUTCOME_NUMBERS];
   double *signals; /* n times 5 per signal */
   size_t n_signals;
+  double *metrics; /* n per metric that the run was asked for; times as numbers */
+  size_t n_metrics;
+  char **pred_dists; /* NULL where missing; all of it NULL where not asked for */
   dm_run *run;
 } outcome;
 
