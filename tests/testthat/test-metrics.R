@@ -222,11 +222,11 @@ test_that("pred_dist is what the original's own script counted", {
 
 test_that("labels that are strings are predicted too, but are no classes", {
   lines <- c(
-    "{\"id\": 1, \"label\": \"b\", \"pred_label\": \"it's\", \"correct\": false,",
-    "{\"id\": 1, \"label\": \"b\", \"pred_label\": \"b\", \"correct\": true,",
-    "{\"id\": 2, \"label\": \"a\", \"correct\": true,"
+    "\"id\": 1, \"label\": \"b\", \"pred_label\": \"it's\", \"correct\": false",
+    "\"id\": 1, \"label\": \"b\", \"pred_label\": \"b\", \"correct\": true",
+    "\"id\": 2, \"label\": \"a\", \"correct\": true"
   )
-  lines <- paste(lines, "\"label_probs\": 0.5, \"probs\": [0.5, 0.5]}")
+  lines <- paste0("{", lines, ", \"label_probs\": 0.5, \"probs\": [0.5, 0.5]}")
   # the prediction of the last line is class 0, as its probs say
   map <- datamap_summarise(I(lines), metrics = "all")
   expect_identical(
@@ -393,7 +393,7 @@ test_that("metrics come in the order asked for, behind the signals, once", {
   )
   expect_identical(names_of(metrics = "loss_mean"), "loss_mean")
   expect_identical(names_of(metrics = character()), character())
-  expect_identical(names_of(metrics = c("aum", "all")), names_of(metrics = "all"))
+  expect_identical(names_of(metrics = c("aum", "all")), all_metrics)
 })
 
 test_that("a file keeps the metrics", {
