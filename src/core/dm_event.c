@@ -18,6 +18,7 @@ static const double SUM_TOLERANCE = 1e-3;
 
 static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_error *err);
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err);
+static bool is_plain(const dm_fields *f);
 static dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
                                     double label_probs, uint32_t line, const char *text,
                                     dm_error *err);
@@ -118,7 +119,6 @@ void dm_ident_print(const dm_ident *ident, char *out, size_t cap) {
 
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) {
-  dm_event event = {.line = line, .offset = offset};
   double label_probs = fields->label_probs;
   bool correct = fields->correct;
   if (DM_UNLIKELY(fields->id.kind == DM_IDENT_NONE)) {
@@ -134,16 +134,20 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
     DM_TRY(derive_label_probs(fields, &label_probs, err));
   }
   DM_GROW(batch->events, batch->cap_events, batch->n_events + 1, err);
-  DM_TRY(store_ident(batch, &fields->id, &event.id, &event.id_kind, err));
-  DM_TRY(store_ident(batch, &fields->label, &event.label, &event.label_kind, err));
-  DM_TRY(store_ident(batch, &fields->s_label, &event.s_label, &event.s_label_kind, err));
-  event.label_probs = label_probs;
-  event.correct = correct;
+  dm_event *event = &batch->events[batch->n_events]; /* counts when it is complete */
+  event->line = line;
+  event->offset = offset;
+  DM_TRY(store_ident(batch, &fields->id, &event->id, &event->id_kind, err));
+  DM_TRY(store_ident(batch, &fields->label, &event->label, &event->label_kind, err));
+  DM_TRY(
+      store_ident(batch, &fields->s_label, &event->s_label, &event->s_label_kind, err));
+  event->label_probs = label_probs;
+  event->correct = correct;
   size_t n_classes = fields->probs    ? fields->n_probs
                      : fields->logits ? fields->n_logits
                                       : fields->n_classes;
-  event.n_classes = n_classes < UINT32_MAX ? (uint32_t)n_classes : UINT32_MAX;
-  event.step_kind = (uint8_t)fields->step_kind;
+  event->n_classes = n_classes < UINT32_MAX ? (uint32_t)n_classes : UINT32_MAX;
+  event->step_kind = (uint8_t)fields->step_kind;
   if (fields->step_kind != DM_STEP_NONE) {
     DM_GROW(batch->steps, batch->cap_steps, batch->cap_events, err);
     batch->steps[batch->n_events] = fields->step;
@@ -151,8 +155,10 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   if (batch->is_keeping) {
     DM_TRY(keep_more(batch, fields, label_probs, err));
   }
-  DM_TRY(note_disagreements(batch, fields, label_probs, line, text, err));
-  batch->events[batch->n_events++] = event;
+  if (DM_UNLIKELY(!is_plain(fields))) {
+    DM_TRY(note_disagreements(batch, fields, label_probs, line, text, err));
+  }
+  batch->n_events++;
   return DM_OK;
 }
 
@@ -306,9 +312,18 @@ static void print_number(double value, char *out) {
   out[dm_format_double(value, out)] = '\0';
 }
 
-static dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
-                                    double label_probs, uint32_t line, const char *text,
-                                    dm_error *err) {
+/* Whether nothing in the line can contradict itself, as in nearly all. */
+static inline bool is_plain(const dm_fields *f) {
+  bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
+  return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
+         !f->logits && f->has_correct &&
+         (f->pred_label.kind == DM_IDENT_NONE ||
+          (is_integer && (f->pred_label.value == f->label.value) == f->correct));
+}
+
+static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
+                                                double label_probs, uint32_t line,
+                                                const char *text, dm_error *err) {
   dm_problems *problems = &batch->problems;
   char shown[DM_PROBLEM_TEXT_MAX];
   if (DM_UNLIKELY(!dm_is_finite(label_probs))) {

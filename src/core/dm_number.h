@@ -2,22 +2,13 @@
 #ifndef DM_NUMBER_H
 #define DM_NUMBER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "dm_error.h"
+#include "dm_scan.h"
 
 /* The bytes that must be readable behind any text that is parsed here. */
-enum { DM_NUMBER_PAD = 8 };
+enum { DM_NUMBER_PAD = DM_SCAN_PAD };
 
 enum { DM_POWER_FIRST = -342, DM_POWER_LAST = 324 };
 extern const uint64_t dm_powers[DM_POWER_LAST - DM_POWER_FIRST + 1][2];
-
-static inline bool dm_is_digit(char c) {
-  return (unsigned char)(c - '0') < 10;
-}
 
 /* Reads the number of JSON's grammar at p: an optional minus, digits without a leading
    zero, an optional fraction, an optional exponent. Returns the first byte after it, or
@@ -25,29 +16,20 @@ static inline bool dm_is_digit(char c) {
    follows ("01" is the number 0 followed by a 1). A magnitude that rounds beyond the
    largest double gives an infinity, one below the smallest gives a zero of its sign.
    DM_NUMBER_PAD bytes behind the number must be readable. */
-static inline const char *dm_number(const char *p, double *out);
+DM_INLINE const char *dm_number(const char *p, double *out);
 
 /* The same for any length, without the fast path. */
 const char *dm_number_slow(const char *p, double *out);
 
 /* The double nearest to w * 10^q, as its bits without the sign, for w > 0. False where
    128 bits of the power do not decide it or the result is not a normal double. */
-static inline bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits);
+DM_INLINE bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits);
 
 /* Reads an integer: an optional minus, then digits without a leading zero. Returns the
    first byte after it, or NULL where none stands. *is_fit says whether it fits *out. */
 const char *dm_integer(const char *p, int64_t *out, bool *is_fit);
 
 /* --- inline parts --- */
-
-static inline uint64_t dm_load8(const char *p) {
-  uint64_t word;
-  memcpy(&word, p, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  word = __builtin_bswap64(word);
-#endif
-  return word;
-}
 
 static inline double dm_double_from_bits(uint64_t bits) {
   double value;
@@ -69,22 +51,6 @@ static inline bool dm_is_nan(double value) {
   return value != value;
 }
 
-/* How many of the 8 bytes (first byte lowest) are digits before the first other one. */
-static inline unsigned dm_leading_digits(uint64_t word) {
-  uint64_t x = word ^ 0x3030303030303030u; /* digits become 0 to 9 */
-  /* a byte above 9 gets its high nibble set; no carry leaves a byte that has it clear */
-  uint64_t odd = ((x + 0x7676767676767676u) | x) & 0x8080808080808080u;
-  return odd ? (unsigned)__builtin_ctzll(odd) / 8 : 8;
-}
-
-/* The value of 8 digits: pairs, then fours, then all, each by one multiplication. */
-static inline uint32_t dm_eight_digits(uint64_t word) {
-  word -= 0x3030303030303030u;
-  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FFu;
-  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFFu;
-  return (uint32_t)(word * 10000 + (word >> 32));
-}
-
 /* 64 x 64 -> 128 bits; returns the high half. */
 static inline uint64_t dm_multiply(uint64_t a, uint64_t b, uint64_t *low) {
 #if defined(__SIZEOF_INT128__)
@@ -101,7 +67,7 @@ static inline uint64_t dm_multiply(uint64_t a, uint64_t b, uint64_t *low) {
 #endif
 }
 
-static inline bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits) {
+DM_INLINE bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits) {
   if (q < DM_POWER_FIRST || q > DM_POWER_LAST) {
     return false;
   }
@@ -145,64 +111,57 @@ static inline bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits) {
   return true;
 }
 
-static inline const char *dm_number(const char *p, double *out) {
-  static const uint32_t ten_to[9] = {1,      10,      100,      1000,     10000,
-                                     100000, 1000000, 10000000, 100000000};
+DM_INLINE const char *dm_number(const char *p, double *out) {
+  static const uint32_t ten_to[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+  /* from here on n more digits could leave 64 bits */
+  static const uint64_t too_large[8] = {
+      UINT64_C(10000000000000000000), UINT64_C(1000000000000000000),
+      UINT64_C(100000000000000000),   UINT64_C(10000000000000000),
+      UINT64_C(1000000000000000),     UINT64_C(100000000000000),
+      UINT64_C(10000000000000),       UINT64_C(1000000000000)};
   const char *s = p;
   bool is_negative = *s == '-';
   s += is_negative;
-  uint64_t w = 0;
-  int64_t n_digits = 0; /* that may make w overflow */
-  if (*s == '0') {
-    s++;
-  } else {
-    const char *first = s;
+  const char *first = s;
+  if (DM_UNLIKELY(!dm_is_digit(*s))) {
+    return NULL;
+  }
+  uint64_t w = (uint64_t)(*s++ - '0');
+  if (DM_UNLIKELY(dm_is_digit(*s) && w != 0)) { /* behind a 0 no digit belongs to it */
     while (dm_is_digit(*s)) {
       w = w * 10 + (uint64_t)(*s++ - '0');
     }
-    n_digits = s - first;
-    if (DM_UNLIKELY(n_digits == 0)) {
-      return NULL;
+    if (s - first > 19) {
+      return dm_number_slow(p, out);
     }
   }
   int64_t q = 0;
   if (*s == '.') {
-    const char *fraction = ++s;
-    uint64_t word = dm_load8(s);
-    unsigned n = dm_leading_digits(word);
-    /* a third full word would pass the 19 digits that w holds: the slow path's business
-     */
-    if (n == 8) {
-      w = w * 100000000 + dm_eight_digits(word);
-      s += 8;
-      word = dm_load8(s);
-      n = dm_leading_digits(word);
-      if (n == 8) {
-        w = w * 100000000 + dm_eight_digits(word);
-        s += 8;
-        word = dm_load8(s);
-        n = dm_leading_digits(word);
-      }
-    }
-    if (n) {
-      if (DM_UNLIKELY(n == 8)) {
+    const char *fraction = s + 1;
+    s = dm_pass_digits(fraction);
+    q = fraction - s;
+    size_t n = (size_t)(s - fraction);
+    if (DM_LIKELY(n >= 16)) {
+      if (DM_UNLIKELY(n >= 24 || w >= 1000)) {
         return dm_number_slow(p, out);
       }
-      /* the digits move to the top, zeros fill the bottom */
-      word = word << (64 - 8 * n) | (uint64_t)0x3030303030303030u >> (8 * n);
-      w = w * ten_to[n] + dm_eight_digits(word);
-      s += n;
-    }
-    q = fraction - s;
-    n_digits -= q;
-    if (DM_UNLIKELY(q == 0)) {
+      w = w * 100000000 + dm_eight_digits(dm_load8(fraction));
+      w = w * 100000000 + dm_eight_digits(dm_load8(fraction + 8));
+    } else if (n >= 8) {
+      if (DM_UNLIKELY(w >= UINT64_C(100000000000))) {
+        return dm_number_slow(p, out);
+      }
+      w = w * 100000000 + dm_eight_digits(dm_load8(fraction));
+    } else if (DM_UNLIKELY(n == 0)) {
       return NULL;
     }
+    unsigned rest = n & 7;
+    if (DM_UNLIKELY(w >= too_large[rest])) {
+      return dm_number_slow(p, out);
+    }
+    w = w * ten_to[rest] + dm_few_digits(dm_load8(s - rest), rest);
   }
-  if (DM_UNLIKELY(n_digits > 19)) {
-    return dm_number_slow(p, out);
-  }
-  if ((*s | 0x20) == 'e') {
+  if (DM_UNLIKELY((*s | 0x20) == 'e')) {
     const char *e = s + 1;
     bool is_below = *e == '-';
     e += *e == '-' || *e == '+';

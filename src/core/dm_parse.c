@@ -1,77 +1,28 @@
-/* Turns lines into fields and hands those on as events. Keys are predicted: the bytes
-   between two values are usually those that stood there when the last key was met before,
-   so one comparison stands for comma, key and colon. Where it fails, the key is read in
-   full. No byte of a line goes unchecked either way. */
+/* Turns lines into fields and hands those on as events. Keys stand where the layout of
+   the lines before has them, and values have their usual form; where either fails, the
+   key or the value is read in full. No byte of a line goes unchecked either way. */
 #include "dm_parse.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "dm_layout.h"
 #include "dm_metric.h"
 #include "dm_number.h"
 #include "dm_text.h"
 
-/* Keys of the fields. The first five have a second name each, in the same order. */
-typedef enum key_id {
-  KEY_ID,
-  KEY_LABEL,
-  KEY_S_LABEL,
-  KEY_STEP,
-  KEY_LOGITS,
-  KEY_PRED_LABEL,
-  KEY_CORRECT,
-  KEY_LOSS,
-  KEY_PROBS,
-  KEY_LABEL_PROBS,
-  KEY_GUID,
-  KEY_GOLD,
-  KEY_NOISY_LABEL,
-  KEY_EPOCH,
-  KEY_LOGITS_EPOCH,
-  N_KEYS,
-  KEY_OTHER = N_KEYS,
-  KEY_SIGNAL /* and above: requested user signals */
-} key_id;
+/* Elements of probs, cut off to 1e-8, in units of that. */
+enum { ROUGH_MAX = 4096 /* so that no sum overflows */ };
 
-#define N_SECOND_NAMES 5
-#define FIRST_SECOND_NAME KEY_GUID
-
-static const struct {
-  const char *name;
-  size_t len;
-} key_names[N_KEYS] = {
-    {"id", 2},           {"label", 5},        {"s_label", 7},        {"step", 4},
-    {"logits", 6},       {"pred_label", 10},  {"correct", 7},        {"loss", 4},
-    {"probs", 5},        {"label_probs", 11}, {"guid", 4},           {"gold", 4},
-    {"noisy_label", 11}, {"epoch", 5},        {"logits_epoch_", 13},
-};
-
-/* Forms that nearly all values of a field have, and that take little to read. */
-typedef enum usual_form {
-  USUAL_NONE,
-  USUAL_INTEGER, /* the value of an ident */
-  USUAL_SKIPPED, /* a number that nobody asks for */
-  USUAL_CORRECT,
-  USUAL_LABEL_PROBS
-} usual_form;
-
-/* The bytes from behind one value to the start of the next, as the last line had them, in
-   words whose bytes behind the end are masked out. And what the value is. */
-enum { SLOT_WORDS = 5, SLOT_BYTES = 8 * SLOT_WORDS, SLOTS_MAX = 32 };
-
-typedef struct slot {
-  uint64_t words[SLOT_WORDS];
-  uint64_t masks[SLOT_WORDS];
-  size_t len;
-  int key;
-  usual_form usual;
-  struct slot *next;    /* what came behind it last; never NULL */
-  size_t ident;         /* USUAL_INTEGER: offset of the dm_ident in dm_fields */
-  uint32_t bit;         /* of the key in dm_parser.seen */
-  uint32_t unless_bits; /* if one of them is seen, the value is not the usual one */
-} slot;
+typedef struct rough_probs {
+  const char *at; /* the list that was only read roughly; NULL: none */
+  size_t n;
+  uint64_t sum;
+  uint32_t largest;
+  uint32_t second; /* largest but for one element */
+  uint32_t values[ROUGH_MAX];
+} rough_probs;
 
 typedef enum ident_use {
   USE_ID,
@@ -84,29 +35,23 @@ typedef enum ident_use {
 struct dm_parser {
   const dm_options *options;
   dm_keep keep;
-  int signal_of_key[N_KEYS]; /* index + 1 of the requested signal with a key's name */
+  int signal_of_key[DM_KEYS]; /* index + 1 of the requested signal with a key's name */
   bool has_signal_second_name;
 
-  slot slots[SLOTS_MAX]; /* the first one stands for the start of a line */
-  size_t n_slots;
-  size_t next_slot;    /* to be used anew when there are no more */
-  bool is_slot_python; /* the dialect of the lines that the slots were learnt from */
+  dm_layout layout;
 
   /* the line at hand */
   dm_fields fields;
-  uint32_t seen;         /* bit per key_id */
+  uint32_t seen;         /* bit per dm_key */
   uint64_t signals_seen; /* bit per requested signal */
   uint32_t failed;       /* bit per second name: not of the field's type */
-  const char *second_at[N_SECOND_NAMES];
-  dm_error second_error[N_SECOND_NAMES];
+  const char *second_at[DM_SECOND_NAMES];
+  dm_error second_error[DM_SECOND_NAMES];
   double epoch_of_logits;
   double signals[DM_SIGNALS_MAX];
   double *probs;
   size_t cap_probs;
-  const char *rough_at; /* the list of probs that was only read roughly; NULL: none */
-  uint32_t *rough;      /* its elements, cut off to 1e-8, in units of that */
-  size_t n_rough;
-  size_t cap_rough;
+  rough_probs rough;
   double *logits;
   size_t cap_logits;
   dm_buf decoded[N_USES]; /* strings with escapes, decoded */
@@ -115,18 +60,18 @@ struct dm_parser {
 
 static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
                             dm_error *err);
+static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
+                             bool *has_key, dm_error *err);
 static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status close_record(dm_cursor *c, dm_error *err);
 static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
-static void forget_slots(dm_parser *parser);
-static slot *predict_slot(const slot *before, const char *p);
-static slot *learn_slot(dm_parser *parser, slot *before, const char *from, const char *to,
-                        int key);
-static void learn_usual(const dm_parser *parser, slot *s);
-DM_INLINE const char *read_usual(dm_parser *parser, const char *p, const slot *s);
+static dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c, bool is_probs_open,
+                                    dm_error *err);
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot);
+DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p);
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
-static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_error *err);
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_error *err);
 static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
                                   dm_error *err);
 static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
@@ -135,12 +80,10 @@ static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error 
 static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
                               bool *is_null, dm_error *err);
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
-static dm_status read_probs_roughly(dm_parser *parser, dm_cursor *c, bool *is_done,
-                                    dm_error *err);
+static const char *pass_rough_probs(rough_probs *rough, const char *p);
 static bool are_rough_probs_fine(const dm_parser *parser);
 static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err);
-static key_id find_key(const char *name, size_t len);
 static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *found,
                           dm_error *err);
 static void set_error_key(dm_error *err, const char *member, bool is_python);
@@ -156,14 +99,17 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, dm_error *er
   parser->options = options;
   parser->keep = dm_metric_keep(options->n_signals, options->metrics);
   parser->fields.signals = parser->signals;
-  forget_slots(parser);
   for (size_t i = 0; i < options->n_signals; i++) {
-    key_id key = find_key(options->signals[i], strlen(options->signals[i]));
-    if (key != KEY_OTHER) {
+    dm_key key = dm_key_find(options->signals[i], strlen(options->signals[i]));
+    if (key != DM_KEY_OTHER) {
       parser->signal_of_key[key] = (int)i + 1;
-      parser->has_signal_second_name |= key >= FIRST_SECOND_NAME;
+      parser->has_signal_second_name |= key >= DM_FIRST_SECOND_NAME;
     }
   }
+  parser->layout = (dm_layout){.has_loss = parser->signal_of_key[DM_KEY_LOSS] != 0,
+                               .has_probs = parser->keep.needs_probs,
+                               .has_second = parser->has_signal_second_name};
+  dm_layout_forget(&parser->layout, false);
   return DM_OK;
 }
 
@@ -172,7 +118,6 @@ void dm_parser_free(dm_parser *parser) {
     return;
   }
   dm_free(parser->probs);
-  dm_free(parser->rough);
   dm_free(parser->logits);
   for (int i = 0; i < N_USES; i++) {
     dm_buf_release(&parser->decoded[i]);
@@ -278,80 +223,89 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
   parser->seen = 0;
   parser->signals_seen = 0;
   parser->failed = 0;
-  parser->rough_at = NULL;
+  parser->rough.at = NULL;
   for (size_t i = 0; i < parser->options->n_signals; i++) {
     parser->signals[i] = dm_double_from_bits(DM_ABSENT_BITS);
   }
-  const char *member = c->p; /* from behind the last value */
-  const char *p = NULL;      /* where the value starts, or a bit before */
-  int key = 0;               /* of what was not predicted */
-  slot *at = parser->slots;  /* the one whose value is read, as far as it is known */
-  slot *predicted = predict_slot(at, member);
-  if (predicted) {
-    p = member + predicted->len;
-    at = predicted;
-    c->is_python = parser->is_slot_python;
-  } else {
-    dm_token_space(c);
-    if (*c->p == '\n') {
-      *is_blank = true;
-      return DM_OK;
+  dm_layout_count_line(&parser->layout);
+  c->is_python = parser->layout.is_python;
+  const char *member = c->p;          /* from behind the last value */
+  dm_slot *at = parser->layout.slots; /* before the last value, as far as it is known */
+  bool is_first = true;
+  for (;; is_first = false) {
+    dm_slot *slot = dm_layout_expect(at, member);
+    int key = DM_KEY_OTHER;
+    if (DM_LIKELY(slot != NULL)) {
+      if (DM_LIKELY(!(parser->seen & slot->unless_bits))) {
+        take_digits(&parser->fields, slot, member);
+        const char *end = read_usual(parser, member + slot->len, slot);
+        if (DM_LIKELY(end != NULL)) {
+          parser->seen |= slot->joined_bits | slot->bit;
+          at = slot;
+          member = end;
+          if (end[0] == '}' && end[1] == '\n') {
+            c->p = end + 1;
+            return finish_fields(parser, c, err);
+          }
+          continue;
+        }
+        parser->seen |= slot->joined_bits;
+      } else if (slot->first) { /* which keys were met before shows key by key */
+        slot = slot->first;
+      }
+      at = slot;
+      c->p = member + slot->len;
+      dm_token_space(c);
+      member += slot->last_at;
+      key = slot->key;
+    } else {
+      bool has_key;
+      c->p = member;
+      dm_token_space(c);
+      if (is_first && *c->p == '\n') {
+        *is_blank = true;
+        return DM_OK;
+      }
+      DM_TRY(pass_to_key(parser, c, is_first, &has_key, err));
+      if (!has_key) {
+        return finish_fields(parser, c, err);
+      }
+      DM_TRY(read_key(parser, c, &key, err));
+      at = dm_layout_learn(&parser->layout, at, member, c->p, key);
     }
+    dm_status status = read_member(parser, c, key, err);
+    if (DM_UNLIKELY(status)) {
+      set_error_key(err, member, c->is_python);
+      return status;
+    }
+    member = c->p;
+  }
+}
+
+/* Passes what stands before a key: a bracket or a comma. Where the record ends instead,
+   passes that, and the line has ended then. */
+static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
+                             bool *has_key, dm_error *err) {
+  bool may_end = true;
+  *has_key = true;
+  if (is_first) {
     DM_TRY(open_record(parser, c, err));
-    if (*c->p == '}') {
-      c->p++;
-      DM_TRY(close_record(c, err));
-      return finish_fields(parser, c, err);
-    }
-    if (c->is_python != parser->is_slot_python) { /* has other rules for keys */
-      forget_slots(parser);
-      parser->is_slot_python = c->is_python;
-    }
-    DM_TRY(read_key(parser, c, &key, err));
-    at = learn_slot(parser, at, member, c->p, key);
-    p = c->p;
-  }
-  for (;;) {
-    const char *end = predicted ? read_usual(parser, p, predicted) : NULL;
-    if (!end) {
-      c->p = p;
-      dm_token_space(c);
-      dm_status status = read_member(parser, c, predicted ? predicted->key : key, err);
-      if (DM_UNLIKELY(status)) {
-        set_error_key(err, member, c->is_python);
-        return status;
-      }
-      end = c->p;
-    }
-    member = end;
-    predicted = predict_slot(at, member);
-    if (DM_LIKELY(predicted != NULL)) {
-      p = member + predicted->len;
-      at = predicted;
-      continue;
-    }
-    c->p = member;
-    dm_token_space(c);
-    if (*c->p == ',') {
-      c->p++;
-      dm_token_space(c);
-      if (*c->p != '}' || !c->is_python) {
-        DM_TRY(read_key(parser, c, &key, err));
-        at = learn_slot(parser, at, member, c->p, key);
-        p = c->p;
-        continue;
-      }
-    }
-    if (*c->p != '}') {
-      return dm_token_error(c, c->p, DM_E_SYNTAX, err, "',' or '}'");
-    }
+  } else if (*c->p == ',') {
     c->p++;
-    break;
+    dm_token_space(c);
+    may_end = c->is_python;
+  } else if (*c->p != '}') {
+    return dm_token_error(c, c->p, DM_E_SYNTAX, err, "',' or '}'");
   }
-  if (DM_UNLIKELY(*c->p != '\n')) {
-    DM_TRY(close_record(c, err));
+  if (*c->p == '}' && may_end) {
+    c->p++;
+    *has_key = false;
+    return close_record(c, err);
   }
-  return finish_fields(parser, c, err);
+  if (c->is_python != parser->layout.is_python) { /* has other rules for keys */
+    dm_layout_forget(&parser->layout, c->is_python);
+  }
+  return DM_OK;
 }
 
 /* Passes the bracket and decides the dialect by the quote behind it. */
@@ -390,40 +344,50 @@ static dm_status close_record(dm_cursor *c, dm_error *err) {
 }
 
 /* What is known only when the whole line has been read. */
-static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
+static inline dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
+  bool is_probs_open = parser->rough.at != NULL;
+  if (is_probs_open && DM_LIKELY(are_rough_probs_fine(parser))) {
+    parser->fields.n_classes = parser->rough.n;
+    is_probs_open = false;
+  }
+  bool is_second = parser->failed || (parser->seen >> DM_KEY_LOGITS_EPOCH & 1) ||
+                   parser->has_signal_second_name;
+  return DM_UNLIKELY(is_probs_open || is_second)
+             ? finish_rare_fields(parser, c, is_probs_open, err)
+             : DM_OK;
+}
+
+static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
+                                                bool is_probs_open, dm_error *err) {
   uint32_t seen = parser->seen;
   if (DM_UNLIKELY(parser->failed != 0)) {
-    for (int i = 0; i < N_SECOND_NAMES; i++) {
+    for (int i = 0; i < DM_SECOND_NAMES; i++) {
       if ((parser->failed >> i & 1) && !(seen >> i & 1)) {
         *err = parser->second_error[i];
         return err->status;
       }
     }
   }
-  bool is_epoch_of_logits = (seen >> KEY_LOGITS_EPOCH & 1) && !(seen >> KEY_LOGITS & 1);
+  bool is_epoch_of_logits =
+      (seen >> DM_KEY_LOGITS_EPOCH & 1) && !(seen >> DM_KEY_LOGITS & 1);
   if (is_epoch_of_logits && parser->fields.step_kind == DM_STEP_NONE) {
     parser->fields.step_kind = DM_STEP_UNIQUE;
     parser->fields.step = parser->epoch_of_logits;
   }
-  if (parser->rough_at) {
-    if (DM_LIKELY(are_rough_probs_fine(parser))) {
-      parser->fields.n_classes = parser->n_rough;
-    } else {
-      dm_cursor probs = {
-          .p = parser->rough_at, .line = c->line, .is_python = c->is_python};
-      DM_TRY(read_probs(parser, &probs, err));
-    }
+  if (is_probs_open) {
+    dm_cursor probs = {.p = parser->rough.at, .line = c->line, .is_python = c->is_python};
+    DM_TRY(read_probs(parser, &probs, err));
   }
   if (DM_UNLIKELY(parser->has_signal_second_name)) {
     const char *end = c->p;
-    for (int i = 0; i < N_SECOND_NAMES; i++) {
-      int signal = parser->signal_of_key[FIRST_SECOND_NAME + i];
-      if (signal && (seen >> i & 1) && (seen >> (FIRST_SECOND_NAME + i) & 1)) {
+    for (int i = 0; i < DM_SECOND_NAMES; i++) {
+      int signal = parser->signal_of_key[DM_FIRST_SECOND_NAME + i];
+      if (signal && (seen >> i & 1) && (seen >> (DM_FIRST_SECOND_NAME + i) & 1)) {
         c->p = parser->second_at[i];
         dm_status status = read_signal(parser, c, (size_t)signal - 1, err);
         if (status) {
-          dm_error_key(err, key_names[FIRST_SECOND_NAME + i].name,
-                       key_names[FIRST_SECOND_NAME + i].len);
+          const char *name = dm_key_names[DM_FIRST_SECOND_NAME + i];
+          dm_error_key(err, name, strlen(name));
           return status;
         }
       }
@@ -434,114 +398,6 @@ static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
 }
 
 /* --- keys --- */
-
-static inline uint64_t compare_word(const slot *s, const char *p, int w) {
-  return (dm_load8(p + 8 * w) ^ s->words[w]) & s->masks[w];
-}
-
-/* The slot that came behind this one last, if its bytes stand here; NULL if not. */
-static inline slot *predict_slot(const slot *before, const char *p) {
-  slot *s = before->next;
-  uint64_t different = compare_word(s, p, 0) | compare_word(s, p, 1);
-  if (s->len > 16) {
-    different |= compare_word(s, p, 2);
-    if (DM_UNLIKELY(s->len > 24)) {
-      if (s->len > SLOT_BYTES) {
-        return NULL; /* nothing was met behind it yet */
-      }
-      different |= compare_word(s, p, 3) | compare_word(s, p, 4);
-    }
-  }
-  return different ? NULL : s;
-}
-
-/* Leaves the one for the start of a line, which nothing can be behind. */
-static void forget_slots(dm_parser *parser) {
-  parser->slots[0] = (slot){.len = SLOT_BYTES + 1, .next = parser->slots};
-  parser->n_slots = 1;
-}
-
-/* The slot of these bytes, an old or a new one, which will be predicted behind before;
-   before itself where they are too many. */
-static slot *learn_slot(dm_parser *parser, slot *before, const char *from, const char *to,
-                        int key) {
-  size_t len = (size_t)(to - from);
-  if (len > SLOT_BYTES) {
-    return before;
-  }
-  slot new = {.len = len, .key = key};
-  for (size_t w = 0; 8 * w < len; w++) {
-    size_t rest = len - 8 * w;
-    new.masks[w] = rest < 8 ? ((uint64_t)1 << (8 * rest)) - 1 : UINT64_MAX;
-    new.words[w] = dm_load8(from + 8 * w) & new.masks[w];
-  }
-  for (slot *s = parser->slots + 1; s < parser->slots + parser->n_slots; s++) {
-    if (s->len == len && memcmp(s->words, new.words, sizeof new.words) == 0) {
-      before->next = s;
-      return s;
-    }
-  }
-  slot *s;
-  if (parser->n_slots < SLOTS_MAX) {
-    s = &parser->slots[parser->n_slots++];
-  } else { /* others may have it as their next: a wrong guess, which does no harm */
-    parser->next_slot = parser->next_slot % (SLOTS_MAX - 1) + 1;
-    s = &parser->slots[parser->next_slot];
-  }
-  learn_usual(parser, &new);
-  new.next = parser->slots;
-  before->next = s;
-  *s = new;
-  return s;
-}
-
-static void learn_usual(const dm_parser *parser, slot *s) {
-  int key = s->key;
-  if (key == KEY_OTHER) {
-    s->usual = USUAL_SKIPPED;
-    return;
-  }
-  if (key >= KEY_SIGNAL) {
-    return;
-  }
-  s->bit = s->unless_bits = UINT32_C(1) << key;
-  if (key >= FIRST_SECOND_NAME) { /* the field, if that does not stand in the line */
-    if (parser->has_signal_second_name) {
-      return;
-    }
-    key -= FIRST_SECOND_NAME;
-    s->unless_bits |= UINT32_C(1) << key;
-  }
-  switch (key) {
-    case KEY_ID:
-      s->usual = USUAL_INTEGER;
-      s->ident = offsetof(dm_fields, id);
-      break;
-    case KEY_LABEL:
-      s->usual = USUAL_INTEGER;
-      s->ident = offsetof(dm_fields, label);
-      break;
-    case KEY_PRED_LABEL:
-      s->usual = USUAL_INTEGER;
-      s->ident = offsetof(dm_fields, pred_label);
-      break;
-    case KEY_S_LABEL:
-      s->usual = USUAL_INTEGER;
-      s->ident = offsetof(dm_fields, s_label);
-      break;
-    case KEY_CORRECT:
-      s->usual = USUAL_CORRECT;
-      break;
-    case KEY_LABEL_PROBS:
-      s->usual = USUAL_LABEL_PROBS;
-      break;
-    case KEY_LOSS:
-      s->usual = parser->signal_of_key[KEY_LOSS] ? USUAL_NONE : USUAL_SKIPPED;
-      break;
-    default:
-      break;
-  }
-}
 
 /* Reads key and colon in full; the cursor is at the value then. */
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err) {
@@ -567,46 +423,26 @@ static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *e
   }
   c->p++;
   dm_token_space(c);
-  *key = (int)find_key(name, len);
-  if (*key == KEY_LOGITS_EPOCH) {
+  *key = (int)dm_key_find(name, len);
+  if (*key == DM_KEY_LOGITS_EPOCH) {
     double epoch = 0;
-    for (size_t i = key_names[KEY_LOGITS_EPOCH].len; i < len; i++) {
+    for (size_t i = strlen(dm_key_names[DM_KEY_LOGITS_EPOCH]); i < len; i++) {
       epoch = epoch * 10 + (name[i] - '0');
     }
-    if (epoch != parser->epoch_of_logits) { /* the slots stand for another one */
-      forget_slots(parser);
+    if (epoch != parser->epoch_of_logits) { /* the layout stands for another one */
+      dm_layout_forget(&parser->layout, c->is_python);
       parser->epoch_of_logits = epoch;
     }
   }
-  if (*key == KEY_OTHER) {
+  if (*key == DM_KEY_OTHER) {
     for (size_t i = 0; i < parser->options->n_signals; i++) {
       const char *signal = parser->options->signals[i];
       if (strlen(signal) == len && memcmp(signal, name, len) == 0) {
-        *key = KEY_SIGNAL + (int)i;
+        *key = DM_KEY_SIGNAL + (int)i;
       }
     }
   }
   return DM_OK;
-}
-
-static key_id find_key(const char *name, size_t len) {
-  for (int key = 0; key < KEY_LOGITS_EPOCH; key++) {
-    if (len == key_names[key].len && memcmp(name, key_names[key].name, len) == 0) {
-      return (key_id)key;
-    }
-  }
-  size_t prefix = key_names[KEY_LOGITS_EPOCH].len;
-  enum { DIGITS_MAX = 15 }; /* a double holds them exactly */
-  if (len <= prefix || len > prefix + DIGITS_MAX ||
-      memcmp(name, key_names[KEY_LOGITS_EPOCH].name, prefix) != 0) {
-    return KEY_OTHER;
-  }
-  for (size_t i = prefix; i < len; i++) {
-    if (!dm_is_digit(name[i])) {
-      return KEY_OTHER;
-    }
-  }
-  return KEY_LOGITS_EPOCH;
 }
 
 /* Names the key of the member that failed; member is where it starts or a bit before. */
@@ -622,72 +458,13 @@ static void set_error_key(dm_error *err, const char *member, bool is_python) {
   }
 }
 
-bool dm_line_next(dm_line_walk *walk) {
-  dm_cursor *c = &walk->cursor;
-  dm_error unused;
-  dm_token_space(c);
-  if (*c->p != '{' && *c->p != ',') {
-    return false;
-  }
-  c->p++;
-  dm_token_space(c);
-  c->is_python |= *c->p == '\'';
-  if (*c->p != '"' && *c->p != '\'') {
-    return false;
-  }
-  dm_span name;
-  if (dm_token_string(c, &name, &unused)) {
-    return false;
-  }
-  walk->name = name.start;
-  walk->name_len = (size_t)(name.end - name.start);
-  if (name.has_escape && walk->name_len <= sizeof walk->room) {
-    /* needs no memory that could be missing just when there is an error to tell */
-    dm_buf decoded = {.data = walk->room, .cap = sizeof walk->room};
-    if (dm_token_unescape(&name, c->is_python, &decoded, &unused)) {
-      return false;
-    }
-    walk->name = decoded.data;
-    walk->name_len = decoded.len;
-  }
-  key_id key = find_key(walk->name, walk->name_len);
-  walk->is_second_name = key >= FIRST_SECOND_NAME && key < N_KEYS;
-  walk->field = key >= N_KEYS ? -1 : (int)key - walk->is_second_name * FIRST_SECOND_NAME;
-  dm_token_space(c);
-  c->p += *c->p == ':';
-  dm_token_space(c);
-  walk->value.start = c->p;
-  if (dm_token_skip(c, &unused)) {
-    return false;
-  }
-  walk->value.end = c->p;
-  return true;
-}
-
-bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
-  int key = (int)find_key(field, strlen(field));
-  dm_line_walk walk = {.cursor = {.p = line, .line = line}};
-  bool is_found = false;
-  while (dm_line_next(&walk)) {
-    if (walk.field == key && !(walk.is_second_name && is_found)) {
-      *value = walk.value;
-      *column = 1 + dm_utf8_count(line, (size_t)(walk.value.start - line));
-      is_found = true;
-      if (!walk.is_second_name) {
-        break;
-      }
-    }
-  }
-  return is_found;
-}
-
 dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
                           dm_error *err) {
   dm_cursor c = {.p = line, .line = line};
   bool is_blank = false;
   DM_TRY(parse_line(parser, &c, &is_blank, err));
-  if (parser->rough_at && !parser->fields.probs) {
-    dm_cursor probs = {.p = parser->rough_at, .line = line, .is_python = c.is_python};
+  if (parser->rough.at && !parser->fields.probs) {
+    dm_cursor probs = {.p = parser->rough.at, .line = line, .is_python = c.is_python};
     DM_TRY(read_probs(parser, &probs, err));
   }
   *out = parser->fields;
@@ -701,129 +478,142 @@ static inline bool is_delimiter(char c) {
   return c == ',' || c == '}' || c == ']' || dm_is_space(c) || c == ')' || c == '\n';
 }
 
-/* Most integers: up to 18 digits, and the value ends there. The first byte after it;
-   NULL: read it in full. */
+/* Most integers: up to 18 digits. The first byte after it; NULL: read it in full. */
 static inline const char *pass_plain_integer(const char *p, int64_t *out) {
-  const char *s = p;
-  if (dm_is_digit(s[0]) && s[1] == ',') { /* a label */
-    *out = s[0] - '0';
-    return s + 1;
+  if (dm_is_digit(p[0]) && !dm_is_digit(p[1])) { /* a label */
+    *out = p[0] - '0';
+    return p + 1;
   }
-  bool is_negative = *s == '-';
-  const char *first = s += is_negative;
+  uint64_t word = dm_load8(p);
+  unsigned n = dm_leading_digits(word);
+  if (DM_LIKELY(n - 1 < 7 && *p != '0')) {
+    *out = dm_few_digits(word, n);
+    return p + n;
+  }
+  bool is_negative = *p == '-';
+  const char *first = p + is_negative;
+  const char *s = first;
   uint64_t value = 0;
   while (dm_is_digit(*s)) {
     value = value * 10 + (uint64_t)(*s++ - '0');
   }
-  if (DM_UNLIKELY(s == first || s - first > 18 || (*first == '0' && s - first > 1) ||
-                  !is_delimiter(*s))) {
+  if (DM_UNLIKELY(s == first || s - first > 18 || (*first == '0' && s - first > 1))) {
     return NULL;
   }
   *out = is_negative ? -(int64_t)value : (int64_t)value;
   return s;
 }
 
-/* The first byte that is no digit. That eight in a row are is guessed by the processor,
-   which goes on from there; a sum of counts would have to be waited for. */
-static inline const char *pass_digits(const char *s) {
-  unsigned n;
-  while ((n = dm_leading_digits(dm_load8(s))) == 8) {
-    s += 8;
-  }
-  return s + n;
-}
-
-/* Checks a number without an exponent, whose value is not asked for; the first byte after
-   it, or NULL where something else stands. So short that it is in a double's range. */
+/* Checks a number whose value is not asked for; the first byte after it, or NULL where
+   something else stands. So short that it is in a double's range. */
 static inline const char *pass_plain_number(const char *p) {
   const char *s = p + (*p == '-');
-  if (*s == '0') {
+  if (DM_UNLIKELY(!dm_is_digit(*s))) {
+    return NULL;
+  }
+  if (DM_LIKELY(*s == '0' || !dm_is_digit(s[1]))) {
     s++;
   } else {
     const char *first = s;
-    while (dm_is_digit(*s)) {
-      s++;
-    }
-    if (s == first || s - first > 300) {
+    s = dm_pass_digits(s);
+    if (s - first > 200) {
       return NULL;
     }
   }
   if (*s == '.') {
-    const char *fraction = ++s;
-    s = pass_digits(s);
+    const char *fraction = s + 1;
+    s = dm_pass_digits(fraction);
     if (s == fraction) {
       return NULL;
     }
   }
-  return is_delimiter(*s) ? s : NULL;
+  if (DM_UNLIKELY((*s | 0x20) == 'e')) { /* a third digit is left to be stumbled on */
+    s += s[1] == '-' || s[1] == '+' ? 2 : 1;
+    if (!dm_is_digit(*s)) {
+      return NULL;
+    }
+    s += dm_is_digit(s[1]) ? 2 : 1;
+  }
+  return s;
 }
 
 /* "true" or "false" in quotes, as most writers do. */
 static inline const char *pass_plain_correct(const char *p, bool is_python, bool *out) {
-  bool is_true = memcmp(p + 1, "true", 4) == 0;
-  bool is_false = memcmp(p + 1, "false", 5) == 0;
-  const char *close = p + 6 - is_true;
-  bool is_quoted = (*p == '"' || (*p == '\'' && is_python)) && *close == *p;
-  *out = is_true;
-  return is_quoted && (is_true | is_false) ? close + 1 : NULL;
+  char quote = *p;
+  if (quote != '"' && !(quote == '\'' && is_python)) {
+    return NULL;
+  }
+  if (memcmp(p + 1, "true", 4) == 0) {
+    *out = true;
+    return p[5] == quote ? p + 6 : NULL;
+  }
+  *out = false;
+  return memcmp(p + 1, "false", 5) == 0 && p[6] == quote ? p + 7 : NULL;
+}
+
+/* Takes the values of the keys that are joined in a slot, which stands at p. */
+DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p) {
+  for (size_t i = 0; i < slot->n_digits; i++) {
+    dm_ident *ident = (dm_ident *)(void *)((char *)fields + slot->digits[i].ident);
+    ident->kind = DM_IDENT_INT;
+    ident->value = p[slot->digits[i].at] - '0';
+  }
 }
 
 /* Reads the value if it has the usual form of its field; the first byte after it. NULL
-   where it has another, and then nothing is changed. */
-DM_INLINE const char *read_usual(dm_parser *parser, const char *p, const slot *s) {
+   where it has another, or where none can end, and then it is to be read in full. */
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot) {
   dm_fields *f = &parser->fields;
+  dm_ident *ident = (dm_ident *)(void *)((char *)f + slot->ident);
   const char *end = NULL;
-  if (DM_UNLIKELY(parser->seen & s->unless_bits)) {
-    return NULL;
-  }
-  switch (s->usual) {
-    case USUAL_INTEGER: {
-      dm_ident *ident = (dm_ident *)(void *)((char *)f + s->ident);
-      int64_t value;
-      end = pass_plain_integer(p, &value);
-      if (end) {
-        ident->value = value;
-        ident->kind = DM_IDENT_INT;
+  switch (slot->usual) {
+    case DM_USUAL_IDENT:
+      if (*p == '"' || (*p == '\'' && parser->layout.is_python)) {
+        end = dm_pass_plain_text(p + 1, *p);
+        if (DM_UNLIKELY(*end != *p)) {
+          return NULL;
+        }
+        *ident = dm_ident_from_text(p + 1, (size_t)(end - p - 1));
+        slot->is_long = true;
+        end++;
+        break;
       }
+      /* fall through */
+    case DM_USUAL_INTEGER:
+      end = pass_plain_integer(p, &ident->value);
+      ident->kind = DM_IDENT_INT;
+      slot->is_long |= end != p + 1;
       break;
-    }
-    case USUAL_SKIPPED:
+    case DM_USUAL_SKIPPED:
       end = pass_plain_number(p);
       break;
-    case USUAL_CORRECT: {
-      bool correct;
-      end = pass_plain_correct(p, parser->is_slot_python, &correct);
-      if (end) {
-        f->correct = correct;
-        f->has_correct = true;
+    case DM_USUAL_CORRECT:
+      end = pass_plain_correct(p, parser->layout.is_python, &f->correct);
+      f->has_correct = true;
+      break;
+    case DM_USUAL_LABEL_PROBS:
+      end = dm_number(p, &f->label_probs);
+      f->has_label_probs = true;
+      if (DM_UNLIKELY(!dm_is_finite(f->label_probs))) {
+        return NULL;
       }
       break;
-    }
-    case USUAL_LABEL_PROBS: {
-      double value;
-      end = dm_number(p, &value);
-      if (DM_LIKELY(end && is_delimiter(*end) && dm_is_finite(value))) {
-        f->label_probs = value;
-        f->has_label_probs = true;
-      } else {
-        end = NULL;
-      }
+    case DM_USUAL_PROBS:
+      end = pass_rough_probs(&parser->rough, p);
       break;
-    }
-    case USUAL_NONE:
-      break;
+    case DM_USUAL_NONE:
+      return NULL;
   }
-  parser->seen |= end ? s->bit : 0;
-  return end;
+  return DM_LIKELY(end && is_delimiter(*end)) ? end : NULL;
 }
 
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
-  if (key == KEY_OTHER) {
+  if (key == DM_KEY_OTHER) {
     return dm_token_skip(c, err);
   }
   bool is_repeated;
-  if (key >= KEY_SIGNAL) {
-    uint64_t bit = (uint64_t)1 << (key - KEY_SIGNAL);
+  if (key >= DM_KEY_SIGNAL) {
+    uint64_t bit = (uint64_t)1 << (key - DM_KEY_SIGNAL);
     is_repeated = parser->signals_seen & bit;
     parser->signals_seen |= bit;
   } else {
@@ -836,11 +626,11 @@ static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error 
     dm_error_found(err, "this one again");
     return DM_E_FIELD;
   }
-  if (key >= KEY_SIGNAL) {
-    return read_signal(parser, c, (size_t)(key - KEY_SIGNAL), err);
+  if (key >= DM_KEY_SIGNAL) {
+    return read_signal(parser, c, (size_t)(key - DM_KEY_SIGNAL), err);
   }
-  if (key < FIRST_SECOND_NAME) {
-    return read_field(parser, c, (key_id)key, err);
+  if (key < DM_FIRST_SECOND_NAME) {
+    return read_field(parser, c, (dm_key)key, err);
   }
   return read_second_name(parser, c, key, err);
 }
@@ -849,24 +639,24 @@ static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error 
    behind it: what fails as the field may still be a user signal of any type. */
 static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
                                   dm_error *err) {
-  int first = key - FIRST_SECOND_NAME;
+  int first = key - DM_FIRST_SECOND_NAME;
   const char *start = c->p;
   parser->second_at[first] = start;
   if (parser->seen >> first & 1) {
     return dm_token_skip(c, err);
   }
-  dm_status status = read_field(parser, c, (key_id)first, err);
-  if (key == KEY_EPOCH && parser->fields.step_kind != DM_STEP_NONE) {
+  dm_status status = read_field(parser, c, (dm_key)first, err);
+  if (key == DM_KEY_EPOCH && parser->fields.step_kind != DM_STEP_NONE) {
     parser->fields.step_kind = DM_STEP_EPOCH;
   }
   if (DM_UNLIKELY(status && status != DM_E_MEMORY)) {
     parser->failed |= UINT32_C(1) << first;
     parser->second_error[first] = *err;
     char name[32]; /* at most 15 digits behind "logits_epoch_" */
-    int len = key == KEY_LOGITS_EPOCH
-                  ? snprintf(name, sizeof name, "%s%" PRId64, key_names[key].name,
+    int len = key == DM_KEY_LOGITS_EPOCH
+                  ? snprintf(name, sizeof name, "%s%" PRId64, dm_key_names[key],
                              (int64_t)parser->epoch_of_logits)
-                  : snprintf(name, sizeof name, "%s", key_names[key].name);
+                  : snprintf(name, sizeof name, "%s", dm_key_names[key]);
     dm_error_key(&parser->second_error[first], name, (size_t)len);
     c->p = start;
     return dm_token_skip(c, err);
@@ -874,34 +664,34 @@ static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
   return status;
 }
 
-static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_error *err) {
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_error *err) {
   dm_fields *f = &parser->fields;
   bool is_null = false;
   switch (key) {
-    case KEY_ID:
+    case DM_KEY_ID:
       return read_ident(parser, c, USE_ID, &f->id, err);
-    case KEY_LABEL:
+    case DM_KEY_LABEL:
       return read_ident(parser, c, USE_LABEL, &f->label, err);
-    case KEY_PRED_LABEL:
+    case DM_KEY_PRED_LABEL:
       return read_ident(parser, c, USE_PRED_LABEL, &f->pred_label, err);
-    case KEY_S_LABEL:
+    case DM_KEY_S_LABEL:
       return read_ident(parser, c, USE_S_LABEL, &f->s_label, err);
-    case KEY_CORRECT:
+    case DM_KEY_CORRECT:
       return read_correct(parser, c, err);
-    case KEY_LABEL_PROBS:
+    case DM_KEY_LABEL_PROBS:
       DM_TRY(read_number(c, &f->label_probs, &is_null, err));
       f->has_label_probs = !is_null;
       return DM_OK;
-    case KEY_LOSS: {
+    case DM_KEY_LOSS: {
       double loss = 0;
-      int signal = parser->signal_of_key[KEY_LOSS];
+      int signal = parser->signal_of_key[DM_KEY_LOSS];
       DM_TRY(read_number(c, &loss, &is_null, err));
       if (signal && !is_null) {
         parser->signals[signal - 1] = loss;
       }
       return DM_OK;
     }
-    case KEY_STEP: {
+    case DM_KEY_STEP: {
       const char *at = c->p;
       DM_TRY(read_number(c, &f->step, &is_null, err));
       f->step_kind = is_null ? DM_STEP_NONE : DM_STEP_UNIQUE;
@@ -910,14 +700,10 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, key_id key, dm_erro
       }
       return DM_OK;
     }
-    case KEY_PROBS: {
-      bool is_done = false;
-      if (!parser->keep.needs_probs) {
-        DM_TRY(read_probs_roughly(parser, c, &is_done, err));
-      }
-      return is_done ? DM_OK : read_probs(parser, c, err);
-    }
-    default: /* KEY_LOGITS */
+    case DM_KEY_PROBS:
+      parser->rough.at = NULL;
+      return read_probs(parser, c, err);
+    default: /* DM_KEY_LOGITS */
       DM_TRY(read_numbers(c, &parser->logits, &parser->cap_logits, &f->n_logits, &is_null,
                           err));
       f->logits = is_null ? NULL : parser->logits;
@@ -1047,85 +833,81 @@ static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
 
 /* Where a line gives label_probs and correct, its probs serve only to be checked, and
    eight digits of each nearly always decide that. Takes lists of 0.digits in brackets,
-   checking every byte; leaves the cursor where anything else stands. */
-static dm_status read_probs_roughly(dm_parser *parser, dm_cursor *c, bool *is_done,
-                                    dm_error *err) {
-  enum { LONGEST = 4096 }; /* so that no sum overflows */
-  const char *p = c->p;
+   checking every byte; the first byte after it, or NULL where anything else stands. */
+static const char *pass_rough_probs(rough_probs *rough, const char *list) {
+  const char *p = list;
   size_t n = 0;
+  uint64_t sum = 0;
+  uint32_t largest = 0;
+  uint32_t second = 0;
   if (*p != '[') {
-    return DM_OK;
+    return NULL;
   }
-  do {
-    p++;
-    p += *p == ' ';
-    if (p[0] != '0' || p[1] != '.' || n == LONGEST) {
-      return DM_OK;
+  p++;
+  for (;;) {
+    if (DM_UNLIKELY(p[0] != '0' || p[1] != '.' || n == ROUGH_MAX)) {
+      return NULL;
     }
-    DM_GROW(parser->rough, parser->cap_rough, n + 1, err);
-    p += 2;
-    uint64_t word = dm_load8(p);
-    unsigned digits = dm_leading_digits(word);
-    if (DM_LIKELY(digits == 8)) {
-      parser->rough[n++] = dm_eight_digits(word);
-      p = pass_digits(p + 8);
-    } else {
-      if (digits == 0) {
-        return DM_OK;
-      }
-      /* zeros take the place of what stands behind the digits */
+    uint64_t word = dm_load8(p + 2);
+    const char *end = dm_pass_digits(p + 2);
+    size_t digits = (size_t)(end - p) - 2;
+    uint32_t value;
+    if (DM_LIKELY(digits >= 8)) {
+      value = dm_eight_digits(word);
+    } else if (digits > 0) { /* zeros take the place of what stands behind the digits */
       uint64_t kept = ((uint64_t)1 << (8 * digits)) - 1;
-      parser->rough[n++] =
-          dm_eight_digits((word & kept) | (UINT64_C(0x3030303030303030) & ~kept));
-      p += digits;
+      value = dm_eight_digits((word & kept) | (UINT64_C(0x3030303030303030) & ~kept));
+    } else {
+      return NULL;
     }
-  } while (*p == ',');
-  if (*p != ']') {
-    return DM_OK;
+    rough->values[n++] = value;
+    sum += value;
+    uint32_t smaller = value < largest ? value : largest;
+    largest = value < largest ? largest : value;
+    second = smaller < second ? second : smaller;
+    p = end;
+    if (DM_LIKELY(p[0] == ',' && p[1] == ' ')) { /* a branch, so that p is known soon */
+      p += 2;
+    } else if (*p == ',') {
+      p++;
+    } else {
+      break;
+    }
   }
-  parser->rough_at = c->p;
-  parser->n_rough = n;
-  c->p = p + 1;
-  *is_done = true;
-  return DM_OK;
+  if (DM_UNLIKELY(*p != ']')) {
+    return NULL;
+  }
+  rough->at = list;
+  rough->n = n;
+  rough->sum = sum;
+  rough->largest = largest;
+  rough->second = second;
+  return p + 1;
 }
 
 /* Whether the line needs no exact value of its probs and they contradict nothing: each
    lies in [0, 1) by its form; true values are up to one unit above the rough ones. */
 static bool are_rough_probs_fine(const dm_parser *parser) {
   const uint64_t unit = 100000000;
+  const rough_probs *rough = &parser->rough;
   const dm_fields *f = &parser->fields;
   if (!f->has_label_probs || !f->has_correct) {
     return false;
   }
-  uint64_t sum = 0;
-  uint32_t largest = 0;
-  for (size_t i = 0; i < parser->n_rough; i++) {
-    uint32_t p = parser->rough[i];
-    sum += p;
-    largest = p > largest ? p : largest;
-  }
   uint64_t tolerance = unit / 1000 - 10;
-  if (sum < unit - tolerance || sum + parser->n_rough > unit + tolerance) {
+  if (rough->sum < unit - tolerance || rough->sum + rough->n > unit + tolerance) {
     return false;
   }
   if (f->pred_label.kind != DM_IDENT_NONE) {
     return true; /* correct is held against that */
   }
   if (f->label.kind != DM_IDENT_INT || f->label.value < 0 ||
-      (uint64_t)f->label.value >= parser->n_rough) {
+      (uint64_t)f->label.value >= rough->n) {
     return true; /* nothing to hold it against */
   }
-  uint32_t of_label = parser->rough[f->label.value];
-  if (!f->correct) {
-    return of_label + 1 < largest;
-  }
-  for (size_t i = 0; i < parser->n_rough; i++) {
-    if (parser->rough[i] + 1 >= of_label && (int64_t)i != f->label.value) {
-      return false;
-    }
-  }
-  return true;
+  uint32_t of_label = rough->values[f->label.value];
+  return f->correct ? of_label == rough->largest && rough->second + 1 < of_label
+                    : of_label + 1 < rough->largest;
 }
 
 static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err) {

@@ -3,6 +3,7 @@
 #define DM_PARSE_H
 
 #include "dm_event.h"
+#include "dm_keys.h"
 #include "dm_lines.h"
 #include "dm_token.h"
 
@@ -44,24 +45,5 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
    parser until the next call, and from the line. DM_E_MEMORY. */
 dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
                           dm_error *err) DM_MUST_CHECK;
-
-/* Walks through the keys of a line that has been parsed. Start with the cursor at the
-   line's first byte. A key with escapes of more than 256 bytes is given as it stands. */
-typedef struct dm_line_walk {
-  dm_cursor cursor; /* behind the value */
-  dm_span value;    /* where it stands */
-  const char *name; /* the key; borrowed until the next step */
-  size_t name_len;
-  int field; /* the same number for both names of a field; -1: no field */
-  bool is_second_name;
-  char room[256];
-} dm_line_walk;
-
-/* False: no further key. */
-bool dm_line_next(dm_line_walk *walk);
-
-/* Finds the value of a field in a line that has been parsed, for messages: by its first
-   name, else by its other name. *column counts characters from 1. False: not there. */
-bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column);
 
 #endif

@@ -92,29 +92,12 @@ static bool is_word_char(char c) {
 
 /* --- strings --- */
 
-/* The high bit of every byte of the word that ends the plain part of a string, up to the
-   first such byte; bytes behind it may be marked wrongly. */
-static inline uint64_t special_bytes(uint64_t text, uint64_t quotes) {
-  const uint64_t ones = 0x0101010101010101u;
-  uint64_t is_quote = text ^ quotes;
-  uint64_t is_escape = text ^ (ones * '\\');
-  uint64_t found = ((is_quote - ones) & ~is_quote) | ((is_escape - ones) & ~is_escape) |
-                   ((text - ones * 0x20) & ~text) | text;
-  return found & (ones * 0x80);
-}
-
 dm_status dm_token_string(dm_cursor *c, dm_span *out, dm_error *err) {
   const char quote = *c->p;
-  const uint64_t quotes = 0x0101010101010101u * (unsigned char)quote;
   const char *open = c->p++;
   *out = (dm_span){.start = c->p};
   for (;;) {
-    uint64_t special = special_bytes(dm_load8(c->p), quotes);
-    if (!special) {
-      c->p += 8;
-      continue;
-    }
-    c->p += __builtin_ctzll(special) / 8;
+    c->p = dm_pass_plain_text(c->p, quote);
     unsigned char byte = (unsigned char)*c->p;
     if (byte == (unsigned char)quote) {
       out->end = c->p++;

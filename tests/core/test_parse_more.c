@@ -48,7 +48,8 @@ static void test_long_first_key_of_the_other_dialect(void) {
   dm_batch batch = {0};
   parse(&batch,
         "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n"
-        "{'a key of more than forty bytes, which no slot can hold': None, 'id': 1, "
+        "{'a key of more than eighty bytes, which is so long that no slot of the layout "
+        "can hold it': None, 'id': 1, "
         "'label': 0, 'correct': True, 'label_probs': 0.5}\n"
         "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n",
         1000);

@@ -1,0 +1,117 @@
+/* dm_scan.h against loops over single bytes. test_scan_portable.c is the same without
+   the processor's vectors. */
+#include <stdlib.h>
+
+#include "dm_naive.h"
+#include "dm_scan.h"
+#include "dm_test.h"
+
+enum { TEXT = 100 };
+
+/* Text whose memory ends where the pad does, so that a sanitizer sees what goes beyond.
+ */
+static char *new_text(void) {
+  char *text = calloc(TEXT + DM_SCAN_PAD, 1);
+  if (!text) {
+    exit(2);
+  }
+  return text;
+}
+
+static void test_pass_digits(void) {
+  char *text = new_text();
+  for (size_t n = 0; n < TEXT; n++) {
+    for (int c = 0; c < 256; c++) { /* behind the digits; itself one of them at times */
+      for (size_t i = 0; i < TEXT; i++) {
+        text[i] = (char)('0' + i % 10);
+      }
+      text[n] = (char)c;
+      size_t want = c >= '0' && c <= '9' ? TEXT : n;
+      if (dm_pass_digits(text) != text + want) {
+        DM_CASE("%zu digits, then byte %d", n, c);
+        CHECK(false);
+      }
+    }
+  }
+  text[0] = '7';
+  text[1] = '\0';
+  CHECK(dm_pass_digits(text) == text + 1);
+  free(text);
+}
+
+static void test_pass_plain_text(void) {
+  char *text = new_text();
+  uint64_t seed = 60;
+  unsigned long wrong = 0;
+  for (int i = 0; i < 100000; i++) {
+    char quote = i % 2 ? '"' : '\'';
+    for (size_t k = 0; k < TEXT; k++) { /* any byte, mostly plain ones */
+      text[k] = (char)(naive_below(&seed, 40) ? 'a' : naive_below(&seed, 256));
+    }
+    size_t want = 0;
+    while (want < TEXT) {
+      unsigned char c = (unsigned char)text[want];
+      if (c == (unsigned char)quote || c == '\\' || c < 0x20 || c >= 0x80) {
+        break;
+      }
+      want++;
+    }
+    wrong += dm_pass_plain_text(text, quote) != text + want;
+  }
+  CHECK_UINT(wrong, 0);
+  free(text);
+}
+
+static void test_is_like(void) {
+  enum { WORDS = 3, BYTES = 16 * WORDS };
+  _Alignas(16) uint8_t bytes[BYTES];
+  _Alignas(16) uint8_t slack[BYTES];
+  char text[BYTES];
+  uint64_t seed = 61;
+  unsigned long wrong = 0;
+  unsigned long n_like = 0;
+  for (int i = 0; i < 100000; i++) {
+    for (size_t k = 0; k < BYTES; k++) {
+      static const uint8_t slacks[] = {0, 9, 255};
+      bytes[k] = (uint8_t)naive_random(&seed);
+      slack[k] = slacks[naive_below(&seed, 3)];
+      text[k] = (char)(bytes[k] + naive_below(&seed, (size_t)slack[k] + 1));
+    }
+    if (naive_below(&seed, 2)) {
+      text[naive_below(&seed, BYTES)] = (char)naive_random(&seed);
+    }
+    for (size_t n = 0; n <= WORDS; n++) {
+      bool want = true;
+      for (size_t k = 0; k < 16 * n; k++) {
+        int above = ((unsigned char)text[k] - bytes[k] + 256) % 256;
+        want &= above <= slack[k];
+      }
+      wrong += dm_is_like(text, bytes, slack, n) != want;
+      n_like += want;
+    }
+  }
+  CHECK_UINT(wrong, 0);
+  CHECK(n_like > 200000 && n_like < 400000);
+}
+
+static void test_few_digits(void) {
+  for (unsigned n = 0; n < 8; n++) {
+    char text[16];
+    unsigned want = 0;
+    memset(text, '/', sizeof text); /* next to the digits */
+    for (unsigned i = 0; i < n; i++) {
+      text[i] = (char)('9' - i);
+      want = want * 10 + 9 - i;
+    }
+    DM_CASE("%u digits", n);
+    CHECK_UINT(dm_few_digits(dm_load8(text), n), want);
+  }
+}
+
+int main(void) {
+  DM_RUN(test_pass_digits);
+  DM_RUN(test_pass_plain_text);
+  DM_RUN(test_is_like);
+  DM_RUN(test_few_digits);
+  return dm_test_end();
+}
