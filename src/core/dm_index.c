@@ -26,6 +26,8 @@ static uint64_t hash_ident(const dm_index *index, const dm_ident *ident);
 static const char *text_at(const dm_index *index, uint32_t place);
 static bool is_text_at(const dm_index *index, uint32_t place, const dm_ident *ident);
 static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err);
+static bool is_dense(const dm_index *index);
+static void take_dense(const dm_index *index, uint32_t *out);
 static dm_status sort_by_value(const dm_index *index, uint32_t *rows, size_t n,
                                dm_error *err);
 static dm_status sort_big(const dm_index *index, uint32_t *rows, size_t n, dm_error *err);
@@ -90,7 +92,9 @@ uint32_t dm_index_guess(const dm_index *index, const dm_ident *ident, uint64_t b
     const dm_index_slot *slot = &index->slots[i];
     if (slot->key == key && (slot->place != 0) == is_text) {
       if (is_text) {
-        __builtin_prefetch(text_at(index, slot->place));
+        const char *text = text_at(index, slot->place);
+        __builtin_prefetch(text);
+        __builtin_prefetch(text + sizeof(uint32_t) + ident->len - 1); /* the next line */
       }
       return slot->row - 1;
     }
@@ -172,6 +176,10 @@ dm_ident_type dm_index_type(const dm_index *index) {
 }
 
 dm_status dm_index_order(const dm_index *index, uint32_t *out, dm_error *err) {
+  if (is_dense(index)) {
+    take_dense(index, out);
+    return DM_OK;
+  }
   for (size_t i = 0; i < index->n; i++) {
     out[i] = (uint32_t)i;
   }
@@ -265,7 +273,11 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) 
     static const char padding[TEXT_UNIT] = {0};
     size_t n_padding =
         TEXT_UNIT - 1 - (sizeof len + ident->len + TEXT_UNIT - 1) % TEXT_UNIT;
+    size_t cap = index->text.cap;
     DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len + n_padding, err));
+    if (DM_UNLIKELY(index->text.cap != cap)) {
+      dm_advise_large(index->text.data, index->text.cap);
+    }
     DM_TRY(dm_buf_append(&index->text, &len, sizeof len, err));
     DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
     DM_TRY(dm_buf_append(&index->text, padding, n_padding, err));
@@ -347,6 +359,23 @@ static dm_status grow_slots(dm_index *index, dm_error *err) {
 }
 
 /* --- order --- */
+
+/* Whether all rows are in the dense table and it is short enough to be read through. */
+static bool is_dense(const dm_index *index) {
+  return !index->has_text && index->n_dense && index->n_used == 0 &&
+         index->n_dense_chunks * (uint64_t)DM_DENSE_CHUNK / DENSE_PER_ROW <= index->n;
+}
+
+static void take_dense(const dm_index *index, uint32_t *out) {
+  for (size_t chunk = 0; chunk < index->n_dense; chunk++) {
+    const uint32_t *dense = index->dense[chunk];
+    for (size_t i = 0; dense && i < DM_DENSE_CHUNK; i++) {
+      if (dense[i]) {
+        *out++ = dense[i] - 1;
+      }
+    }
+  }
+}
 
 static uint64_t sort_key(const dm_index *index, uint32_t row) {
   int64_t value = *(const int64_t *)dm_rows_at(&index->values, row);

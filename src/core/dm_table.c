@@ -8,8 +8,9 @@ static const dm_accum *accum_at(const dm_table *table, size_t i) {
 }
 
 dm_status dm_table_init(dm_table *table, dm_run *run, dm_error *err) {
+  DM_TRY(dm_table_init_live(table, run, err));
   dm_index_freeze(&run->ids);
-  return dm_table_init_live(table, run, err);
+  return DM_OK;
 }
 
 dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) {
@@ -28,6 +29,10 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) 
 }
 
 dm_table dm_table_slice(const dm_table *table, size_t first, size_t n) {
+  for (size_t i = first; i < first + n; i++) {
+    dm_touch(accum_at(table, i));
+    dm_index_touch(&table->run->ids, table->order[i]);
+  }
   dm_table slice = *table;
   slice.n = n;
   slice.order += first;

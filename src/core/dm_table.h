@@ -51,7 +51,8 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run,
 void dm_table_release(dm_table *table);
 
 /* Rows first to first + n - 1 as a table of their own, not to be released. Filling all
-   columns slice by slice reads each state from far memory once and not once a column. */
+   columns slice by slice reads each state from far memory once and not once a column,
+   and all of a slice at the same time. */
 dm_table dm_table_slice(const dm_table *table, size_t first, size_t n);
 
 /* Each fills table->n elements; missing stands for what a sample has none of: numbers,
