@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ffi_signals.h"
+#include "ffi_text.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summarise_call {
@@ -283,7 +284,10 @@ static SEXP make_columns(const dm_table *table, const dm_options *options) {
   SEXP out = PROTECT(Rf_allocVector(VECSXP, first_metric + n_metrics));
   for (int i = 0; i < N_IDENTS; i++) {
     dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)i);
-    SET_VECTOR_ELT(out, i, ffi_ident_column(type, (R_xlen_t)table->n));
+    bool is_text_id = i == DM_COLUMN_ID && type == DM_TYPE_TEXT;
+    SET_VECTOR_ELT(out, i,
+                   is_text_id ? ffi_text_column(table, DM_COLUMN_ID)
+                              : ffi_ident_column(type, (R_xlen_t)table->n));
   }
   for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
     SET_VECTOR_ELT(out, count_columns[i].place,
@@ -371,6 +375,9 @@ static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
 
 static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
                         SEXP out) {
+  if (column == DM_COLUMN_ID && TYPEOF(out) == STRSXP) {
+    return; /* ffi_text_column() has all of them */
+  }
   for (size_t i = 0; i < slice->n; i++) {
     dm_ident ident = dm_table_ident(slice, column, i);
     R_xlen_t to = first + (R_xlen_t)i;

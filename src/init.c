@@ -2,7 +2,7 @@
 #include <R_ext/Rdynload.h>
 #include <R_ext/Visibility.h>
 
-#include "ffi.h"
+#include "ffi_text.h"
 
 #define ENTRY(name, n) \
   { #name, (DL_FUNC)&name, n }
@@ -22,4 +22,5 @@ attribute_visible void R_init_datacarto(DllInfo *info) {
   R_registerRoutines(info, NULL, entries, NULL, NULL);
   R_useDynamicSymbols(info, FALSE);
   R_forceSymbols(info, TRUE);
+  ffi_text_init(info);
 }

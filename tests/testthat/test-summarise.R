@@ -479,6 +479,41 @@ test_that("a number and its text are the same id", {
   expect_identical(ids_of(c("7", "\"07\"", "\"7.0\"")), c("7", "07", "7.0"))
 })
 
+test_that("ids that are strings are a character vector in all that R does", {
+  # the strings are made when they are looked at: each way to look is a case
+  ids <- c("b", "", "\u00e9\n", "a c", "7", "-8")
+  quoted <- c("\"b\"", "\"\"", "\"\u00e9\\n\"", "\"a c\"", "7", "-8")
+  lines <- sprintf(
+    "{\"id\": %s, \"label\": 1, \"correct\": true, \"label_probs\": 0.5}",
+    quoted
+  )
+  fresh <- function() datamap_summarise(I(lines))$id
+
+  expect_identical(fresh(), ids)
+  expect_identical(fresh()[[3]], ids[[3]])
+  expect_identical(fresh()[c(4:2, NA, 9)], ids[c(4:2, NA, 9)])
+  expect_identical(match(c("7", "x"), fresh()), c(5L, NA))
+  expect_identical(order(fresh(), method = "radix"), order(ids, method = "radix"))
+  expect_identical(unserialize(serialize(fresh(), NULL)), ids)
+  expect_identical(Encoding(fresh()), Encoding(ids))
+  expect_identical(vapply(fresh(), nchar, 1L, USE.NAMES = FALSE), nchar(ids))
+  expect_false(anyNA(fresh()))
+  expect_type(fresh(), "character")
+
+  once <- fresh()
+  again <- once
+  again[2] <- NA
+  expect_identical(once, ids)
+  expect_identical(again, replace(ids, 2, NA))
+  expect_true(anyNA(again))
+
+  looked_at <- fresh()
+  expect_identical(looked_at[[4]], "a c")
+  gc()
+  expect_identical(rev(looked_at), rev(ids))
+  expect_identical(sort(looked_at), sort(ids))
+})
+
 test_that("ids that only look alike stay apart", {
   composed <- "\"\u00e9\""
   decomposed <- "\"e\u0301\""

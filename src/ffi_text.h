@@ -1,0 +1,16 @@
+/* Columns of strings that are made when R looks at them. */
+#ifndef FFI_TEXT_H
+#define FFI_TEXT_H
+
+#include <R_ext/Rdynload.h>
+
+#include "dm_table.h"
+#include "ffi.h"
+
+/* To be called when the library is loaded. */
+void ffi_text_init(DllInfo *info);
+
+/* The idents of all rows as a character vector. */
+SEXP ffi_text_column(const dm_table *table, dm_ident_column column);
+
+#endif
