@@ -493,7 +493,9 @@ test_that("ids that are strings are a character vector in all that R does", {
   expect_identical(fresh()[[3]], ids[[3]])
   expect_identical(fresh()[c(4:2, NA, 9)], ids[c(4:2, NA, 9)])
   expect_identical(match(c("7", "x"), fresh()), c(5L, NA))
-  expect_identical(order(fresh(), method = "radix"), order(ids, method = "radix"))
+  expect_identical(
+    order(fresh(), method = "radix"), order(ids, method = "radix")
+  )
   expect_identical(unserialize(serialize(fresh(), NULL)), ids)
   expect_identical(Encoding(fresh()), Encoding(ids))
   expect_identical(vapply(fresh(), nchar, 1L, USE.NAMES = FALSE), nchar(ids))
