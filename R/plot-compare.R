@@ -75,6 +75,7 @@ datamap_plot_compare <- function(map1,
         format_count(alone[[2]]), "only on the second"
       )
     },
+    if (nrow(pairs) == 0) "no sample is on both",
     if (!all(is_drawn)) {
       paste(format_count(sum(!is_drawn)), "not drawn for a missing value")
     }
@@ -99,7 +100,10 @@ datamap_plot_compare <- function(map1,
         arrows = "Arrows from the place on the first to that on the second. ",
         flow = "Flow between regions. "
       ),
-      subtitle, ". From region to region: ", list_counts(changes), ". ",
+      subtitle, ". ",
+      if (nrow(drawn) > 0) {
+        paste0("From region to region: ", list_counts(changes), ". ")
+      },
       caption, "."
     )
   ))

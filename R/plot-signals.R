@@ -53,7 +53,8 @@ datamap_plot_signals <- function(map,
   kept$.group <- drop_levels(kept$.group)
   kept$.facet <- as_levels(rep(1L, nrow(kept)), "all")
   lines <- lapply(signals, function(name) {
-    cbind(share_steps(kept, name), .signal = name)
+    steps <- share_steps(kept, name)
+    cbind(steps, .signal = rep(name, nrow(steps)))
   })
   lines <- do.call(rbind, c(list(share_steps(kept[0, ], "id")), lines))
   lines$.signal <- factor(lines$.signal %||% character(), signals)
@@ -62,7 +63,16 @@ datamap_plot_signals <- function(map,
   filter <- filter_words(conditions)
   subtitle <- if (is.null(filter)) "No filter" else paste("Filter:", filter)
   if (nrow(lines) == 0) {
-    subtitle <- paste0(subtitle, "; no sample to draw")
+    subtitle <- paste0(
+      subtitle,
+      if (nrow(kept) == 0) {
+        "; no sample to draw"
+      } else if (length(signals) == 0) {
+        "; no signal has more than one value"
+      } else {
+        "; no value to draw"
+      }
+    )
   }
   group <- grouping_title(grouping)
   plot <- ggplot2::ggplot(
@@ -80,9 +90,14 @@ datamap_plot_signals <- function(map,
       title = title, subtitle = subtitle, x = NULL,
       y = "Share of the group's samples", colour = group,
       alt = paste0(
-        title, ". ", subtitle, ". A step line for each group, by ", group,
-        ": ", list_counts(counts), ". A panel for each of ",
-        paste(signals, collapse = ", "), "."
+        title, ". ", subtitle, ".",
+        if (nrow(lines) > 0) {
+          paste0(
+            " A step line for each group, by ", group, ": ",
+            list_counts(counts), ". A panel for each of ",
+            paste(signals, collapse = ", "), "."
+          )
+        }
       )
     ) +
     theme_datamap() +

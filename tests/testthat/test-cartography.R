@@ -137,6 +137,8 @@ test_that("the style takes filters, groups, themes and odd maps", {
     datamap_plot(map, "id", "forgetting_times", style = "cartography"),
     datamap_plot(map, style = "cartography") + ggplot2::theme_minimal(),
     datamap_plot(map[0, ], style = "cartography"),
+    datamap_plot(ratio_map(rep(1, 5)), style = "cartography"),
+    datamap_plot(random_map(20, times = 1), style = "cartography"),
     datamap_plot(map[1, ], style = "cartography"),
     datamap_plot(map[1, ], "id", "id", style = "cartography")
   )

@@ -183,6 +183,22 @@ test_that("every kind of map draws as a density, odd ones too", {
   }
 })
 
+test_that("a million samples of one group are counted, in seconds", {
+  skip_on_cran()
+  map <- ratio_map(rep(1, 1e6), evaluations = 3)
+  used <- system.time({
+    plots <- list(datamap_plot(map), datamap_plot(map, style = "cartography"))
+  })
+  expect_lt(used[["user.self"]] + used[["sys.self"]], 15)
+  for (plot in plots) {
+    expect_identical(unique(tiles_drawn(plot)$fill), datamap_palette()[[6]])
+    expect_identical(
+      unname(legend_labels(plot, "fill")), "correct_ratio_1.0 (n = 1,000,000)"
+    )
+    expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
+  }
+})
+
 test_that("the file of a large map is small", {
   skip_on_cran()
   map <- heap_map(60000)

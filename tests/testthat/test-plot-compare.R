@@ -81,6 +81,12 @@ test_that("empty and equal maps draw, wrong arguments are errors", {
       )
     }
   }
+  none <- datamap_plot_compare(maps[[1]][1:5, ], maps[[2]][6:9, ])
+  expect_match(
+    ggplot2::get_alt_text(none),
+    "5 only on the first, 4 only on the second; no sample is on both. Amb",
+    fixed = TRUE
+  )
   expect_input <- function(...) {
     expect_error(datamap_plot_compare(...), class = "datamap_error_input")
   }

@@ -49,6 +49,17 @@ test_that("odd maps of signals draw, wrong arguments are errors", {
   )) {
     expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
   }
+  equal <- ratio_map(rep(1, 5), forgetting_times = NA_real_)
+  said <- c(
+    ggplot2::get_alt_text(datamap_plot_signals(equal)),
+    ggplot2::get_alt_text(
+      datamap_plot_signals(equal, signals = "forgetting_times")
+    ),
+    ggplot2::get_alt_text(datamap_plot_signals(map[0, ]))
+  )
+  expect_match(said[[1]], "No filter; no signal has more than one value.$")
+  expect_match(said[[2]], "No filter; no value to draw.$")
+  expect_match(said[[3]], "No filter; no sample to draw.$")
   for (bad in list("none", 1, c("avg_probs", "x"))) {
     expect_error(
       datamap_plot_signals(map, signals = bad),
