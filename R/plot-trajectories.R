@@ -51,34 +51,39 @@ datamap_plot_trajectories <- function(signals,
       class = "input", key = "group"
     )
   }
-  id <- as.character(signals$id)
+  known <- unique(signals$id)
+  sample <- match(signals$id, known)
   data <- data.frame(
-    .id = match(id, unique(id)), .at = evaluation_of(signals, id),
+    .id = sample, .at = evaluation_of(signals, sample),
     .value = signals[[signal]]
   )
   drawn <- if (is.null(ids)) {
-    data$.group <- trajectory_groups(signals, id, group, call)
+    data$.group <- trajectory_groups(signals, known, sample, group, call)
     draw_bands(data)
   } else {
-    shown <- check_trajectory_ids(ids, id, call)
-    data$.group <- factor(id, shown)
+    shown <- check_trajectory_ids(ids, known, call)
+    data$.group <- as_levels(match(sample, shown), id_text(known[shown]))
     draw_lines(data)
   }
+  times <- plural_count(length(unique(data$.at)), "evaluation")
   has_step <- any(c("step", "epoch") %in% names(signals))
   plot <- drawn$plot +
     ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
     ggplot2::labs(
       title = drawn$title,
-      subtitle = paste(
-        signal, "over", plural_count(length(unique(data$.at)), "evaluation")
+      subtitle = paste0(
+        signal, " over ", times, if (drawn$is_empty) "; no value to draw"
       ),
       x = if (has_step) "Step of the evaluation" else "Evaluation",
       y = if (signal == "label_probs") "Probability of the label" else signal,
       caption = drawn$caption,
       alt = paste0(
-        drawn$title, ", ", signal, " over ",
-        plural_count(length(unique(data$.at)), "evaluation"), ". ",
-        drawn$caption, drawn$counted, "."
+        drawn$title, ", ", signal, " over ", times, ". ",
+        if (drawn$is_empty) {
+          "No value to draw."
+        } else {
+          paste0(drawn$caption, drawn$counted, ".")
+        }
       )
     ) +
     theme_datamap()
@@ -106,27 +111,27 @@ check_signal_columns <- function(signals, signal, call) {
   }
 }
 
-# The step of every row, or else its number among the rows of its id.
-evaluation_of <- function(signals, id) {
+# The step of every row, or else its number among the rows of its sample.
+evaluation_of <- function(signals, sample) {
   step <- intersect(c("step", "epoch"), numeric_columns(signals))
   if (length(step) > 0) {
     return(signals[[step[[1]]]])
   }
-  sample <- match(id, unique(id))
-  at <- integer(length(id))
+  at <- integer(length(sample))
   at[order(sample)] <- sequence(tabulate(sample)) - 1L
   at
 }
 
-check_trajectory_ids <- function(ids, id, call) {
+# The places of the ids to draw among those that are known.
+check_trajectory_ids <- function(ids, known, call) {
   if (!is.atomic(ids) || anyNA(ids) || length(ids) == 0) {
     abort_argument(ids, "a vector of ids or {.code NULL}", "ids", call)
   }
-  ids <- unique(as.character(ids))
-  unknown <- setdiff(ids, id)
-  if (length(unknown) > 0 || length(ids) > max_values) {
-    found <- if (length(unknown) > 0) {
-      paste("There is no sample", first_few(unknown))
+  ids <- unique(ids)
+  shown <- match_ids(ids, known)
+  if (anyNA(shown) || length(ids) > max_values) {
+    found <- if (anyNA(shown)) {
+      paste("There is no sample", first_few(id_text(ids[is.na(shown)])))
     } else {
       paste("You gave", format_count(length(ids)))
     }
@@ -138,13 +143,13 @@ check_trajectory_ids <- function(ids, id, call) {
       class = "input", key = "ids", call = call
     )
   }
-  ids
+  shown
 }
 
 # A factor with the group of every row; NA where there is none.
-trajectory_groups <- function(signals, id, group, call) {
+trajectory_groups <- function(signals, known, sample, group, call) {
   if (is.null(group)) {
-    return(as_levels(rep(1L, length(id)), "all samples"))
+    return(as_levels(rep(1L, length(sample)), "all samples"))
   }
   if (is.data.frame(group)) {
     if (!"id" %in% names(group) || ncol(group) < 2) {
@@ -153,7 +158,7 @@ trajectory_groups <- function(signals, id, group, call) {
       )
     }
     values <- group[[setdiff(names(group), "id")[[1]]]]
-    values <- values[match(id, as.character(group$id))]
+    values <- values[match_ids(known, group$id)[sample]]
     name <- "group"
   } else {
     check_column_choice(group, signals, call = call)
@@ -184,6 +189,7 @@ draw_lines <- function(data) {
       scale_colour_datamap() +
       scale_shape_datamap() +
       ggplot2::labs(colour = "id", shape = "id"),
+    is_empty = nrow(data) == 0,
     title = paste("Trajectories of", plural_count(n, "sample")),
     caption = paste(
       if (n == 1) "Sample" else "Samples", first_few(levels(data$.group), 10L)
@@ -194,7 +200,8 @@ draw_lines <- function(data) {
 draw_bands <- function(data) {
   data <- data[!is.na(data$.group) & is.finite(data$.value), , drop = FALSE]
   # Each sample counts once in its group, however often it was evaluated
-  first <- !duplicated(data[c(".id", ".group")])
+  n_groups <- nlevels(data$.group)
+  first <- !duplicated(as.integer(data$.group) + n_groups * data$.id)
   counts <- group_counts(data$.group[first])
   levels(data$.group) <- add_count(levels(data$.group), counts)
   data$.group <- drop_levels(data$.group)
@@ -218,6 +225,7 @@ draw_bands <- function(data) {
   }
   list(
     plot = plot,
+    is_empty = nrow(data) == 0,
     title = paste("Trajectories of", plural_count(n, "sample"), "in", groups),
     caption = "Median, and bands of the middle 50 % and 80 % of samples",
     counted = paste0(". Number of samples by group: ", list_counts(counts))
@@ -245,19 +253,20 @@ draw_quantiles <- function(has_times) {
 
 # Quantiles by group and evaluation.
 band_values <- function(data) {
-  parts <- split(
-    data$.value, list(data$.at, as.integer(data$.group)),
-    drop = TRUE, lex.order = FALSE
-  )
   at <- sort(unique(data$.at))
-  key <- unique(data.frame(.at = data$.at, .group = data$.group))
-  key <- key[order(as.integer(key$.group), match(key$.at, at)), , drop = FALSE]
+  cell <- match(data$.at, at) + length(at) * (as.integer(data$.group) - 1L)
+  parts <- split(data$.value, cell)
   probs <- c(0.1, 0.25, 0.5, 0.75, 0.9)
   values <- vapply(parts, function(values) {
     stats::quantile(values, probs, names = FALSE)
   }, numeric(5))
   values <- matrix(values, 5)
-  bands <- data.frame(key, t(values))
+  cell <- as.integer(names(parts)) - 1L
+  bands <- data.frame(
+    .at = at[cell %% length(at) + 1L],
+    .group = as_levels(cell %/% length(at) + 1L, levels(data$.group)),
+    t(values)
+  )
   names(bands)[3:7] <- paste0("q", 100 * probs)
   bands
 }

@@ -1,15 +1,5 @@
-random_signals <- function(n = 40, times = 6) {
-  set.seed(3)
-  data.frame(
-    id = rep(seq_len(n), times),
-    epoch = rep(seq_len(times), each = n) * 10,
-    label_probs = stats::runif(n * times),
-    s_label = rep(rep_len(c(0, 0, 2), n), times)
-  )
-}
-
 test_that("chosen samples have a line each, in order of the steps", {
-  signals <- random_signals()
+  signals <- random_steps()
   shuffled <- signals[sample(nrow(signals)), ]
   plot <- datamap_plot_trajectories(shuffled, ids = c(7, "12"))
   lines <- drawn(plot)
@@ -29,7 +19,7 @@ test_that("chosen samples have a line each, in order of the steps", {
 })
 
 test_that("without steps, rows are evaluations in their order", {
-  signals <- random_signals()
+  signals <- random_steps()
   signals$epoch <- NULL
   lines <- drawn(datamap_plot_trajectories(signals, ids = 5))
   expect_identical(lines$x, as.numeric(0:5))
@@ -37,7 +27,7 @@ test_that("without steps, rows are evaluations in their order", {
 })
 
 test_that("bands are the quantiles of each group", {
-  signals <- random_signals()
+  signals <- random_steps()
   plot <- datamap_plot_trajectories(signals, group = "s_label")
   data <- ggplot2::ggplot_build(plot)$data
   for (panel in 1:2) {
@@ -62,7 +52,7 @@ test_that("bands are the quantiles of each group", {
 })
 
 test_that("groups of a data map and of regions are taken", {
-  signals <- random_signals()
+  signals <- random_steps()
   map <- datamap_summarise(cbind(signals, label = 0, correct = TRUE))
   regions <- datamap_regions(map, 0.28)
   plot <- datamap_plot_trajectories(signals, group = regions)
@@ -92,7 +82,7 @@ test_that("files of signals are read", {
 })
 
 test_that("odd signals draw", {
-  signals <- random_signals()
+  signals <- random_steps()
   signals$label_probs[1:3] <- NA
   plots <- list(
     datamap_plot_trajectories(signals, group = "s_label"),
@@ -107,10 +97,32 @@ test_that("odd signals draw", {
       expect_no_warning(as_draw(ggplot2::ggplotGrob(plot)))
     )
   }
+  signals$label_probs <- NA_real_
+  for (ids in list(NULL, 1:2)) {
+    plot <- datamap_plot_trajectories(signals, ids = ids)
+    expect_match(ggplot2::get_alt_text(plot), "No value to draw[.]$")
+    expect_true("label_probs over 6 evaluations; no value to draw" %in%
+                  as_draw(texts(plot)))
+  }
+})
+
+test_that("a million samples of one group are drawn in seconds", {
+  skip_on_cran()
+  n <- 1e6
+  signals <- data.frame(
+    id = rep(sample(n), 2), step = rep(1:2, each = n),
+    label_probs = rep(c(0.25, 0.5, 0.75, 0.5), n / 2)
+  )
+  used <- system.time(plot <- datamap_plot_trajectories(signals))
+  expect_lt(used[["user.self"]] + used[["sys.self"]], 15)
+  expect_identical(drawn(plot)$ymin, c(0.25, 0.25))
+  expect_identical(ggplot2::layer_data(plot, 3)$y, c(0.5, 0.5))
+  expect_match(ggplot2::get_alt_text(plot), "all samples: 1,000,000",
+               fixed = TRUE)
 })
 
 test_that("wrong arguments of trajectories are errors", {
-  signals <- random_signals()
+  signals <- random_steps()
   expect_input <- function(...) {
     expect_error(
       datamap_plot_trajectories(...),
