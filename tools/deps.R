@@ -27,7 +27,9 @@ needed <- function(level) {
   }
   suggested <- requirements("Suggests")
   if (level == "test") {
-    suggested <- suggested[!names(suggested) %in% c("knitr", "rmarkdown")]
+    # Tests skip what vignettes need, and pictures
+    spared <- c("knitr", "rmarkdown", "vdiffr")
+    suggested <- suggested[!names(suggested) %in% spared]
   }
   c(out, suggested)
 }
