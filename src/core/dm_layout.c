@@ -1,5 +1,7 @@
-/* Learns slots from lines that were read in full. A slot is right by itself, whatever was
-   expected: a wrong guess costs a comparison and no more. */
+/* Learns slots from lines that were read in full. Those behind the start of a line begin
+   with its bracket, all others with a comma; a slot is right wherever one of its kind can
+   stand, so that a wrong guess costs a comparison and no more. That is why no slot is
+   given other bytes while one is left that expects it. */
 #include "dm_layout.h"
 
 #include <stddef.h>
@@ -16,9 +18,10 @@ static bool is_joinable(const dm_slot *joined, const dm_slot *last);
 static void join(dm_slot *joined, const dm_slot *last, const dm_slot *next);
 
 void dm_layout_forget(dm_layout *layout, bool is_python) {
-  layout->slots[0] = (dm_slot){.next = layout->slots};
-  layout->n_slots = 1;
-  layout->next_slot = 0;
+  for (size_t i = 0; i < DM_SLOTS_OWN; i++) {
+    layout->slots[i] = (dm_slot){.next = layout->slots};
+  }
+  layout->n_slots = DM_SLOTS_OWN;
   layout->n_lines = 0;
   layout->is_python = is_python;
 }
@@ -27,9 +30,10 @@ dm_slot *dm_layout_learn(dm_layout *layout, dm_slot *before, const char *from,
                          const char *to, int key) {
   size_t len = (size_t)(to - from);
   if (len > DM_SLOT_BYTES) {
-    return before;
+    return &layout->slots[DM_SLOT_LONG];
   }
-  for (dm_slot *s = layout->slots + 1; s < layout->slots + layout->n_slots; s++) {
+  for (dm_slot *s = layout->slots + DM_SLOTS_OWN; s < layout->slots + layout->n_slots;
+       s++) {
     if (!s->first && s->len == len && memcmp(s->bytes, from, len) == 0) {
       before->next = s;
       return s;
@@ -43,13 +47,12 @@ dm_slot *dm_layout_learn(dm_layout *layout, dm_slot *before, const char *from,
   return slot;
 }
 
-/* One that may be filled. Others may have it as their next or first. */
+/* One that may be filled. */
 static dm_slot *new_slot(dm_layout *layout) {
-  if (layout->n_slots < DM_SLOTS_MAX) {
-    return &layout->slots[layout->n_slots++];
+  if (layout->n_slots == DM_SLOTS_MAX) {
+    dm_layout_forget(layout, layout->is_python);
   }
-  layout->next_slot = layout->next_slot % (DM_SLOTS_MAX - 1) + 1;
-  return &layout->slots[layout->next_slot];
+  return &layout->slots[layout->n_slots++];
 }
 
 /* Appends bytes that have to stand there just so. */

@@ -23,6 +23,10 @@ enum {
   DM_SLOTS_MAX = 32
 };
 
+/* What other slots are expected behind and stands for no bytes: the start of a line, and
+   a key too long for a slot. */
+enum { DM_SLOT_START, DM_SLOT_LONG, DM_SLOTS_OWN };
+
 /* The bytes from behind one value to the start of the next, and what that value is. Where
    the values of a few keys in a row have all been single digits, those keys are joined in
    one slot. */
@@ -49,9 +53,8 @@ typedef struct dm_slot {
 } dm_slot;
 
 typedef struct dm_layout {
-  dm_slot slots[DM_SLOTS_MAX]; /* the first one stands for the start of a line */
+  dm_slot slots[DM_SLOTS_MAX]; /* from DM_SLOTS_OWN on those that were learnt */
   size_t n_slots;
-  size_t next_slot; /* to be used anew when there are no more */
   unsigned n_lines; /* counted until slots are joined */
   bool is_python;   /* the dialect of the lines that it was learnt from */
   bool has_loss;    /* somebody asks for loss, so that it isn't skipped */
@@ -64,7 +67,8 @@ typedef struct dm_layout {
 void dm_layout_forget(dm_layout *layout, bool is_python);
 
 /* The slot of these bytes, an old or a new one, which will be expected behind before;
-   before itself where they are too many. */
+   that of long keys where they are too many. All others are forgotten when there is no
+   room for one more. */
 dm_slot *dm_layout_learn(dm_layout *layout, dm_slot *before, const char *from,
                          const char *to, int key);
 

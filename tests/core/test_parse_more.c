@@ -58,6 +58,48 @@ static void test_long_first_key_of_the_other_dialect(void) {
   dm_batch_release(&batch);
 }
 
+/* A key is not taken for one where it can't stand: that of a line's start, with its
+   bracket, in the midst of a line, or that of a later member, with its comma, at a start.
+   Neither behind a key too long to be remembered, nor when there were more keys than can
+   be, so that others stand in their places. */
+static void test_keys_in_other_places(void) {
+#define LONG_KEY                                              \
+  "a key of more bytes than a slot can hold, ..............." \
+  "......................................................."
+#define MEMBERS "\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5"
+  enum { N_KEYS = 100 };
+  char lines[200 + 40 * N_KEYS];
+  for (int n_keys = 1; n_keys <= N_KEYS; n_keys++) {
+    for (int kind = 0; kind < 3; kind++) {
+      DM_CASE("kind %d behind %d keys", kind, n_keys);
+      size_t len = 0;
+#define APPEND(...) len += (size_t)snprintf(lines + len, sizeof lines - len, __VA_ARGS__)
+      APPEND("{\"z\": 1, " MEMBERS "}\n{\"a\": 1, " MEMBERS);
+      if (kind == 0) { /* of a line's members */
+        for (int k = 0; k < n_keys; k++) {
+          APPEND(", \"k%d\": 1", k);
+        }
+        APPEND("}\n, \"k%d\": 1, " MEMBERS "}\n", n_keys - 1);
+      } else { /* each the first of a line, which has nothing else and is bad */
+        APPEND("}\n");
+        for (int k = 0; k < n_keys; k++) {
+          APPEND("{\"k%d\": 1}\n", k);
+        }
+        APPEND("{\"%s\": 1{\"k%d\": 1, " MEMBERS "}\n", kind == 1 ? "a" : LONG_KEY,
+               n_keys - 1);
+      }
+#undef APPEND
+#undef MEMBERS
+#undef LONG_KEY
+      dm_batch batch = {0};
+      parse(&batch, lines, sizeof lines);
+      CHECK_UINT(batch.n_events, 2);
+      CHECK_UINT(batch.n_bad, kind == 0 ? 1 : n_keys + 1);
+      dm_batch_release(&batch);
+    }
+  }
+}
+
 /* The step of a line is the number in its own key. */
 static void test_epoch_of_a_remembered_key(void) {
   dm_batch batch = {0};
@@ -157,6 +199,7 @@ static void test_carriage_return_behind_max_line(void) {
 int main(void) {
   DM_RUN(test_keys_of_the_other_dialect);
   DM_RUN(test_long_first_key_of_the_other_dialect);
+  DM_RUN(test_keys_in_other_places);
   DM_RUN(test_epoch_of_a_remembered_key);
   DM_RUN(test_second_name_with_nul);
   DM_RUN(test_escapes_in_correct);
