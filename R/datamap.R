@@ -53,7 +53,11 @@ new_datamap <- function(columns, ...) {
 #'
 #' A data map stays one as long as it has the four columns: `[`, `$<-`,
 #' [subset()], [head()] and the row verbs of dplyr give a data map, and a plain
-#' data frame once a needed column is lost or no longer numeric.
+#' data frame once a needed column is lost or no longer numeric. Rows that are
+#' chosen twice stay, as a bootstrap wants them. What [rbind()] and dplyr's
+#' `bind_rows()` add to a data map gives one where each sample still has one
+#' row, without the counts and problems of the files that the parts came from,
+#' and a plain data frame where an id stands twice.
 #'
 #' @param x A data frame, one row per sample. A data map is returned as it is.
 #'
@@ -194,7 +198,7 @@ check_ids <- function(id, call) {
       call = call
     )
   }
-  row <- anyDuplicated(id)
+  row <- repeated_id(id)
   if (row > 0) {
     again <- as.character(id[[row]])
     first <- match(id[[row]], id)
@@ -278,6 +282,13 @@ check_signal <- function(x, name, min, max, whole, call) {
   invisible(x)
 }
 
+# The first row whose id stands above as well, 0 for none. Numeric ids ascend
+# in what this package makes, which is quickly told.
+repeated_id <- function(id) {
+  ascends <- is.numeric(id) && isFALSE(is.unsorted(id, strictly = TRUE))
+  if (ascends) 0L else anyDuplicated(id)
+}
+
 # Keeping the class -----------------------------------------------------
 
 has_datamap_columns <- function(x) {
@@ -349,9 +360,30 @@ as.data.frame.datamap <- function(x, ...) {
   as.data.frame(datamap_bare(x), ...)
 }
 
-# Registered when dplyr is loaded; dplyr's verbs end here.
+# Of rows that were not all in one data map: the attributes of none hold.
+datamap_of_rows <- function(out) {
+  out <- datamap_bare(out)
+  if (has_datamap_columns(out) && repeated_id(out$id) == 0) {
+    class(out) <- c("datamap", "data.frame")
+  }
+  out
+}
+
+#' @export
+rbind.datamap <- function(...) {
+  parts <- lapply(list(...), function(x) {
+    if (is_datamap(x)) datamap_bare(x) else x
+  })
+  datamap_of_rows(do.call(rbind, parts))
+}
+
+# Registered when dplyr is loaded; dplyr's verbs end here, and bind_rows()
+# with its first data frame as template.
 #' @exportS3Method dplyr::dplyr_reconstruct
 dplyr_reconstruct.datamap <- function(data, template) {
+  if (nrow(data) > nrow(template)) {
+    return(datamap_of_rows(data))
+  }
   datamap_restore(data, template)
 }
 

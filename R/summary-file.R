@@ -11,7 +11,7 @@
 #' read back the very same number. Factors are written by their labels,
 #' logical values as `TRUE` and `FALSE`; both are read as character. An id, a
 #' label or another string that holds a tab or a line break is an error, and
-#' so are a missing id or label and a list column.
+#' so are a missing id or label, an id that stands twice and a list column.
 #'
 #' A file is replaced as a whole or not at all: the data map goes to a
 #' temporary file in the same folder, which takes the file's name once it is
@@ -48,6 +48,19 @@
 datamap_write_summary <- function(map, file) {
   check_datamap(map)
   path <- summary_path(file)
+  row <- repeated_id(map$id)
+  if (row > 0) {
+    again <- as.character(map$id[[row]])
+    first <- match(map$id[[row]], map$id)
+    abort_datamap(
+      c(
+        "Can't write row {row} of {.arg map} to {.file {path}}.",
+        x = "It has the id {.val {again}}, as row {first} has.",
+        i = "A summary file has one line per sample."
+      ),
+      class = "input", path = path, line = row, key = "id"
+    )
+  }
   columns <- as.list(datamap_bare(map))
   first <- intersect(summary_columns, names(columns))
   others <- setdiff(names(columns), first)
@@ -132,10 +145,8 @@ check_summary_columns <- function(columns, path, call = rlang::caller_env()) {
       call = call
     )
   }
-  # Numeric ids ascend in the files that this package writes: quickly told
   id <- columns$id
-  ascends <- is.numeric(id) && !is.unsorted(id, strictly = TRUE)
-  row <- if (ascends) 0L else anyDuplicated(id)
+  row <- repeated_id(id)
   if (row > 0) {
     again <- as.character(id[[row]])
     first <- match(id[[row]], id)

@@ -196,6 +196,44 @@ test_that("dplyr's row verbs keep the class", {
   expect_false(is_datamap(dplyr::group_by(map, .data$label)))
 })
 
+test_that("added rows are a map while every sample has one", {
+  map <- random_map(10)
+  attr(map, "problems") <- data.frame(row = 1L)
+  other <- map
+  other$id <- other$id + 100L
+  half <- as.data.frame(other)[1:5, ]
+  expected <- rbind(as.data.frame(map), half)
+  kept <- list(rbind(map, half), rbind(map, other[1:5, ]))
+  doubled <- list(rbind(map, map), rbind(map, half, map[3, ]))
+  if (rlang::is_installed("dplyr")) {
+    kept <- c(kept, list(dplyr::bind_rows(map, half)))
+    many <- data.frame(id = map$id[c(1, 1, 2)])
+    doubled <- c(doubled, list(
+      dplyr::bind_rows(map, map[2, ]),
+      dplyr::left_join(
+        map, rbind(many, data.frame(id = map$id)), by = "id"
+      )
+    ))
+  }
+  for (x in kept) {
+    expect_identical(class(x), c("datamap", "data.frame"))
+    expect_identical(as.data.frame(x), expected)
+    # what was wrong with the first files says nothing of these rows
+    expect_identical(nrow(datamap_problems(x)), 0L)
+  }
+  for (x in doubled) {
+    expect_identical(class(x), "data.frame")
+    expect_null(attr(x, "problems"))
+  }
+  parts <- do.call(rbind, c(split(map, map$label), make.row.names = FALSE))
+  expect_identical(class(parts), class(map))
+  expect_identical(sort(parts$id), sort(map$id))
+  # a bootstrap's sample is a map
+  again <- map[c(1, 1, 2), ]
+  expect_identical(class(again), class(map))
+  expect_identical(again$id, map$id[c(1, 1, 2)])
+})
+
 test_that("printing shows size, labels and the rows that fit", {
   map <- random_map(30, times = 8)
   map$`{odd}` <- "{stop()}"

@@ -261,3 +261,17 @@ test_that("the same file comes out under any locale", {
   expect_identical(readBin(file, "raw", 1000), want)
   expect_identical(datamap_read_summary(file), map)
 })
+
+test_that("a file that could not be read again is not written", {
+  map <- ratio_map(c(0, 0.5, 1))
+  file <- tempfile(fileext = ".result")
+  error <- expect_error(
+    datamap_write_summary(map[c(1, 3, 2, 3), ], file),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$line, 4L)
+  expect_identical(error$path, file)
+  expect_identical(error$key, "id")
+  expect_match(conditionMessage(error), "as row 2 has", fixed = TRUE)
+  expect_false(file.exists(file))
+})
