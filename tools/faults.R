@@ -3,10 +3,14 @@
 # checks that held. All counts are of checks that ran. Ends badly if a fault is
 # missing, failed or could not be tried here.
 #
-# Usage: Rscript faults.R PROGRAM...    from the top folder
+# Usage: Rscript faults.R TESTED PROGRAM...    from the top folder
+#
+# TESTED is what a run of tools/test.R has kept of its tests; where it is "-",
+# the tests of the catalogue are run.
 
 Sys.setenv(NOT_CRAN = "true", DATACARTO_LARGE = "true")
 library(testthat)
+source("tools/test-rows.R")
 
 run_programs <- function(programs) {
   said <- unlist(lapply(programs, system2, stdout = TRUE, stderr = ""))
@@ -18,28 +22,20 @@ run_programs <- function(programs) {
   )
 }
 
-run_tests <- function() {
-  results <- test_dir(
-    "tests/testthat",
-    filter = "^faults$", package = "datacarto", load_package = "installed",
-    reporter = "silent", stop_on_failure = FALSE
+run_tests <- function(tested) {
+  rows <- if (tested == "-") {
+    test_rows(test_dir(
+      "tests/testthat",
+      filter = "^faults$", package = "datacarto", load_package = "installed",
+      reporter = "silent", stop_on_failure = FALSE
+    ))
+  } else {
+    readRDS(tested)
+  }
+  data.frame(
+    tag = sub(":.*", "", rows$test), n_checks = rows$n_passed,
+    n_failed = rows$n_bad + rows$n_skipped, rows[c("reason", "seconds")]
   )
-  rows <- lapply(results, function(test) {
-    is <- function(class) {
-      vapply(test$results, inherits, NA, paste0("expectation_", class))
-    }
-    is_bad <- is("failure") | is("error") | is("warning") | is("skip")
-    data.frame(
-      tag = sub(":.*", "", test$test), n_checks = sum(is("success")),
-      n_failed = sum(is_bad),
-      reason = paste(
-        vapply(test$results[is_bad], conditionMessage, ""),
-        collapse = "\n"
-      ),
-      seconds = test$real
-    )
-  })
-  do.call(rbind, rows)
 }
 
 catalogue <- function() {
@@ -56,12 +52,15 @@ catalogue <- function() {
 }
 
 faults <- catalogue()
-tests <- run_tests()
+args <- commandArgs(TRUE)
+tests <- run_tests(args[[1]])
 ran <- rbind(
-  run_programs(commandArgs(TRUE)),
+  run_programs(args[-1]),
   tests[tests$tag %in% faults$tag[!faults$is_of_program], ]
 )
-other <- tests[!tests$tag %in% faults$tag, ] # that the catalogue is whole
+is_whole <- "the catalogue has every fault once"
+other <- tests[tests$tag == is_whole, ]
+stopifnot(nrow(other) == 1)
 row <- match(faults$tag, ran$tag)
 faults$n_checks <- ifelse(is.na(row), 0, ran$n_checks[row])
 faults$has_passed <- faults$n_checks > 0 & ran$n_failed[row] == 0

@@ -1,10 +1,15 @@
 #!/bin/sh
+# Usage: faults.sh [tested]
+#
 # Runs the catalogue of faults and prints it by class, see tools/faults.R: the package as
-# built and installed into .build/library, and the C programs that check what R can't.
+# built and installed into .build/library, and the C programs that check what R can't. With
+# "tested" it takes what the last `make test` has found instead of running the tests again.
 set -eu
 cd "$(dirname "$0")/.."
 library=.build/library
-sh tools/install-package.sh "$library"
+if [ "${1:-}" != tested ]; then
+  sh tools/install-package.sh "$library"
+fi
 programs='build/plain/test_fault build/plain/test_faults'
 # shellcheck disable=SC2086
 make --no-print-directory -C tests/core $programs
@@ -16,7 +21,11 @@ fi
 # Names of files may be anything where the locale is UTF-8.
 export LC_ALL=C.UTF-8
 library=$(cd "$library" && pwd)
-set --
+tested=-
+if [ "${1:-}" = tested ]; then
+  tested=.build/tested.rds
+fi
+set -- "$tested"
 for program in $programs; do
   set -- "$@" "tests/core/$program"
 done
