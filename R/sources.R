@@ -10,8 +10,17 @@ signal_sources <- function(x, call) {
     return(list(inputs = list(x), paths = "raw vector"))
   }
   if (inherits(x, "AsIs") && is.character(x)) {
-    text <- paste(enc2utf8(unclass(x)), collapse = "\n")
-    return(list(inputs = list(charToRaw(text)), paths = "literal text"))
+    if (anyNA(x)) {
+      abort_datamap(
+        c(
+          "Text in {.fun I} must have no missing line.",
+          "x" = "Element {which(is.na(x))[[1]]} is missing."
+        ),
+        class = "input", key = "x", call = call
+      )
+    }
+    text <- text_bytes(unclass(x))
+    return(list(inputs = list(text), paths = "literal text"))
   }
   if (!is.character(x) || length(x) == 0 || anyNA(x) || !all(nzchar(x))) {
     abort_argument(
@@ -133,7 +142,14 @@ compressed_reader <- function(path, kind, call) {
 }
 
 connection_source <- function(con, call) {
-  name <- summary(con)$description
+  name <- "connection"
+  fail <- function(reason) {
+    abort_datamap(
+      c("Can't read {.file {name}}.", "x" = cli_verbatim(sentence(reason))),
+      class = "io", path = name, call = call
+    )
+  }
+  name <- connected(summary(con)$description, fail)
   was_open <- isOpen(con)
   if (!was_open && inherits(con, c("gzfile", "bzfile", "xzfile"))) {
     # as a path it is checked to its end, which R does not do
@@ -142,14 +158,67 @@ connection_source <- function(con, call) {
     return(sources)
   }
   if (!was_open) {
-    open(con, "rb")
+    connected(open(con, "rb"), fail)
   }
-  is_text <- summary(con)$text == "text" && was_open
+  is_text <- was_open && summary(con)$text == "text"
+  reader <- if (is_text) text_reader(con, fail) else binary_reader(con)
+  read <- function(n) {
+    repeat {
+      bytes <- connected(reader(n), fail)
+      if (length(bytes) > 0 || !isIncomplete(con)) {
+        break
+      }
+      Sys.sleep(0.01) # one that does not block, and has nothing yet
+    }
+    if (length(bytes) == 0 && !was_open) {
+      end()
+    }
+    bytes
+  }
+  # Once only. A program that failed has not written all that it should have.
+  end <- function() {
+    status <- if (!is.null(con)) close(con)
+    con <<- NULL
+    if (!is.null(status) && status != 0) {
+      fail(paste("The command failed with status", exit_status(status)))
+    }
+  }
+  close_quietly <- function() {
+    if (!is.null(con)) close(con)
+  }
   list(
-    inputs = list(if (is_text) text_reader(con) else binary_reader(con)),
-    paths = name,
-    close = if (!was_open) list(function() close(con))
+    inputs = list(read), paths = name,
+    close = if (!was_open) list(close_quietly)
   )
+}
+
+# What R says of a connection becomes an error; the warning that comes before
+# one of R's says more than that itself.
+connected <- function(expr, fail) {
+  withCallingHandlers(
+    expr,
+    warning = function(warning) {
+      fail(sub("[.]$", "", conditionMessage(warning)))
+    },
+    error = function(error) {
+      is_ours <- inherits(error, "datamap_error")
+      if (!is_ours && !is_time_limit(error)) fail(conditionMessage(error))
+    }
+  )
+}
+
+# R's own error where setTimeLimit() ends a reading.
+is_time_limit <- function(error) {
+  said <- c(
+    "reached elapsed time limit", "reached CPU time limit",
+    "reached session elapsed time limit", "reached session CPU time limit"
+  )
+  conditionMessage(error) %in% vapply(said, gettext, "", domain = "R")
+}
+
+# As the shell counts it: what wait() gives holds the signal as well.
+exit_status <- function(status) {
+  if (status > 255) status %/% 256 else status
 }
 
 binary_reader <- function(con) {
@@ -157,22 +226,57 @@ binary_reader <- function(con) {
 }
 
 # A connection that was opened for text gives lines only.
-text_reader <- function(con) {
+text_reader <- function(con, fail) {
   left <- raw()
   function(n) {
     if (length(left) == 0) {
-      lines <- readLines(con, 1000, warn = FALSE)
+      lines <- read_lines(con)
       if (length(lines) == 0) {
+        # the rest of a line, or a wait: the two can't be told apart
+        if (isIncomplete(con)) {
+          fail(paste(
+            "It ends within a line; a connection that does not block must be",
+            "opened with open = \"rb\""
+          ))
+        }
         return(raw())
       }
-      # UTF-8, whatever the locale; else R has translated it to the locale's
-      Encoding(lines)[validUTF8(lines)] <- "UTF-8"
-      left <<- charToRaw(paste0(enc2utf8(lines), "\n", collapse = ""))
+      left <<- c(text_bytes(lines), charToRaw("\n"))
     }
     bytes <- utils::head(left, n)
     left <<- utils::tail(left, -n)
     bytes
   }
+}
+
+# R warns of a last line without a newline, and of a NUL, behind which it loses
+# the rest of a line.
+read_lines <- function(con) {
+  usual <- gettextf(
+    "incomplete final line found on '%s'", summary(con)$description,
+    domain = "R"
+  )
+  withCallingHandlers(readLines(con, 1000), warning = function(warning) {
+    if (identical(conditionMessage(warning), usual)) {
+      invokeRestart("muffleWarning")
+    }
+  })
+}
+
+# Lines in UTF-8. A string of unknown encoding is UTF-8 where it can be, since
+# signals are, and else in the locale's; what is no text of that either stays
+# as it is, for the core to refuse.
+text_bytes <- function(lines) {
+  is_unknown <- Encoding(lines) == "unknown"
+  is_utf8 <- validUTF8(lines)
+  Encoding(lines)[is_unknown & is_utf8] <- "UTF-8"
+  odd <- which(is_unknown & !is_utf8)
+  translated <- iconv(lines[odd], "", "UTF-8")
+  lines[odd] <- ifelse(is.na(translated), lines[odd], translated)
+  other <- which(!is_unknown & Encoding(lines) != "bytes")
+  lines[other] <- enc2utf8(lines[other])
+  Encoding(lines) <- "bytes" # or paste() would translate once more
+  charToRaw(paste(lines, collapse = "\n"))
 }
 
 close_sources <- function(sources) {

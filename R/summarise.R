@@ -54,6 +54,12 @@
 #'   (`signals` and `metrics` are among those that it was opened with, by
 #'   default all; the arguments on how to read do not matter).
 #'
+#'   A connection that can't be opened or read is an error of class
+#'   `datamap_error_io`, and so is a [pipe()] whose command fails. One that was
+#'   opened already is read from where it stands to its end as R gives it: of
+#'   an open [gzfile()] or [gzcon()], R does not tell an early end, so give the
+#'   path.
+#'
 #'   Of a folder all `dynamics_epoch_N.jsonl` are read in the order of N, or,
 #'   if it has none, all `.jsonl`, `.json` and `.ndjson` in natural order (2
 #'   before 10). A data frame has the same fields as columns; class vectors

@@ -183,10 +183,96 @@ test_that("what R can't decompress is an error that names the file", {
   expect_identical(error$path, path)
 })
 
-test_that("an error of the connection arrives as it is", {
-  con <- file(tempfile())
+test_that("a connection that fails is an error with its name", {
+  path <- write_signals(signal_line(1))
+  n_open <- nrow(showConnections())
+  absent <- file(file.path(dirname(path), "absent"))
+  error <- source_error(absent, "io")
+  expect_identical(error$path, summary(absent)$description)
+  expect_match(conditionMessage(error), "No such file")
+  close(absent)
+  only_written <- file(file.path(dirname(path), "new"), "wb")
+  expect_match(conditionMessage(source_error(only_written, "io")), "read from")
+  close(only_written)
+  expect_match(conditionMessage(source_error(only_written, "io")), "nvalid")
+  expect_identical(nrow(showConnections()), n_open)
+})
+
+test_that("a program that fails has not said all", {
+  skip_on_os("windows")
+  path <- write_signals(signal_line(1:3))
+  n_open <- nrow(showConnections())
+  expect_identical(
+    datamap_summarise(pipe(paste("cat", shQuote(path))))$id, 1:3
+  )
+  for (command in c("head -n 2 %s; exit 3", "exit 3")) {
+    for (on_error in c("stop", "skip")) {
+      command <- sub("%s", shQuote(path), command, fixed = TRUE)
+      error <- source_error(pipe(command), "io", on_error = on_error)
+      expect_identical(error$path, command)
+      expect_match(conditionMessage(error), "status 3", fixed = TRUE)
+    }
+  }
+  expect_identical(nrow(showConnections()), n_open)
+})
+
+test_that("a line that R can't give whole is an error", {
+  path <- write_raw(c(
+    charToRaw(signal_line(1)), as.raw(c(0, 10)), charToRaw(signal_line(2))
+  ))
+  con <- file(path, "r")
   on.exit(close(con))
-  expect_error(suppressWarnings(datamap_summarise(con)))
+  error <- source_error(con, "io")
+  expect_match(conditionMessage(error), "nul")
+})
+
+test_that("a connection that does not block is waited for", {
+  skip_on_os("windows")
+  bytes <- charToRaw(paste0(signal_line(1:2), "\n", collapse = ""))
+  for (open in c("rb", "r")) {
+    server <- free_socket()
+    con <- socketConnection(port = server$port, open = open, blocking = FALSE)
+    writer <- socketAccept(server$socket, open = "wb")
+    job <- parallel::mcparallel({
+      for (part in list(bytes[1:50], bytes[-(1:50)])) {
+        Sys.sleep(0.3)
+        writeBin(part, writer)
+      }
+      close(writer)
+    }, silent = TRUE)
+    close(writer)
+    if (open == "rb") {
+      expect_identical(datamap_summarise(con)$id, 1:2)
+    } else {
+      # R does not say whether more will come
+      error <- source_error(con, "io")
+      expect_match(conditionMessage(error), "open = \"rb\"", fixed = TRUE)
+    }
+    parallel::mccollect(job)
+    close(con)
+    close(server$socket)
+  }
+})
+
+test_that("text is read in its encoding, and refused where it has none", {
+  line <- "{\"id\": \"\u00e9\", \"label\": 0, \"probs\": [1, 0]}"
+  latin <- iconv(line, "UTF-8", "latin1")
+  unknown <- line
+  Encoding(unknown) <- "unknown"
+  broken <- latin
+  Encoding(broken) <- "unknown"
+  read <- function() {
+    for (text in list(line, latin, unknown, c(latin, line))) {
+      id <- datamap_summarise(I(text))$id
+      expect_identical(charToRaw(id), charToRaw("\u00e9"))
+    }
+    expect_identical(source_error(I(broken), "syntax")$column, 9L)
+  }
+  read()
+  local_locale("C")
+  read()
+  error <- source_error(I(c(line, NA)), "input")
+  expect_match(conditionMessage(error), "Element 2 is missing", fixed = TRUE)
 })
 
 test_that("names of files may be anything", {
