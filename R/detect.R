@@ -4,8 +4,15 @@ suspect_ends <- c(
   avg_probs = -1, correct_ratio = -1, correct_times = -1,
   max_label_probs = -1, min_label_probs = -1, label_var = 1,
   forgetting_times = 1, learnt_times = 1,
-  loss_mean = 1, loss_min = 1, loss_max = 1, loss_last = 1
+  loss_mean = 1, loss_min = 1, loss_max = 1, loss_last = 1,
+  confidence = -1, variability = 1, correctness = -1, forgetfulness = 1,
+  threshold_closeness = 1, forgetting_events = 1, aum = -1, prob_margin = -1,
+  el2n = 1, el2n_last = 1, loss_ema = 1, entropy_of_mean = 1, mean_entropy = 1,
+  bald = 1, aleatoric = 1, first_correct = 1, learned_for_good = 1, pvi = -1
 )
+
+# Missing means never in these: later than any.
+never_is_last <- c("first_correct", "learned_for_good")
 
 #' How well the metrics find known errors
 #'
@@ -16,11 +23,15 @@ suspect_ends <- c(
 #' Each metric ranks in one direction, fixed beforehand. Suspect are *low*
 #' values of `avg_probs`, `correct_ratio`, `correct_times`, `max_label_probs`
 #' and `min_label_probs`, and *high* values of `label_var`, `forgetting_times`,
-#' `learnt_times`, `loss_mean`, `loss_min`, `loss_max` and `loss_last`. Those
-#' that are columns of the map are in the table. `loss_last`, the loss at the
-#' last evaluation, is what needs no record of the training: whatever a data
-#' map is good for must be more than that (it is there with
-#' `datamap_summarise(signals = "loss")`).
+#' `learnt_times`, `loss_mean`, `loss_min`, `loss_max` and `loss_last`. Of the
+#' metrics on request, *low* values of `confidence`, `correctness`, `aum`,
+#' `prob_margin` and `pvi`, and *high* values of all others: samples that were
+#' learned late, and last of all those that never were (`first_correct` and
+#' `learned_for_good`, where that is `NA`). `forgotten_for_good` is not ranked.
+#' Those that are columns of the map are in the table. `loss_last`, the loss at
+#' the last evaluation, is what needs no record of the training: whatever a
+#' data map is good for must be more than that (it is there with
+#' `datamap_summarise(metrics = "loss_last")`).
 #'
 #' `label_var` and `forgetting_times` tell samples that the model is undecided
 #' about, which wrong labels mostly are not. They are in the table as what
@@ -128,6 +139,10 @@ detect_one <- function(map, truth, k, call) {
   metrics <- intersect(names(suspect_ends), numeric_columns(map))
   rows <- lapply(metrics, function(metric) {
     value <- map[[metric]]
+    if (metric %in% never_is_last) {
+      is_never <- is.na(value) & !is.na(map$avg_probs)
+      value[is_never] <- Inf
+    }
     has_value <- !is.na(value)
     inform_missing(sum(!has_value), metric, what = "Not ranked:")
     scores <- ranking_scores(

@@ -521,7 +521,7 @@ signal_words <- c(
   loss_ema = "Moving average of the loss",
   entropy_of_mean = "Entropy of the mean prediction",
   mean_entropy = "Mean entropy of the predictions",
-  bald = "Mutual information (BALD)",
+  bald = "Disagreement of the predictions",
   aleatoric = "Aleatoric uncertainty",
   first_correct = "First right evaluation",
   learned_for_good = "Evaluation since which it is right",

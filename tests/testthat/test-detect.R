@@ -37,6 +37,33 @@ test_that("scores are the means over all orders of equal values", {
   }
 })
 
+test_that("every metric has its direction, and its words in a plot", {
+  not_ranked <- c("forgotten_for_good", "pred_dist")
+  expect_setequal(setdiff(all_metrics, names(suspect_ends)), not_ranked)
+  expect_setequal(setdiff(all_metrics, names(signal_words)), character())
+})
+
+test_that("what was never learned is later than any, what is unknown is out", {
+  frame <- data.frame(
+    id = 1:6, correct_ratio = 0, label_var = 0,
+    avg_probs = c(0.5, 0.5, 0.5, 0.5, 0.5, NA),
+    learned_for_good = c(0, 3, 1, NA, NA, NA),
+    aum = c(3, -1, 2, -2, -3, NA), wrong = c(0, 1, 0, 1, 1, 0) == 1
+  )
+  suppressMessages( # there are two
+    expect_message(
+      found <- datamap_detect(as_datamap(frame), truth = wrong),
+      class = "datamap_message_na"
+    )
+  )
+  rows <- found[found$metric %in% c("learned_for_good", "aum"), ]
+  expect_identical(rows$auroc, c(1, 1))
+  expect_identical(rows$samples, c(5L, 5L))
+  expect_setequal(
+    paste(rows$metric, rows$suspect), c("learned_for_good high", "aum low")
+  )
+})
+
 test_that("without equal values they are the textbook's", {
   set.seed(2)
   value <- rnorm(300)

@@ -39,7 +39,7 @@ expect_metric <- function(metric, naive, ..., tolerance = 1e-12) {
   }
 }
 
-test_that("cartography's signals: Swayamdipta et al. (2020), section 2", {
+test_that("cartography's signals: Swayamdipta et al. (2020)", {
   expect_metric("confidence", function(s) {
     by_sample(s, function(x) mean(x$label_probs))
   })
@@ -85,7 +85,7 @@ test_that("forgetting events: Toneva et al. (2019) and their code", {
   })
 })
 
-test_that("aum is the mean logit margin: Pleiss et al. (2020), section 3", {
+test_that("aum is the mean logit margin: Pleiss et al. (2020)", {
   expect_metric("aum", function(s) {
     by_sample(s, function(x) {
       mean(by_line(x, function(z, y) z[[y]] - max(z[-y]), "logits"))
@@ -101,7 +101,7 @@ test_that("prob_margin is the mean margin of the probabilities", {
   })
 })
 
-test_that("el2n is the norm of the error: Paul et al. (2021), definition 2.2", {
+test_that("el2n is the norm of the error: Paul et al. (2021)", {
   norm <- function(p, y) sqrt(sum((p - (seq_along(p) == y))^2))
   expect_metric("el2n", function(s) {
     by_sample(s, function(x) mean(by_line(x, norm)))
@@ -123,7 +123,7 @@ test_that("losses: mean, last, and the moving average as defined", {
   })
 })
 
-test_that("entropies and BALD: Houlsby et al. (2011), equation 2", {
+test_that("entropies and BALD: Houlsby et al. (2011)", {
   mean_entropy <- function(x) mean(apply(x$probs, 1, naive_entropy))
   of_mean <- function(x) naive_entropy(colMeans(x$probs))
   expect_metric("mean_entropy", function(s) by_sample(s, mean_entropy))
@@ -133,7 +133,7 @@ test_that("entropies and BALD: Houlsby et al. (2011), equation 2", {
   })
 })
 
-test_that("aleatoric is the mean of p (1 - p): Seedat et al. (2022)", {
+test_that("aleatoric is the mean of p (1 - p): Kwon (2020), Seedat (2022)", {
   expect_metric("aleatoric", function(s) {
     by_sample(s, function(x) mean(x$label_probs * (1 - x$label_probs)))
   })
@@ -174,7 +174,7 @@ test_that("the times of learning count from 0", {
   )
 })
 
-test_that("pvi is in bits: Ethayarajh et al. (2022), equation 4", {
+test_that("pvi is in bits: Ethayarajh et al. (2022)", {
   expect_metric("pvi", function(s) {
     label <- by_sample(s, function(x) x$label[[1]], 0L)
     share <- vapply(label, function(y) mean(label == y), 0)
