@@ -518,9 +518,12 @@ static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event 
     dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
     DM_TRY(dm_index_row(&run->labels, &ident, &label, err));
   }
+  if (DM_LIKELY(a->n > 0 && a->label == label)) {
+    return DM_OK;
+  }
   if (is_first(run, a, row)) {
     a->label = label;
-  } else if (DM_UNLIKELY(a->label != label)) {
+  } else if (a->label != label) {
     char first[64];
     char now[64];
     dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
