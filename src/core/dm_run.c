@@ -19,6 +19,7 @@ static uint64_t begin_row(const dm_run *run, const dm_batch *batch,
                           const dm_event *event);
 static uint32_t guess_row(const dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun);
+static void prefetch_more(const dm_run *run, uint32_t row);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun, uint32_t *row, dm_error *err);
 static dm_status grow_more(dm_run *run, dm_error *err);
@@ -309,7 +310,33 @@ static inline uint32_t guess_row(const dm_run *run, const dm_batch *batch,
     }
   }
   __builtin_prefetch(accum_at(run, row), 1);
+  if (DM_UNLIKELY(batch->is_keeping)) {
+    prefetch_more(run, row);
+  }
   return is_certain ? row : UINT32_MAX;
+}
+
+static inline void prefetch_bytes(const void *p, size_t n) {
+  enum { LINE = 64 };
+  for (size_t i = 0; i < n; i += LINE) {
+    __builtin_prefetch((const char *)p + i, 1);
+  }
+}
+
+/* What add_more() will write to. */
+static void prefetch_more(const dm_run *run, uint32_t row) {
+  if (run->signals.elem_size) {
+    prefetch_bytes(dm_rows_at(&run->signals, row), run->signals.elem_size);
+  }
+  if (run->metrics.n_chunks) {
+    __builtin_prefetch(dm_rows_at(&run->metrics, row), 1);
+  }
+  if (run->class_sums.width) {
+    __builtin_prefetch(dm_sums_row(&run->class_sums, row), 1);
+  }
+  if (run->predictions.width) {
+    __builtin_prefetch(dm_sums_row(&run->predictions, row), 1);
+  }
 }
 
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
