@@ -17,6 +17,11 @@ lib <- normalizePath(lib)
 # Package fs brings libuv along, but wants to be told to use it.
 Sys.setenv(R_LIBS = lib, USE_BUNDLED_LIBUV = "1")
 .libPaths(lib)
+# Compiled for use in tests, not for speed: that takes half the time.
+makevars <- tempfile("Makevars")
+languages <- c("C", "CXX", "CXX11", "CXX14", "CXX17", "CXX20")
+writeLines(paste0(languages, "FLAGS = -O1 -g0"), makevars)
+Sys.setenv(R_MAKEVARS_USER = makevars)
 if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
   utils::chooseCRANmirror(ind = 1, local.only = TRUE)
 }
@@ -41,6 +46,7 @@ if (nrow(db) == 0) {
     message("Installing ", length(stale), " packages: ", toString(stale))
     utils::install.packages(
       stale, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
+      INSTALL_opts = "--no-test-load",
       Ncpus = parallel::detectCores()
     )
   }
