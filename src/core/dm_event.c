@@ -60,12 +60,15 @@ void dm_batch_release(dm_batch *batch) {
   *batch = (dm_batch){0};
 }
 
+static inline bool is_text(const dm_ident *ident) {
+  return ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG;
+}
+
 static inline dm_status store_ident(dm_batch *batch, const dm_ident *ident,
                                     int64_t *value, uint8_t *kind, dm_error *err) {
   *kind = (uint8_t)ident->kind;
   *value = ident->value;
-  bool is_text = ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG;
-  return DM_UNLIKELY(is_text) ? store_text(batch, ident, value, err) : DM_OK;
+  return DM_UNLIKELY(is_text(ident)) ? store_text(batch, ident, value, err) : DM_OK;
 }
 
 static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
@@ -75,8 +78,11 @@ static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
     return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
   }
   /* one byte more, so that an empty text has a place as well */
-  DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
-  DM_TRY(dm_buf_append(&batch->text, ident->text, ident->len, err));
+  if (DM_UNLIKELY(batch->text.cap - start <= ident->len)) {
+    DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
+  }
+  memcpy(batch->text.data + start, ident->text, ident->len);
+  batch->text.len += ident->len;
   *value = (int64_t)(start << 32 | ident->len);
   return DM_OK;
 }
@@ -99,16 +105,15 @@ dm_ident dm_ident_from_text(const char *text, size_t len) {
 }
 
 bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b) {
-  bool is_text = a->kind == DM_IDENT_TEXT || a->kind == DM_IDENT_BIG;
-  if (is_text != (b->kind == DM_IDENT_TEXT || b->kind == DM_IDENT_BIG)) {
+  if (is_text(a) != is_text(b)) {
     return false;
   }
-  return is_text ? a->len == b->len && memcmp(a->text, b->text, a->len) == 0
-                 : a->value == b->value;
+  return is_text(a) ? a->len == b->len && memcmp(a->text, b->text, a->len) == 0
+                    : a->value == b->value;
 }
 
 void dm_ident_print(const dm_ident *ident, char *out, size_t cap) {
-  if (ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG) {
+  if (is_text(ident)) {
     dm_text_excerpt(out, cap, ident->text, ident->len);
   } else {
     (void)snprintf(out, cap, "%lld", (long long)ident->value);

@@ -84,17 +84,19 @@ void dm_rows_init(dm_rows *rows, size_t elem_size) {
   *rows = (dm_rows){.elem_size = elem_size};
 }
 
-/* Zeroed memory that starts where a cache line does. What was allocated is noted in
-   front of it. */
+/* Zeroed memory that starts where a cache line does, and a large one where a large page
+   may; the memory before it is not touched, but for where the note of what was allocated
+   stands. */
 static void *calloc_in_line(size_t size) {
-  enum { LINE = 64 };
+  enum { LINE = 64, LARGE_PAGE = 1 << 21 };
+  size_t step = size >= 2 * (size_t)LARGE_PAGE ? LARGE_PAGE : LINE;
   size_t whole;
-  char *allocated = dm_size_add(size, LINE, &whole) ? dm_calloc(1, whole) : NULL;
+  char *allocated = dm_size_add(size, step, &whole) ? dm_calloc(1, whole) : NULL;
   if (!allocated) {
     return NULL;
   }
   /* at least the allocator's alignment, which leaves room for a pointer */
-  char *aligned = allocated + LINE - (uintptr_t)allocated % LINE;
+  char *aligned = allocated + step - (uintptr_t)allocated % step;
   memcpy(aligned - sizeof allocated, &allocated, sizeof allocated);
   return aligned;
 }

@@ -73,7 +73,7 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
   if (key >= DM_KEY_SIGNAL) {
     return;
   }
-  slot->bit = slot->unless_bits = UINT32_C(1) << key;
+  slot->bit = slot->all_bits = slot->unless_bits = UINT32_C(1) << key;
   if (key >= DM_FIRST_SECOND_NAME) { /* the field, if that does not stand in the line */
     if (layout->has_second) {
       return;
@@ -144,7 +144,7 @@ static bool is_joinable(const dm_slot *joined, const dm_slot *last) {
                   !last->is_long;
   return is_digit && next->n_words && !next->first && joined->n_digits < DM_SLOT_DIGITS &&
          joined->len + 1 + next->len <= DM_SLOT_BYTES &&
-         !((joined->bit | joined->joined_bits) & next->unless_bits);
+         !(joined->all_bits & next->unless_bits);
 }
 
 /* Appends the last one's value and the next one. */
@@ -161,6 +161,7 @@ static void join(dm_slot *joined, const dm_slot *last, const dm_slot *next) {
   joined->usual = next->usual;
   joined->ident = next->ident;
   joined->bit = next->bit;
+  joined->all_bits |= next->bit;
   joined->unless_bits |= next->unless_bits;
   joined->is_long = next->is_long;
   joined->next = next->next;

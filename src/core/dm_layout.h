@@ -40,6 +40,7 @@ typedef struct dm_slot {
   size_t ident;         /* IDENT, INTEGER: offset of the dm_ident in dm_fields */
   uint32_t bit;         /* of the key, 1 << dm_key; 0: of no field */
   uint32_t joined_bits; /* of the others */
+  uint32_t all_bits;    /* of all */
   uint32_t unless_bits; /* if one of these keys stood before, values are not usual */
   bool is_long;         /* the value was once more than a single digit */
   size_t n_digits;

@@ -240,7 +240,7 @@ static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
         take_digits(&parser->fields, slot, member);
         const char *end = read_usual(parser, member + slot->len, slot);
         if (DM_LIKELY(end != NULL)) {
-          parser->seen |= slot->joined_bits | slot->bit;
+          parser->seen |= slot->all_bits;
           at = slot;
           member = end;
           if (end[0] == '}' && end[1] == '\n') {
@@ -537,26 +537,30 @@ static inline const char *pass_plain_number(const char *p) {
   return s;
 }
 
-/* "true" or "false" in quotes, as most writers do. */
+/* True or false as the dialect writes it, or "true" or "false" in quotes. */
 static inline const char *pass_plain_correct(const char *p, bool is_python, bool *out) {
-  char quote = *p;
-  if (quote != '"' && !(quote == '\'' && is_python)) {
-    return NULL;
+  if (*p == '"' || (*p == '\'' && is_python)) {
+    const char quote = *p++;
+    *out = memcmp(p, "true", 4) == 0;
+    if (*out) {
+      return p[4] == quote ? p + 5 : NULL;
+    }
+    return memcmp(p, "false", 5) == 0 && p[5] == quote ? p + 6 : NULL;
   }
-  if (memcmp(p + 1, "true", 4) == 0) {
-    *out = true;
-    return p[5] == quote ? p + 6 : NULL;
+  *out = memcmp(p, is_python ? "True" : "true", 4) == 0;
+  if (*out) {
+    return p + 4;
   }
-  *out = false;
-  return memcmp(p + 1, "false", 5) == 0 && p[6] == quote ? p + 7 : NULL;
+  return memcmp(p, is_python ? "False" : "false", 5) == 0 ? p + 5 : NULL;
 }
 
 /* Takes the values of the keys that are joined in a slot, which stands at p. */
 DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p) {
-  for (size_t i = 0; i < slot->n_digits; i++) {
+  size_t n = slot->n_digits;
+  for (size_t i = 0; i < n; i++) {
     dm_ident *ident = (dm_ident *)(void *)((char *)fields + slot->digits[i].ident);
     ident->kind = DM_IDENT_INT;
-    ident->value = p[slot->digits[i].at] - '0';
+    ident->value = (unsigned char)p[slot->digits[i].at] - (unsigned)'0';
   }
 }
 
@@ -604,7 +608,8 @@ DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot
     case DM_USUAL_NONE:
       return NULL;
   }
-  return DM_LIKELY(end && is_delimiter(*end)) ? end : NULL;
+  bool is_end = end && (*end == ',' || is_delimiter(*end));
+  return DM_LIKELY(is_end) ? end : NULL;
 }
 
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
@@ -845,7 +850,7 @@ static const char *pass_rough_probs(rough_probs *rough, const char *list) {
   }
   p++;
   for (;;) {
-    if (DM_UNLIKELY(p[0] != '0' || p[1] != '.' || n == ROUGH_MAX)) {
+    if (DM_UNLIKELY(memcmp(p, "0.", 2) != 0 || n == ROUGH_MAX)) {
       return NULL;
     }
     uint64_t word = dm_load8(p + 2);
@@ -866,7 +871,7 @@ static const char *pass_rough_probs(rough_probs *rough, const char *list) {
     largest = value < largest ? largest : value;
     second = smaller < second ? second : smaller;
     p = end;
-    if (DM_LIKELY(p[0] == ',' && p[1] == ' ')) { /* a branch, so that p is known soon */
+    if (DM_LIKELY(memcmp(p, ", ", 2) == 0)) { /* a branch, so that p is known soon */
       p += 2;
     } else if (*p == ',') {
       p++;

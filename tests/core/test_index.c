@@ -1,5 +1,7 @@
 /* dm_index against a list that is searched from its start, and by its own promises where
    that would take too long. */
+#include <stdlib.h>
+
 #include "dm_index.h"
 #include "dm_naive.h"
 #include "dm_test.h"
@@ -151,6 +153,35 @@ static void test_random(void) {
 }
 
 /* Growth through every size of the tables. */
+/* Texts of all lengths that differ in a single byte, wherever it stands: none is guessed
+   to be another. The memory of a text ends with it, so that a sanitizer sees what is read
+   beyond. */
+static void test_text_lengths(void) {
+  enum { LONGEST = 40 };
+  dm_index index;
+  dm_index_init(&index, 8);
+  uint32_t next = 0;
+  for (size_t len = 0; len <= LONGEST; len++) {
+    char *text = malloc(len ? len : 1);
+    if (!text) {
+      exit(2);
+    }
+    memset(text, 'a', len ? len : 1);
+    dm_ident ident = {.kind = DM_IDENT_TEXT, .text = text, .len = len};
+    DM_CASE("length %zu", len);
+    CHECK_UINT(row_of(&index, ident), next++);
+    for (size_t i = 0; i < len; i++) {
+      text[i] = 'b';
+      CHECK_UINT(row_of(&index, ident), next++);
+      check_ident(&index, next - 1, ident);
+      text[i] = 'a';
+    }
+    CHECK_UINT(row_of(&index, ident), next - 1 - (uint32_t)len);
+    free(text);
+  }
+  dm_index_release(&index);
+}
+
 static void test_growth(void) {
   static const struct {
     int64_t first, step;
@@ -386,6 +417,7 @@ static void test_order_random(void) {
 int main(void) {
   DM_RUN(test_same_and_other);
   DM_RUN(test_random);
+  DM_RUN(test_text_lengths);
   DM_RUN(test_growth);
   DM_RUN(test_spread);
   DM_RUN(test_integers_like_hashes);
