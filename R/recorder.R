@@ -169,9 +169,11 @@
 #'     data,
 #'     nrounds = 8
 #'   )
+#'   is_old <- packageVersion("xgboost") < "3"
 #'   for (round in 1:8) {
-#'     probs <- predict(fit, data, iterationrange = c(1, round + 1))
-#'     if (is.null(dim(probs))) { # before version 3
+#'     # old versions count to before the second number, and return a vector
+#'     probs <- predict(fit, data, iterationrange = c(1, round + is_old))
+#'     if (is_old) {
 #'       probs <- matrix(probs, ncol = 3, byrow = TRUE)
 #'     }
 #'     datamap_record(
