@@ -103,6 +103,84 @@ with Recorder(sys.argv[1]) as rec, open(sys.argv[2], "wb") as out:
   )
 })
 
+test_that("what torch's tensors say is read to the last bit", {
+  file <- new_path()
+  doubles <- new_path()
+  run_recorder(file, doubles, modules = "torch", code = '
+import array, torch
+torch.manual_seed(1)
+model = torch.nn.Linear(4, 3)
+x = torch.randn(60, 4)
+ids = torch.arange(60) + 4734364254410
+label = ids % 3
+slope = torch.optim.SGD(model.parameters(), lr=0.5)
+values = array.array("d")
+with Recorder(sys.argv[1]) as rec:
+    for epoch in range(4):
+        loss = torch.nn.functional.cross_entropy(model(x), label,
+                                                 reduction="none")
+        slope.zero_grad()
+        loss.mean().backward()
+        slope.step()
+        for rows in torch.randperm(60).split(25):
+            logits = model(x[rows])  # still with its gradient
+            rec.record(ids[rows], label[rows], logits=logits, loss=loss[rows],
+                       step=torch.tensor(epoch))
+            for line in zip(ids[rows], label[rows], loss[rows], *logits.T):
+                values.extend([epoch] + [value.item() for value in line])
+with open(sys.argv[2], "wb") as out:
+    values.tofile(out)
+')
+  values <- matrix(readBin(doubles, "double", 1680), ncol = 7, byrow = TRUE)
+  frame <- data.frame(
+    id = values[, 2], label = values[, 3], step = values[, 1],
+    loss = values[, 4]
+  )
+  frame$logits <- values[, 5:7]
+  expect_same_map(
+    datamap_summarise(file, signals = "loss"),
+    datamap_summarise(frame, signals = "loss")
+  )
+})
+
+test_that("the callback for transformers asks a model of torch", {
+  file <- new_path()
+  output <- run_recorder(file, modules = "torch", code = '
+import torch, types
+sys.modules["transformers"] = types.SimpleNamespace(TrainerCallback=object)
+class Model(torch.nn.Module):
+    device = torch.device("cpu")
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Sequential(torch.nn.Linear(2, 3),
+                                         torch.nn.Dropout())
+    def forward(self, x, labels):
+        assert not torch.is_grad_enabled()
+        return types.SimpleNamespace(logits=self.layer(x))
+torch.manual_seed(1)
+model = Model()
+sets = dict(id=torch.arange(5), labels=torch.tensor([0, 1, 2, 0, 1]),
+            x=torch.randn(5, 2))
+batches = [{k: v[rows] for k, v in sets.items()}
+           for rows in (slice(0, 3), slice(3, 5))]
+with Recorder(sys.argv[1]) as rec:
+    callback = trainer_callback(rec, batches)
+    for epoch in (1.0, 2.0):
+        state = types.SimpleNamespace(epoch=epoch)
+        callback.on_epoch_end(None, state, None, model=model)
+assert model.training
+probs = model.layer[0](sets["x"]).double().softmax(1)
+print(*probs[range(5), sets["labels"]].tolist())
+')
+  map <- datamap_summarise(file)
+  expect_identical(map$evaluations, rep(2L, 5))
+  expect_identical(map$label_var, rep(0, 5)) # nothing was dropped out
+  expect_equal(
+    map$avg_probs, as.numeric(strsplit(utils::tail(output, 1), " ")[[1]]),
+    tolerance = 1e-12
+  )
+})
+
 test_that("what a reader would refuse is refused, and leaves nothing behind", {
   file <- new_path()
   output <- run_recorder(file, code = '
