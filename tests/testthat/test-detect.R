@@ -173,6 +173,47 @@ test_that("on the shipped signals the wrong labels are found", {
   expect_lt(of("forgetting_times"), 0.8)
 })
 
+# The area under the margin by its definition, Pleiss et al. (2020): the mean
+# over the evaluations of z_y less the largest other z.
+naive_aum <- function(signals, ids) {
+  probs <- as.matrix(signals[startsWith(names(signals), "probs_")])
+  of_label <- cbind(seq_len(nrow(probs)), signals$label + 1)
+  largest_other <- apply(replace(probs, of_label, -Inf), 1, max)
+  margin <- log(probs[of_label]) - log(largest_other)
+  as.vector(tapply(margin, signals$id, mean)[as.character(ids)])
+}
+
+test_that("avg_probs and aum find wrong labels on every seed", {
+  for (kind in c("symmetric", "class-dependent")) {
+    auroc <- vapply(1:5, function(seed) {
+      file <- sprintf("%s-%d.jsonl.gz", kind, seed)
+      file <- test_path("fixtures", "runs", file)
+      map <- datamap_summarise(file, signals = "loss")
+      signals <- datamap_read_signals(
+        file, columns = c("id", "step", "label", "correct", "probs")
+      )
+      is_wrong <- map$s_label == 2
+      expect_gte(nrow(map), 2000)
+      expect_identical(mean(is_wrong), 0.1)
+      last <- signals[signals$step == max(signals$step), ]
+      memorised <- last$correct[last$id %in% map$id[is_wrong]]
+      expect_lt(mean(memorised), 0.2)
+
+      aum <- naive_aum(signals, map$id)
+      test <- stats::wilcox.test(aum[!is_wrong], aum[is_wrong])
+      found <- datamap_detect(map)
+      of <- function(metric) found$auroc[found$metric == metric]
+      c(
+        avg_probs = of("avg_probs"), last_loss = of("loss_last"),
+        aum = test$statistic[["W"]] / (sum(is_wrong) * sum(!is_wrong))
+      )
+    }, double(3))
+    expect_gt(min(auroc["avg_probs", ]), 0.9)
+    expect_gt(min(auroc["aum", ]), 0.9)
+    expect_gte(mean(auroc["avg_probs", ]), mean(auroc["last_loss", ]))
+  }
+})
+
 test_that("the plot shows every metric and the range over runs", {
   maps <- lapply(1:2, function(seed) random_map(50, seed = seed))
   found <- datamap_detect(maps)
