@@ -73,7 +73,9 @@
 #'   it.
 #' @param metrics Names of metrics that the map has as further columns, or
 #'   `"all"`. Which there are, what each means and where it is from is said in
-#'   [datamap-columns].
+#'   [datamap-columns]. Each takes some more memory per sample and a part of the
+#'   speed; `entropy_of_mean`, `bald` and `pred_dist` take a number per sample
+#'   and class.
 #' @param include_ci Whether the metric `variability` takes the uncertainty
 #'   of few evaluations into account: the square root of
 #'   \eqn{v + v^2 / (T - 1)} instead of that of \eqn{v}, the `label_var`.

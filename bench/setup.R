@@ -199,9 +199,16 @@ available_tools <- function(place, wanted = NULL) {
   }
   rscript <- function(name) c("Rscript", peer(name))
   node <- function(name) c("node", peer(name))
-  datacarto <- function(threads) {
-    tool("datacarto", rscript("datacarto.R"),
-      threads = threads, large = TRUE, forms = TRUE, ids = TRUE
+  datacarto <- function(threads, name = "datacarto", metrics = "") {
+    tool(name, rscript("datacarto.R"),
+      threads = threads, env = paste0("METRICS=", metrics), large = TRUE,
+      forms = TRUE, ids = TRUE
+    )
+  }
+  # these need every digit of the class probabilities
+  with_metrics <- function(threads) {
+    datacarto(
+      threads, "datacarto, 4 metrics", "aum,el2n,mean_entropy,aleatoric"
     )
   }
   duckdb <- function(threads, variant, forms = FALSE) {
@@ -216,7 +223,7 @@ available_tools <- function(place, wanted = NULL) {
     tool(name, program, file.exists(program), large = TRUE)
   }
   all <- rbind(
-    datacarto(1), datacarto(2),
+    datacarto(1), datacarto(2), with_metrics(1), with_metrics(2),
     tool("newline scan", file.path(place$cache, "scan"),
       large = TRUE, forms = TRUE, ids = TRUE
     ),
