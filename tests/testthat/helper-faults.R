@@ -512,8 +512,9 @@ call_entries <- function(call) {
   }
   path <- write_raw(bytes, folder = folder)
   packed <- write_raw(gzip_bytes(lines_of(record())), "packed", folder)
-  strict <- reader_options("loss")
-  skipping <- reader_options("loss", on_error = "skip", threads = 2L)
+  request <- list(core_signals = "loss", core_metrics = core_metrics)
+  strict <- reader_options(request)
+  skipping <- reader_options(request, on_error = "skip", threads = 2L)
   frame <- data.frame(
     id = c("a", "\u00e9", "a"), label = c(0, 1, 1), probs_0 = c(0.5, 2, NA),
     probs_1 = 0.5, loss = c(1, NA, 2)
@@ -530,8 +531,8 @@ call_entries <- function(call) {
     call("ffi_summarise", list(bytes), skipping, function(bytes) bytes),
     call("ffi_summarise", list(reader), skipping, NULL),
     call("ffi_summarise", list(at("absent")), strict, NULL),
-    call("ffi_summarise_table", signal_columns(frame, "loss", NULL), strict,
-         NULL),
+    call("ffi_summarise_table", signal_columns(frame, request, NULL),
+         strict, NULL),
     call("ffi_write_summary", map, at("result")),
     call("ffi_read_summary", at("result")),
     call("ffi_write_summary", map, at("absent/result")),
@@ -544,6 +545,8 @@ call_entries <- function(call) {
     call("ffi_recorder_summary", recorder),
     call("ffi_recorder_close", recorder),
     add(),
+    call("ffi_read_signals", list(path), skipping, NULL,
+         long_wanted(c("id", "pred_label", "loss", "probs"))),
     readLines(at("new"))
   )
 }

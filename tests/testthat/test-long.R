@@ -231,19 +231,3 @@ test_that("any data frame of signals is written, or its row is named", {
     datamap_write_signals(frame[1, ], tempdir()), class = "datamap_error_io"
   )
 })
-
-test_that("the garbage collector may run anywhere", {
-  skip_on_cran()
-  lines <- c(
-    "{\"id\": \"a\", \"label\": \"u\", \"pred_label\": \"v\", \"s_label\": 1,",
-    "{\"id\": 7, \"label\": \"v\", \"pred_label\": \"v\", \"g\": \"x\","
-  )
-  rest <- "\"label_probs\": 0.5, \"h\": 1, \"probs\": [0.5, 0.5]}"
-  lines <- paste(lines, rest)
-  old <- gctorture2(5)
-  on.exit(gctorture2(old))
-  table <- read_text(lines, columns = c("id", "pred_label", "g", "h", "probs"))
-  gctorture2(old)
-  expect_identical(table$id, c("a", "7"))
-  expect_identical(table$g, c(NA, "x"))
-})

@@ -360,26 +360,6 @@ test_that("somebody else's bytes in the file are noticed", {
   expect_identical(readLines(file)[[2]], "more")
 })
 
-test_that("the garbage collector may run anywhere", {
-  skip_on_cran()
-  old <- gctorture2(7)
-  on.exit(gctorture2(old))
-  rec <- datamap_recorder(NULL, signals = "g", ids = c("a", "b"))
-  probs <- cbind(u = c(0.5, 0.25), v = c(0.5, 0.75))
-  for (t in 1:2) {
-    datamap_record(
-      rec, c("b", "a"), factor(c("u", "v")),
-      probs = probs,
-      step = t, g = c(t, NA), note = c("x", NA)
-    )
-  }
-  try(datamap_record(rec, c("b", "z"), c(0, 0), probs = diag(2)), silent = TRUE)
-  map <- datamap_summarise(rec)
-  gctorture2(old)
-  expect_identical(map$avg_probs, c(0.5, 0.75))
-  expect_identical(map$g_last, c(2, NA))
-})
-
 test_that("the shipped signals come out of the recorder as they are", {
   for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
     shipped <- datamap_example(name)
