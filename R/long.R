@@ -25,7 +25,10 @@
 #'     are character. Lists and objects are left out.}
 #' }
 #'
-#' [datamap_summarise()] of the table is that of its source, to the last bit.
+#' [datamap_summarise()] of the table is that of its source, to the last bit;
+#' metrics of all classes need the columns of `"probs"` beside the others. Only
+#' the `aum` of lines with logits is then taken from the probabilities: equal
+#' but for rounding, and infinite where a probability is too small for a double.
 #'
 #' @inheritParams datamap_summarise
 #' @param x For `datamap_read_signals()`, where the signals are: paths of files

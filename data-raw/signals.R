@@ -43,13 +43,14 @@ observe <- function(label, logits) {
 # One run: the labels are made dirty, the network is trained, and after every
 # epoch all training samples pass through it once and are recorded in an order
 # drawn anew, as from a data loader that shuffles. `logits_of` are the rows of
-# the samples whose logits go to a file of their own.
-record_run <- function(task, kind, seed, file = NULL, logits_of = integer()) {
+# the samples whose logits go to `logits_file`.
+record_run <- function(task, kind, seed, file = NULL, logits_file = NULL,
+                       logits_of = integer()) {
   set.seed(seed)
   given <- labels_for(task, kind)
   n <- length(task$id)
   rec <- datamap_recorder(file, signals = "loss", ids = task$id)
-  rec_logits <- datamap_recorder(if (length(logits_of)) tempfile())
+  rec_logits <- datamap_recorder(logits_file)
   network <- train_network(
     task$x, given$label, task$n_classes, settings,
     after_epoch = function(network, epoch) {
@@ -122,16 +123,13 @@ report <- function(task, clean, runs, auroc) {
   )
 }
 
-make_runs <- function(task, logits_of = integer()) {
+make_runs <- function(task, ...) {
   clean <- record_run(task, NULL, seeds[1])$accuracy
-  runs <- lapply(seeds, function(seed) {
-    is_shipped <- seed == seeds[1]
-    record_run(
-      task, "symmetric", seed,
-      file = if (is_shipped) tempfile(fileext = ".jsonl"),
-      logits_of = if (is_shipped) logits_of
-    )
+  shipped <- record_run(task, "symmetric", seeds[1], ...)
+  others <- lapply(seeds[-1], function(seed) {
+    record_run(task, "symmetric", seed)
   })
+  runs <- c(list(shipped), others)
   auroc <- sapply(runs, function(run) {
     found <- datamap_detect(run$map)
     found$auroc[match(c("avg_probs", "loss_last"), found$metric)]
@@ -143,46 +141,49 @@ make_runs <- function(task, logits_of = integer()) {
     "avg_probs must find them as well as the last loss" =
       mean(auroc[1, ]) >= mean(auroc[2, ])
   )
-  runs[[1]]
+  shipped
 }
 
 # Making it --------------------------------------------------------------------
 
 # What is read is what was recorded.
-check_shipped <- function(path, rec) {
+check_shipped <- function(path, rec, file, signals = NULL) {
   columns <- function(map) as.list(map)[names(map)]
-  signals <- rec$signals
   stopifnot(identical(
     columns(datamap_summarise(path, signals = signals)),
     columns(datamap_summarise(rec))
   ))
   if (!dir.exists(path)) {
     stopifnot(
-      identical(datamap_read_signals(path), datamap_read_signals(rec$path)),
+      identical(datamap_read_signals(path), datamap_read_signals(file)),
       identical(
         datamap_read_signals(path, columns = "probs"),
-        datamap_read_signals(rec$path, columns = "probs")
+        datamap_read_signals(file, columns = "probs")
       )
     )
   }
 }
 
+file <- tempfile(fileext = ".jsonl")
+logits_file <- tempfile(fileext = ".jsonl")
+
 task <- spam_task()
-spam <- make_runs(task)$rec
+spam <- make_runs(task, file)
 path <- file.path(folder, "spam_signals.jsonl.gz")
-write_gzip(readLines(spam$path), path)
-check_shipped(path, spam)
+write_gzip(readLines(file), path)
+check_shipped(path, spam$rec, file, signals = "loss")
 
 task <- satellite_task()
 set.seed(split_seed)
 excerpt <- sample.int(length(task$id), n_excerpt)
-satellite <- make_runs(task, excerpt)
+unlink(file)
+satellite <- make_runs(task, file, logits_file, excerpt)
 path <- file.path(folder, "satellite_signals.json.gz")
-write_gzip(as_python_dicts(satellite$rec$path), path)
-check_shipped(path, satellite$rec)
+write_gzip(as_python_dicts(file), path)
+check_shipped(path, satellite$rec, file, signals = "loss")
 path <- file.path(folder, "dynamics")
-write_dynamics(satellite$rec_logits$path, path)
-check_shipped(path, satellite$rec_logits)
+write_dynamics(logits_file, path)
+check_shipped(path, satellite$rec_logits, logits_file)
 
 files <- list.files(folder, recursive = TRUE, full.names = TRUE)
 print_line("bytes in ", folder, ": ", sum(file.size(files)))

@@ -231,3 +231,22 @@ test_that("any data frame of signals is written, or its row is named", {
     datamap_write_signals(frame[1, ], tempdir()), class = "datamap_error_io"
   )
 })
+
+test_that("a table with all classes has all metrics of its source", {
+  whole <- function(x) {
+    cbind(datamap_read_signals(x), datamap_read_signals(x, columns = "probs"))
+  }
+  for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
+    file <- datamap_example(name)
+    expect_same_map(
+      datamap_summarise(whole(file), signals = "loss", metrics = "all"),
+      datamap_summarise(file, signals = "loss", metrics = "all")
+    )
+  }
+  folder <- datamap_example("dynamics") # logits
+  map <- datamap_summarise(whole(folder), metrics = "all")
+  expected <- datamap_summarise(folder, metrics = "all")
+  expect_equal(map$aum, expected$aum, tolerance = 1e-12)
+  map$aum <- expected$aum
+  expect_same_map(map, expected)
+})
