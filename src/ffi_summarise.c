@@ -275,7 +275,7 @@ static const struct {
 
 /* Those of signals follow, then the metrics in the order of dm_metric. */
 static SEXP make_columns(const dm_table *table, const dm_options *options) {
-  enum { SLICE = 4096 }; /* rows whose states stay in the cache */
+  enum { SLICE = 512 }; /* rows whose states stay in the nearest cache */
   R_xlen_t n_metrics = 0;
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     n_metrics += options->metrics >> metric & 1;

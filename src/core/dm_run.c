@@ -8,17 +8,26 @@
 #include "dm_format.h"
 #include "dm_number.h"
 
-/* How many events lie between asking for memory and using it. */
-enum { AHEAD = 16 };
+/* How many events' memory is asked for at a time. */
+enum { GROUP = 32 };
+
+typedef struct row_guess {
+  uint64_t begun; /* see dm_index_begin() */
+  uint32_t row;   /* UINT32_MAX: there is none yet */
+  bool is_certain;
+} row_guess;
 
 static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *batch,
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
-static uint64_t begin_row(const dm_run *run, const dm_batch *batch,
-                          const dm_event *event);
-static uint32_t guess_row(const dm_run *run, const dm_batch *batch, const dm_event *event,
-                          uint64_t begun);
+static void begin_rows(const dm_run *run, const dm_batch *batch, size_t first,
+                       row_guess *out);
+static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
+                       row_guess *out);
+static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
+                              const row_guess *guesses, const dm_origin *origin,
+                              size_t *next_problem, dm_error *err);
 static void prefetch_more(const dm_run *run, uint32_t row);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun, uint32_t *row, dm_error *err);
@@ -244,33 +253,22 @@ static inline dm_accum *accum_at(const dm_run *run, uint32_t row) {
 
 dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *origin,
                        dm_error *err) {
-  /* Three stages, each AHEAD events behind the one before, so that the memory that one
-     waits for is fetched while others are worked on: where the id is looked up, the row,
-     the state itself. */
-  enum { RING = 4 * AHEAD }; /* more than are under way at a time */
-  uint64_t begun[RING];
-  uint32_t rows[RING]; /* UINT32_MAX: not certain */
+  /* Three stages, each a group of events behind the one before, so that the memory that
+     one waits for is fetched while others are worked on: where the id is looked up, the
+     row, the state itself. */
+  row_guess guesses[3][GROUP];
   size_t next_problem = 0;
-  size_t n = batch->n_events;
-  for (size_t i = 0; i < n + 2 * AHEAD; i++) {
-    if (i < n) {
-      begun[i % RING] = begin_row(run, batch, &batch->events[i]);
+  size_t n_groups = (batch->n_events + GROUP - 1) / GROUP;
+  for (size_t g = 0; g < n_groups + 2; g++) {
+    if (g < n_groups) {
+      begin_rows(run, batch, g * GROUP, guesses[g % 3]);
     }
-    if (i >= AHEAD && i - AHEAD < n) {
-      size_t k = i - AHEAD;
-      rows[k % RING] = guess_row(run, batch, &batch->events[k], begun[k % RING]);
+    if (g >= 1 && g - 1 < n_groups) {
+      guess_rows(run, batch, (g - 1) * GROUP, guesses[(g - 1) % 3]);
     }
-    if (i >= 2 * AHEAD) {
-      size_t k = i - 2 * AHEAD;
-      if (DM_UNLIKELY(next_problem < batch->problems.n_kept)) {
-        DM_TRY(
-            take_problems(run, batch, origin, &next_problem, batch->events[k].line, err));
-      }
-      uint32_t row = rows[k % RING];
-      if (row == UINT32_MAX) {
-        DM_TRY(find_row(run, batch, &batch->events[k], begun[k % RING], &row, err));
-      }
-      DM_TRY(apply_event(run, batch, k, row, origin, err));
+    if (g >= 2) {
+      DM_TRY(apply_events(run, batch, (g - 2) * GROUP, guesses[(g - 2) % 3], origin,
+                          &next_problem, err));
     }
   }
   DM_TRY(take_problems(run, batch, origin, &next_problem, UINT64_MAX, err));
@@ -288,32 +286,61 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
   return DM_OK;
 }
 
-static inline uint64_t begin_row(const dm_run *run, const dm_batch *batch,
-                                 const dm_event *event) {
-  if (event->id_kind == DM_IDENT_INT && dm_index_prefetch_dense(&run->ids, event->id)) {
-    return 0;
-  }
-  dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-  return dm_index_begin(&run->ids, &id);
+/* The end of the group that starts with this event. */
+static inline size_t group_end(const dm_batch *batch, size_t first) {
+  return batch->n_events - first < GROUP ? batch->n_events : first + GROUP;
 }
 
-static inline uint32_t guess_row(const dm_run *run, const dm_batch *batch,
-                                 const dm_event *event, uint64_t begun) {
-  uint32_t row;
-  bool is_certain =
-      event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, &row);
-  if (DM_UNLIKELY(!is_certain)) {
-    dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-    row = dm_index_guess(&run->ids, &id, begun);
-    if (row == UINT32_MAX) {
-      return row;
+static void begin_rows(const dm_run *run, const dm_batch *batch, size_t first,
+                       row_guess *out) {
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, out++) {
+    const dm_event *event = &batch->events[i];
+    if (event->id_kind == DM_IDENT_INT && dm_index_prefetch_dense(&run->ids, event->id)) {
+      out->begun = 0;
+    } else {
+      dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+      out->begun = dm_index_begin(&run->ids, &id);
     }
   }
-  __builtin_prefetch(accum_at(run, row), 1);
-  if (DM_UNLIKELY(batch->is_keeping)) {
-    prefetch_more(run, row);
+}
+
+static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
+                       row_guess *out) {
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, out++) {
+    const dm_event *event = &batch->events[i];
+    out->is_certain =
+        event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, &out->row);
+    if (DM_UNLIKELY(!out->is_certain)) {
+      dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+      out->row = dm_index_guess(&run->ids, &id, out->begun);
+    }
+    if (DM_LIKELY(out->row != UINT32_MAX)) {
+      __builtin_prefetch(accum_at(run, out->row), 1);
+      if (DM_UNLIKELY(batch->is_keeping)) {
+        prefetch_more(run, out->row);
+      }
+    }
   }
-  return is_certain ? row : UINT32_MAX;
+}
+
+static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
+                              const row_guess *guesses, const dm_origin *origin,
+                              size_t *next_problem, dm_error *err) {
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, guesses++) {
+    const dm_event *event = &batch->events[i];
+    uint32_t row = guesses->row;
+    if (DM_UNLIKELY(*next_problem < batch->problems.n_kept)) {
+      DM_TRY(take_problems(run, batch, origin, next_problem, event->line, err));
+    }
+    if (!guesses->is_certain) {
+      DM_TRY(find_row(run, batch, event, guesses->begun, &row, err));
+    }
+    DM_TRY(apply_event(run, batch, i, row, origin, err));
+  }
+  return DM_OK;
 }
 
 static inline void prefetch_bytes(const void *p, size_t n) {
