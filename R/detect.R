@@ -57,8 +57,8 @@ never_is_last <- c("first_correct", "learned_for_good")
 #'   or a logical vector with one value per sample.
 #' @param k How many of the most suspect samples `precision_at_k` looks at; by
 #'   default as many as there are wrong labels.
-#' @param ... For `datamap_detect()` not used, and must be empty. For `plot()`
-#'   and `autoplot()`, nothing either.
+#' @param ... For `datamap_detect()`, `plot()` and `autoplot()` not used, and
+#'   must be empty. For `print()` of some of the columns, passed on.
 #' @param x,object What `datamap_detect()` returned.
 #'
 #' @return A data frame of class `datamap_detection` with one row per metric,
@@ -224,6 +224,40 @@ combine_runs <- function(runs, call) {
     out[[paste0(score, "_max")]] <- over(score, max)
   }
   out
+}
+
+#' @rdname datamap_detect
+#' @export
+print.datamap_detection <- function(x, ...) {
+  needed <- c("metric", "suspect", "samples", detection_scores, "base_rate")
+  if (!all(needed %in% names(x))) {
+    return(NextMethod()) # some columns of it only
+  }
+  has_runs <- "runs" %in% names(x)
+  cat(
+    "# How ", plural_count(nrow(x), "metric"), " ",
+    if (nrow(x) == 1) "ranks" else "rank", " the wrong labels of ",
+    plural_count(max(x$samples, 0), "sample"), "\n",
+    if (nrow(x) > 0) {
+      by_chance <- toString(unique(format(x$base_rate, digits = 3)))
+      paste0("# By chance: auroc 0.5, the others ", by_chance, "\n")
+    },
+    if (has_runs && nrow(x) > 0) {
+      paste0("# Means over ", x$runs[[1]], " runs, in brackets their range\n")
+    },
+    sep = ""
+  )
+  shown <- as.list(x)[c("metric", "suspect")]
+  for (score in detection_scores) {
+    three <- function(end) sprintf("%.3f", x[[paste0(score, end)]])
+    shown[[score]] <- if (has_runs) {
+      paste0(three(""), " (", three("_min"), "-", three("_max"), ")")
+    } else {
+      three("")
+    }
+  }
+  print(as.data.frame(shown), right = FALSE, row.names = FALSE)
+  invisible(x)
 }
 
 #' @rdname datamap_detect

@@ -214,6 +214,26 @@ test_that("avg_probs and aum find wrong labels on every seed", {
   }
 })
 
+test_that("it is printed with three decimals, and with the range over runs", {
+  map <- ratio_map(c(0, 0.2, 0.4, 1))
+  found <- datamap_detect(map, c(TRUE, FALSE, TRUE, FALSE))
+  lines <- capture.output(expect_invisible(print(found)))
+  expect_match(lines[[1]], "metrics rank the wrong labels of 4 samples")
+  expect_match(lines[[2]], "auroc 0.5, the others 0.5", fixed = TRUE)
+  # wrong at places 1 and 3 of 4, see above
+  expect_match(
+    lines, "^ *correct_ratio +low +0.750 +0.833 +0.500", all = FALSE
+  )
+  runs <- datamap_detect(
+    list(map, map[4:1, ]), c(TRUE, FALSE, TRUE, FALSE)
+  )
+  lines <- capture.output(print(runs))
+  expect_match(lines[[3]], "Means over 2 runs")
+  expect_match(lines, "0.500 (0.250-0.750)", fixed = TRUE, all = FALSE)
+  expect_output(print(found["metric"]), "1 .*correct_ratio|1 .*avg_probs")
+  expect_output(print(found[0, ]), "0 metrics")
+})
+
 test_that("the plot shows every metric and the range over runs", {
   maps <- lapply(1:2, function(seed) random_map(50, seed = seed))
   found <- datamap_detect(maps)
