@@ -105,9 +105,6 @@ static int64_t read_from_r(void *ctx, char *buf, size_t n) {
 
 dm_status ffi_open_source(dm_source **out, SEXP source_sexp, ffi_reader *reader,
                           const dm_host *host, dm_error *err) {
-  if (TYPEOF(source_sexp) == STRSXP) {
-    return dm_source_open_file(out, CHAR(STRING_ELT(source_sexp, 0)), host, err);
-  }
   if (TYPEOF(source_sexp) == RAWSXP) {
     return dm_source_open_memory(out, RAW(source_sexp), (size_t)Rf_xlength(source_sexp),
                                  host, err);

@@ -19,8 +19,8 @@ dm_ident ffi_ident(SEXP column, R_xlen_t i);
 SEXP ffi_ident_column(dm_ident_type type, R_xlen_t n);
 void ffi_set_ident(SEXP out, R_xlen_t i, const dm_ident *ident);
 
-/* Opens the i-th source of a list: a path (string), a raw vector, or a function(n) that
-   returns at most n bytes as a raw vector. reader is the memory that the source needs. */
+/* Opens a source that is no path: a raw vector, or a function(n) that returns at most n
+   bytes as a raw vector. reader is the memory that the source needs. */
 typedef struct ffi_reader {
   ffi_unwind *unwind;
   SEXP function;

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "dm_inflater.h"
 #include "ffi_signals.h"
 #include "ffi_text.h"
 
@@ -16,6 +17,7 @@ typedef struct summarise_call {
   ffi_unwind unwind;
   ffi_host host;
   dm_run *run;
+  dm_inflater *inflater;
   dm_source *source;
   dm_table table;
   dm_error err;
@@ -26,6 +28,7 @@ static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
 static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
+static const char *const *paths_of(SEXP sources);
 static dm_status read_table(summarise_call *call, const dm_host *host);
 static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown);
 static SEXP make_columns(const dm_table *table, const dm_options *options);
@@ -69,6 +72,7 @@ static void summarise_cleanup(void *data) {
   dm_table_release(&call->table);
   dm_long_release(&call->long_table);
   dm_source_close(call->source);
+  dm_inflater_free(call->inflater);
   dm_run_free(call->run);
 }
 
@@ -104,9 +108,15 @@ static SEXP summarise_body(void *data) {
 
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host) {
   ffi_reader reader = {.unwind = &call->unwind};
-  for (R_xlen_t i = 0; i < Rf_xlength(call->input); i++) {
+  R_xlen_t n = Rf_xlength(call->input);
+  DM_TRY(dm_inflater_new(&call->inflater, paths_of(call->input), (size_t)n,
+                         call->run->options.threads, host, &call->err));
+  for (R_xlen_t i = 0; i < n; i++) {
     SEXP source = VECTOR_ELT(call->input, i);
-    dm_status status = ffi_open_source(&call->source, source, &reader, host, &call->err);
+    dm_status status =
+        TYPEOF(source) == STRSXP
+            ? dm_inflater_open(call->inflater, (size_t)i, &call->source, &call->err)
+            : ffi_open_source(&call->source, source, &reader, host, &call->err);
     if (status) {
       call->err.file = (int32_t)i;
       return status;
@@ -117,7 +127,20 @@ static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *h
     dm_source_close(call->source);
     call->source = NULL;
   }
+  dm_inflater_free(call->inflater);
+  call->inflater = NULL;
   return DM_OK;
+}
+
+/* The paths in a list of sources, NULL for the others. */
+static const char *const *paths_of(SEXP sources) {
+  R_xlen_t n = Rf_xlength(sources);
+  const char **paths = (const char **)R_alloc((size_t)n + 1, sizeof *paths);
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP source = VECTOR_ELT(sources, i);
+    paths[i] = TYPEOF(source) == STRSXP ? CHAR(STRING_ELT(source, 0)) : NULL;
+  }
+  return paths;
 }
 
 /* --- tables --- */

@@ -145,7 +145,8 @@ dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file, dm_error *
   while (run->block.len) {
     DM_TRY_DONE(dm_parse_block(run->parser, &run->block, &run->batch, err));
     DM_TRY_DONE(apply_next(run, &run->block, &run->batch, &origin, err));
-    if (run->options.threads > 1) {
+    /* what threads inflate ahead keeps them busy enough */
+    if (run->options.threads > 1 && !dm_source_is_lent(source)) {
       DM_TRY_DONE(read_side_by_side(run, &lines, &origin, err));
       break;
     }

@@ -40,7 +40,8 @@ typedef enum source_kind { SOURCE_FILE, SOURCE_MEMORY, SOURCE_CALLBACK } source_
 struct dm_source {
   source_kind kind;
   dm_host host;
-  uint64_t consumed; /* raw bytes so far */
+  dm_borrower borrower; /* read is NULL: nobody */
+  uint64_t consumed;    /* raw bytes so far */
 
   int fd;             /* SOURCE_FILE */
   bool is_regular;    /* has a size that is known when opened */
@@ -74,6 +75,7 @@ static dm_status check_host(dm_source *source, dm_error *err);
 static dm_status io_error(dm_error *err, int sys_errno, const char *expected);
 static dm_status gzip_error(dm_error *err, const char *found);
 static int open_path(const char *path);
+static bool is_regular_path(const char *path);
 static dm_status wait_readable(dm_source *source, dm_error *err);
 static voidpf zlib_alloc(voidpf unused, uInt n, uInt size);
 static void zlib_free(voidpf unused, voidpf p);
@@ -132,8 +134,41 @@ dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
   return DM_OK;
 }
 
+dm_source *dm_source_open_gzip(const char *path) {
+  dm_error unused;
+  dm_source *source = NULL;
+  if (is_regular_path(path) &&
+      dm_source_open_file(&source, path, NULL, &unused) == DM_OK &&
+      !dm_source_is_regular_gzip(source)) {
+    dm_source_close(source);
+    source = NULL;
+  }
+  return source;
+}
+
+bool dm_source_is_regular_gzip(const dm_source *source) {
+  return source->is_gzip && source->is_regular;
+}
+
+void dm_source_lend(dm_source *source, const dm_borrower *borrower) {
+  source->borrower = *borrower;
+  source->host = (dm_host){0};
+}
+
+bool dm_source_is_lent(const dm_source *source) {
+  return source->borrower.read != NULL;
+}
+
 dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
                          dm_error *err) {
+  const dm_borrower *borrower = &source->borrower;
+  return borrower->read ? borrower->read(borrower->ctx, buf, n, got, err)
+                        : dm_source_read_lent(source, buf, n, got, err);
+}
+
+dm_status dm_source_read_lent(dm_source *source, char *buf, size_t n, size_t *got,
+                              dm_error *err) {
+  *got = 0;
   return source->is_gzip ? read_gzip(source, buf, n, got, err)
                          : read_raw(source, buf, n, got, err);
 }
@@ -155,6 +190,9 @@ bool dm_source_has_grown(const dm_source *source) {
 void dm_source_close(dm_source *source) {
   if (!source) {
     return;
+  }
+  if (source->borrower.close) {
+    source->borrower.close(source->borrower.ctx);
   }
   if (source->is_gzip) {
     inflateEnd(&source->zlib);
@@ -329,9 +367,12 @@ static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
     int code = inflate(z, Z_NO_FLUSH);
     size_t step = room - z->avail_out;
     done += step;
+    *got = done;
     DM_TRY(check_host(source, err));
     if (code == Z_STREAM_END) {
       source->is_between_members = true;
+    } else if (done == n) {
+      break; /* a fault comes with the bytes behind it, however many are read at a time */
     } else if (code == Z_MEM_ERROR) {
       return dm_error_memory(err);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
@@ -340,7 +381,6 @@ static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
       return gzip_error(err, "an end in the middle of the gzip stream");
     }
   }
-  *got = done;
   return DM_OK;
 }
 
@@ -388,6 +428,15 @@ static int open_path(const char *path) {
   return fd;
 }
 
+static bool is_regular_path(const char *path) {
+  struct _stat64 info;
+  wchar_t *wide = dm_path_utf16(path);
+  bool is_regular =
+      wide && _wstat64(wide, &info) == 0 && (info.st_mode & S_IFMT) == S_IFREG;
+  dm_free(wide);
+  return is_regular;
+}
+
 static dm_status wait_readable(dm_source *source, dm_error *err) {
   (void)source;
   (void)err;
@@ -400,6 +449,11 @@ static dm_status wait_readable(dm_source *source, dm_error *err) {
    wait_readable()'s, which lets Ctrl-C through. */
 static int open_path(const char *path) {
   return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static bool is_regular_path(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static dm_status wait_readable(dm_source *source, dm_error *err) {

@@ -44,6 +44,30 @@ dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
 dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
                          dm_error *err) DM_MUST_CHECK;
 
+/* A regular file that starts like gzip, opened as by dm_source_open_file() without a
+   host; NULL for every other path, whatever it names or why it can't be opened. Waits for
+   nothing. */
+dm_source *dm_source_open_gzip(const char *path);
+
+/* Whether the source is such a file. */
+bool dm_source_is_regular_gzip(const dm_source *source);
+
+/* Somebody who reads a source in its owner's place: read is what dm_source_read() calls
+   then, close what dm_source_close() calls first. */
+typedef struct dm_borrower {
+  dm_status (*read)(void *ctx, char *buf, size_t n, size_t *got, dm_error *err);
+  void (*close)(void *ctx);
+  void *ctx;
+} dm_borrower;
+
+/* From now on the borrower reads the source, by dm_source_read_lent(), on any one thread
+   at a time, and asks the host, which the source no longer does. */
+void dm_source_lend(dm_source *source, const dm_borrower *borrower);
+bool dm_source_is_lent(const dm_source *source);
+/* As dm_source_read(); where it fails, *got bytes before the fault are in buf. */
+dm_status dm_source_read_lent(dm_source *source, char *buf, size_t n, size_t *got,
+                              dm_error *err) DM_MUST_CHECK;
+
 /* How many bytes of input (compressed ones where it is gzip) have been read so far. */
 uint64_t dm_source_bytes(const dm_source *source);
 

@@ -53,6 +53,32 @@ test_that("compressed files count in a folder", {
   expect_identical(read_order(folder), "epoch")
 })
 
+test_that("compressed files side by side are read in their order", {
+  lines <- readLines(datamap_example("spam_signals.jsonl.gz"))
+  part <- cut(seq_along(lines), 7, labels = FALSE)
+  names <- paste0("part-", 1:7, ".gz")
+  paths <- file.path(signal_folder(names), names)
+  for (i in 1:7) {
+    con <- if (i == 4) file(paths[[i]], "wb") else gzfile(paths[[i]], "wb")
+    writeLines(lines[part == i], con)
+    close(con)
+  }
+  map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+  for (threads in 1:4) {
+    expect_identical(datamap_summarise(paths, threads = threads), map)
+  }
+  bytes <- readBin(paths[[6]], "raw", 1e6)
+  writeBin(bytes[seq_len(length(bytes) - 9)], paths[[6]])
+  for (threads in 1:4) {
+    error <- expect_error(
+      datamap_summarise(paths, threads = threads),
+      class = "datamap_error_io"
+    )
+    expect_identical(basename(error$path), "part-6.gz")
+    expect_match(conditionMessage(error), "gzip", fixed = TRUE)
+  }
+})
+
 test_that("paths are read in the order given, files of epochs in that of N", {
   folder <- signal_folder(
     c("b.jsonl", "a.jsonl", "dynamics_epoch_2.jsonl",
