@@ -81,7 +81,7 @@ measure_lines <- function(label, shape, tools, rounds, place) {
       data = label, tool = tools$name[i], threads = tools$threads[i],
       lines = lines, seconds = stats::median(mine$seconds),
       cpu = stats::median(mine$cpu),
-      gb_per_second = file.size(file) / stats::median(mine$seconds) / 1e9,
+      gb_per_second = bytes_in(file) / stats::median(mine$seconds) / 1e9,
       times_datacarto = versus(own[1], "seconds"),
       cpu_times_datacarto = versus(own[1], "cpu"),
       times_scan = if (length(scan)) versus(scan, "seconds") else NA,

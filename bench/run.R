@@ -30,18 +30,19 @@ sizes <- list(
 )
 
 # The same job on other lines: datacarto, and others where they can follow.
+hundred <- function(...) shape(1e5, 3, classes = 100, ...)
 forms <- list(
   "M" = shape(),
   "M, string ids" = shape(ids = "string"),
   "M, Python dicts" = shape(form = "python"),
   "M, keys rotated" = shape(form = "rotated"),
   "M, 2 classes" = shape(classes = 2),
-  "100,000 x 3, 100 classes" = shape(1e5, 3, classes = 100),
-  "100,000 x 3, 100 classes, string ids" =
-    shape(1e5, 3, classes = 100, ids = "string"),
   "M, all from probs" = shape(form = "derived"),
-  "100,000 x 3, 100 classes, all from probs" =
-    shape(1e5, 3, classes = 100, form = "derived")
+  "M, one gzip file" = shape(files = 1),
+  "M, 6 gzip files" = shape(files = 6),
+  "100 classes" = hundred(),
+  "100 classes, string ids" = hundred(ids = "string"),
+  "100 classes, all from probs" = hundred(form = "derived")
 )
 
 for (part in settings$parts) {

@@ -140,41 +140,61 @@ build <- function(place) {
   }
 }
 
-# What the lines of a file are like, M's unless told otherwise.
+# What is read, M's lines unless told otherwise; files: into how many gzip files
+# they are split.
 shape <- function(samples = 550e3,
                   evaluations = 6,
                   classes = 3,
                   form = "json",
-                  ids = "integer") {
+                  ids = "integer",
+                  files = NULL) {
   list(
     samples = samples, evaluations = evaluations, classes = classes,
-    form = form, ids = ids
+    form = form, ids = ids, files = files
   )
 }
 
 # The arguments of the generator.
 shape_text <- function(shape) {
-  vapply(shape, format, "", scientific = FALSE, trim = TRUE)
+  arguments <- c("samples", "evaluations", "classes", "form", "ids")
+  vapply(shape[arguments], format, "", scientific = FALSE, trim = TRUE)
 }
 
-# A generated file of signals.
+# A generated file of signals, or a folder of gzip files.
 signals <- function(place, shape) {
   arguments <- shape_text(shape)
+  name <- paste(c(arguments, shape$files), collapse = "-")
   file <- file.path(
-    place$cache, "data", paste0(paste(arguments, collapse = "-"), ".jsonl")
+    place$cache, "data", paste0(name, if (is.null(shape$files)) ".jsonl")
   )
   if (!file.exists(file)) {
     say("generating ", basename(file))
     part <- paste0(file, ".part")
-    status <- system2(
-      file.path(place$cache, "generate"), arguments,
-      stdout = part
+    generate <- paste(
+      c(shQuote(file.path(place$cache, "generate")), arguments),
+      collapse = " "
     )
-    if (status != 0 || !file.rename(part, file)) {
+    if (is.null(shape$files)) {
+      command <- paste(generate, ">", shQuote(part))
+    } else {
+      dir.create(part, showWarnings = FALSE)
+      lines <- shape$samples * shape$evaluations / shape$files
+      command <- paste0(
+        generate, " | split -l ", format(ceiling(lines), scientific = FALSE),
+        " --filter 'gzip -1 >$FILE.jsonl.gz' - ", shQuote(part), "/"
+      )
+    }
+    if (system(command) != 0 || !file.rename(part, file)) {
       stop("could not generate ", basename(file))
     }
   }
   file
+}
+
+# Of a file or of all files in a folder.
+bytes_in <- function(file) {
+  files <- if (dir.exists(file)) list.files(file, full.names = TRUE) else file
+  sum(file.size(files))
 }
 
 # All tools: how each is started, with how many threads it runs, whether it is
@@ -254,9 +274,11 @@ available_tools <- function(place, wanted = NULL) {
   all
 }
 
-# Which tools do the whole job on lines of this shape.
+# Which tools do the whole job on what has this shape.
 form_suits <- function(tools, shape) {
-  is_json <- shape$form %in% c("json", "rotated")
-  tools$name %in% c("datacarto", "newline scan") |
-    (tools$forms & is_json & (tools$ids | shape$ids == "integer"))
+  is_plain <- is.null(shape$files)
+  is_usual <- is_plain && shape$form %in% c("json", "rotated")
+  is_own <- startsWith(tools$name, "datacarto")
+  is_own | (tools$name == "newline scan" & is_plain) |
+    (tools$forms & is_usual & (tools$ids | shape$ids == "integer"))
 }
