@@ -83,6 +83,9 @@
 #' # The look of the cartography paper
 #' datamap_plot(map, style = "cartography")
 #'
+#' # Counted in bins, as more than 50,000 samples are by themselves
+#' datamap_plot(map, facet = NULL, points = "density")
+#'
 #' # One panel per label, and the two samples that were forgotten most often
 #' most <- map$id[order(-map$forgetting_times)][1:2]
 #' datamap_plot(map, facet = "label", highlight = most)

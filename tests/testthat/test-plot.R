@@ -277,6 +277,29 @@ test_that("the caption names axes, filter and number, and follows them", {
   expect_false(identical(caption(), caption(use_l_times = 0)))
 })
 
+test_that("no two filters have the same caption or alternative text", {
+  map <- random_map(300)
+  filters <- list(
+    list(), list(criterion = "avg_probs"),
+    list(criterion = "avg_probs", threshold = 0.5),
+    list(criterion = "avg_probs", threshold = 0.5 + 1e-9),
+    list(criterion = "forgetting_times", threshold = 2),
+    list(use_f_times = 0), list(use_l_times = 0), list(use_l_times = 2),
+    list("max_label_probs", criterion = "avg_probs", threshold = 0.5),
+    list(criterion = "avg_probs", threshold = 0.5, use_f_times = 1)
+  )
+  plots <- lapply(filters, function(filter) {
+    do.call(datamap_plot, c(list(map), filter))
+  })
+  captions <- vapply(plots, function(plot) {
+    text <- as_draw(texts(plot))
+    grep("^[^ ]+ against ", text, value = TRUE)
+  }, "")
+  alts <- vapply(plots, ggplot2::get_alt_text, "")
+  expect_identical(anyDuplicated(captions), 0L)
+  expect_identical(anyDuplicated(alts), 0L)
+})
+
 test_that("panels may have scales of their own", {
   map <- random_map(100)
   ranges <- function(scales) {
