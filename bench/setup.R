@@ -2,14 +2,17 @@
 # built or generated goes into one cache folder outside of the checkout:
 # ${DATACARTO_BENCH_CACHE:-${XDG_CACHE_HOME:-~/.cache}/datacarto-bench}.
 
-parse_arguments <- function(args) {
-  value <- function(name, default) {
-    given <- grep(paste0("^", name, "="), args, value = TRUE)
-    if (length(given) == 0) {
-      return(default)
-    }
-    strsplit(sub("^[^=]*=", "", given[1]), ",", fixed = TRUE)[[1]]
+# What is given as NAME=VALUE,VALUE,... : strings, or else the default.
+argument <- function(args, name, default) {
+  given <- grep(paste0("^", name, "="), args, value = TRUE)
+  if (length(given) == 0) {
+    return(default)
   }
+  strsplit(sub("^[^=]*=", "", given[1]), ",", fixed = TRUE)[[1]]
+}
+
+parse_arguments <- function(args) {
+  value <- function(name, default) argument(args, name, default)
   parts <- c("peers", "forms", "tables", "maps", "growth")
   named <- c("sizes", "rounds", "tools", "samples", "lines")
   known <- c(parts, "keep", grep(
@@ -64,12 +67,8 @@ set_up <- function(here, keep) {
   )
   dir.create(place$results, showWarnings = FALSE)
   say("installing the package and what is missing of its peers")
-  install <- file.path(here, "..", "tools", "install-package.sh")
-  if (!run_quietly("sh", c(install, shQuote(place$library)))) {
-    stop("the package could not be installed")
-  }
-  .libPaths(c(place$library, .libPaths()))
-  Sys.setenv(R_LIBS = place$library, BENCH_MODULES = place$modules)
+  install_checkout(place)
+  Sys.setenv(BENCH_MODULES = place$modules)
   if (!requireNamespace("yyjsonr", quietly = TRUE)) {
     try(utils::install.packages("yyjsonr", lib = place$library, quiet = TRUE))
   }
@@ -79,27 +78,41 @@ set_up <- function(here, keep) {
       "@duckdb/node-api", "nodejs-polars", "nodejs-polars-linux-x64-gnu"
     ))
   }
-  root <- Sys.info()[["effective_user"]] == "root"
-  if (root && nzchar(Sys.which("apt-get"))) {
-    missing <- c(
-      if (!file.exists("/usr/include/simdjson.h")) "libsimdjson-dev",
-      if (!nzchar(python_with_pandas())) "python3-pandas",
-      if (!requireNamespace("data.table", quietly = TRUE)) "r-cran-data.table"
-    )
-    if (length(missing)) {
-      run_quietly("apt-get", c(
-        "-o", "DPkg::Lock::Timeout=300", "install", "-q", "-y", missing
-      ))
-    }
-  }
+  install_debian(c(
+    if (!file.exists("/usr/include/simdjson.h")) "libsimdjson-dev",
+    if (!nzchar(python_with("pandas"))) "python3-pandas",
+    if (!requireNamespace("data.table", quietly = TRUE)) "r-cran-data.table"
+  ))
   build(place)
   place
 }
 
-# The first python3 that has it; the distribution's may stand behind another.
-python_with_pandas <- function() {
+# The package as it is in the checkout, for this process and those it starts.
+install_checkout <- function(place) {
+  install <- file.path(place$here, "..", "tools", "install-package.sh")
+  if (!run_quietly("sh", c(install, shQuote(place$library)))) {
+    stop("the package could not be installed")
+  }
+  .libPaths(c(place$library, .libPaths()))
+  Sys.setenv(R_LIBS = place$library)
+}
+
+# The distribution's packages, where this user may install them.
+install_debian <- function(packages) {
+  root <- Sys.info()[["effective_user"]] == "root"
+  if (length(packages) && root && nzchar(Sys.which("apt-get"))) {
+    run_quietly("apt-get", c(
+      "-o", "DPkg::Lock::Timeout=300", "install", "-q", "-y", packages
+    ))
+  }
+}
+
+# The first python3 that has the module; the distribution's may stand behind
+# another.
+python_with <- function(module) {
   for (python in unique(c(Sys.which("python3"), "/usr/bin/python3"))) {
-    if (nzchar(python) && run_quietly(python, c("-c", "'import pandas'"))) {
+    imports <- shQuote(paste("import", module))
+    if (nzchar(python) && run_quietly(python, c("-c", imports))) {
       return(python)
     }
   }
@@ -237,7 +250,7 @@ available_tools <- function(place, wanted = NULL) {
       forms = forms, ids = forms
     )
   }
-  python <- python_with_pandas()
+  python <- python_with("pandas")
   simdjson <- function(name, program) {
     program <- file.path(place$cache, program)
     tool(name, program, file.exists(program), large = TRUE)
