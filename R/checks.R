@@ -180,6 +180,13 @@ describe <- function(x) {
   if (is.object(x) || is.function(x)) {
     return(paste0("an object of class ", class(x)[[1]]))
   }
-  article <- if (grepl("^[aeiou]", class(x)[[1]])) "an" else "a"
-  paste0(article, " ", class(x)[[1]], " of length ", length(x))
+  kind <- class(x)[[1]]
+  if (is.atomic(x) && is.null(dim(x))) {
+    kind <- paste(kind, "vector")
+  }
+  article <- if (grepl("^[aeiou]", kind)) "an" else "a"
+  missing <- if (is.atomic(x) && anyNA(x)) {
+    paste(", of which element", which(is.na(x))[[1]], "is missing")
+  }
+  paste0(article, " ", kind, " of length ", length(x), missing)
 }

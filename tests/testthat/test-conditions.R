@@ -102,3 +102,17 @@ test_that("flags, numbers and strings are told from what is none", {
     expect_error(check_string(x), class = "datamap_error_input")
   }
 })
+
+test_that("what was given is described", {
+  expect_identical(describe(NULL), "NULL")
+  expect_identical(describe("a"), "the string \"a\"")
+  expect_identical(describe(character()), "an empty character vector")
+  expect_identical(describe(1:2), "an integer vector of length 2")
+  expect_identical(
+    describe(c("a", NA)),
+    "a character vector of length 2, of which element 2 is missing"
+  )
+  expect_identical(describe(matrix(1:2)), "a matrix of length 2")
+  expect_identical(describe(list(1)), "a list of length 1")
+  expect_identical(describe(factor("a")), "an object of class factor")
+})
