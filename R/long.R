@@ -20,15 +20,16 @@
 #'   \item{`label_probs`}{the probability of the label, given or derived.}
 #'   \item{`probs_0`, `probs_1`, ...}{on request by `columns = "probs"`: the
 #'     probabilities of the classes, given or by softmax of the logits.}
+#'   \item{`logits_0`, `logits_1`, ...}{on request by `columns = "logits"`: the
+#'     logits of the classes, `NA` where the line has none.}
 #'   \item{all other keys}{the user's signals: double, logical or character,
 #'     as they stand in the lines. Where the types of the values differ, they
 #'     are character. Lists and objects are left out.}
 #' }
 #'
 #' [datamap_summarise()] of the table is that of its source, to the last bit;
-#' metrics of all classes need the columns of `"probs"` beside the others. Only
-#' the `aum` of lines with logits is then taken from the probabilities: equal
-#' but for rounding, and infinite where a probability is too small for a double.
+#' metrics of all classes need the columns of `"probs"` beside the others, and
+#' `aum` those of `"logits"` where the lines have logits.
 #'
 #' @inheritParams datamap_summarise
 #' @param x For `datamap_read_signals()`, where the signals are: paths of files
@@ -36,8 +37,8 @@
 #'   for [datamap_summarise()]. For `datamap_write_signals()`, a data frame of
 #'   signals.
 #' @param columns Names of the columns to read, in the order wanted, `"probs"`
-#'   for those of all classes. `NULL` reads all but the classes. Memory is taken
-#'   for these columns only.
+#'   and `"logits"` for those of all classes. `NULL` reads all but the classes.
+#'   Memory is taken for these columns only.
 #' @param file The path of the file to write, a string. It is replaced as a
 #'   whole or not at all.
 #'
@@ -126,9 +127,10 @@ datamap_write_signals <- function(x, file) {
 # What asks the core for each field.
 long_fields <- c(
   id = 1L, step = 2L, label = 4L, pred_label = 8L, s_label = 16L,
-  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L
+  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L, logits = 512L
 )
-all_own <- 512L
+class_fields <- c("probs", "logits")
+all_own <- 1024L
 
 check_long_columns <- function(columns, call) {
   if (is.null(columns)) {
@@ -147,7 +149,7 @@ check_long_columns <- function(columns, call) {
 # Steps are looked at together with their ids.
 long_wanted <- function(columns) {
   if (is.null(columns)) {
-    fields <- setdiff(names(long_fields), "probs")
+    fields <- setdiff(names(long_fields), class_fields)
     return(list(sum(long_fields[fields]) + all_own, character()))
   }
   fields <- intersect(names(long_fields), columns)
@@ -167,8 +169,7 @@ long_frame <- function(result, columns, problems, call) {
   }
   check_unique_names(names(found), call)
   if (!is.null(columns)) {
-    classes <- class_column_names(found, "probs")
-    missing <- setdiff(columns, c(names(found), "probs"))
+    missing <- setdiff(columns, c(names(found), class_fields))
     if (length(missing) > 0 && n > 0) {
       abort_datamap(
         c(
@@ -178,9 +179,9 @@ long_frame <- function(result, columns, problems, call) {
         class = "input", key = missing[[1]], call = call
       )
     }
-    columns <- intersect(columns, c(names(found), "probs"))
+    columns <- intersect(columns, c(names(found), class_fields))
     wanted <- lapply(columns, function(name) {
-      if (name == "probs") classes else name
+      if (name %in% class_fields) class_column_names(found, name) else name
     })
     found <- found[unlist(wanted)]
   }

@@ -25,7 +25,7 @@ SEXP ffi_long_columns(dm_long *table) {
       {"label_probs", DM_LONG_LABEL_PROBS, &table->label_probs},
   };
   enum { N_FIELDS = sizeof fields / sizeof *fields };
-  R_xlen_t n = (R_xlen_t)(N_FIELDS + table->n_probs + table->n_own);
+  R_xlen_t n = (R_xlen_t)(N_FIELDS + table->probs.n + table->logits.n + table->n_own);
   SEXP out = PROTECT(Rf_allocVector(VECSXP, n));
   SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
   R_xlen_t at = 0;
@@ -36,11 +36,18 @@ SEXP ffi_long_columns(dm_long *table) {
     }
     at++;
   }
-  for (size_t k = 0; k < table->n_probs; k++) {
-    char name[32];
-    int len = snprintf(name, sizeof name, "probs_%llu", (unsigned long long)k);
-    SET_STRING_ELT(names, at, ffi_char(name, (size_t)len));
-    SET_VECTOR_ELT(out, at++, make_column(table, &table->probs[k]));
+  const struct {
+    const char *name;
+    dm_long_classes *classes;
+  } vectors[] = {{"probs", &table->probs}, {"logits", &table->logits}};
+  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    for (size_t k = 0; k < vectors[i].classes->n; k++) {
+      char name[32];
+      int len =
+          snprintf(name, sizeof name, "%s_%llu", vectors[i].name, (unsigned long long)k);
+      SET_STRING_ELT(names, at, ffi_char(name, (size_t)len));
+      SET_VECTOR_ELT(out, at++, make_column(table, &vectors[i].classes->columns[k]));
+    }
   }
   for (size_t k = 0; k < table->n_own; k++) {
     dm_long_column *own = &table->own[k];

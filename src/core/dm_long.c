@@ -11,6 +11,8 @@ static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
 static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uint32_t row,
                             dm_error *err);
 static dm_status take_fields(dm_long *table, const char *line, dm_error *err);
+static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
+                           double value, dm_error *err);
 static dm_status take_own(dm_long *table, const char *line, dm_error *err);
 static dm_status take_value(dm_long *table, dm_long_column *column,
                             const dm_line_walk *walk, dm_error *err);
@@ -27,7 +29,7 @@ static dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index
 static dm_status make_text(dm_long *table, dm_long_column *column, dm_error *err);
 
 /* Fields that no event has. */
-enum { FROM_LINE = DM_LONG_PRED_LABEL | DM_LONG_LOSS | DM_LONG_PROBS };
+enum { FROM_LINE = DM_LONG_PRED_LABEL | DM_LONG_LOSS | DM_LONG_PROBS | DM_LONG_LOGITS };
 
 /* --- life --- */
 
@@ -66,6 +68,13 @@ void dm_long_drop(dm_long_column *column) {
   *column = (dm_long_column){0};
 }
 
+static void drop_classes(dm_long_classes *classes) {
+  for (size_t k = 0; k < classes->n; k++) {
+    dm_long_drop(&classes->columns[k]);
+  }
+  dm_free(classes->columns);
+}
+
 void dm_long_release(dm_long *table) {
   dm_long_column *fields[] = {&table->id,         &table->step,       &table->label,
                               &table->pred_label, &table->s_label,    &table->correct,
@@ -73,13 +82,11 @@ void dm_long_release(dm_long *table) {
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     dm_long_drop(fields[i]);
   }
-  for (size_t k = 0; k < table->n_probs; k++) {
-    dm_long_drop(&table->probs[k]);
-  }
+  drop_classes(&table->probs);
+  drop_classes(&table->logits);
   for (size_t k = 0; k < table->n_own; k++) {
     dm_long_drop(&table->own[k]);
   }
-  dm_free(table->probs);
   dm_free(table->own);
   dm_index_release(&table->pred_labels);
   dm_index_release(&table->texts);
@@ -176,17 +183,28 @@ static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
   }
   if (table->want & DM_LONG_PROBS) {
     for (size_t k = 0; k < n; k++) {
-      if (k == table->n_probs) {
-        DM_GROW(table->probs, table->cap_probs, k + 1, err);
-        table->probs[k] = (dm_long_column){0};
-        init_column(&table->probs[k], DM_LONG_NUMBER, NULL);
-        table->n_probs++;
-      }
       double p = f.probs ? f.probs[k] : dm_softmax(f.logits, n, k);
-      DM_TRY(set_number(table, &table->probs[k], p, err));
+      DM_TRY(set_class(table, &table->probs, k, p, err));
+    }
+  }
+  if ((table->want & DM_LONG_LOGITS) && f.logits) {
+    for (size_t k = 0; k < f.n_logits; k++) {
+      DM_TRY(set_class(table, &table->logits, k, f.logits[k], err));
     }
   }
   return DM_OK;
+}
+
+/* The number of class k, which is at most one above those that there are. */
+static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
+                           double value, dm_error *err) {
+  if (k == classes->n) {
+    DM_GROW(classes->columns, classes->cap, k + 1, err);
+    classes->columns[k] = (dm_long_column){0};
+    init_column(&classes->columns[k], DM_LONG_NUMBER, NULL);
+    classes->n++;
+  }
+  return set_number(table, &classes->columns[k], value, err);
 }
 
 /* --- the user's signals --- */

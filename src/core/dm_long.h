@@ -16,7 +16,8 @@ enum {
   DM_LONG_LOSS = 64,
   DM_LONG_LABEL_PROBS = 128,
   DM_LONG_PROBS = 256,
-  DM_LONG_OWN = 512
+  DM_LONG_LOGITS = 512,
+  DM_LONG_OWN = 1024
 };
 
 enum { DM_LONG_OWN_MAX = 10000 };
@@ -36,6 +37,12 @@ typedef struct dm_long_column {
   const dm_index *idents; /* TEXT: what the cells stand for */
 } dm_long_column;
 
+/* A column per class; as many as the longest list of numbers so far. */
+typedef struct dm_long_classes {
+  dm_long_column *columns;
+  size_t n, cap;
+} dm_long_classes;
+
 typedef struct dm_long {
   dm_run *run; /* borrowed */
   unsigned want;
@@ -44,8 +51,7 @@ typedef struct dm_long {
   size_t n;       /* rows */
   bool has_epoch; /* a step was given as "epoch" */
   dm_long_column id, step, label, pred_label, s_label, correct, loss, label_probs;
-  dm_long_column *probs; /* per class */
-  size_t n_probs, cap_probs;
+  dm_long_classes probs, logits;
   dm_long_column *own;
   size_t n_own, cap_own;
   dm_index pred_labels;

@@ -67,10 +67,13 @@ static void test_cells(void) {
   CHECK_DOUBLE(dm_long_number(&table.loss, 0), 2);
   CHECK(dm_long_is_missing(&table.loss, 1));
   CHECK_DOUBLE(dm_long_number(&table.label_probs, 0), 0.25);
-  CHECK_UINT(table.n_probs, 3);
-  CHECK_DOUBLE(dm_long_number(&table.probs[1], 0), 0.75);
-  CHECK_DOUBLE(dm_long_number(&table.probs[2], 1), 1.0 / 3);
-  CHECK(dm_long_is_missing(&table.probs[2], 0));
+  CHECK_UINT(table.probs.n, 3);
+  CHECK_DOUBLE(dm_long_number(&table.probs.columns[1], 0), 0.75);
+  CHECK_DOUBLE(dm_long_number(&table.probs.columns[2], 1), 1.0 / 3);
+  CHECK(dm_long_is_missing(&table.probs.columns[2], 0));
+  CHECK_UINT(table.logits.n, 3);
+  CHECK(dm_long_is_missing(&table.logits.columns[0], 0));
+  CHECK_DOUBLE(dm_long_number(&table.logits.columns[2], 1), 0);
   if (CHECK_UINT(table.n_own, 5)) {
     const char *const names[] = {"n", "m", "t", "o", "gold"};
     const dm_long_kind kinds[] = {DM_LONG_NUMBER, DM_LONG_TEXT, DM_LONG_TEXT,
@@ -104,7 +107,8 @@ static void test_chosen(void) {
   CHECK_STR(table.own[0].name, "t");
   CHECK_UINT(dm_rows_cap(&table.label.cells), 0);
   CHECK_UINT(dm_rows_cap(&table.loss.cells), 0);
-  CHECK_UINT(table.n_probs, 0);
+  CHECK_UINT(table.probs.n, 0);
+  CHECK_UINT(table.logits.n, 0);
   dm_long_release(&table);
   dm_run_free(run);
 }

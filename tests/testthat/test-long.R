@@ -233,8 +233,8 @@ test_that("any data frame of signals is written, or its row is named", {
 })
 
 test_that("a table with all classes has all metrics of its source", {
-  whole <- function(x) {
-    cbind(datamap_read_signals(x), datamap_read_signals(x, columns = "probs"))
+  whole <- function(x, classes = "probs") {
+    cbind(datamap_read_signals(x), datamap_read_signals(x, columns = classes))
   }
   for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
     file <- datamap_example(name)
@@ -244,9 +244,23 @@ test_that("a table with all classes has all metrics of its source", {
     )
   }
   folder <- datamap_example("dynamics") # logits
-  map <- datamap_summarise(whole(folder), metrics = "all")
+  table <- whole(folder, c("probs", "logits"))
   expected <- datamap_summarise(folder, metrics = "all")
-  expect_equal(map$aum, expected$aum, tolerance = 1e-12)
-  map$aum <- expected$aum
-  expect_same_map(map, expected)
+  expect_same_map(datamap_summarise(table, metrics = "all"), expected)
+})
+
+test_that("logits are read as they stand in the lines", {
+  signals <- random_signals(n = 40, times = 3, classes = 3)
+  lines <- signal_lines(signals, c(id = "id", label = "label",
+                                   logits = "logits"))
+  table <- datamap_read_signals(write_signals(lines), columns = "logits")
+  expect_identical(names(table), paste0("logits_", 0:2))
+  expect_identical(unname(as.matrix(table)), unname(signals$logits))
+  table <- read_text(
+    "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5]}",
+    "{\"id\": 2, \"label\": 0, \"logits\": [2, -1.5, 7]}",
+    columns = c("probs", "logits")
+  )
+  expect_identical(table$logits_1, c(NA, -1.5))
+  expect_identical(ncol(table), 6L)
 })
