@@ -375,6 +375,11 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
     parser->fields.step = parser->epoch_of_logits;
   }
   if (is_probs_open) {
+    const dm_fields *f = &parser->fields;
+    if (!f->has_label_probs || !f->has_correct) { /* as in the lines to come */
+      parser->layout.has_probs = true;
+      dm_layout_forget(&parser->layout, c->is_python);
+    }
     dm_cursor probs = {.p = parser->rough.at, .line = c->line, .is_python = c->is_python};
     DM_TRY(read_probs(parser, &probs, err));
   }
