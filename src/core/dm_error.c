@@ -33,6 +33,12 @@ dm_status dm_error_memory(dm_error *err) {
   return dm_error_expected(err, DM_E_MEMORY, "enough memory");
 }
 
+dm_status dm_error_io(dm_error *err, int sys_errno, const char *expected) {
+  dm_error_expected(err, DM_E_IO, "%s", expected);
+  err->sys_errno = sys_errno;
+  return DM_E_IO;
+}
+
 void dm_error_key(dm_error *err, const char *key, size_t len) {
   dm_text_excerpt(err->key, sizeof err->key, key, len);
 }

@@ -89,6 +89,10 @@ dm_status dm_error_expected(dm_error *err, dm_status status, const char *fmt, ..
 /* dm_error_expected() for an allocation that failed: always DM_E_MEMORY. */
 dm_status dm_error_memory(dm_error *err);
 
+/* dm_error_expected() for a system call that failed with sys_errno, or 0 where none did:
+   always DM_E_IO. */
+dm_status dm_error_io(dm_error *err, int sys_errno, const char *expected);
+
 /* Fill one text of an error; they leave the rest alone and cut what is too long. */
 void dm_error_key(dm_error *err, const char *key, size_t len);
 void dm_error_found(dm_error *err, const char *fmt, ...) DM_PRINTF(2, 3);

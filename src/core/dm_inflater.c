@@ -277,9 +277,7 @@ static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_err
       dm_cond_broadcast(&inflater->has_changed);
       dm_mutex_unlock(&inflater->mutex);
     }
-    if (inflater->host.check && inflater->host.check(inflater->host.ctx, consumed)) {
-      return dm_error_set(err, DM_E_INTERRUPT);
-    }
+    DM_TRY(dm_host_check(&inflater->host, consumed, err));
   }
   if (*got < n && s->status) {
     *err = s->error;

@@ -19,7 +19,6 @@
 #include <io.h>
 #include <windows.h>
 #else
-#include <poll.h>
 #include <unistd.h>
 #endif
 
@@ -31,8 +30,7 @@
 enum {
   RAW_SIZE = 1 << 18, /* compressed bytes held at a time */
   READ_MAX = 1 << 20, /* at most this much between two checks of the host */
-  MAGIC_SIZE = 6,     /* the longest signature of a compression */
-  POLL_MILLISECONDS = 100
+  MAGIC_SIZE = 6      /* the longest signature of a compression */
 };
 
 typedef enum source_kind { SOURCE_FILE, SOURCE_MEMORY, SOURCE_CALLBACK } source_kind;
@@ -71,12 +69,9 @@ static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
                            dm_error *err);
 static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
                            dm_error *err);
-static dm_status check_host(dm_source *source, dm_error *err);
-static dm_status io_error(dm_error *err, int sys_errno, const char *expected);
 static dm_status gzip_error(dm_error *err, const char *found);
 static int open_path(const char *path);
 static bool is_regular_path(const char *path);
-static dm_status wait_readable(dm_source *source, dm_error *err);
 static voidpf zlib_alloc(voidpf unused, uInt n, uInt size);
 static void zlib_free(voidpf unused, voidpf p);
 
@@ -90,13 +85,13 @@ dm_status dm_source_open_file(dm_source **out, const char *path, const dm_host *
   source->fd = open_path(path);
   struct stat info;
   if (source->fd < 0 || fstat(source->fd, &info) != 0) {
-    dm_status status = io_error(err, errno, "a file that can be opened");
+    dm_status status = dm_error_io(err, errno, "a file that can be opened");
     dm_source_close(source);
     return status;
   }
   if (S_ISDIR(info.st_mode)) {
     dm_source_close(source);
-    return io_error(err, EISDIR, "a file");
+    return dm_error_io(err, EISDIR, "a file");
   }
   /* files under /proc call themselves regular and empty: those are read to their end */
   source->is_regular = S_ISREG(info.st_mode) && info.st_size > 0;
@@ -239,7 +234,7 @@ static dm_status source_start(dm_source **out, dm_error *err) {
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     if (got >= refused[i].len &&
         memcmp(source->magic, refused[i].magic, refused[i].len) == 0) {
-      status = io_error(err, 0, "plain text or gzip");
+      status = dm_error_io(err, 0, "plain text or gzip");
       dm_error_found(err, "%s compression", refused[i].name);
       dm_error_advice(err, "%s", refused[i].advice);
       goto failed;
@@ -294,7 +289,7 @@ static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
     }
     source->consumed += step;
     done += step;
-    DM_TRY(check_host(source, err));
+    DM_TRY(dm_host_check(&source->host, source->consumed, err));
   }
   *got = done;
   return DM_OK;
@@ -309,7 +304,8 @@ static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
   *got = 0;
   while (n > 0) {
     if (!source->is_regular) {
-      DM_TRY(wait_readable(source, err));
+      DM_TRY(dm_host_wait(&source->host, source->fd, DM_READY_TO_READ, source->consumed,
+                          err));
     }
 #ifdef _WIN32
     int step = _read(source->fd, buf, (unsigned)n);
@@ -324,9 +320,9 @@ static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
       break;
     }
     if (errno != EINTR && errno != EAGAIN) {
-      return io_error(err, errno, "a file that can be read");
+      return dm_error_io(err, errno, "a file that can be read");
     }
-    DM_TRY(check_host(source, err));
+    DM_TRY(dm_host_check(&source->host, source->consumed, err));
   }
   if (source->is_regular && source->consumed < source->size) {
     dm_error_expected(err, DM_E_IO, "%llu bytes, the size of the file when it was opened",
@@ -368,7 +364,7 @@ static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
     size_t step = room - z->avail_out;
     done += step;
     *got = done;
-    DM_TRY(check_host(source, err));
+    DM_TRY(dm_host_check(&source->host, source->consumed, err));
     if (code == Z_STREAM_END) {
       source->is_between_members = true;
     } else if (done == n) {
@@ -382,19 +378,6 @@ static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
     }
   }
   return DM_OK;
-}
-
-static dm_status check_host(dm_source *source, dm_error *err) {
-  if (source->host.check && source->host.check(source->host.ctx, source->consumed)) {
-    return dm_error_set(err, DM_E_INTERRUPT);
-  }
-  return DM_OK;
-}
-
-static dm_status io_error(dm_error *err, int sys_errno, const char *expected) {
-  dm_error_expected(err, DM_E_IO, "%s", expected);
-  err->sys_errno = sys_errno;
-  return DM_E_IO;
 }
 
 static dm_status gzip_error(dm_error *err, const char *found) {
@@ -437,16 +420,10 @@ static bool is_regular_path(const char *path) {
   return is_regular;
 }
 
-static dm_status wait_readable(dm_source *source, dm_error *err) {
-  (void)source;
-  (void)err;
-  return DM_OK;
-}
-
 #else
 
 /* Not blocking, so that a FIFO without a writer opens at once and the wait for one is
-   wait_readable()'s, which lets Ctrl-C through. */
+   dm_host_wait()'s, which lets Ctrl-C through. */
 static int open_path(const char *path) {
   return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
@@ -454,18 +431,6 @@ static int open_path(const char *path) {
 static bool is_regular_path(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 && S_ISREG(info.st_mode);
-}
-
-static dm_status wait_readable(dm_source *source, dm_error *err) {
-  for (;;) {
-    struct pollfd wait = {.fd = source->fd, .events = POLLIN};
-    if (poll(&wait, 1, POLL_MILLISECONDS) != 0) {
-      if (wait.revents) {
-        return DM_OK; /* bytes, an end or an error: read() says which */
-      }
-    }
-    DM_TRY(check_host(source, err));
-  }
 }
 
 #endif

@@ -8,15 +8,7 @@
 #include <stdint.h>
 
 #include "dm_error.h"
-
-/* What the core asks of the program around it. check() is called at least every megabyte
-   read and every 0.1 s of waiting for a pipe, on the thread that called the core, with
-   the number of bytes of input consumed so far; a result other than 0 makes the core give
-   up with DM_E_INTERRUPT. NULL: never. */
-typedef struct dm_host {
-  int (*check)(void *ctx, uint64_t bytes);
-  void *ctx;
-} dm_host;
+#include "dm_host.h"
 
 /* Reads up to n bytes into buf; 0 at the end, and then it is not called again. Negative:
    failed, the source gives up with DM_E_INTERRUPT and the callback's owner knows why. */

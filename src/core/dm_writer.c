@@ -37,8 +37,7 @@ enum {
   TEMPORARY_MAX = 64, /* what is added to that */
   ATTEMPTS_MAX = 10000,
   PIECE_MAX = 1 << 20, /* written at once, between two checks of the host */
-  DIRECT_MAX = 4096,   /* that a pipe with any room takes at once, so nothing blocks */
-  POLL_MILLISECONDS = 100
+  DIRECT_MAX = 4096    /* that a pipe with any room takes at once, so nothing blocks */
 };
 
 struct dm_writer {
@@ -66,8 +65,6 @@ static char *temporary_name(const char *target, unsigned attempt);
 static dm_status flush(dm_writer *writer, dm_error *err);
 static dm_status write_all(dm_writer *writer, const char *bytes, size_t n, dm_error *err);
 static dm_status go_to_end(dm_writer *writer, dm_error *err);
-static dm_status check_host(dm_writer *writer, dm_error *err);
-static dm_status io_error(dm_error *err, int sys_errno, const char *expected);
 static size_t folder_length(const char *path);
 static char *copy_text(const char *text);
 
@@ -87,7 +84,6 @@ static void sync_folder(const char *path);
 static unsigned long process_id(void);
 static dm_status resolve_links(dm_writer *writer, dm_error *err);
 static dm_status open_direct(dm_writer *writer, dm_error *err);
-static dm_status wait_writable(dm_writer *writer, dm_error *err);
 static int look_up(const char *path, struct stat *info);
 
 dm_status dm_writer_open(dm_writer **out, const char *path, const dm_host *host,
@@ -154,13 +150,13 @@ dm_status dm_writer_commit(dm_writer *writer, dm_error *err) {
     saved = errno;
   }
   if (!is_good) {
-    return io_error(err, saved, "a file that can be written");
+    return dm_error_io(err, saved, "a file that can be written");
   }
   if (writer->is_direct || writer->is_append) {
     return DM_OK;
   }
   if (!replace_file(writer->temporary, writer->target)) {
-    return io_error(err, errno, "a file that can be replaced");
+    return dm_error_io(err, errno, "a file that can be replaced");
   }
   dm_free(writer->temporary);
   writer->temporary = NULL;
@@ -206,9 +202,9 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
     writer->fd =
         writer->has_old ? open_existing(writer->target) : open_new(writer->target);
     if (writer->fd < 0 || !file_size(writer->fd, &writer->size)) {
-      status = io_error(err, errno, "a file that can be written");
+      status = dm_error_io(err, errno, "a file that can be written");
     } else if (is_new && writer->size > 0) {
-      status = io_error(err, EEXIST, "a new file");
+      status = dm_error_io(err, EEXIST, "a new file");
     }
   }
   if (status) {
@@ -243,7 +239,7 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
 static dm_status go_to_end(dm_writer *writer, dm_error *err) {
   uint64_t size = 0;
   if (!file_size(writer->fd, &size) || !seek_file(writer->fd, writer->size)) {
-    return io_error(err, errno, "a file that can be written");
+    return dm_error_io(err, errno, "a file that can be written");
   }
   if (size != writer->size) {
     dm_error_expected(err, DM_E_IO, "a file of %llu bytes, as this process left it",
@@ -265,7 +261,7 @@ bool dm_writer_is_device(const dm_writer *writer) {
 
 dm_status dm_writer_cut(dm_writer *writer, uint64_t size, dm_error *err) {
   if (!cut_file(writer->fd, size)) {
-    return io_error(err, errno, "a file that can be cut");
+    return dm_error_io(err, errno, "a file that can be cut");
   }
   writer->size = size;
   return DM_OK;
@@ -281,10 +277,10 @@ static dm_status find_target(dm_writer *writer, const char *path, dm_error *err)
   struct stat info;
   bool exists = look_up(path, &info) == 0;
   if (!exists && errno != ENOENT) {
-    return io_error(err, errno, "a file that can be written");
+    return dm_error_io(err, errno, "a file that can be written");
   }
   if (exists && S_ISDIR(info.st_mode)) {
-    return io_error(err, EISDIR, "a file");
+    return dm_error_io(err, EISDIR, "a file");
   }
   DM_TRY(resolve_links(writer, err));
   writer->is_direct = writer->is_direct || (exists && !S_ISREG(info.st_mode));
@@ -293,7 +289,7 @@ static dm_status find_target(dm_writer *writer, const char *path, dm_error *err)
   }
   /* whoever made a file read-only did not mean that it may be replaced */
   if (!is_writable(writer->target)) {
-    return io_error(err, errno, "a file that may be written to");
+    return dm_error_io(err, errno, "a file that may be written to");
   }
   writer->has_old = true;
   writer->old_mode = info.st_mode;
@@ -319,14 +315,14 @@ static dm_status open_temporary(dm_writer *writer, dm_error *err) {
     dm_free(name);
     /* another writer of this process, or one that was killed and had the same id */
     if (saved != EEXIST) {
-      io_error(err, saved, "a folder where a file can be created");
+      dm_error_io(err, saved, "a folder where a file can be created");
       if (saved != ENOENT) {
         dm_error_advice(err, "a temporary file is written beside the file, then renamed");
       }
       return DM_E_IO;
     }
   }
-  io_error(err, EEXIST, "a folder where a file can be created");
+  dm_error_io(err, EEXIST, "a folder where a file can be created");
   dm_error_advice(err, "remove the files whose names end in " DM_WRITER_SUFFIX);
   return DM_E_IO;
 }
@@ -357,7 +353,8 @@ static dm_status write_all(dm_writer *writer, const char *bytes, size_t n,
   size_t done = 0;
   while (done < n) {
     if (writer->is_direct) {
-      DM_TRY(wait_writable(writer, err));
+      DM_TRY(dm_host_wait(&writer->host, writer->fd, DM_READY_TO_WRITE, writer->written,
+                          err));
     }
     size_t piece = n - done < PIECE_MAX ? n - done : PIECE_MAX;
     int64_t step = write_some(writer, bytes + done, piece);
@@ -365,28 +362,15 @@ static dm_status write_all(dm_writer *writer, const char *bytes, size_t n,
       done += (size_t)step;
       writer->written += (uint64_t)step;
       if (done < n) {
-        DM_TRY(check_host(writer, err));
+        DM_TRY(dm_host_check(&writer->host, writer->written, err));
       }
     } else if (step < 0 && (errno == EINTR || errno == EAGAIN)) {
-      DM_TRY(check_host(writer, err));
+      DM_TRY(dm_host_check(&writer->host, writer->written, err));
     } else {
-      return io_error(err, step < 0 ? errno : EIO, "a file that can be written");
+      return dm_error_io(err, step < 0 ? errno : EIO, "a file that can be written");
     }
   }
-  return check_host(writer, err);
-}
-
-static dm_status check_host(dm_writer *writer, dm_error *err) {
-  if (writer->host.check && writer->host.check(writer->host.ctx, writer->written)) {
-    return dm_error_set(err, DM_E_INTERRUPT);
-  }
-  return DM_OK;
-}
-
-static dm_status io_error(dm_error *err, int sys_errno, const char *expected) {
-  dm_error_expected(err, DM_E_IO, "%s", expected);
-  err->sys_errno = sys_errno;
-  return DM_E_IO;
+  return dm_host_check(&writer->host, writer->written, err);
 }
 
 /* Of the part of path that ends in its last separator. */
@@ -543,20 +527,14 @@ static dm_status resolve_links(dm_writer *writer, dm_error *err) {
 static dm_status open_direct(dm_writer *writer, dm_error *err) {
   wchar_t *wide = dm_path_utf16(writer->target);
   if (!wide) {
-    return io_error(err, errno, "a device that can be written to");
+    return dm_error_io(err, errno, "a device that can be written to");
   }
   writer->fd = _wopen(wide, _O_WRONLY | _O_BINARY | _O_NOINHERIT);
   int saved = errno;
   dm_free(wide);
   if (writer->fd < 0) {
-    return io_error(err, saved, "a device that can be written to");
+    return dm_error_io(err, saved, "a device that can be written to");
   }
-  return DM_OK;
-}
-
-static dm_status wait_writable(dm_writer *writer, dm_error *err) {
-  (void)writer;
-  (void)err;
   return DM_OK;
 }
 
@@ -700,7 +678,7 @@ static dm_status resolve_links(dm_writer *writer, dm_error *err) {
     dm_free(writer->target);
     writer->target = next;
   }
-  return io_error(err, ELOOP, "a file that can be written");
+  return dm_error_io(err, ELOOP, "a file that can be written");
 }
 
 /* The descriptor that a path names, or -1. */
@@ -735,22 +713,12 @@ static dm_status open_direct(dm_writer *writer, dm_error *err) {
     bool is_waiting =
         saved == ENXIO && stat(writer->target, &info) == 0 && S_ISFIFO(info.st_mode);
     if (!is_waiting && saved != EINTR) {
-      return io_error(err, saved, "a device that can be written to");
+      return dm_error_io(err, saved, "a device that can be written to");
     }
     if (is_waiting) {
-      poll(NULL, 0, POLL_MILLISECONDS);
+      poll(NULL, 0, DM_HOST_MILLISECONDS);
     }
-    DM_TRY(check_host(writer, err));
-  }
-}
-
-static dm_status wait_writable(dm_writer *writer, dm_error *err) {
-  for (;;) {
-    struct pollfd wait = {.fd = writer->fd, .events = POLLOUT};
-    if (poll(&wait, 1, POLL_MILLISECONDS) > 0) {
-      return DM_OK; /* room or an error: write() says which */
-    }
-    DM_TRY(check_host(writer, err));
+    DM_TRY(dm_host_check(&writer->host, writer->written, err));
   }
 }
 

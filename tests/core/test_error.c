@@ -283,7 +283,18 @@ static void test_try(void) {
   CHECK_INT(reached, 22);
 }
 
+static void test_io(void) {
+  dm_error err;
+  CHECK_INT(dm_error_io(&err, 5, "a file of 100 %"), DM_E_IO);
+  CHECK_INT(err.status, DM_E_IO);
+  CHECK_INT(err.sys_errno, 5);
+  CHECK_STR(err.expected, "a file of 100 %");
+  CHECK_INT(dm_error_io(&err, 0, "x"), DM_E_IO);
+  CHECK_INT(err.sys_errno, 0);
+}
+
 int main(void) {
+  DM_RUN(test_io);
   DM_RUN(test_set_empties);
   DM_RUN(test_texts_leave_the_rest);
   DM_RUN(test_long_texts_are_cut_between_characters);
