@@ -129,6 +129,9 @@ test_that("wrong arguments of trajectories are errors", {
       class = "datamap_error_input"
     )
   }
+  text <- signals
+  text$note <- "x"
+  expect_input(text, signal = "note")
   expect_input(1)
   expect_input(signals["id"])
   expect_input(signals, ids = 99)

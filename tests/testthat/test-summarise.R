@@ -762,3 +762,33 @@ test_that("a line beyond max_line is an error of its own", {
   )
   expect_identical(error$line, 2L)
 })
+
+test_that("at most 64 signals are summarised", {
+  names <- paste0("s", 1:65)
+  error <- expect_error(
+    datamap_summarise(I(signal_line(1)), signals = names),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "signals")
+  expect_match(conditionMessage(error), "not 65", fixed = TRUE)
+  map <- datamap_summarise(I(signal_line(1)), signals = names[1:64])
+  expect_identical(sum(endsWith(names(map), "_last")), 64L)
+  # the loss that a metric needs is one more
+  expect_error(
+    datamap_summarise(
+      I(signal_line(1)), signals = names[1:64], metrics = "loss_ema"
+    ),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("files that grew are told of", {
+  message <- expect_message(
+    inform_grown(c("a.jsonl", "{b}.jsonl")),
+    class = "datamap_message_grown"
+  )
+  expect_identical(message$paths, c("a.jsonl", "{b}.jsonl"))
+  expect_match(conditionMessage(message), "have grown while", fixed = TRUE)
+  expect_message(inform_grown("a.jsonl"), "has grown while")
+  expect_silent(inform_grown(character()))
+})

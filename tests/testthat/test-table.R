@@ -343,3 +343,8 @@ test_that("a string that is not UTF-8 is no id and no label", {
   error <- expect_error(datamap_summarise(frame), class = "datamap_error_field")
   expect_identical(error$key, "label")
 })
+
+test_that("a signal that is no column is an error with the columns there are", {
+  error <- table_error(small_frame(), "input", key = "nope", signals = "nope")
+  expect_match(conditionMessage(error), "probs_0", fixed = TRUE)
+})
