@@ -2,6 +2,7 @@
    order to the running states. Parsing knows no sample; applying knows no text. */
 #include "dm_run.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
 static void prefetch_more(const dm_run *run, uint32_t row);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           uint64_t begun, uint32_t *row, dm_error *err);
+static dm_status grow_rows(dm_run *run, dm_error *err);
 static dm_status grow_more(dm_run *run, dm_error *err);
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                              const dm_origin *origin, dm_error *err);
@@ -74,6 +76,7 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   if (host) {
     run->host = *host;
   }
+  run->largest_step = -INFINITY;
   dm_index_init(&run->ids, options->seed);
   dm_index_init(&run->labels, options->seed);
   dm_index_init(&run->s_labels, options->seed);
@@ -371,6 +374,19 @@ static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *ev
                           uint64_t begun, uint32_t *row, dm_error *err) {
   dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
   DM_TRY(dm_index_end(&run->ids, &id, begun, row, err));
+  return grow_rows(run, err);
+}
+
+dm_status dm_run_sample(dm_run *run, const dm_ident *id, uint32_t *row, dm_error *err) {
+  DM_TRY(dm_index_row(&run->ids, id, row, err));
+  if (run->has_steps) {
+    DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
+  }
+  return grow_rows(run, err);
+}
+
+/* Makes the state of every id exist. */
+static dm_status grow_rows(dm_run *run, dm_error *err) {
   DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
   return run->batch.is_keeping || run->has_window ? grow_more(run, err) : DM_OK;
 }
@@ -557,10 +573,21 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
                            "step", shown, err,
                            "a step above %s, which this id had before", shown));
   }
-  *last = (dm_step_state){.step = step,
-                          .line = origin->first_line + event->line,
-                          .file = origin->file,
-                          .is_given = 1};
+  if (!last->is_given) {
+    last->first = step;
+    last->is_given = 1;
+    last->is_first_unique = event->step_kind == DM_STEP_UNIQUE;
+  }
+  last->step = step;
+  last->line = origin->first_line + event->line;
+  last->file = origin->file;
+  if (step > run->largest_step) {
+    double distance = step - run->largest_step;
+    if (run->largest_step > -INFINITY && distance > run->step_distance) {
+      run->step_distance = distance;
+    }
+    run->largest_step = step;
+  }
   return DM_OK;
 }
 
@@ -627,24 +654,13 @@ static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_even
                                dm_accum *a, uint32_t row, const dm_origin *origin,
                                dm_error *err) {
   uint32_t n = event->n_classes;
-  if (run->common_classes == 0) {
-    run->common_classes = n;
-  }
-  bool is_common = n == run->common_classes;
-  if (DM_LIKELY(is_common && a->classes == DM_CLASSES_COMMON)) {
+  if (DM_LIKELY(n == run->common_classes && a->classes == DM_CLASSES_COMMON)) {
     return DM_OK;
   }
   if (a->classes == DM_CLASSES_NONE) {
-    a->classes = is_common ? DM_CLASSES_COMMON : DM_CLASSES_OTHER;
-    if (!is_common) {
-      DM_TRY(dm_rows_grow(&run->classes, (size_t)row + 1, err));
-      *(uint32_t *)dm_rows_at(&run->classes, row) = n;
-    }
-    return DM_OK;
+    return dm_run_set_classes(run, row, n, err);
   }
-  uint32_t first = a->classes == DM_CLASSES_COMMON
-                       ? run->common_classes
-                       : *(const uint32_t *)dm_rows_at(&run->classes, row);
+  uint32_t first = dm_run_classes(run, row);
   if (first == n) {
     return DM_OK;
   }
@@ -658,6 +674,34 @@ static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_even
       &run->problems, DM_PROBLEM_PROB_COUNT, origin->file,
       origin->first_line + event->line, text, is_probs ? "probs" : "logits", now, err,
       "%llu classes, as at first for this id", (unsigned long long)first);
+}
+
+uint32_t dm_run_classes(const dm_run *run, uint32_t row) {
+  switch ((dm_classes)accum_at(run, row)->classes) {
+    case DM_CLASSES_COMMON:
+      return run->common_classes;
+    case DM_CLASSES_OTHER:
+      return *(const uint32_t *)dm_rows_at(&run->classes, row);
+    default:
+      return 0;
+  }
+}
+
+dm_status dm_run_set_classes(dm_run *run, uint32_t row, uint32_t n_classes,
+                             dm_error *err) {
+  if (n_classes == 0) {
+    return DM_OK;
+  }
+  if (run->common_classes == 0) {
+    run->common_classes = n_classes;
+  }
+  bool is_common = n_classes == run->common_classes;
+  accum_at(run, row)->classes = is_common ? DM_CLASSES_COMMON : DM_CLASSES_OTHER;
+  if (!is_common) {
+    DM_TRY(dm_rows_grow(&run->classes, (size_t)row + 1, err));
+    *(uint32_t *)dm_rows_at(&run->classes, row) = n_classes;
+  }
+  return DM_OK;
 }
 
 /* --- problems --- */

@@ -9,12 +9,14 @@
 #include "dm_metric.h"
 #include "dm_parse.h"
 
-/* Where a sample's last line with a step stands. */
+/* The steps of a sample, and where its last line stands. All zero: none. */
 typedef struct dm_step_state {
-  double step;
+  double step;   /* the last one */
+  double first;  /* so that a later stretch of time can be put behind an earlier one */
   uint64_t line; /* from 1 */
   int32_t file;
-  uint32_t is_given;
+  uint8_t is_given;
+  uint8_t is_first_unique; /* the first one was no epoch */
 } dm_step_state;
 
 typedef struct dm_counts {
@@ -62,6 +64,8 @@ typedef struct dm_run {
   bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
   bool has_steps;
+  double largest_step;  /* -Inf: none */
+  double step_distance; /* the largest between a step and the largest before it */
   dm_counts counts;
   dm_problems problems;
   dm_parser *parser;
@@ -90,6 +94,16 @@ dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file,
    DM_E_LIMIT, DM_E_MEMORY. */
 dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *origin,
                        dm_error *err) DM_MUST_CHECK;
+
+/* The row of a sample, a new one of zeros where it is seen for the first time.
+   DM_E_MEMORY, DM_E_LIMIT. */
+dm_status dm_run_sample(dm_run *run, const dm_ident *id, uint32_t *row,
+                        dm_error *err) DM_MUST_CHECK;
+
+/* How long the class vectors of a sample are, 0 for none; and to say so. DM_E_MEMORY. */
+uint32_t dm_run_classes(const dm_run *run, uint32_t row);
+dm_status dm_run_set_classes(dm_run *run, uint32_t row, uint32_t n_classes,
+                             dm_error *err) DM_MUST_CHECK;
 
 /* Ends the threads; the run may read on, and then starts them again. */
 void dm_run_rest(dm_run *run);

@@ -1,0 +1,295 @@
+/* Goes through the rows of the second run: its samples are looked up in the first, its
+   labels by a table that is made before. */
+#include "dm_merge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dm_format.h"
+
+/* Steps are made of fractions too, whose distances are not exact. */
+#define TOLERANCE 1.000001
+
+typedef struct merge {
+  dm_run *run;
+  const dm_run *other;
+  int32_t n_files;
+  uint32_t *labels;   /* row of run's labels by row of other's */
+  uint32_t *s_labels; /* likewise */
+  double last;  /* largest step in run of the samples that are in both; -Inf: none */
+  double first; /* smallest one in other; Inf: none */
+} merge;
+
+static dm_status map_idents(dm_index *index, const dm_index *other, uint32_t **out,
+                            dm_error *err);
+static dm_status merge_rows(merge *m, dm_error *err);
+static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
+                           dm_error *err);
+static dm_status merge_idents(merge *m, dm_accum *a, const dm_accum *b, uint32_t row,
+                              bool is_new, dm_error *err);
+static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
+                            const dm_ident *now, const dm_ident *first, uint32_t row,
+                            dm_error *err);
+static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *err);
+static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
+                             dm_error *err);
+static dm_status steps_error(const merge *m, uint32_t row, const dm_step_state *a,
+                             const dm_step_state *b, dm_error *err);
+static dm_status merge_problems(merge *m, dm_error *err);
+static dm_gap find_gap(const merge *m);
+static void print_id(const merge *m, uint32_t row, char *out, size_t cap);
+static void print_step(double step, char *out);
+
+dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *gap,
+                   dm_error *err) {
+  merge m = {.run = run,
+             .other = other,
+             .n_files = n_files,
+             .last = -INFINITY,
+             .first = INFINITY};
+  dm_status status;
+  DM_TRY_DONE(map_idents(&run->labels, &other->labels, &m.labels, err));
+  DM_TRY_DONE(map_idents(&run->s_labels, &other->s_labels, &m.s_labels, err));
+  DM_TRY_DONE(merge_problems(&m, err)); /* before those that are found now */
+  DM_TRY_DONE(merge_rows(&m, err));
+  dm_gap found = find_gap(&m);
+  if (gap) {
+    *gap = found;
+  }
+  double distance = found.first - found.last;
+  if (m.last > -INFINITY && distance > run->step_distance) {
+    run->step_distance = distance;
+  }
+  if (other->step_distance > run->step_distance) {
+    run->step_distance = other->step_distance;
+  }
+  if (other->largest_step > run->largest_step) {
+    run->largest_step = other->largest_step;
+  }
+  run->counts.lines += other->counts.lines;
+  run->counts.good += other->counts.good;
+  run->counts.blank += other->counts.blank;
+  run->counts.bad += other->counts.bad;
+  run->counts.cut += other->counts.cut;
+done:
+  dm_free(m.labels);
+  dm_free(m.s_labels);
+  return status;
+}
+
+/* All of them, also those that no sample had first: they tell the type of the column. */
+static dm_status map_idents(dm_index *index, const dm_index *other, uint32_t **out,
+                            dm_error *err) {
+  *out = dm_calloc(other->n, sizeof **out);
+  if (!*out) {
+    return dm_error_memory(err);
+  }
+  for (size_t i = 0; i < other->n; i++) {
+    dm_ident ident = dm_index_ident(other, i);
+    DM_TRY(dm_index_row(index, &ident, &(*out)[i], err));
+  }
+  index->has_text |= other->has_text;
+  return DM_OK;
+}
+
+static dm_status merge_rows(merge *m, dm_error *err) {
+  dm_run *run = m->run;
+  if (m->other->has_steps) {
+    run->has_steps = true;
+    DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
+  }
+  for (size_t from = 0; from < m->other->ids.n; from++) {
+    dm_ident id = dm_index_ident(&m->other->ids, from);
+    size_t n = run->ids.n;
+    uint32_t row;
+    DM_TRY(dm_run_sample(run, &id, &row, err));
+    DM_TRY(merge_row(m, row, (uint32_t)from, row == n, err));
+  }
+  run->ids.has_text |= m->other->ids.has_text;
+  return DM_OK;
+}
+
+static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
+                           dm_error *err) {
+  dm_run *run = m->run;
+  dm_accum *a = dm_rows_at(&run->accum, row);
+  const dm_accum *b = dm_rows_at(&m->other->accum, from);
+  if (run->has_steps) {
+    DM_TRY(merge_steps(m, row, from, is_new, err));
+  }
+  DM_TRY(merge_idents(m, a, b, row, is_new, err));
+  DM_TRY(merge_classes(m, row, from, err));
+  if ((uint64_t)a->n + b->n > DM_EVALUATIONS_MAX) {
+    return dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
+                             DM_EVALUATIONS_MAX);
+  }
+  dm_accum_merge(a, b);
+  size_t n_signals = run->options.n_signals;
+  if (n_signals > 0) {
+    dm_signal_accum *to = dm_rows_at(&run->signals, row);
+    const dm_signal_accum *with = dm_rows_at(&m->other->signals, from);
+    for (size_t s = 0; s < n_signals; s++) {
+      dm_signal_merge(&to[s], &with[s]);
+    }
+  }
+  return DM_OK;
+}
+
+/* The label and s_label of run's sample. */
+static dm_status merge_idents(merge *m, dm_accum *a, const dm_accum *b, uint32_t row,
+                              bool is_new, dm_error *err) {
+  dm_run *run = m->run;
+  uint32_t label = m->labels[b->label];
+  if (is_new) {
+    a->label = label;
+  } else if (a->label != label) {
+    dm_ident first = dm_index_ident(&run->labels, a->label);
+    dm_ident now = dm_index_ident(&run->labels, label);
+    DM_TRY(note_ident(m, DM_PROBLEM_LABEL, "label", &now, &first, row, err));
+  }
+  if (b->s_label == 0) {
+    return DM_OK;
+  }
+  uint32_t s_label = m->s_labels[b->s_label - 1];
+  if (s_label >= DM_S_LABELS_MAX) {
+    return dm_error_expected(err, DM_E_LIMIT, "at most %d different s_labels",
+                             DM_S_LABELS_MAX);
+  }
+  if (a->s_label == 0) {
+    a->s_label = (s_label + 1) & 0x7FFFFFF;
+  } else if (a->s_label != s_label + 1) {
+    dm_ident first = dm_index_ident(&run->s_labels, a->s_label - 1);
+    dm_ident now = dm_index_ident(&run->s_labels, s_label);
+    DM_TRY(note_ident(m, DM_PROBLEM_S_LABEL, "s_label", &now, &first, row, err));
+  }
+  return DM_OK;
+}
+
+static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
+                            const dm_ident *now, const dm_ident *first, uint32_t row,
+                            dm_error *err) {
+  char shown[64];
+  char expected[64];
+  char id[64];
+  dm_ident_print(now, shown, sizeof shown);
+  dm_ident_print(first, expected, sizeof expected);
+  print_id(m, row, id, sizeof id);
+  return dm_problem_note(&m->run->problems, kind, -1, 0, NULL, key, shown, err,
+                         "%s %s, the first of id %s", key, expected, id);
+}
+
+static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *err) {
+  uint32_t first = dm_run_classes(m->run, row);
+  uint32_t now = dm_run_classes(m->other, from);
+  if (first == 0) {
+    return dm_run_set_classes(m->run, row, now, err);
+  }
+  if (now == 0 || now == first) {
+    return DM_OK;
+  }
+  char shown[32];
+  char id[64];
+  (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now);
+  print_id(m, row, id, sizeof id);
+  return dm_problem_note(&m->run->problems, DM_PROBLEM_PROB_COUNT, -1, 0, NULL, "probs",
+                         shown, err, "%lu classes, as at first for id %s",
+                         (unsigned long)first, id);
+}
+
+static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
+                             dm_error *err) {
+  dm_step_state *a = dm_rows_at(&m->run->steps, row);
+  dm_step_state b = {0};
+  if (m->other->has_steps) {
+    b = *(const dm_step_state *)dm_rows_at(&m->other->steps, from);
+    b.file += b.file < 0 ? 0 : m->n_files;
+  }
+  if (is_new) {
+    *a = b;
+    return DM_OK;
+  }
+  if (a->is_given != b.is_given || (a->is_given && b.first < a->step)) {
+    return steps_error(m, row, a, &b, err);
+  }
+  if (!a->is_given) {
+    return DM_OK;
+  }
+  if (b.first == a->step && b.is_first_unique) {
+    char shown[DM_FORMAT_MAX + 1];
+    char id[64];
+    print_step(b.first, shown);
+    print_id(m, row, id, sizeof id);
+    DM_TRY(dm_problem_note(&m->run->problems, DM_PROBLEM_STEP, -1, 0, NULL, "step", shown,
+                           err, "a step above %s, which id %s had before", shown, id));
+  }
+  m->last = a->step > m->last ? a->step : m->last;
+  m->first = b.first < m->first ? b.first : m->first;
+  a->step = b.step;
+  a->line = b.line;
+  a->file = b.file;
+  return DM_OK;
+}
+
+static dm_status steps_error(const merge *m, uint32_t row, const dm_step_state *a,
+                             const dm_step_state *b, dm_error *err) {
+  char id[64];
+  char before[DM_FORMAT_MAX + 1];
+  char now[DM_FORMAT_MAX + 1];
+  print_id(m, row, id, sizeof id);
+  print_step(a->step, before);
+  print_step(b->first, now);
+  if (a->is_given != b->is_given) {
+    dm_error_expected(err, DM_E_FIELD, "%s step, like the lines of id %s before",
+                      a->is_given ? "a" : "no", id);
+    dm_error_found(err, b->is_given ? "step %s" : "lines without it", now);
+    dm_error_advice(err, "give all lines of an id a step, or none");
+  } else {
+    dm_error_expected(err, DM_E_FIELD, "a step of at least %s, the last of id %s", before,
+                      id);
+    dm_error_found(err, "step %s", now);
+    dm_error_advice(err, b->step < a->first
+                             ? "give the earlier stretch of time first"
+                             : "cut the signals so that no part begins before the end of "
+                               "another that has the same samples");
+  }
+  dm_error_key(err, "step", 4);
+  return DM_E_FIELD;
+}
+
+/* Those that are counted but not kept stay so. */
+static dm_status merge_problems(merge *m, dm_error *err) {
+  dm_problems *to = &m->run->problems;
+  const dm_problems *from = &m->other->problems;
+  uint64_t count[DM_PROBLEM_KINDS];
+  for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+    count[kind] = to->count[kind] + from->count[kind];
+  }
+  for (size_t i = 0; i < from->n_kept; i++) {
+    dm_problem problem = from->kept[i];
+    problem.file += problem.file < 0 ? 0 : m->n_files;
+    DM_TRY(dm_problems_add(to, &problem, err));
+  }
+  memcpy(to->count, count, sizeof count);
+  return DM_OK;
+}
+
+static dm_gap find_gap(const merge *m) {
+  double a = m->run->step_distance;
+  double b = m->other->step_distance;
+  dm_gap gap = {.last = m->last, .first = m->first, .usual = a > b ? a : b};
+  if (!(gap.usual > 0)) {
+    gap.usual = 1;
+  }
+  gap.is_found = m->last > -INFINITY && gap.first - gap.last > gap.usual * TOLERANCE;
+  return gap;
+}
+
+static void print_id(const merge *m, uint32_t row, char *out, size_t cap) {
+  dm_ident id = dm_index_ident(&m->run->ids, row);
+  dm_ident_print(&id, out, cap);
+}
+
+static void print_step(double step, char *out) {
+  out[dm_format_double(step, out)] = '\0';
+}

@@ -1,0 +1,68 @@
+/* The states of a run as plain columns: what a host keeps of a run that is to go on
+   later, or elsewhere, and a run made of it again. */
+#ifndef DM_STATE_H
+#define DM_STATE_H
+
+#include "dm_run.h"
+
+/* What the columns are about: each has one element per row of ids. */
+typedef enum dm_state_part {
+  DM_STATE_SAMPLES, /* dm_run.accum and dm_run.classes */
+  DM_STATE_STEPS,   /* dm_run.steps; only of a run that has_steps */
+  DM_STATE_SIGNAL   /* dm_run.signals, of one of them */
+} dm_state_part;
+
+/* FLAG is an int32_t that is 0 or 1. */
+typedef enum dm_state_type {
+  DM_STATE_FLAG,
+  DM_STATE_INT32,
+  DM_STATE_DOUBLE
+} dm_state_type;
+
+typedef struct dm_state_field {
+  const char *name;
+  dm_state_type type;
+  size_t offset; /* for dm_state.c */
+} dm_state_field;
+
+/* The columns of a part, in their order. */
+const dm_state_field *dm_state_fields(dm_state_part part, size_t *n);
+
+/* Fills one vector per field of the part, each of ids.n elements. signal matters for
+   DM_STATE_SIGNAL only. */
+void dm_state_get(const dm_run *run, dm_state_part part, size_t signal, void *const *out);
+
+/* --- the way back, into a run that has just been made ---
+
+   Nothing that is given is trusted. Errors are DM_E_INPUT with the name of the column as
+   key and the element (from 1) as line, or DM_E_MEMORY, DM_E_LIMIT; the run is then good
+   for dm_run_free() only. Idents come first, then the parts, SAMPLES before the others,
+   then problems; the totals come last. */
+
+/* Gives an index of the run, which key names, its next row. has_text says that an ident
+   of this index was given as a string; if not, a string must be the digits of an integer.
+ */
+dm_status dm_state_add_ident(dm_index *index, const dm_ident *ident, bool has_text,
+                             const char *key, dm_error *err) DM_MUST_CHECK;
+
+/* Takes the columns of a part. */
+dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
+                       const void *const *in, dm_error *err) DM_MUST_CHECK;
+
+/* Adds one of the problems that are kept. */
+dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem,
+                               dm_error *err) DM_MUST_CHECK;
+
+/* What is not of a sample. */
+typedef struct dm_state_totals {
+  dm_counts counts;
+  uint64_t problems[DM_PROBLEM_KINDS]; /* also those that are not kept */
+  double step_distance;
+  int32_t n_files;
+} dm_state_totals;
+
+/* Takes the totals and checks that all of it can be of one run. */
+dm_status dm_state_finish(dm_run *run, const dm_state_totals *totals,
+                          dm_error *err) DM_MUST_CHECK;
+
+#endif

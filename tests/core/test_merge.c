@@ -1,0 +1,399 @@
+/* dm_merge.c: signals that were cut by time, by samples and by both, read piece by piece
+   and merged, against all of them read at once. */
+#include <math.h>
+
+#include "dm_mem_fault.h"
+#include "dm_merge.h"
+#include "dm_signals.h"
+#include "dm_test.h"
+
+static const char *const signals[] = {"grad", "loss"};
+
+static dm_options options_of(unsigned flags) {
+  return (dm_options){.is_skipping = flags & SKIP,
+                      .max_line = 1 << 20,
+                      .block_size = 1 << 16,
+                      .threads = 1,
+                      .signals = signals,
+                      .n_signals = flags & SIGNALS ? 2 : 0,
+                      .seed = 17};
+}
+
+static dm_status read_text(dm_run **run, const dm_options *options, const char *text,
+                           size_t len, dm_error *err) {
+  dm_source *source = NULL;
+  DM_TRY(dm_run_new(run, options, NULL, err));
+  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
+  dm_status status = dm_run_source(*run, source, 0, err);
+  dm_source_close(source);
+  return status;
+}
+
+static dm_run *run_of(const dm_options *options, const char *text, size_t len) {
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&run, options, text, len, &err), DM_OK);
+  return run;
+}
+
+/* Row of run for each row of other, by the ids. */
+static uint32_t row_in(dm_run *run, const dm_run *other, size_t row) {
+  dm_ident id = dm_index_ident(&other->ids, row);
+  uint32_t out = 0;
+  dm_error err;
+  size_t n = run->ids.n;
+  CHECK_INT(dm_index_row(&run->ids, &id, &out, &err), DM_OK);
+  CHECK(run->ids.n == n);
+  return out;
+}
+
+static bool is_close(double a, double b) {
+  return a == b || fabs(a - b) <= 1e-12 || (isnan(a) && isnan(b));
+}
+
+/* The same samples, whatever their order: counts exactly, numbers within 1e-12. */
+static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
+  if (!CHECK_UINT(got->ids.n, want->ids.n)) {
+    return;
+  }
+  CHECK_INT(dm_index_type(&got->ids), dm_index_type(&want->ids));
+  CHECK_INT(dm_index_type(&got->labels), dm_index_type(&want->labels));
+  CHECK_INT(dm_index_type(&got->s_labels), dm_index_type(&want->s_labels));
+  CHECK(memcmp(&got->counts, &want->counts, sizeof got->counts) == 0);
+  size_t n_wrong = 0;
+  for (size_t row = 0; row < want->ids.n; row++) {
+    uint32_t at = row_in(got, want, row);
+    n_wrong += is_order_same && at != row;
+    const dm_accum *a = dm_rows_at(&got->accum, at);
+    const dm_accum *b = dm_rows_at(&want->accum, row);
+    n_wrong += a->n != b->n || a->n_correct != b->n_correct ||
+               a->n_forgetting != b->n_forgetting || a->run_start != b->run_start ||
+               a->first_forgetting != b->first_forgetting ||
+               a->first_learning != b->first_learning ||
+               a->was_correct != b->was_correct ||
+               a->was_correct_first != b->was_correct_first ||
+               a->is_not_finite != b->is_not_finite || a->smallest != b->smallest ||
+               a->largest != b->largest;
+    n_wrong += !is_close(a->mean, b->mean);
+    n_wrong += !is_close(a->sum_of_squares, b->sum_of_squares);
+    dm_ident x = dm_index_ident(&got->labels, a->label);
+    dm_ident y = dm_index_ident(&want->labels, b->label);
+    n_wrong += !dm_ident_equal(&x, &y);
+    n_wrong += (a->s_label == 0) != (b->s_label == 0);
+    if (a->s_label && b->s_label) {
+      x = dm_index_ident(&got->s_labels, a->s_label - 1);
+      y = dm_index_ident(&want->s_labels, b->s_label - 1);
+      n_wrong += !dm_ident_equal(&x, &y);
+    }
+    n_wrong += dm_run_classes(got, at) != dm_run_classes(want, (uint32_t)row);
+    if (want->has_steps) {
+      const dm_step_state *s = dm_rows_at(&got->steps, at);
+      const dm_step_state *t = dm_rows_at(&want->steps, row);
+      n_wrong += s->first != t->first || s->step != t->step ||
+                 s->is_given != t->is_given || s->is_first_unique != t->is_first_unique;
+    }
+    for (size_t s = 0; s < want->options.n_signals; s++) {
+      const dm_signal_accum *g = (dm_signal_accum *)dm_rows_at(&got->signals, at) + s;
+      const dm_signal_accum *w = (dm_signal_accum *)dm_rows_at(&want->signals, row) + s;
+      n_wrong += g->n_finite != w->n_finite || g->is_given != w->is_given;
+      n_wrong += w->is_given && (g->last != w->last || g->smallest != w->smallest ||
+                                 g->largest != w->largest);
+      n_wrong += w->n_finite && fabs(g->mean - w->mean) > 1e-12 * fmax(1, fabs(w->mean));
+      n_wrong += w->n_finite && fabs(g->sum_of_squares - w->sum_of_squares) >
+                                    1e-12 * fmax(1, w->sum_of_squares);
+    }
+  }
+  CHECK_UINT(n_wrong, 0);
+}
+
+/* Which piece a line goes to. */
+typedef enum cut { BY_TIME, BY_SAMPLE, BY_BOTH } cut;
+
+/* Deals the lines to pieces; BY_BOTH has two stretches of time for each set of samples.
+ */
+static void deal(const char *text, size_t len, cut how, size_t n_pieces, char **pieces,
+                 size_t *lens) {
+  size_t n_lines = 0;
+  for (size_t i = 0; i < len; i++) {
+    n_lines += text[i] == '\n';
+  }
+  for (size_t p = 0; p < n_pieces; p++) {
+    pieces[p] = malloc(len + 1);
+    lens[p] = 0;
+  }
+  size_t line = 0;
+  for (const char *at = text; at < text + len; line++) {
+    const char *end = memchr(at, '\n', (size_t)(text + len - at));
+    size_t n = (size_t)(end - at) + 1;
+    size_t sample = line % 40; /* as make_lines() goes through them */
+    size_t piece = how == BY_TIME ? line * n_pieces / n_lines
+                   : how == BY_SAMPLE
+                       ? sample % n_pieces
+                       : sample % (n_pieces / 2) + (line >= n_lines / 2) * (n_pieces / 2);
+    memcpy(pieces[piece] + lens[piece], at, n);
+    lens[piece] += n;
+    at = end + 1;
+  }
+}
+
+static void check_cut(unsigned flags, cut how, size_t n_pieces, bool is_tree) {
+  DM_CASE("flags %u, cut %d into %zu, %s", flags, (int)how, n_pieces,
+          is_tree ? "tree" : "one by one");
+  dm_options options = options_of(flags);
+  dm_error err;
+  size_t len;
+  char *text = make_lines(flags, &len);
+  char *pieces[64];
+  size_t lens[64];
+  dm_run *runs[64];
+  deal(text, len, how, n_pieces, pieces, lens);
+  for (size_t p = 0; p < n_pieces; p++) {
+    runs[p] = run_of(&options, pieces[p], lens[p]);
+    free(pieces[p]);
+  }
+  dm_run *whole = run_of(&options, text, len);
+  for (size_t width = 1; width < n_pieces; width *= 2) {
+    for (size_t p = 0; p + width < n_pieces; p += is_tree ? 2 * width : width) {
+      size_t with = p + width;
+      size_t to = is_tree ? p : 0;
+      dm_gap gap;
+      CHECK_INT(dm_merge(runs[to], runs[with], (int32_t)width, &gap, &err), DM_OK);
+      CHECK(!gap.is_found);
+    }
+    if (!is_tree) {
+      break;
+    }
+  }
+  check_same(runs[0], whole, how == BY_TIME);
+  if (!(flags & DISAGREE)) {
+    CHECK(memcmp(runs[0]->problems.count, whole->problems.count,
+                 sizeof whole->problems.count) == 0);
+    CHECK_UINT(runs[0]->problems.n_kept, whole->problems.n_kept);
+  }
+  for (size_t p = 0; p < n_pieces; p++) {
+    dm_run_free(runs[p]);
+  }
+  dm_run_free(whole);
+  free(text);
+}
+
+static void test_cuts(void) {
+  static const unsigned flags[] = {0,
+                                   TEXT_IDS | SIGNALS,
+                                   BIG_IDS | STEPS,
+                                   STEPS | SIGNALS,
+                                   LOGITS | DISAGREE,
+                                   BAD_LINES | SKIP};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    for (size_t n = 1; n <= 64; n = n < 8 ? n + 1 : n * 2) {
+      for (int is_tree = 0; is_tree < 2; is_tree++) {
+        check_cut(flags[i], BY_TIME, n, is_tree);
+        if (!(flags[i] & BAD_LINES)) { /* then lines and samples do not go together */
+          check_cut(flags[i], BY_SAMPLE, n < 40 ? n : 40, is_tree);
+          check_cut(flags[i], BY_BOTH, n + n % 2, is_tree);
+        }
+      }
+    }
+  }
+}
+
+/* Texts of two runs to be merged; the problems and errors that come of it. */
+static dm_status merge_texts(const char *a, const char *b, dm_run **out, dm_gap *gap,
+                             dm_error *err) {
+  dm_options options = options_of(0);
+  *out = run_of(&options, a, strlen(a));
+  dm_run *other = run_of(&options, b, strlen(b));
+  dm_status status = dm_merge(*out, other, 1, gap, err);
+  dm_run_free(other);
+  return status;
+}
+
+#define LINE(id, label, correct, rest)                                                  \
+  "{\"id\":" id ",\"label\":" label ",\"correct\":" correct ",\"label_probs\":0.5" rest \
+  "}\n"
+
+static void test_border(void) {
+  dm_run *run;
+  dm_gap gap;
+  dm_error err;
+  const char *wrong_right = LINE("1", "0", "0", "") LINE("1", "0", "1", "");
+  const char *wrong = LINE("1", "0", "0", "");
+  CHECK_INT(merge_texts(wrong_right, wrong, &run, &gap, &err), DM_OK);
+  const dm_accum *a = dm_rows_at(&run->accum, 0);
+  CHECK_UINT(a->n, 3);
+  CHECK_UINT(a->n_forgetting, 1);
+  CHECK_UINT(a->first_forgetting, 2);
+  CHECK_UINT(a->first_learning, 1);
+  CHECK(!gap.is_found);
+  dm_run_free(run);
+
+  DM_CASE("nothing on either side");
+  CHECK_INT(merge_texts("", wrong_right, &run, &gap, &err), DM_OK);
+  a = dm_rows_at(&run->accum, 0);
+  CHECK_UINT(a->n, 2);
+  CHECK_UINT(a->first_learning, 1);
+  dm_run_free(run);
+  CHECK_INT(merge_texts(wrong_right, "", &run, &gap, &err), DM_OK);
+  CHECK_UINT(((const dm_accum *)dm_rows_at(&run->accum, 0))->n, 2);
+  dm_run_free(run);
+}
+
+static void test_disagreements(void) {
+  dm_run *run;
+  dm_error err;
+  const char *a = LINE("1", "0", "1", ",\"s_label\":1,\"probs\":[0.5,0.5],\"step\":2")
+      LINE("2", "5", "1", ",\"epoch\":2") LINE("3", "0", "1", ",\"step\":1");
+  const char *b = LINE("1", "\"x\"", "1", ",\"s_label\":2,\"probs\":[1,0,0],\"step\":2")
+      LINE("2", "5", "1", ",\"s_label\":2,\"epoch\":2")
+          LINE("3", "0", "1", ",\"step\":2");
+  if (CHECK_INT(merge_texts(a, b, &run, NULL, &err), DM_OK)) {
+    CHECK_UINT(run->problems.count[DM_PROBLEM_LABEL], 1);
+    CHECK_UINT(run->problems.count[DM_PROBLEM_S_LABEL], 1);
+    CHECK_UINT(run->problems.count[DM_PROBLEM_PROB_COUNT], 1);
+    CHECK_UINT(run->problems.count[DM_PROBLEM_STEP], 1); /* an epoch may stay */
+    if (CHECK_UINT(run->problems.n_kept, 4)) {
+      CHECK_STR(run->problems.kept[0].actual, "2");
+      CHECK_STR(run->problems.kept[0].expected, "a step above 2, which id 1 had before");
+      CHECK_STR(run->problems.kept[1].expected, "label 0, the first of id 1");
+      CHECK_STR(run->problems.kept[1].actual, "x");
+      CHECK_STR(run->problems.kept[2].expected, "s_label 1, the first of id 1");
+      CHECK_STR(run->problems.kept[3].expected, "2 classes, as at first for id 1");
+      CHECK_UINT(run->problems.kept[3].line, 0);
+      CHECK_INT(run->problems.kept[3].file, -1);
+    }
+    const dm_accum *second = dm_rows_at(&run->accum, 1);
+    dm_ident s_label = dm_index_ident(&run->s_labels, second->s_label - 1);
+    CHECK_INT(s_label.value, 2); /* the first that is given */
+    CHECK_INT(dm_index_type(&run->labels), DM_TYPE_TEXT);
+  }
+  dm_run_free(run);
+}
+
+static void test_steps(void) {
+  dm_run *run;
+  dm_error err;
+  const char *early =
+      LINE("1", "0", "1", ",\"step\":1") LINE("1", "0", "1", ",\"step\":4");
+  const char *late = LINE("1", "0", "1", ",\"step\":5.5");
+  CHECK_INT(merge_texts(late, early, &run, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.key, "step");
+  CHECK_STR(err.expected, "a step of at least 5.5, the last of id 1");
+  CHECK_STR(err.found, "step 1");
+  CHECK_STR(err.advice, "give the earlier stretch of time first");
+  dm_run_free(run);
+
+  CHECK_INT(merge_texts(early, LINE("1", "0", "1", ",\"step\":3"), &run, NULL, &err),
+            DM_E_FIELD);
+  CHECK(strstr(err.advice, "cut the signals") == err.advice);
+  dm_run_free(run);
+
+  CHECK_INT(merge_texts(early, LINE("1", "0", "1", ""), &run, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.expected, "a step, like the lines of id 1 before");
+  dm_run_free(run);
+  CHECK_INT(merge_texts(LINE("1", "0", "1", ""), late, &run, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.expected, "no step, like the lines of id 1 before");
+  CHECK_STR(err.found, "step 5.5");
+  dm_run_free(run);
+
+  /* other samples may lie before, and may have no steps */
+  CHECK_INT(merge_texts(late, LINE("2", "0", "1", ",\"step\":1") LINE("3", "0", "1", ""),
+                        &run, NULL, &err),
+            DM_OK);
+  dm_run_free(run);
+}
+
+typedef struct gap_case {
+  const char *name;
+  const char *a;
+  const char *b;
+  bool is_gap;
+  double usual;
+} gap_case;
+
+static void test_gaps(void) {
+  static const gap_case cases[] = {
+      {"next", LINE("1", "0", "1", ",\"step\":1"), LINE("1", "0", "1", ",\"step\":2"),
+       false, 1},
+      {"one is missing", LINE("1", "0", "1", ",\"step\":1"),
+       LINE("1", "0", "1", ",\"step\":3"), true, 1},
+      {"wide steps",
+       LINE("1", "0", "1", ",\"step\":0") LINE("1", "0", "1", ",\"step\":500"),
+       LINE("1", "0", "1", ",\"step\":1000"), false, 500},
+      {"wide steps of the second", LINE("1", "0", "1", ",\"step\":0"),
+       LINE("1", "0", "1", ",\"step\":500") LINE("1", "0", "1", ",\"step\":1000"), false,
+       500},
+      {"one wide step is missing",
+       LINE("1", "0", "1", ",\"step\":0") LINE("1", "0", "1", ",\"step\":500"),
+       LINE("1", "0", "1", ",\"step\":1500"), true, 500},
+      {"fractions",
+       LINE("1", "0", "1", ",\"step\":0.1") LINE("1", "0", "1", ",\"step\":0.2"),
+       LINE("1", "0", "1", ",\"step\":0.30000000000000004"), false, 0.1},
+      {"a sample is missing from an evaluation",
+       LINE("1", "0", "1", ",\"step\":1") LINE("2", "0", "1", ",\"step\":1")
+           LINE("2", "0", "1", ",\"step\":2"),
+       LINE("1", "0", "1", ",\"step\":3") LINE("2", "0", "1", ",\"step\":3"), false, 1},
+      {"other samples", LINE("1", "0", "1", ",\"step\":1"),
+       LINE("2", "0", "1", ",\"step\":30"), false, 1},
+      {"without steps", LINE("1", "0", "1", ""), LINE("1", "0", "1", ""), false, 1},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("%s", cases[i].name);
+    dm_run *run;
+    dm_gap gap;
+    dm_error err;
+    CHECK_INT(merge_texts(cases[i].a, cases[i].b, &run, &gap, &err), DM_OK);
+    CHECK(gap.is_found == cases[i].is_gap);
+    CHECK(fabs(gap.usual - cases[i].usual) < 1e-12);
+    dm_run_free(run);
+  }
+}
+
+static void test_limits(void) {
+  dm_options options = options_of(0);
+  const char *line = LINE("1", "0", "1", "");
+  dm_run *run = run_of(&options, line, strlen(line));
+  dm_run *other = run_of(&options, line, strlen(line));
+  ((dm_accum *)dm_rows_at(&run->accum, 0))->n = DM_EVALUATIONS_MAX;
+  dm_error err;
+  CHECK_INT(dm_merge(run, other, 1, NULL, &err), DM_E_LIMIT);
+  dm_run_free(run);
+  dm_run_free(other);
+}
+
+static void test_allocations(void) {
+  dm_options options = options_of(SIGNALS);
+  size_t len;
+  char *text = make_lines(SIGNALS | STEPS | DISAGREE, &len);
+  const char *middle = memchr(text + len / 2, '\n', len / 2);
+  size_t half = (size_t)(middle - text) + 1;
+  dm_run *other = run_of(&options, text + half, len - half);
+  for (size_t k = 1;; k++) {
+    size_t before = fault_live_blocks();
+    dm_run *run = run_of(&options, k % 2 ? text : "", k % 2 ? half : 0);
+    dm_error err;
+    fault_arm_memory((k + 1) / 2, false);
+    dm_status status = dm_merge(run, other, 1, NULL, &err);
+    bool has_fired = fault_has_fired();
+    fault_arm_memory(0, false);
+    CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));
+    dm_run_free(run);
+    CHECK_UINT(fault_live_blocks(), before);
+    if (!has_fired && k > 20) {
+      break;
+    }
+  }
+  dm_run_free(other);
+  free(text);
+}
+
+int main(void) {
+  DM_RUN(test_cuts);
+  DM_RUN(test_border);
+  DM_RUN(test_disagreements);
+  DM_RUN(test_steps);
+  DM_RUN(test_gaps);
+  DM_RUN(test_limits);
+  DM_RUN(test_allocations);
+  free(answer);
+  return dm_test_end();
+}

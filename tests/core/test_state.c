@@ -1,0 +1,476 @@
+/* dm_state.c: a run through columns and back is the same run, also for what it reads
+   after that; columns that can be of no run are refused, whatever is in them. */
+#include <math.h>
+
+#include "dm_mem_fault.h"
+#include "dm_signals.h"
+#include "dm_state.h"
+#include "dm_test.h"
+
+enum { PARTS_MAX = 4, FIELDS_MAX = 24 };
+
+static const char *const signals[] = {"grad", "loss"};
+
+static dm_options options_of(unsigned flags) {
+  return (dm_options){.is_skipping = flags & SKIP,
+                      .max_line = 1 << 20,
+                      .block_size = 1 << 16,
+                      .threads = 1,
+                      .signals = signals,
+                      .n_signals = flags & SIGNALS ? 2 : 0,
+                      .seed = 17};
+}
+
+static dm_status read_text(dm_run *run, const char *text, size_t len, int32_t file,
+                           dm_error *err) {
+  dm_source *source = NULL;
+  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
+  dm_status status = dm_run_source(run, source, file, err);
+  dm_source_close(source);
+  return status;
+}
+
+/* A run as columns. */
+typedef struct kept {
+  size_t n;
+  size_t n_parts;
+  dm_state_part parts[PARTS_MAX];
+  size_t signal[PARTS_MAX];
+  size_t n_fields[PARTS_MAX];
+  void *columns[PARTS_MAX][FIELDS_MAX];
+  dm_state_totals totals;
+  const dm_run *run; /* whose idents and problems are taken as they are */
+} kept;
+
+static void keep_part(kept *k, dm_state_part part, size_t signal) {
+  size_t i = k->n_parts++;
+  k->parts[i] = part;
+  k->signal[i] = signal;
+  const dm_state_field *fields = dm_state_fields(part, &k->n_fields[i]);
+  for (size_t f = 0; f < k->n_fields[i]; f++) {
+    size_t size = fields[f].type == DM_STATE_DOUBLE ? sizeof(double) : sizeof(int32_t);
+    k->columns[i][f] = malloc((k->n + 1) * size);
+  }
+  dm_state_get(k->run, part, signal, k->columns[i]);
+}
+
+static kept keep(const dm_run *run) {
+  kept k = {.n = run->ids.n, .run = run};
+  k.totals.counts = run->counts;
+  memcpy(k.totals.problems, run->problems.count, sizeof k.totals.problems);
+  k.totals.step_distance = run->step_distance;
+  k.totals.n_files = 1;
+  keep_part(&k, DM_STATE_SAMPLES, 0);
+  if (run->has_steps) {
+    keep_part(&k, DM_STATE_STEPS, 0);
+  }
+  for (size_t s = 0; s < run->options.n_signals; s++) {
+    keep_part(&k, DM_STATE_SIGNAL, s);
+  }
+  return k;
+}
+
+static void forget(kept *k) {
+  for (size_t i = 0; i < k->n_parts; i++) {
+    for (size_t f = 0; f < k->n_fields[i]; f++) {
+      free(k->columns[i][f]);
+    }
+  }
+}
+
+static dm_status restore_idents(dm_index *to, const dm_index *from, dm_error *err) {
+  for (size_t i = 0; i < from->n; i++) {
+    dm_ident ident = dm_index_ident(from, i);
+    DM_TRY(dm_state_add_ident(to, &ident, from->has_text, "ids", err));
+  }
+  return DM_OK;
+}
+
+static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
+                         dm_error *err) {
+  DM_TRY(dm_run_new(out, options, NULL, err));
+  DM_TRY(restore_idents(&(*out)->ids, &k->run->ids, err));
+  DM_TRY(restore_idents(&(*out)->labels, &k->run->labels, err));
+  DM_TRY(restore_idents(&(*out)->s_labels, &k->run->s_labels, err));
+  for (size_t i = 0; i < k->n_parts; i++) {
+    DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i],
+                        (const void *const *)k->columns[i], err));
+  }
+  for (size_t i = 0; i < k->run->problems.n_kept; i++) {
+    DM_TRY(dm_state_add_problem(*out, &k->run->problems.kept[i], err));
+  }
+  return dm_state_finish(*out, &k->totals, err);
+}
+
+/* Where the line that holds the byte ends. */
+static size_t line_end(const char *text, size_t len, size_t at) {
+  const char *end = memchr(text + at, '\n', len - at);
+  return end ? (size_t)(end - text) + 1 : len;
+}
+
+static char *answer_of(dm_run *run, size_t *len) {
+  dm_error err;
+  answer_len = 0;
+  CHECK_INT(say_run(run, &err), DM_OK);
+  char *out = malloc(answer_len + 1);
+  memcpy(out, answer, answer_len);
+  *len = answer_len;
+  return out;
+}
+
+/* Reads the first part, goes through columns and reads the rest: as if nothing had been
+   between. */
+static void check_flags(unsigned flags, size_t tenths) {
+  DM_CASE("flags %u, cut at %zu", flags, tenths);
+  dm_options options = options_of(flags);
+  dm_error err;
+  size_t len;
+  char *text = make_lines(flags, &len);
+  size_t cut = line_end(text, len, len / 10 * tenths);
+  dm_run *whole = NULL;
+  dm_run *begun = NULL;
+  dm_run *gone_on = NULL;
+  CHECK_INT(dm_run_new(&whole, &options, NULL, &err), DM_OK);
+  CHECK_INT(dm_run_new(&begun, &options, NULL, &err), DM_OK);
+  CHECK_INT(read_text(whole, text, cut, 0, &err), DM_OK);
+  dm_status status = read_text(whole, text + cut, len - cut, 1, &err);
+  dm_error first_error = err;
+  CHECK_INT(read_text(begun, text, cut, 0, &err), DM_OK);
+  kept k = keep(begun);
+  if (CHECK_INT(restore(&k, &options, &gone_on, &err), DM_OK)) {
+    CHECK_INT(read_text(gone_on, text + cut, len - cut, 1, &err), status);
+    if (status) { /* the same error, which names a line of before */
+      CHECK_STR(err.expected, first_error.expected);
+      CHECK_UINT(err.other_line, first_error.other_line);
+      CHECK_INT(err.other_file, first_error.other_file);
+    } else {
+      CHECK_DOUBLE(gone_on->step_distance, whole->step_distance);
+      CHECK_DOUBLE(gone_on->largest_step, whole->largest_step);
+      size_t want_len;
+      char *want = answer_of(whole, &want_len);
+      size_t got_len;
+      char *got = answer_of(gone_on, &got_len);
+      CHECK(got_len == want_len && memcmp(got, want, got_len) == 0);
+      free(want);
+      free(got);
+    }
+  }
+  forget(&k);
+  free(text);
+  dm_run_free(whole);
+  dm_run_free(begun);
+  dm_run_free(gone_on);
+}
+
+static void test_there_and_back(void) {
+  static const unsigned flags[] = {0,
+                                   TEXT_IDS | SIGNALS,
+                                   BIG_IDS | STEPS,
+                                   STEPS | SIGNALS | DISAGREE,
+                                   LOGITS | DISAGREE,
+                                   BAD_LINES | SKIP | DISAGREE | TEXT_IDS,
+                                   STEPS | STEP_BACK,
+                                   MANY_IDS | SIGNALS};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    for (size_t tenths = 1; tenths < 6; tenths += 2) { /* before a step that goes back */
+      check_flags(flags[i], tenths);
+    }
+  }
+}
+
+static const char small[] =
+    "{\"id\":7,\"label\":0,\"probs\":[0.25,0.75],\"step\":1,\"grad\":2}\n"
+    "{\"id\":8,\"label\":1,\"probs\":[0.25,0.75],\"step\":1,\"s_label\":2}\n"
+    "{\"id\":7,\"label\":0,\"probs\":[0.75,0.25],\"step\":2,\"grad\":4}\n"
+    "{\"id\":7,\"label\":1,\"probs\":[0.5,0.2,0.3],\"step\":2}\n";
+
+static dm_run *small_run(void) {
+  dm_options options = options_of(SIGNALS);
+  dm_error err;
+  dm_run *run = NULL;
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+  CHECK_INT(read_text(run, small, strlen(small), 0, &err), DM_OK);
+  return run;
+}
+
+static void test_fields(void) {
+  dm_run *run = small_run();
+  kept k = keep(run);
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(DM_STATE_SAMPLES, &n);
+  for (size_t f = 0; f < n; f++) {
+    DM_CASE("%s", fields[f].name);
+    if (strcmp(fields[f].name, "evaluations") == 0) {
+      CHECK_INT(((int32_t *)k.columns[0][f])[0], 3);
+      CHECK_INT(((int32_t *)k.columns[0][f])[1], 1);
+    } else if (strcmp(fields[f].name, "mean") == 0) {
+      CHECK_DOUBLE(((double *)k.columns[0][f])[1], 0.75);
+    } else if (strcmp(fields[f].name, "n_classes") == 0) {
+      CHECK_INT(((int32_t *)k.columns[0][f])[0], 2);
+    } else if (strcmp(fields[f].name, "s_label") == 0) {
+      CHECK_INT(((int32_t *)k.columns[0][f])[0], 0);
+      CHECK_INT(((int32_t *)k.columns[0][f])[1], 1);
+    } else if (strcmp(fields[f].name, "run_start") == 0) {
+      CHECK_INT(((int32_t *)k.columns[0][f])[0], 2);
+    }
+  }
+  forget(&k);
+  dm_run_free(run);
+}
+
+/* What must not get in: value v in the first row of a field. */
+typedef struct bad_value {
+  dm_state_part part;
+  const char *field;
+  double value;
+  const char *key; /* of the error, where it is another field's */
+} bad_value;
+
+static const bad_value bad_values[] = {
+    {DM_STATE_SAMPLES, "label", 0, NULL},
+    {DM_STATE_SAMPLES, "label", 3, NULL},
+    {DM_STATE_SAMPLES, "label", -2147483647.0 - 1, NULL},
+    {DM_STATE_SAMPLES, "s_label", 2, NULL},
+    {DM_STATE_SAMPLES, "s_label", 2147483647, NULL},
+    {DM_STATE_SAMPLES, "n_classes", -1, NULL},
+    {DM_STATE_SAMPLES, "evaluations", 0, NULL},
+    {DM_STATE_SAMPLES, "evaluations", 4, "good"},
+    {DM_STATE_SAMPLES, "correct_times", 4, NULL},
+    {DM_STATE_SAMPLES, "forgetting_times", 2, NULL},
+    {DM_STATE_SAMPLES, "forgetting_times", 2147483647, NULL},
+    {DM_STATE_SAMPLES, "first_forget", 3, NULL},
+    {DM_STATE_SAMPLES, "first_forget", 0, NULL},
+    {DM_STATE_SAMPLES, "first_learn", 2147483647, NULL},
+    {DM_STATE_SAMPLES, "run_start", 3, NULL},
+    {DM_STATE_SAMPLES, "run_start", 0, "first_forget"},
+    {DM_STATE_SAMPLES, "was_correct_first", 2, NULL},
+    {DM_STATE_SAMPLES, "was_correct_first", -1, NULL},
+    {DM_STATE_SAMPLES, "was_correct", 2, NULL},
+    {DM_STATE_SAMPLES, "sum_of_squares", -1, NULL},
+    {DM_STATE_SAMPLES, "max", -1, NULL},
+    {DM_STATE_SAMPLES, "min", NAN, "max"},
+    {DM_STATE_STEPS, "is_given", 3, NULL},
+    {DM_STATE_STEPS, "first", INFINITY, NULL},
+    {DM_STATE_STEPS, "first", NAN, NULL},
+    {DM_STATE_STEPS, "first", 3, "last"},
+    {DM_STATE_STEPS, "last", NAN, NULL},
+    {DM_STATE_STEPS, "line", -1, NULL},
+    {DM_STATE_STEPS, "line", 1e300, NULL},
+    {DM_STATE_STEPS, "line", NAN, NULL},
+    {DM_STATE_STEPS, "file", 2, NULL},
+    {DM_STATE_SIGNAL, "n_finite", 4, NULL},
+    {DM_STATE_SIGNAL, "n_finite", 0, NULL},
+    {DM_STATE_SIGNAL, "sum_of_squares", -1, NULL},
+    {DM_STATE_SIGNAL, "max", -100, NULL},
+    {DM_STATE_SIGNAL, "has_nan", 7, NULL},
+};
+
+static void test_bad_values(void) {
+  dm_run *run = small_run();
+  dm_options options = options_of(SIGNALS);
+  for (size_t i = 0; i < sizeof bad_values / sizeof *bad_values; i++) {
+    const bad_value *bad = &bad_values[i];
+    DM_CASE("%s is %g", bad->field, bad->value);
+    kept k = keep(run);
+    size_t part = 0;
+    while (k.parts[part] != bad->part) {
+      part++;
+    }
+    size_t n;
+    const dm_state_field *fields = dm_state_fields(bad->part, &n);
+    size_t f = 0;
+    while (f < n && strcmp(fields[f].name, bad->field) != 0) {
+      f++;
+    }
+    if (CHECK(f < n)) {
+      if (fields[f].type == DM_STATE_DOUBLE) {
+        ((double *)k.columns[part][f])[0] = bad->value;
+      } else {
+        ((int32_t *)k.columns[part][f])[0] = (int32_t)bad->value;
+      }
+      dm_run *copy = NULL;
+      dm_error err;
+      CHECK_INT(restore(&k, &options, &copy, &err), DM_E_INPUT);
+      CHECK_STR(err.key, bad->key ? bad->key : bad->field);
+      CHECK_UINT(err.line, 1);
+      dm_run_free(copy);
+    }
+    forget(&k);
+  }
+  dm_run_free(run);
+}
+
+/* Whatever numbers stand there, it is refused or a run comes of it that can be read. */
+static void test_random_damage(void) {
+  static const double values[] = {0, 1, -1, 2, 3, 2147483647, -2147483648.0, 1e300, -0.5};
+  dm_run *run = small_run();
+  dm_options options = options_of(SIGNALS);
+  uint64_t seed = 5;
+  size_t n_taken = 0;
+  for (int i = 0; i < 3000; i++) {
+    kept k = keep(run);
+    size_t part = naive_below(&seed, k.n_parts);
+    size_t f = naive_below(&seed, k.n_fields[part]);
+    size_t n;
+    const dm_state_field *field = dm_state_fields(k.parts[part], &n) + f;
+    double value = values[naive_below(&seed, sizeof values / sizeof *values)];
+    size_t row = naive_below(&seed, k.n);
+    if (field->type == DM_STATE_DOUBLE) {
+      ((double *)k.columns[part][f])[row] = value;
+    } else if (value < 2147483648.0) {
+      ((int32_t *)k.columns[part][f])[row] = (int32_t)value;
+    }
+    dm_run *copy = NULL;
+    dm_error err;
+    dm_status status = restore(&k, &options, &copy, &err);
+    CHECK(status == DM_OK || status == DM_E_INPUT);
+    if (!status) {
+      n_taken++;
+      answer_len = 0;
+      CHECK_INT(say_run(copy, &err), DM_OK);
+    }
+    dm_run_free(copy);
+    forget(&k);
+  }
+  CHECK(n_taken > 100 && n_taken < 2900);
+  dm_run_free(run);
+}
+
+static void test_totals(void) {
+  dm_run *run = small_run();
+  dm_options options = options_of(SIGNALS);
+  for (int i = 0; i < 7; i++) {
+    DM_CASE("case %d", i);
+    kept k = keep(run);
+    dm_state_totals *t = &k.totals;
+    const char *key = "lines";
+    switch (i) {
+      case 0:
+        t->counts.lines++;
+        break;
+      case 1:
+        t->counts.bad++;
+        break;
+      case 2:
+        t->counts.good++;
+        t->counts.lines++;
+        key = "good";
+        break;
+      case 3:
+        t->problems[DM_PROBLEM_LABEL] = 0;
+        key = "problem_counts";
+        break;
+      case 4:
+        t->step_distance = NAN;
+        key = "step_distance";
+        break;
+      case 5:
+        t->step_distance = -1;
+        key = "step_distance";
+        break;
+      default:
+        t->n_files = 0;
+        key = "file";
+    }
+    dm_run *copy = NULL;
+    dm_error err;
+    CHECK_INT(restore(&k, &options, &copy, &err), DM_E_INPUT);
+    CHECK_STR(err.key, key);
+    dm_run_free(copy);
+    forget(&k);
+  }
+  dm_problem problem = {.kind = DM_PROBLEM_KINDS, .file = -1};
+  dm_error err;
+  CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_E_INPUT);
+  problem.kind = DM_PROBLEM_STEP;
+  while (run->problems.n_kept < DM_PROBLEMS_KEPT) {
+    if (!CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_OK)) {
+      break;
+    }
+  }
+  CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_E_INPUT);
+  dm_run_free(run);
+}
+
+typedef struct ident_case {
+  const char *text; /* NULL: none */
+  bool has_text;
+  dm_status want;
+  dm_ident_kind kind;
+} ident_case;
+
+static void test_idents(void) {
+  static const ident_case cases[] = {
+      {"a", true, DM_OK, DM_IDENT_TEXT},
+      {"7", true, DM_OK, DM_IDENT_INT_TEXT},
+      {"7", false, DM_OK, DM_IDENT_INT},
+      {"-9223372036854775808", false, DM_OK, DM_IDENT_INT},
+      {"9223372036854775808", false, DM_OK, DM_IDENT_BIG},
+      {"-123456789012345678901234567890", false, DM_OK, DM_IDENT_BIG},
+      {"a", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"-", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"07", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"-0", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"1.5", false, DM_E_INPUT, DM_IDENT_NONE},
+      {"", true, DM_OK, DM_IDENT_TEXT},
+      {"\xFF", true, DM_E_INPUT, DM_IDENT_NONE},
+      {NULL, true, DM_E_INPUT, DM_IDENT_NONE},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const ident_case *c = &cases[i];
+    DM_CASE("ident %zu", i);
+    dm_index index;
+    dm_index_init(&index, 3);
+    dm_ident ident =
+        c->text ? dm_ident_from_text(c->text, strlen(c->text)) : (dm_ident){0};
+    dm_error err;
+    if (CHECK_INT(dm_state_add_ident(&index, &ident, c->has_text, "labels", &err),
+                  c->want) &&
+        c->want == DM_OK) {
+      CHECK_INT(dm_index_ident(&index, 0).kind, c->kind);
+      CHECK(index.has_text == c->has_text);
+      /* once more */
+      CHECK_INT(dm_state_add_ident(&index, &ident, c->has_text, "labels", &err),
+                DM_E_INPUT);
+      CHECK_STR(err.key, "labels");
+      CHECK_UINT(err.line, 2);
+    }
+    dm_index_release(&index);
+  }
+}
+
+static void test_allocations(void) {
+  dm_run *run = small_run();
+  dm_options options = options_of(SIGNALS);
+  kept k = keep(run);
+  for (size_t i = 1;; i++) {
+    size_t before = fault_live_blocks();
+    dm_run *copy = NULL;
+    dm_error err;
+    fault_arm_memory(i, false);
+    dm_status status = restore(&k, &options, &copy, &err);
+    bool has_fired = fault_has_fired();
+    fault_arm_memory(0, false);
+    CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));
+    dm_run_free(copy);
+    CHECK_UINT(fault_live_blocks(), before);
+    if (!has_fired) {
+      break;
+    }
+  }
+  forget(&k);
+  dm_run_free(run);
+}
+
+int main(void) {
+  DM_RUN(test_there_and_back);
+  DM_RUN(test_fields);
+  DM_RUN(test_bad_values);
+  DM_RUN(test_random_damage);
+  DM_RUN(test_totals);
+  DM_RUN(test_idents);
+  DM_RUN(test_allocations);
+  free(answer);
+  return dm_test_end();
+}
