@@ -10,10 +10,11 @@
 #' \[-1e-6, 1 + 1e-6\]; `probs` that do not sum to 1 within 1e-3, or whose
 #' length changes; a `label_probs` that is `NaN` or infinite.
 #'
-#' @param x A data map made by [datamap_summarise()], or a table made by
-#'   [datamap_read_signals()].
+#' @param x A data map made by [datamap_summarise()], a table made by
+#'   [datamap_read_signals()], or a [datamap_state()].
 #' @return A data frame, one row per problem, in the order of the lines:
-#'   `row` (line of the file, or row of the table, from 1), `col` (first
+#'   `row` (line of the file, or row of the table, from 1; `NA` for what was
+#'   found where states were merged), `col` (first
 #'   character of the value within the line, from 1; `NA` for a table),
 #'   `expected`, `actual` and `file` (`NA` where the signals came from no
 #'   file). The first 10,000 are kept; the attribute `counts` is a named
@@ -27,6 +28,10 @@
 #' @seealso [datamap_summarise()]
 #' @export
 datamap_problems <- function(x) {
+  if (inherits(x, "datamap_state")) {
+    x <- check_state(x)
+    return(problems_from_core(x, x$files))
+  }
   problems <- attr(x, "problems", exact = TRUE)
   if (is.null(problems)) {
     problems <- new_problems()

@@ -278,23 +278,8 @@ print.datamap_recorder <- function(x, ...) {
 }
 
 summarise_recorder <- function(rec, request, window, call) {
-  if (window$burn_out > 0 || !is.null(window$steps)) {
-    abort_datamap(
-      c(
-        "The summary of a recorder is of all evaluations.",
-        "i" = "For {.arg burn_out} and {.arg steps}, summarise its file."
-      ),
-      class = "input", key = "x", call = call
-    )
-  }
-  own <- rec$request
-  for (what in c("signals", "metrics")) {
-    if (length(request[[what]]) > 0) {
-      check_recorded(request[[what]], own[[what]], what, call)
-      own[[what]] <- request[[what]]
-    }
-  }
-  own$include_ci <- request$include_ci
+  check_no_window(window, "summary", call)
+  own <- made_request(request, rec$request, "the recorder was opened", call)
   result <- .Call(ffi_recorder_summary, rec$pointer)
   if (inherits(result, "dm_error")) {
     abort_recorder(result, rec$path, call)
@@ -302,16 +287,41 @@ summarise_recorder <- function(rec, request, window, call) {
   datamap_from_core(result, own, rec$path %||% NA_character_, call)
 }
 
-# `asked` must be among those that the recorder was opened with.
-check_recorded <- function(asked, opened, arg, call) {
-  if (!all(asked %in% opened)) {
+# `what` is what a recorder gives of all evaluations.
+check_no_window <- function(window, what, call) {
+  if (window$burn_out > 0 || !is.null(window$steps)) {
     abort_datamap(
       c(
-        "{.arg {arg}} must be those that the recorder was opened with.",
-        "x" = if (length(opened) > 0) {
-          "It was opened with {.val {opened}}."
+        paste("The", what, "of a recorder is of all evaluations."),
+        "i" = "For {.arg burn_out} and {.arg steps}, read its file."
+      ),
+      class = "input", key = "x", call = call
+    )
+  }
+}
+
+# What is asked for of a summary that was `made` with some signals and metrics,
+# by default all of these; `what` says what made it.
+made_request <- function(asked, made, what, call) {
+  for (arg in c("signals", "metrics")) {
+    if (length(asked[[arg]]) > 0) {
+      check_among(asked[[arg]], made[[arg]], arg, what, call)
+      made[[arg]] <- asked[[arg]]
+    }
+  }
+  made$include_ci <- asked$include_ci
+  made
+}
+
+check_among <- function(asked, made, arg, what, call) {
+  if (!all(asked %in% made)) {
+    abort_datamap(
+      c(
+        paste0("{.arg {arg}} must be among those that ", what, " with."),
+        "x" = if (length(made) > 0) {
+          "Those are {.val {made}}."
         } else {
-          "It was opened without any."
+          "There are none."
         }
       ),
       class = "input", key = arg, call = call

@@ -50,9 +50,10 @@
 #' @param x Where the signals are: paths of files or of one folder (plain or
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
 #'   raw vector, literal text in `I()`, a data frame with one row per
-#'   evaluation and sample, or a [datamap_recorder()], whose summary is at hand
-#'   (`signals` and `metrics` are among those that it was opened with, by
-#'   default all; the arguments on how to read do not matter).
+#'   evaluation and sample, or a [datamap_recorder()] or [datamap_state()],
+#'   whose summary is at hand (`signals` and `metrics` are among those that it
+#'   was made with, by default all; the arguments on how to read do not
+#'   matter).
 #'
 #'   A connection that can't be opened or read is an error of class
 #'   `datamap_error_io`, and so is a [pipe()] whose command fails. One that was
@@ -158,23 +159,36 @@ datamap_summarise <- function(x,
   if (inherits(x, "datamap_recorder")) {
     return(summarise_recorder(x, request, window, call))
   }
+  if (inherits(x, "datamap_state")) {
+    return(summarise_state(x, request, window, call))
+  }
   options <- reader_options(
     request, format, on_error, partial_last, max_line,
     check_threads(threads, call), window
   )
+  reader <- function(input, is_table, show) {
+    if (is_table) {
+      .Call(ffi_summarise_table, input, options, show)
+    } else {
+      .Call(ffi_summarise, input, options, show)
+    }
+  }
+  read <- read_with(x, request, progress, call, reader)
+  check_result(read$result, read$paths, call)
+  datamap_from_core(read$result, request, read$paths, call)
+}
+
+# Has the core read signals: `reader` calls it. What it returned, and the names
+# of the sources.
+read_with <- function(x, request, progress, call, reader) {
   if (is.data.frame(x)) {
     columns <- signal_columns(x, request, call)
-    paths <- character()
-    result <- .Call(ffi_summarise_table, columns, options, NULL)
-  } else {
-    sources <- signal_sources(x, call)
-    on.exit(close_sources(sources), add = TRUE)
-    paths <- sources$paths
-    show <- if (progress) progress_bar(paths)
-    result <- .Call(ffi_summarise, sources$inputs, options, show)
+    return(list(result = reader(columns, TRUE, NULL), paths = character()))
   }
-  check_result(result, paths, call)
-  datamap_from_core(result, request, paths, call)
+  sources <- signal_sources(x, call)
+  on.exit(close_sources(sources), add = TRUE)
+  show <- if (progress) progress_bar(sources$paths)
+  list(result = reader(sources$inputs, FALSE, show), paths = sources$paths)
 }
 
 check_result <- function(result, paths, call) {

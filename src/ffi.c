@@ -98,12 +98,35 @@ SEXP ffi_error(const dm_error *err) {
 
 SEXP ffi_element(SEXP list, const char *name) {
   SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  for (R_xlen_t i = 0; i < Rf_xlength(list); i++) {
+  R_xlen_t n = TYPEOF(list) == VECSXP ? Rf_xlength(names) : 0;
+  for (R_xlen_t i = 0; i < n; i++) {
     if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) {
       return VECTOR_ELT(list, i);
     }
   }
   return R_NilValue;
+}
+
+dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
+                            R_xlen_t n, dm_error *err) {
+  *out = ffi_element(list, name);
+  bool is_type = TYPEOF(*out) == type;
+  if (is_type && Rf_xlength(*out) == n) {
+    return DM_OK;
+  }
+  const char *kind = type == REALSXP  ? "a double vector"
+                     : type == INTSXP ? "an integer vector"
+                     : type == LGLSXP ? "a logical vector"
+                     : type == STRSXP ? "a character vector"
+                                      : "a list";
+  dm_error_expected(err, DM_E_INPUT, "%s of length %lld", kind, (long long)n);
+  if (is_type) {
+    dm_error_found(err, "length %lld", (long long)Rf_xlength(*out));
+  } else {
+    dm_error_found(err, *out == R_NilValue ? "none" : "another type");
+  }
+  dm_error_key(err, name, strlen(name));
+  return DM_E_INPUT;
 }
 
 uint64_t ffi_seed(void) {

@@ -36,8 +36,13 @@ dm_host ffi_host_for_core(ffi_host *host);
 /* A list with the fields of err, of class "dm_error": R makes a condition of it. */
 SEXP ffi_error(const dm_error *err);
 
-/* The element of a named list; R_NilValue where there is none. */
+/* The element of a named list; R_NilValue where there is none, or list is no list. */
 SEXP ffi_element(SEXP list, const char *name);
+
+/* The same where it must be of that type and length; else DM_E_INPUT with its name as the
+   key. */
+dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
+                            R_xlen_t n, dm_error *err) DM_MUST_CHECK;
 
 /* A number that differs from process to process and from call to call. */
 uint64_t ffi_seed(void);
@@ -64,5 +69,13 @@ SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
 SEXP ffi_recorder_close(SEXP recorder_sexp);
 SEXP ffi_recorder_state(SEXP recorder_sexp);
 SEXP ffi_recorder_summary(SEXP recorder_sexp);
+SEXP ffi_recorder_running(SEXP recorder_sexp);
+SEXP ffi_read_state(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
+                    SEXP is_table_sexp, SEXP start_sexp);
+SEXP ffi_merge_states(SEXP states_sexp, SEXP options_sexp);
+SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp);
+SEXP ffi_check_state(SEXP states_sexp, SEXP options_sexp);
+SEXP ffi_save_state(SEXP path_sexp, SEXP version_sexp, SEXP bytes_sexp);
+SEXP ffi_load_state(SEXP path_sexp);
 
 #endif

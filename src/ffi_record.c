@@ -186,25 +186,36 @@ SEXP ffi_recorder_state(SEXP recorder_sexp) {
   return out;
 }
 
+/* The run behind a recorder; NULL and an error where it is not at hand. */
+static const dm_run *run_of(SEXP recorder_sexp, dm_error *err) {
+  const dm_recorder *recorder = recorder_of(recorder_sexp, err);
+  if (recorder && dm_recorder_is_lost(recorder)) {
+    dm_error_expected(err, DM_E_MEMORY, "a complete summary");
+    dm_error_found(err, "one that memory ran out for");
+    dm_error_advice(err, "summarise the file");
+    return NULL;
+  }
+  return recorder ? dm_recorder_run(recorder) : NULL;
+}
+
 static SEXP summary_body(void *data) {
   record_call *call = data;
-  const dm_recorder *recorder = recorder_of(call->pointer, &call->err);
-  if (!recorder) {
+  const dm_run *run = run_of(call->pointer, &call->err);
+  if (!run || dm_table_init_live(&call->table, run, &call->err)) {
     return ffi_error(&call->err);
   }
-  if (dm_recorder_is_lost(recorder)) {
-    dm_error_expected(&call->err, DM_E_MEMORY, "a complete summary");
-    dm_error_found(&call->err, "one that memory ran out for");
-    dm_error_advice(&call->err, "summarise the file");
-    return ffi_error(&call->err);
-  }
-  dm_status status =
-      dm_table_init_live(&call->table, dm_recorder_run(recorder), &call->err);
-  return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
+  return ffi_result(&call->table, R_NilValue);
 }
 
 /* As ffi_summarise(), of all that was recorded so far. */
 SEXP ffi_recorder_summary(SEXP recorder_sexp) {
   record_call call = {.pointer = recorder_sexp};
   return R_ExecWithCleanup(summary_body, &call, record_cleanup, &call);
+}
+
+/* The state of all that was recorded so far, or the error. */
+SEXP ffi_recorder_running(SEXP recorder_sexp) {
+  dm_error err;
+  const dm_run *run = run_of(recorder_sexp, &err);
+  return run ? ffi_state(run) : ffi_error(&err);
 }

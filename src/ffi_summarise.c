@@ -12,7 +12,9 @@ typedef struct summarise_call {
   SEXP input; /* sources or columns */
   SEXP options;
   bool is_table;
-  SEXP wanted; /* columns of a long table, or R_NilValue: a summary */
+  SEXP wanted; /* columns of a long table, or R_NilValue: a summary or a state */
+  bool is_state;
+  SEXP start; /* the state to go on from, or R_NilValue */
   dm_long long_table;
   ffi_unwind unwind;
   ffi_host host;
@@ -23,8 +25,8 @@ typedef struct summarise_call {
   dm_error err;
 } summarise_call;
 
-static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
-                      SEXP wanted_sexp, bool is_table);
+static summarise_call call_of(SEXP input_sexp, SEXP options_sexp);
+static SEXP summarise(summarise_call *call, SEXP progress_sexp);
 static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
@@ -38,31 +40,49 @@ static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t 
 static SEXPTYPE metric_type(dm_metric metric);
 static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
                         SEXP out);
-static SEXP make_problems(const dm_problems *problems);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
-  return summarise(sources_sexp, options_sexp, progress_sexp, R_NilValue, false);
+  summarise_call call = call_of(sources_sexp, options_sexp);
+  return summarise(&call, progress_sexp);
 }
 
 /* As ffi_summarise(), but the columns are those of a long table. wanted: a list of the
    sum of DM_LONG_ values and of the names of signals. */
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp) {
-  return summarise(sources_sexp, options_sexp, progress_sexp, wanted_sexp, false);
+  summarise_call call = call_of(sources_sexp, options_sexp);
+  call.wanted = wanted_sexp;
+  return summarise(&call, progress_sexp);
 }
 
 SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp) {
-  return summarise(columns_sexp, options_sexp, progress_sexp, R_NilValue, true);
+  summarise_call call = call_of(columns_sexp, options_sexp);
+  call.is_table = true;
+  return summarise(&call, progress_sexp);
 }
 
-static SEXP summarise(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
-                      SEXP wanted_sexp, bool is_table) {
-  summarise_call call = {
-      .input = input_sexp, .options = options_sexp, .wanted = wanted_sexp};
-  call.is_table = is_table;
-  call.unwind.token = PROTECT(R_MakeUnwindCont());
-  call.host = (ffi_host){.unwind = &call.unwind, .progress = progress_sexp};
-  SEXP out = R_ExecWithCleanup(summarise_body, &call, summarise_cleanup, &call);
+/* As the two above, but a list of the state that was reached and of grown. start: a state
+   to go on from, or NULL. */
+SEXP ffi_read_state(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
+                    SEXP is_table_sexp, SEXP start_sexp) {
+  summarise_call call = call_of(input_sexp, options_sexp);
+  call.is_table = Rf_asLogical(is_table_sexp) == 1;
+  call.is_state = true;
+  call.start = start_sexp;
+  return summarise(&call, progress_sexp);
+}
+
+static summarise_call call_of(SEXP input_sexp, SEXP options_sexp) {
+  return (summarise_call){.input = input_sexp,
+                          .options = options_sexp,
+                          .wanted = R_NilValue,
+                          .start = R_NilValue};
+}
+
+static SEXP summarise(summarise_call *call, SEXP progress_sexp) {
+  call->unwind.token = PROTECT(R_MakeUnwindCont());
+  call->host = (ffi_host){.unwind = &call->unwind, .progress = progress_sexp};
+  SEXP out = R_ExecWithCleanup(summarise_body, call, summarise_cleanup, call);
   UNPROTECT(1);
   return out;
 }
@@ -83,7 +103,10 @@ static SEXP summarise_body(void *data) {
   R_xlen_t n_grown = call->is_table ? 0 : Rf_xlength(call->input);
   SEXP grown = PROTECT(Rf_allocVector(LGLSXP, n_grown));
   bool is_long = call->wanted != R_NilValue;
-  dm_status status = dm_run_new(&call->run, &options, &host, &call->err);
+  dm_status status =
+      call->start == R_NilValue
+          ? dm_run_new(&call->run, &options, &host, &call->err)
+          : ffi_restore_state(&call->run, call->start, &options, &host, &call->err);
   if (!status && is_long) {
     SEXP names = VECTOR_ELT(call->wanted, 1);
     status = dm_long_init(&call->long_table, call->run,
@@ -95,19 +118,32 @@ static SEXP summarise_body(void *data) {
   }
   if (!status) {
     dm_run_rest(call->run);
-    status = is_long ? DM_OK : dm_table_init(&call->table, call->run, &call->err);
+    status = is_long || call->is_state
+                 ? DM_OK
+                 : dm_table_init(&call->table, call->run, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
-  SEXP out = status ? ffi_error(&call->err)
-             : is_long
-                 ? make_result(call->run, ffi_long_columns(&call->long_table), grown)
-                 : ffi_result(&call->table, grown);
+  SEXP out = R_NilValue;
+  if (status) {
+    out = ffi_error(&call->err);
+  } else if (is_long) {
+    out = make_result(call->run, ffi_long_columns(&call->long_table), grown);
+  } else if (call->is_state) {
+    const char *names[] = {"state", "grown", ""};
+    out = PROTECT(Rf_mkNamed(VECSXP, names));
+    SET_VECTOR_ELT(out, 0, ffi_state(call->run));
+    SET_VECTOR_ELT(out, 1, grown);
+    UNPROTECT(1);
+  } else {
+    out = ffi_result(&call->table, grown);
+  }
   UNPROTECT(1);
   return out;
 }
 
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host) {
   ffi_reader reader = {.unwind = &call->unwind};
+  int32_t n_before = ffi_n_files(call->start);
   R_xlen_t n = Rf_xlength(call->input);
   DM_TRY(dm_inflater_new(&call->inflater, paths_of(call->input), (size_t)n,
                          call->run->options.threads, host, &call->err));
@@ -118,10 +154,10 @@ static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *h
             ? dm_inflater_open(call->inflater, (size_t)i, &call->source, &call->err)
             : ffi_open_source(&call->source, source, &reader, host, &call->err);
     if (status) {
-      call->err.file = (int32_t)i;
+      call->err.file = n_before + (int32_t)i;
       return status;
     }
-    DM_TRY(dm_run_source(call->run, call->source, (int32_t)i, &call->err));
+    DM_TRY(dm_run_source(call->run, call->source, n_before + (int32_t)i, &call->err));
     LOGICAL(grown)[i] = dm_source_has_grown(call->source);
     call->host.bytes_before += dm_source_bytes(call->source);
     dm_source_close(call->source);
@@ -258,20 +294,9 @@ static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown) {
   const char *names[] = {"columns", "counts", "problems", "problem_counts", "grown", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
-  const char *count_names[] = {"lines", "good", "blank", "bad", "cut", ""};
-  SEXP counts = Rf_mkNamed(REALSXP, count_names);
-  SET_VECTOR_ELT(out, 1, counts);
-  REAL(counts)[0] = (double)run->counts.lines;
-  REAL(counts)[1] = (double)run->counts.good;
-  REAL(counts)[2] = (double)run->counts.blank;
-  REAL(counts)[3] = (double)run->counts.bad;
-  REAL(counts)[4] = (double)run->counts.cut;
-  SET_VECTOR_ELT(out, 2, make_problems(&run->problems));
-  SEXP problem_counts = Rf_allocVector(REALSXP, DM_PROBLEM_KINDS);
-  SET_VECTOR_ELT(out, 3, problem_counts);
-  for (int i = 0; i < DM_PROBLEM_KINDS; i++) {
-    REAL(problem_counts)[i] = (double)run->problems.count[i];
-  }
+  SET_VECTOR_ELT(out, 1, ffi_line_counts(&run->counts));
+  SET_VECTOR_ELT(out, 2, ffi_problems(&run->problems));
+  SET_VECTOR_ELT(out, 3, ffi_problem_counts(&run->problems));
   SET_VECTOR_ELT(out, 4, grown);
   UNPROTECT(2);
   return out;
@@ -406,26 +431,4 @@ static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t 
     R_xlen_t to = first + (R_xlen_t)i;
     ffi_set_ident(out, to, &ident);
   }
-}
-
-static SEXP make_problems(const dm_problems *problems) {
-  const char *names[] = {"row", "col", "expected", "actual", "file", "key", "kind", ""};
-  R_xlen_t n = (R_xlen_t)problems->n_kept;
-  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  const SEXPTYPE types[] = {REALSXP, REALSXP, STRSXP, STRSXP, INTSXP, STRSXP, INTSXP};
-  for (int i = 0; i < 7; i++) {
-    SET_VECTOR_ELT(out, i, Rf_allocVector(types[i], n));
-  }
-  for (R_xlen_t i = 0; i < n; i++) {
-    const dm_problem *p = &problems->kept[i];
-    REAL(VECTOR_ELT(out, 0))[i] = (double)p->line;
-    REAL(VECTOR_ELT(out, 1))[i] = p->column ? (double)p->column : NA_REAL;
-    SET_STRING_ELT(VECTOR_ELT(out, 2), i, ffi_char(p->expected, strlen(p->expected)));
-    SET_STRING_ELT(VECTOR_ELT(out, 3), i, ffi_char(p->actual, strlen(p->actual)));
-    INTEGER(VECTOR_ELT(out, 4))[i] = p->file < 0 ? NA_INTEGER : p->file + 1;
-    SET_STRING_ELT(VECTOR_ELT(out, 5), i, ffi_char(p->key, strlen(p->key)));
-    INTEGER(VECTOR_ELT(out, 6))[i] = (int)p->kind + 1;
-  }
-  UNPROTECT(1);
-  return out;
 }

@@ -9,12 +9,25 @@
 
 /* clang-format off: one entry a line */
 static const R_CallMethodDef entries[] = {
-    ENTRY(ffi_summarise, 3),        ENTRY(ffi_summarise_table, 3),
-    ENTRY(ffi_read_signals, 4),     ENTRY(ffi_write_signals, 4),
-    ENTRY(ffi_write_summary, 2),    ENTRY(ffi_read_summary, 1),
-    ENTRY(ffi_recorder_open, 4),    ENTRY(ffi_recorder_add, 4),
-    ENTRY(ffi_recorder_close, 1),   ENTRY(ffi_recorder_state, 1),
-    ENTRY(ffi_recorder_summary, 1), {NULL, NULL, 0},
+    ENTRY(ffi_summarise, 3),
+    ENTRY(ffi_summarise_table, 3),
+    ENTRY(ffi_read_signals, 4),
+    ENTRY(ffi_write_signals, 4),
+    ENTRY(ffi_write_summary, 2),
+    ENTRY(ffi_read_summary, 1),
+    ENTRY(ffi_recorder_open, 4),
+    ENTRY(ffi_recorder_add, 4),
+    ENTRY(ffi_recorder_close, 1),
+    ENTRY(ffi_recorder_state, 1),
+    ENTRY(ffi_recorder_summary, 1),
+    ENTRY(ffi_recorder_running, 1),
+    ENTRY(ffi_read_state, 5),
+    ENTRY(ffi_merge_states, 2),
+    ENTRY(ffi_summarise_state, 2),
+    ENTRY(ffi_check_state, 2),
+    ENTRY(ffi_save_state, 3),
+    ENTRY(ffi_load_state, 1),
+    {NULL, NULL, 0},
 };
 /* clang-format on */
 

@@ -15,8 +15,9 @@ typedef struct merge {
   dm_run *run;
   const dm_run *other;
   int32_t n_files;
-  uint32_t *labels;   /* row of run's labels by row of other's */
-  uint32_t *s_labels; /* likewise */
+  uint32_t *labels;    /* row of run's labels by row of other's */
+  uint32_t *s_labels;  /* likewise */
+  uint32_t *predicted; /* likewise, with 1 added; 0: not listed yet */
   double last;  /* largest step in run of the samples that are in both; -Inf: none */
   double first; /* smallest one in other; Inf: none */
 } merge;
@@ -26,6 +27,12 @@ static dm_status map_idents(dm_index *index, const dm_index *other, uint32_t **o
 static dm_status merge_rows(merge *m, dm_error *err);
 static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
                            dm_error *err);
+static dm_status map_predicted(merge *m, dm_error *err);
+static dm_status list_predicted(merge *m, size_t from, dm_error *err);
+static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new,
+                              bool *is_over, dm_error *err);
+static dm_status merge_states(merge *m, uint32_t row, uint32_t from, dm_error *err);
+static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_error *err);
 static dm_status merge_idents(merge *m, dm_accum *a, const dm_accum *b, uint32_t row,
                               bool is_new, dm_error *err);
 static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
@@ -51,6 +58,7 @@ dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *ga
   dm_status status;
   DM_TRY_DONE(map_idents(&run->labels, &other->labels, &m.labels, err));
   DM_TRY_DONE(map_idents(&run->s_labels, &other->s_labels, &m.s_labels, err));
+  DM_TRY_DONE(map_predicted(&m, err));
   DM_TRY_DONE(merge_problems(&m, err)); /* before those that are found now */
   DM_TRY_DONE(merge_rows(&m, err));
   dm_gap found = find_gap(&m);
@@ -75,6 +83,7 @@ dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *ga
 done:
   dm_free(m.labels);
   dm_free(m.s_labels);
+  dm_free(m.predicted);
   return status;
 }
 
@@ -93,12 +102,35 @@ static dm_status map_idents(dm_index *index, const dm_index *other, uint32_t **o
   return DM_OK;
 }
 
+/* Where a burn-out may leave out all that other has, a label is listed when a sample
+   needs it. */
+static dm_status map_predicted(merge *m, dm_error *err) {
+  const dm_index *other = &m->other->predicted;
+  m->predicted = dm_calloc(other->n, sizeof *m->predicted);
+  if (!m->predicted) {
+    return dm_error_memory(err);
+  }
+  m->run->predicted.has_text |= other->has_text;
+  for (size_t i = 0; i < other->n && !m->run->has_window; i++) {
+    DM_TRY(list_predicted(m, i, err));
+  }
+  return DM_OK;
+}
+
+static dm_status list_predicted(merge *m, size_t from, dm_error *err) {
+  if (m->predicted[from] == 0) {
+    dm_ident ident = dm_index_ident(&m->other->predicted, from);
+    uint32_t row;
+    DM_TRY(dm_index_row(&m->run->predicted, &ident, &row, err));
+    m->predicted[from] = row + 1;
+  }
+  return DM_OK;
+}
+
 static dm_status merge_rows(merge *m, dm_error *err) {
   dm_run *run = m->run;
-  if (m->other->has_steps) {
-    run->has_steps = true;
-    DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
-  }
+  run->has_steps |= m->other->has_steps;
+  DM_TRY(dm_run_grow(run, err));
   for (size_t from = 0; from < m->other->ids.n; from++) {
     dm_ident id = dm_index_ident(&m->other->ids, from);
     size_t n = run->ids.n;
@@ -124,13 +156,92 @@ static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
     return dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
                              DM_EVALUATIONS_MAX);
   }
-  dm_accum_merge(a, b);
-  size_t n_signals = run->options.n_signals;
-  if (n_signals > 0) {
+  bool is_over = false;
+  if (run->has_window) {
+    DM_TRY(check_window(m, row, from, is_new, &is_over, err));
+  }
+  return is_over ? DM_OK : merge_states(m, row, from, err);
+}
+
+/* Whether the window was over in run already, so that nothing in other counts; then its
+   lines are only seen. An error where it ends, or a range of places lies, within other's
+   lines of the sample: there the line is not to be found any more. */
+static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new,
+                              bool *is_over, dm_error *err) {
+  const dm_options *options = &m->run->options;
+  uint32_t *seen = dm_rows_at(&m->run->seen, row);
+  uint32_t more = *(const uint32_t *)dm_rows_at(&m->other->seen, from);
+  uint32_t n_before = ((const dm_accum *)dm_rows_at(&m->run->accum, row))->n;
+  uint32_t n = ((const dm_accum *)dm_rows_at(&m->other->accum, from))->n;
+  uint32_t seen_before = *seen;
+  *seen = more > UINT32_MAX - *seen ? UINT32_MAX : *seen + more;
+  if (is_new) {
+    return DM_OK;
+  }
+  bool has_steps = m->other->has_steps &&
+                   ((const dm_step_state *)dm_rows_at(&m->other->steps, from))->is_given;
+  bool is_by_place = options->has_step_range && !has_steps;
+  *is_over = (options->burn_out && n_before >= options->burn_out) ||
+             (is_by_place && seen_before > options->last_step);
+  bool is_cut =
+      options->burn_out && n_before > 0 && (uint64_t)n_before + n > options->burn_out;
+  if (*is_over || (!is_by_place && !is_cut)) {
+    return DM_OK;
+  }
+  char id[64];
+  print_id(m, row, id, sizeof id);
+  dm_error_expected(err, DM_E_FIELD, "evaluations of id %s that count as a whole or not",
+                    id);
+  dm_error_found(err, "%s within them",
+                 is_by_place ? "a range of steps that are counted by place"
+                             : "the end of the burn-out");
+  dm_error_advice(err, "update the earlier state with the signals themselves");
+  const char *key = is_by_place ? "steps" : "burn_out";
+  dm_error_key(err, key, strlen(key));
+  return DM_E_FIELD;
+}
+
+static dm_status merge_states(merge *m, uint32_t row, uint32_t from, dm_error *err) {
+  dm_run *run = m->run;
+  const dm_run *other = m->other;
+  dm_accum_merge(dm_rows_at(&run->accum, row), dm_rows_at(&other->accum, from));
+  size_t n_values = run->batch.n_values;
+  if (n_values > 0) {
     dm_signal_accum *to = dm_rows_at(&run->signals, row);
-    const dm_signal_accum *with = dm_rows_at(&m->other->signals, from);
-    for (size_t s = 0; s < n_signals; s++) {
+    const dm_signal_accum *with = dm_rows_at(&other->signals, from);
+    for (size_t s = 0; s < n_values; s++) {
       dm_signal_merge(&to[s], &with[s]);
+    }
+  }
+  if (dm_run_has_metrics(run)) {
+    dm_metric_merge(dm_rows_at(&run->metrics, row), dm_rows_at(&other->metrics, from));
+  }
+  size_t width = other->class_sums.width;
+  if (width > 0) {
+    DM_TRY(dm_sums_grow(&run->class_sums, run->ids.n, width, err));
+    const double *sums = dm_sums_row(&other->class_sums, from);
+    for (size_t k = 0; k < width; k++) {
+      dm_sums_row(&run->class_sums, row)[k] += sums[k];
+    }
+  }
+  return run->keep.has_prediction ? merge_predictions(m, row, from, err) : DM_OK;
+}
+
+static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_error *err) {
+  dm_run *run = m->run;
+  const dm_accum *a = dm_rows_at(&run->accum, row);
+  uint32_t unused;
+  if (a->n > 0) { /* its label is listed, predicted or not */
+    dm_ident label = dm_index_ident(&run->labels, a->label);
+    DM_TRY(dm_index_row(&run->predicted, &label, &unused, err));
+  }
+  const dm_sums *with = &m->other->predictions;
+  for (size_t k = 0; k < with->width && k < m->other->predicted.n; k++) {
+    double count = dm_sums_row(with, from)[k];
+    if (count > 0) {
+      DM_TRY(list_predicted(m, k, err));
+      DM_TRY(dm_sums_grow(&run->predictions, run->ids.n, run->predicted.n, err));
+      dm_sums_row(&run->predictions, row)[m->predicted[k] - 1] += count;
     }
   }
   return DM_OK;

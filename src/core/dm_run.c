@@ -379,13 +379,17 @@ static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *ev
 
 dm_status dm_run_sample(dm_run *run, const dm_ident *id, uint32_t *row, dm_error *err) {
   DM_TRY(dm_index_row(&run->ids, id, row, err));
+  return dm_run_grow(run, err);
+}
+
+dm_status dm_run_grow(dm_run *run, dm_error *err) {
   if (run->has_steps) {
     DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
   }
   return grow_rows(run, err);
 }
 
-/* Makes the state of every id exist. */
+/* The same but for steps, which check_step() makes. */
 static dm_status grow_rows(dm_run *run, dm_error *err) {
   DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
   return run->batch.is_keeping || run->has_window ? grow_more(run, err) : DM_OK;
@@ -400,7 +404,7 @@ static dm_status grow_more(dm_run *run, dm_error *err) {
   if (run->has_window) {
     DM_TRY(dm_rows_grow(&run->seen, n, err));
   }
-  if (has_metric(run, DM_METRIC_LOSS_EMA) || run->keep.has_probs) {
+  if (dm_run_has_metrics(run)) {
     DM_TRY(dm_rows_grow(&run->metrics, n, err));
   }
   if (run->keep.has_probs) {

@@ -100,6 +100,14 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
 dm_status dm_run_sample(dm_run *run, const dm_ident *id, uint32_t *row,
                         dm_error *err) DM_MUST_CHECK;
 
+/* Makes the states of all rows of ids exist. DM_E_MEMORY. */
+dm_status dm_run_grow(dm_run *run, dm_error *err) DM_MUST_CHECK;
+
+/* Whether the run has rows in its metrics. */
+static inline bool dm_run_has_metrics(const dm_run *run) {
+  return run->keep.has_probs || run->options.metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA);
+}
+
 /* How long the class vectors of a sample are, 0 for none; and to say so. DM_E_MEMORY. */
 uint32_t dm_run_classes(const dm_run *run, uint32_t row);
 dm_status dm_run_set_classes(dm_run *run, uint32_t row, uint32_t n_classes,

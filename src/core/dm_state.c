@@ -48,10 +48,20 @@ typedef struct signal_row {
   int32_t has_below;
 } signal_row;
 
+typedef struct metric_row {
+  double loss_average;
+  double loss_first;
+  double loss_weight;
+  int32_t has_loss;
+  int32_t n_probs;
+} metric_row;
+
 typedef union any_row {
   sample_row sample;
   step_row step;
   signal_row signal;
+  metric_row metric;
+  double seen;
 } any_row;
 
 static const dm_state_field sample_fields[] = {
@@ -95,6 +105,16 @@ static const dm_state_field signal_fields[] = {
     {"has_below", DM_STATE_FLAG, offsetof(signal_row, has_below)},
 };
 
+static const dm_state_field metric_fields[] = {
+    {"has_loss", DM_STATE_FLAG, offsetof(metric_row, has_loss)},
+    {"loss_average", DM_STATE_DOUBLE, offsetof(metric_row, loss_average)},
+    {"loss_first", DM_STATE_DOUBLE, offsetof(metric_row, loss_first)},
+    {"loss_weight", DM_STATE_DOUBLE, offsetof(metric_row, loss_weight)},
+    {"n_probs", DM_STATE_INT32, offsetof(metric_row, n_probs)},
+};
+
+static const dm_state_field seen_fields[] = {{"lines", DM_STATE_DOUBLE, 0}};
+
 static const struct {
   const dm_state_field *fields;
   size_t n;
@@ -102,6 +122,8 @@ static const struct {
     [DM_STATE_SAMPLES] = {sample_fields, sizeof sample_fields / sizeof *sample_fields},
     [DM_STATE_STEPS] = {step_fields, sizeof step_fields / sizeof *step_fields},
     [DM_STATE_SIGNAL] = {signal_fields, sizeof signal_fields / sizeof *signal_fields},
+    [DM_STATE_METRICS] = {metric_fields, sizeof metric_fields / sizeof *metric_fields},
+    [DM_STATE_SEEN] = {seen_fields, sizeof seen_fields / sizeof *seen_fields},
 };
 
 static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size_t row);
@@ -112,6 +134,10 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
 static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_error *err);
 static dm_status set_signal(dm_run *run, size_t signal, size_t row,
                             const signal_row *from, dm_error *err);
+static dm_status set_metric(dm_run *run, size_t row, const metric_row *from,
+                            dm_error *err);
+static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err);
+static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which);
 static dm_status wrong(const char *expected, const char *key, size_t row, dm_error *err);
 static bool is_integer(const dm_ident *ident);
 static bool is_event(int64_t evaluation, int64_t n, int64_t last);
@@ -119,6 +145,29 @@ static bool is_event(int64_t evaluation, int64_t n, int64_t last);
 const dm_state_field *dm_state_fields(dm_state_part part, size_t *n) {
   *n = parts[part].n;
   return parts[part].fields;
+}
+
+bool dm_state_has(const dm_run *run, dm_state_part part) {
+  switch (part) {
+    case DM_STATE_STEPS:
+      return run->has_steps;
+    case DM_STATE_SIGNAL:
+      return run->batch.n_values > 0;
+    case DM_STATE_METRICS:
+      return dm_run_has_metrics(run);
+    case DM_STATE_SEEN:
+      return run->has_window;
+    default:
+      return true;
+  }
+}
+
+bool dm_state_has_matrix(const dm_run *run, dm_state_matrix which) {
+  return which == DM_STATE_CLASS_SUMS ? run->keep.has_probs : run->keep.has_prediction;
+}
+
+static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which) {
+  return which == DM_STATE_CLASS_SUMS ? &run->class_sums : &run->predictions;
 }
 
 /* --- out --- */
@@ -192,8 +241,50 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
       };
       break;
     }
+    case DM_STATE_METRICS: {
+      const dm_metric_accum *m = dm_rows_at(&run->metrics, row);
+      out.metric = (metric_row){
+          .loss_average = m->loss_average,
+          .loss_first = m->loss_first,
+          .loss_weight = m->loss_weight,
+          .has_loss = m->has_loss != 0,
+          .n_probs = (int32_t)m->n_probs,
+      };
+      break;
+    }
+    case DM_STATE_SEEN:
+      out.seen = *(const uint32_t *)dm_rows_at(&run->seen, row);
+      break;
   }
   return out;
+}
+
+size_t dm_state_width(const dm_run *run, dm_state_matrix which) {
+  if (which == DM_STATE_PREDICTIONS) {
+    return run->predicted.n;
+  }
+  /* how far rows were made wider says nothing */
+  const dm_sums *sums = sums_of(run, which);
+  size_t width = 0;
+  for (size_t row = 0; row < sums->n_rows; row++) {
+    const double *values = dm_sums_row(sums, row);
+    for (size_t k = sums->width; k > width; k--) {
+      if (values[k - 1] != 0) {
+        width = k;
+      }
+    }
+  }
+  return width;
+}
+
+void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, double *out) {
+  const dm_sums *sums = sums_of(run, which);
+  size_t width = dm_state_width(run, which);
+  for (size_t row = 0; row < run->ids.n; row++) {
+    for (size_t k = 0; k < width; k++) {
+      out[k * run->ids.n + row] = k < sums->width ? dm_sums_row(sums, row)[k] : 0;
+    }
+  }
 }
 
 /* --- in --- */
@@ -234,13 +325,8 @@ static bool is_integer(const dm_ident *ident) {
 
 dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
                        const void *const *in, dm_error *err) {
-  DM_TRY(dm_rows_grow(&run->accum, run->ids.n, err));
-  if (part == DM_STATE_STEPS) {
-    run->has_steps = true;
-    DM_TRY(dm_rows_grow(&run->steps, run->ids.n, err));
-  } else if (part == DM_STATE_SIGNAL) {
-    DM_TRY(dm_rows_grow(&run->signals, run->ids.n, err));
-  }
+  run->has_steps |= part == DM_STATE_STEPS;
+  DM_TRY(dm_run_grow(run, err));
   for (size_t row = 0; row < run->ids.n; row++) {
     any_row from;
     DM_TRY(read_row(part, in, row, &from, err));
@@ -253,6 +339,12 @@ dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
         break;
       case DM_STATE_SIGNAL:
         DM_TRY(set_signal(run, signal, row, &from.signal, err));
+        break;
+      case DM_STATE_METRICS:
+        DM_TRY(set_metric(run, row, &from.metric, err));
+        break;
+      case DM_STATE_SEEN:
+        DM_TRY(set_seen(run, row, from.seen, err));
         break;
     }
   }
@@ -286,13 +378,13 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
   int64_t n = from->n;
   int64_t n_forgetting = from->n_forgetting;
   int64_t n_learning = n_forgetting + from->was_correct - from->was_correct_first;
-  if (n < 1) {
+  if (n < 1 && !run->has_window) {
     return wrong("at least one evaluation", "evaluations", row, err);
   }
   if (from->n_correct > n) {
     return wrong("no more than evaluations", "correct_times", row, err);
   }
-  if (n_learning < 0 || n_forgetting + n_learning >= n) {
+  if (n_learning < 0 || n_forgetting + n_learning > (n > 0 ? n - 1 : 0)) {
     return wrong("as many events as there can be", "forgetting_times", row, err);
   }
   if (!is_event(from->first_forgetting, n_forgetting, from->run_start)) {
@@ -402,6 +494,55 @@ static dm_status set_signal(dm_run *run, size_t signal, size_t row,
   return DM_OK;
 }
 
+static dm_status set_metric(dm_run *run, size_t row, const metric_row *from,
+                            dm_error *err) {
+  const dm_accum *sample = dm_rows_at(&run->accum, row);
+  if ((uint32_t)from->n_probs > sample->n) {
+    return wrong("no more than evaluations", "n_probs", row, err);
+  }
+  *(dm_metric_accum *)dm_rows_at(&run->metrics, row) = (dm_metric_accum){
+      .loss_average = from->loss_average,
+      .loss_first = from->loss_first,
+      .loss_weight = from->loss_weight,
+      .has_loss = (uint32_t)from->has_loss,
+      .n_probs = (uint32_t)from->n_probs,
+  };
+  return DM_OK;
+}
+
+static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err) {
+  const dm_accum *sample = dm_rows_at(&run->accum, row);
+  if (!(from >= 1 && from >= sample->n && from <= UINT32_MAX) ||
+      (double)(uint32_t)from != from) {
+    return wrong("as many as evaluations, or more", "lines", row, err);
+  }
+  *(uint32_t *)dm_rows_at(&run->seen, row) = (uint32_t)from;
+  return DM_OK;
+}
+
+dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, const double *in,
+                              size_t width, dm_error *err) {
+  bool is_count = which == DM_STATE_PREDICTIONS;
+  if (is_count && width != run->predicted.n) {
+    return wrong("a column for each predicted label", "predictions", 0, err);
+  }
+  DM_TRY(dm_run_grow(run, err));
+  dm_sums *sums = is_count ? &run->predictions : &run->class_sums;
+  DM_TRY(dm_sums_grow(sums, run->ids.n, width, err));
+  for (size_t row = 0; row < run->ids.n; row++) {
+    const dm_accum *sample = dm_rows_at(&run->accum, row);
+    for (size_t k = 0; k < width; k++) {
+      double value = in[k * run->ids.n + row];
+      if (is_count &&
+          (!(value >= 0 && value <= sample->n) || (double)(uint32_t)value != value)) {
+        return wrong("a count of evaluations", "predictions", row, err);
+      }
+      dm_sums_row(sums, row)[k] = value;
+    }
+  }
+  return DM_OK;
+}
+
 dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem, dm_error *err) {
   size_t i = run->problems.n_kept;
   if (i >= DM_PROBLEMS_KEPT) {
@@ -420,7 +561,8 @@ dm_status dm_state_finish(dm_run *run, const dm_state_totals *totals, dm_error *
   }
   uint64_t n = 0;
   for (size_t row = 0; row < run->ids.n; row++) {
-    n += ((const dm_accum *)dm_rows_at(&run->accum, row))->n;
+    n += run->has_window ? *(const uint32_t *)dm_rows_at(&run->seen, row)
+                         : ((const dm_accum *)dm_rows_at(&run->accum, row))->n;
     if (run->has_steps) {
       const dm_step_state *step = dm_rows_at(&run->steps, row);
       if (step->is_given && step->file >= totals->n_files) {

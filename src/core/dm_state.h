@@ -8,9 +8,22 @@
 /* What the columns are about: each has one element per row of ids. */
 typedef enum dm_state_part {
   DM_STATE_SAMPLES, /* dm_run.accum and dm_run.classes */
-  DM_STATE_STEPS,   /* dm_run.steps; only of a run that has_steps */
-  DM_STATE_SIGNAL   /* dm_run.signals, of one of them */
+  DM_STATE_STEPS,   /* dm_run.steps */
+  DM_STATE_SIGNAL,  /* dm_run.signals, of one of them */
+  DM_STATE_METRICS, /* dm_run.metrics */
+  DM_STATE_SEEN     /* dm_run.seen */
 } dm_state_part;
+
+/* And what is a matrix: a row per row of ids. */
+typedef enum dm_state_matrix {
+  DM_STATE_CLASS_SUMS, /* dm_run.class_sums */
+  DM_STATE_PREDICTIONS /* dm_run.predictions, a column per row of dm_run.predicted */
+} dm_state_matrix;
+
+/* Whether a run has that part or matrix at all. It has as many signals as its batch has
+   n_values. */
+bool dm_state_has(const dm_run *run, dm_state_part part);
+bool dm_state_has_matrix(const dm_run *run, dm_state_matrix which);
 
 /* FLAG is an int32_t that is 0 or 1. */
 typedef enum dm_state_type {
@@ -32,12 +45,17 @@ const dm_state_field *dm_state_fields(dm_state_part part, size_t *n);
    DM_STATE_SIGNAL only. */
 void dm_state_get(const dm_run *run, dm_state_part part, size_t signal, void *const *out);
 
+/* How many columns a matrix has; those behind the last that is not 0 are left out of
+   class sums. dm_state_get_matrix() writes it column by column. */
+size_t dm_state_width(const dm_run *run, dm_state_matrix which);
+void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, double *out);
+
 /* --- the way back, into a run that has just been made ---
 
    Nothing that is given is trusted. Errors are DM_E_INPUT with the name of the column as
    key and the element (from 1) as line, or DM_E_MEMORY, DM_E_LIMIT; the run is then good
    for dm_run_free() only. Idents come first, then the parts, SAMPLES before the others,
-   then problems; the totals come last. */
+   and the matrices, then problems; the totals come last. */
 
 /* Gives an index of the run, which key names, its next row. has_text says that an ident
    of this index was given as a string; if not, a string must be the digits of an integer.
@@ -45,9 +63,12 @@ void dm_state_get(const dm_run *run, dm_state_part part, size_t signal, void *co
 dm_status dm_state_add_ident(dm_index *index, const dm_ident *ident, bool has_text,
                              const char *key, dm_error *err) DM_MUST_CHECK;
 
-/* Takes the columns of a part. */
+/* Take the columns of a part, and a matrix of so many columns. */
 dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
                        const void *const *in, dm_error *err) DM_MUST_CHECK;
+
+dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, const double *in,
+                              size_t width, dm_error *err) DM_MUST_CHECK;
 
 /* Adds one of the problems that are kept. */
 dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem,

@@ -1,0 +1,498 @@
+#' Running state of a summary
+#'
+#' A summary is a fold: each line of signals adds to a small state of its
+#' sample. `datamap_state()` returns these states as a plain R object, in place
+#' of the finished summary. States of parts of the signals, computed anywhere,
+#' are joined by `datamap_merge()`; `datamap_update()` goes on with more
+#' signals; `datamap_summarise(state)` finishes.
+#'
+#' A state is a list of vectors without any pointer, of a size that follows
+#' the number of samples: `saveRDS()`, a worker of the parallel or mirai
+#' package, or targets can carry it.
+#'
+#' A state does not warn of skipped lines and disagreements: it keeps them, and
+#' `datamap_summarise(state)` warns of all of them. [datamap_problems()] returns
+#' them at any time.
+#'
+#' # Merging
+#' `b` goes on where `a` ends: of a sample that is in both, the evaluations in
+#' `b` are counted behind those in `a`, and what happens at the border (right in
+#' the last evaluation in `a`, wrong in the first in `b`) is an event like any
+#' other. Samples that are in one of them only stay as they are. So `a` and
+#' `b` may be stretches of time, sets of samples, or any mixture in which each
+#' sample's stretches come in the order of time.
+#'
+#' Counts, `max_label_probs`, `min_label_probs` and last values are the same as
+#' of all signals read at once. Means and variances are joined by the formulas
+#' of Chan, Golub and LeVeque: with \eqn{n_a}, \eqn{n_b} evaluations, means
+#' \eqn{m_a}, \eqn{m_b}, sums of squared deviations \eqn{S_a}, \eqn{S_b},
+#' \eqn{n = n_a + n_b} and \eqn{d = m_b - m_a}
+#' \deqn{m = m_a + d\, n_b / n, \qquad S = S_a + S_b + d^2 n_a n_b / n,}{
+#'   m = m_a + d n_b / n,  S = S_a + S_b + d^2 n_a n_b / n,}
+#' which differs from one reading by rounding only, in the last digits.
+#' Updating differs in no bit.
+#'
+#' Where lines have a `step`:
+#'
+#' * the steps of a sample in `b` must not lie before its last one in `a`, else
+#'   the error names the sample and both steps;
+#' * a first step in `b` that equals the last one in `a` counts, and is a
+#'   disagreement unless it was given as `epoch`, as within a file;
+#' * if the smallest step in `b` of the samples that are in both is further from
+#'   the largest in `a` than any two steps that follow each other within `a` or
+#'   within `b` (than 1, where each has one step only), there is a warning of
+#'   class `datamap_warning_gap`: a part may be missing;
+#' * a sample that has steps in one of them only is an error.
+#'
+#' Without steps nothing of this can be seen, and the order of the arguments is
+#' all that tells the order of time. A `label`, `s_label` or number of classes
+#' that changes from `a` to `b` is a disagreement, reported once for a sample
+#' and without a line.
+#'
+#' Where only a part of the evaluations counts, of a sample that is in both,
+#' `burn_out` and `steps` mean the same as of all signals read at once as long as
+#' that can be known: the `burn_out` must be over in `a`, or not reached in `b`;
+#' and `steps` must be steps that the lines have, or be over in `a`. Else the
+#' error says so: where an order of occurrence counts, a later stretch does not
+#' know at which number it begins. Disjoint sets of samples, and
+#' `datamap_update()`, have no such limit.
+#'
+#' Where all ids are integers, rows of the summary are in their order. Else
+#' they are in the order of first appearance, those of `a` before the new ones
+#' of `b`.
+#'
+#' # Structure
+#' A list of class `datamap_state` with the elements
+#'
+#' * `version`: the version of this structure, an integer; `package`: the
+#'   version of the package that made it;
+#' * `request`: the `signals` and `metrics` that were asked for; `window`: the
+#'   `burn_out` (0: none) and `steps`;
+#' * `files`: the sources so far, which `file` below counts from 1;
+#' * `line_counts`, `problem_counts`, `problems`: what became of the lines;
+#' * `ids`, `labels`, `s_labels`: each a list of the different `values` in the
+#'   order of first appearance, and of `has_text`, whether one was given as a
+#'   string;
+#' * `samples`: a list of vectors with an element for each id: the place of its
+#'   `label` and `s_label` among their values (0 for none), the length of its
+#'   class vectors, counts, the `mean` and `sum_of_squares` of the deviations
+#'   of its `label_probs`, and so on;
+#' * `steps`: such a list of first and last steps, `NULL` where no line has a
+#'   step; `step_distance`: the largest distance between steps that follow each
+#'   other;
+#' * `signals`: such a list for each signal, and for each quantity of a line that
+#'   a metric is the mean of; `metrics`: such a list for those that are no means;
+#' * `seen`: with a window, how many `lines` each id had, counted or not;
+#' * `class_sums`, `predicted`, `predictions`: for some metrics, the sums of the
+#'   class vectors, the labels that were predicted and how often each was, both
+#'   column by column with a row for each id.
+#'
+#' It is for reading; to change it by hand is at one's own risk, but what is
+#' inconsistent is found and refused with an error of class
+#' `datamap_error_input`.
+#'
+#' @inheritParams datamap_summarise
+#' @param x Where the signals are, as for [datamap_summarise()]: paths, a
+#'   folder, a connection, a raw vector, literal text, a data frame; for
+#'   `datamap_state()` also a [datamap_recorder()]. For the methods, a state.
+#' @param ... For `datamap_merge()` further states, each of which goes on where
+#'   those before it end. Else must be empty.
+#' @param state,a,b States, made with the same `signals`, `metrics`, `burn_out`
+#'   and `steps`.
+#'
+#' @return A state, of class `datamap_state`.
+#' @references
+#' Chan, T. F., Golub, G. H. and LeVeque, R. J. (1979). Updating Formulae and a
+#' Pairwise Algorithm for Computing Sample Variances. Technical Report
+#' STAN-CS-79-773, Stanford University.
+#'
+#' Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for Computing
+#' the Sample Variance: Analysis and Recommendations. *The American
+#' Statistician*, 37(3), 242-247. \doi{10.1080/00031305.1983.10483115}
+#' @seealso [datamap_summarise()]; [datamap_save_state()] keeps a state in a
+#'   file.
+#' @export
+#' @examples
+#' # Two halves of a file, one after the other
+#' lines <- readLines(datamap_example("spam_signals.jsonl.gz"))
+#' half <- length(lines) / 2
+#' a <- datamap_state(I(head(lines, half)))
+#' b <- datamap_state(I(tail(lines, half)))
+#' a
+#' both <- datamap_merge(a, b)
+#' map <- datamap_summarise(both)
+#' all.equal(map, datamap_summarise(I(lines)))
+#'
+#' # Going on with what came later gives the very same
+#' both <- datamap_update(a, I(tail(lines, half)))
+#' identical(
+#'   datamap_summarise(both)$avg_probs,
+#'   datamap_summarise(I(lines))$avg_probs
+#' )
+#'
+#' # Pieces computed by workers, then joined
+#' \donttest{
+#' pieces <- split(lines, rep(1:4, each = length(lines) / 4))
+#' workers <- parallel::makeCluster(2)
+#' states <- parallel::parLapply(workers, pieces, function(piece) {
+#'   datacarto::datamap_state(I(piece))
+#' })
+#' parallel::stopCluster(workers)
+#' datamap_summarise(Reduce(datamap_merge, states))
+#' }
+datamap_state <- function(x,
+                          ...,
+                          signals = NULL,
+                          metrics = NULL,
+                          burn_out = NULL,
+                          steps = NULL,
+                          format = c("auto", "json", "python"),
+                          on_error = c("stop", "skip"),
+                          partial_last = c("error", "ignore"),
+                          max_line = 64 * 2^20,
+                          threads = NULL,
+                          progress = rlang::is_interactive()) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  format <- rlang::arg_match(format)
+  on_error <- rlang::arg_match(on_error)
+  partial_last <- rlang::arg_match(partial_last)
+  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
+  check_flag(progress)
+  request <- check_request(signals, metrics, include_ci = FALSE, call)
+  window <- check_window(burn_out, steps, call)
+  if (inherits(x, "datamap_recorder")) {
+    return(recorder_running(x, request, window, call))
+  }
+  options <- reader_options(
+    request, format, on_error, partial_last, max_line,
+    check_threads(threads, call), window
+  )
+  read_state(x, NULL, request, window, options, progress, call)
+}
+
+#' @rdname datamap_state
+#' @export
+datamap_update <- function(state,
+                           x,
+                           ...,
+                           format = c("auto", "json", "python"),
+                           on_error = c("stop", "skip"),
+                           partial_last = c("error", "ignore"),
+                           max_line = 64 * 2^20,
+                           threads = NULL,
+                           progress = rlang::is_interactive()) {
+  rlang::check_dots_empty()
+  call <- rlang::current_env()
+  state <- check_state(state)
+  format <- rlang::arg_match(format)
+  on_error <- rlang::arg_match(on_error)
+  partial_last <- rlang::arg_match(partial_last)
+  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
+  check_flag(progress)
+  request <- state_request(state)
+  options <- reader_options(
+    request, format, on_error, partial_last, max_line,
+    check_threads(threads, call), state$window
+  )
+  read_state(x, state, request, state$window, options, progress, call)
+}
+
+#' @rdname datamap_state
+#' @export
+datamap_merge <- function(a, b, ...) {
+  call <- rlang::current_env()
+  more <- rlang::list2(...)
+  states <- c(
+    list(check_state(a), check_state(b)),
+    lapply(more, check_state, arg = "...", call = call)
+  )
+  names <- c("{.arg a}", "{.arg b}", sprintf("{.arg ..%d}", seq_along(more)))
+  for (i in seq_along(states)[-1]) {
+    check_made_alike(states[[1]], states[[i]], names[c(1, i)], call)
+  }
+  result <- .Call(ffi_merge_states, states, state_options(states[[1]]))
+  if (inherits(result, "dm_error")) {
+    abort_merge(result, names, call)
+  }
+  for (i in which(lengths(result$gaps) > 0)) {
+    warn_gap(result$gaps[[i]], names[[i + 1]], call)
+  }
+  files <- unlist(lapply(states, `[[`, "files"))
+  request <- state_request(states[[1]])
+  new_state(result$state, request, states[[1]]$window, files)
+}
+
+#' @rdname datamap_state
+#' @export
+format.datamap_state <- function(x, ...) {
+  n_problems <- sum(x$problem_counts)
+  files <- unique(x$files)
+  c(
+    paste0(
+      "A running state: ", plural_count(length(x$ids$values), "sample"), ", ",
+      plural_count(sum(as.double(x$samples$evaluations)), "evaluation")
+    ),
+    if (length(x$request$signals) > 0) {
+      paste("signals:", first_few(x$request$signals))
+    },
+    if (length(x$request$metrics) > 0) {
+      paste("metrics:", first_few(x$request$metrics, 3))
+    },
+    if (x$window$burn_out > 0) {
+      paste(
+        "counted: the first", plural_count(x$window$burn_out, "evaluation"),
+        "of each sample"
+      )
+    },
+    if (!is.null(x$window$steps)) {
+      paste("counted: steps from", paste(x$window$steps, collapse = " to "))
+    },
+    if (!is.null(x$steps) && any(x$steps$is_given)) {
+      given <- x$steps$is_given
+      paste(
+        "steps:", format(min(x$steps$first[given]), digits = 15), "to",
+        format(max(x$steps$last[given]), digits = 15)
+      )
+    },
+    if (length(files) > 0) paste("read from:", first_few(files, 3)),
+    if (n_problems > 0) {
+      paste0(plural_count(n_problems, "problem"), ": see datamap_problems()")
+    }
+  )
+}
+
+#' @rdname datamap_state
+#' @export
+print.datamap_state <- function(x, ...) {
+  cat_wrapped(format(x, ...))
+  invisible(x)
+}
+
+# Reads on from `start`, or from the beginning where that is NULL.
+read_state <- function(x, start, request, window, options, progress, call) {
+  reader <- function(input, is_table, show) {
+    .Call(ffi_read_state, input, options, show, is_table, start)
+  }
+  read <- read_with(x, request, progress, call, reader)
+  result <- read$result
+  files <- c(start$files, read$paths)
+  if (inherits(result, "dm_error")) {
+    if (is_damage(result)) {
+      abort_state(result, "state", call)
+    }
+    abort_core(result, files, call)
+  }
+  inform_grown(read$paths[result$grown])
+  new_state(result$state, request, window, files)
+}
+
+recorder_running <- function(rec, request, window, call) {
+  check_no_window(window, "state", call)
+  made_request(request, rec$request, "the recorder was opened", call)
+  state <- .Call(ffi_recorder_running, rec$pointer)
+  if (inherits(state, "dm_error")) {
+    abort_recorder(state, rec$path, call)
+  }
+  new_state(state, rec$request, window, rec$path)
+}
+
+summarise_state <- function(state, request, window, call) {
+  state <- check_state(state, "x", call)
+  has_window <- window$burn_out > 0 || !is.null(window$steps)
+  if (has_window && !identical(window, state$window)) {
+    abort_datamap(
+      c(
+        "{.arg burn_out} and {.arg steps} must be those of the state.",
+        "i" = "They are chosen where {.fn datamap_state} makes it."
+      ),
+      class = "input", key = "x", call = call
+    )
+  }
+  own <- made_request(
+    request, state_request(state), "the state was made", call
+  )
+  result <- .Call(ffi_summarise_state, list(state), state_options(state))
+  if (inherits(result, "dm_error")) {
+    abort_state(result, "x", call)
+  }
+  datamap_from_core(result, own, state$files, call)
+}
+
+state_version <- 1L
+
+# `columns` are what the core gave.
+new_state <- function(columns, request, window, files) {
+  names(columns$problem_counts) <- names(problem_kinds)
+  structure(
+    c(
+      list(
+        version = state_version,
+        package = as.character(utils::packageVersion("datacarto")),
+        request = request[c("signals", "metrics")],
+        window = window,
+        files = as.character(files)
+      ),
+      columns
+    ),
+    class = "datamap_state"
+  )
+}
+
+# What a checked state was made with.
+state_request <- function(state) {
+  request <- state$request
+  check_request(
+    request$signals, request$metrics,
+    include_ci = FALSE, rlang::caller_env()
+  )
+}
+
+state_options <- function(state) {
+  reader_options(state_request(state), window = state$window)
+}
+
+# Checks what R needs of a state, and gives it without its class; the core
+# checks the rest when it takes it, also that texts are UTF-8.
+check_state <- function(x,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+  if (!inherits(x, "datamap_state") || !is.list(x)) {
+    abort_argument(x, "a state made by {.fn datamap_state}", arg, call)
+  }
+  x <- unclass(x)
+  is_versioned <- is.numeric(x$version) && length(x$version) == 1 &&
+    is.finite(x$version)
+  if (is_versioned && x$version > state_version) {
+    abort_newer_state(x, "{.arg {arg}}", call, arg = arg)
+  }
+  are_fine <- is_versioned && x$version == state_version &&
+    is_request(x$request) && is_window(x$window) && is.character(x$files)
+  if (!are_fine) {
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be a whole state.",
+        "x" = paste(
+          "Its {.field version}, {.field request}, {.field window} or",
+          "{.field files} is missing or damaged."
+        )
+      ),
+      class = "input", key = arg, call = call
+    )
+  }
+  x
+}
+
+is_request <- function(x) {
+  is.list(x) && is_text(x$signals) && is_text(x$metrics) &&
+    !anyDuplicated(x$metrics)
+}
+
+is_window <- function(x) {
+  is_number <- function(x, n) is.double(x) && length(x) == n && !anyNA(x)
+  is.list(x) && is_number(x$burn_out, 1) && x$burn_out >= 0 &&
+    x$burn_out <= .Machine$integer.max && x$burn_out == trunc(x$burn_out) &&
+    (is.null(x$steps) || is_number(x$steps, 2))
+}
+
+is_text <- function(x) {
+  is.character(x) && !anyNA(x) && all(validUTF8(x) & Encoding(x) != "bytes")
+}
+
+# `what` is a template that says what is too new.
+abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
+  made_by <- if (rlang::is_string(state$package)) state$package else "unknown"
+  installed <- as.character(utils::packageVersion("datacarto"))
+  abort_datamap(
+    c(
+      paste(what, "was made by a newer version of datacarto."),
+      "x" = "It is of version {.val {made_by}}, this is {.val {installed}}.",
+      "i" = "Update the package to use it."
+    ),
+    class = "input", path = path, key = arg, call = call
+  )
+}
+
+# `names` are templates that say what the two states are called.
+check_made_alike <- function(a, b, names, call) {
+  has <- function(x, name) {
+    if (length(x) > 0) paste0("has {.val {", name, "}}.") else "has none."
+  }
+  made <- function(x) {
+    list(
+      signals = x$request$signals, metrics = x$request$metrics,
+      burn_out = x$window$burn_out[x$window$burn_out > 0],
+      steps = x$window$steps
+    )
+  }
+  a <- made(a)
+  b <- made(b)
+  for (what in names(a)[!mapply(identical, a, b)]) {
+    first <- a[[what]]
+    other <- b[[what]]
+    abort_datamap(
+      c(
+        paste(
+          "States can be merged only if they were made with the same",
+          "{.arg {what}}."
+        ),
+        "x" = paste(names[[1]], has(first, "first")),
+        "x" = paste(names[[2]], has(other, "other"))
+      ),
+      class = "input", key = what, call = call
+    )
+  }
+}
+
+# Whether an error of the core is about the state that it was given.
+is_damage <- function(error) error$status == 6L && is.na(error$file)
+
+abort_state <- function(error, arg, call, name = paste0("{.arg ", arg, "}")) {
+  where <- if (is.na(error$line)) {
+    "Look at {.field {key}}."
+  } else {
+    "Look at element {line} of {.field {key}}."
+  }
+  key <- error$key
+  line <- if (!is.na(error$line)) whole_numbers(error$line)
+  abort_datamap(
+    c(
+      paste(name, "must be a whole state."),
+      "x" = core_finding(error),
+      "i" = if (nzchar(key)) where
+    ),
+    class = if (error$status == 6L) "input" else "limit",
+    key = key, line = line, call = call
+  )
+}
+
+# `names` say what each state is called.
+abort_merge <- function(error, names, call) {
+  name <- names[[error$file]]
+  error$file <- NA_integer_
+  if (error$status != 3L) {
+    abort_state(error, "", call, name)
+  }
+  before <- if (name == names[[2]]) {
+    paste(names[[1]], "ends.")
+  } else {
+    "those before it end."
+  }
+  abort_core(error, NULL, call, paste(name, "can't go on where", before))
+}
+
+warn_gap <- function(gap, name, call) {
+  last <- format(gap[[1]], digits = 15)
+  first <- format(gap[[2]], digits = 15)
+  usual <- format(gap[[3]], digits = 15)
+  warn_datamap(
+    c(
+      paste0("There is a gap in the steps before ", name, "."),
+      "x" = "Step {first} follows on step {last}.",
+      "i" = "Within the states, steps are at most {usual} apart.",
+      "i" = "Is a part missing?"
+    ),
+    class = "gap", last = gap[[1]], first = gap[[2]], usual = gap[[3]],
+    call = call
+  )
+}

@@ -1,0 +1,402 @@
+/* Running states as objects of R: lists of vectors, which hold all that a run needs to be
+   merged with another, to go on, or to be summarised. */
+#include <string.h>
+
+#include "dm_merge.h"
+#include "dm_state.h"
+#include "dm_state_file.h"
+#include "ffi_signals.h"
+
+/* All that has to be given back, whichever way the call ends. */
+typedef struct state_call {
+  SEXP states;
+  SEXP options;
+  dm_run *run;
+  dm_run *other;
+  dm_table table;
+  dm_error err;
+} state_call;
+
+static SEXP call_body(SEXP (*body)(void *), SEXP states_sexp, SEXP options_sexp);
+static void state_cleanup(void *data);
+static SEXP merge_body(void *data);
+static SEXP summarise_body(void *data);
+static SEXP check_body(void *data);
+static SEXP make_gap(const dm_gap *gap);
+static SEXP make_idents(const dm_index *index);
+static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal);
+static SEXP make_matrix(const dm_run *run, dm_state_matrix which);
+static SEXPTYPE type_of(const dm_state_field *field);
+static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
+                                dm_error *err);
+static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SEXP list,
+                              dm_error *err);
+static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
+                                const char *name, dm_error *err);
+static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err);
+
+/* --- entries --- */
+
+/* States, each to be put behind those before it, and the options of all. A list of the
+   state of them all, and of the gap before each but the first: the last step, the next
+   step and the usual distance, NULL where there is no gap. Or the error, whose file is
+   the number of a state. */
+SEXP ffi_merge_states(SEXP states_sexp, SEXP options_sexp) {
+  return call_body(merge_body, states_sexp, options_sexp);
+}
+
+/* As ffi_summarise(), of a list of one state. */
+SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp) {
+  return call_body(summarise_body, states_sexp, options_sexp);
+}
+
+/* NULL, or the error that makes the one state of a list useless. */
+SEXP ffi_check_state(SEXP states_sexp, SEXP options_sexp) {
+  return call_body(check_body, states_sexp, options_sexp);
+}
+
+static SEXP call_body(SEXP (*body)(void *), SEXP states_sexp, SEXP options_sexp) {
+  state_call call = {.states = states_sexp, .options = options_sexp};
+  return R_ExecWithCleanup(body, &call, state_cleanup, &call);
+}
+
+static void state_cleanup(void *data) {
+  state_call *call = data;
+  dm_table_release(&call->table);
+  dm_run_free(call->run);
+  dm_run_free(call->other);
+}
+
+static SEXP merge_body(void *data) {
+  state_call *call = data;
+  dm_options options = ffi_options(call->options);
+  R_xlen_t n = Rf_xlength(call->states);
+  SEXP gaps = PROTECT(Rf_allocVector(VECSXP, n - 1));
+  SEXP state = VECTOR_ELT(call->states, 0);
+  int32_t n_files = ffi_n_files(state);
+  dm_status status = ffi_restore_state(&call->run, state, &options, NULL, &call->err);
+  R_xlen_t i = 0;
+  while (!status && ++i < n) {
+    state = VECTOR_ELT(call->states, i);
+    dm_gap gap;
+    status = ffi_restore_state(&call->other, state, &options, NULL, &call->err);
+    if (!status) {
+      status = dm_merge(call->run, call->other, n_files, &gap, &call->err);
+    }
+    if (!status) {
+      SET_VECTOR_ELT(gaps, i - 1, make_gap(&gap));
+    }
+    dm_run_free(call->other);
+    call->other = NULL;
+    n_files += ffi_n_files(state);
+  }
+  SEXP out = R_NilValue;
+  if (status) {
+    call->err.file = (int32_t)i;
+    out = ffi_error(&call->err);
+  } else {
+    const char *names[] = {"state", "gaps", ""};
+    out = PROTECT(Rf_mkNamed(VECSXP, names));
+    SET_VECTOR_ELT(out, 0, ffi_state(call->run));
+    SET_VECTOR_ELT(out, 1, gaps);
+    UNPROTECT(1);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* NULL where there is none. */
+static SEXP make_gap(const dm_gap *gap) {
+  if (!gap->is_found) {
+    return R_NilValue;
+  }
+  SEXP out = Rf_allocVector(REALSXP, 3);
+  REAL(out)[0] = gap->last;
+  REAL(out)[1] = gap->first;
+  REAL(out)[2] = gap->usual;
+  return out;
+}
+
+static SEXP summarise_body(void *data) {
+  state_call *call = data;
+  dm_options options = ffi_options(call->options);
+  dm_status status = ffi_restore_state(&call->run, VECTOR_ELT(call->states, 0), &options,
+                                       NULL, &call->err);
+  if (!status) {
+    status = dm_table_init(&call->table, call->run, &call->err);
+  }
+  return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
+}
+
+static SEXP check_body(void *data) {
+  state_call *call = data;
+  dm_options options = ffi_options(call->options);
+  dm_status status = ffi_restore_state(&call->run, VECTOR_ELT(call->states, 0), &options,
+                                       NULL, &call->err);
+  return status ? ffi_error(&call->err) : R_NilValue;
+}
+
+/* --- out --- */
+
+SEXP ffi_state(const dm_run *run) {
+  const char *names[] = {"line_counts", "problem_counts", "problems",      "ids",
+                         "labels",      "s_labels",       "samples",       "steps",
+                         "signals",     "metrics",        "seen",          "class_sums",
+                         "predicted",   "predictions",    "step_distance", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, ffi_line_counts(&run->counts));
+  SET_VECTOR_ELT(out, 1, ffi_problem_counts(&run->problems));
+  SET_VECTOR_ELT(out, 2, ffi_problems(&run->problems));
+  SET_VECTOR_ELT(out, 3, make_idents(&run->ids));
+  SET_VECTOR_ELT(out, 4, make_idents(&run->labels));
+  SET_VECTOR_ELT(out, 5, make_idents(&run->s_labels));
+  SET_VECTOR_ELT(out, 6, make_part(run, DM_STATE_SAMPLES, 0));
+  SET_VECTOR_ELT(out, 7, make_part(run, DM_STATE_STEPS, 0));
+  size_t n_signals = run->batch.n_values;
+  SEXP signals = Rf_allocVector(VECSXP, (R_xlen_t)n_signals);
+  SET_VECTOR_ELT(out, 8, signals);
+  for (size_t i = 0; i < n_signals; i++) {
+    SET_VECTOR_ELT(signals, (R_xlen_t)i, make_part(run, DM_STATE_SIGNAL, i));
+  }
+  SET_VECTOR_ELT(out, 9, make_part(run, DM_STATE_METRICS, 0));
+  SET_VECTOR_ELT(out, 10, make_part(run, DM_STATE_SEEN, 0));
+  SET_VECTOR_ELT(out, 11, make_matrix(run, DM_STATE_CLASS_SUMS));
+  if (dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
+    SET_VECTOR_ELT(out, 12, make_idents(&run->predicted));
+  }
+  SET_VECTOR_ELT(out, 13, make_matrix(run, DM_STATE_PREDICTIONS));
+  SET_VECTOR_ELT(out, 14, Rf_ScalarReal(run->step_distance));
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP make_idents(const dm_index *index) {
+  const char *names[] = {"values", "has_text", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SEXP values = ffi_ident_column(dm_index_type(index), (R_xlen_t)index->n);
+  SET_VECTOR_ELT(out, 0, values);
+  for (size_t i = 0; i < index->n; i++) {
+    dm_ident ident = dm_index_ident(index, i);
+    ffi_set_ident(values, (R_xlen_t)i, &ident);
+  }
+  SET_VECTOR_ELT(out, 1, Rf_ScalarLogical(index->has_text));
+  UNPROTECT(1);
+  return out;
+}
+
+/* NULL where the run has none. */
+static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal) {
+  if (!dm_state_has(run, part)) {
+    return R_NilValue;
+  }
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(part, &n);
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, (R_xlen_t)n));
+  SEXP names = PROTECT(Rf_allocVector(STRSXP, (R_xlen_t)n));
+  void **columns = (void **)R_alloc(n, sizeof *columns);
+  for (size_t i = 0; i < n; i++) {
+    SET_STRING_ELT(names, (R_xlen_t)i, ffi_char(fields[i].name, strlen(fields[i].name)));
+    SEXP column = Rf_allocVector(type_of(&fields[i]), (R_xlen_t)run->ids.n);
+    SET_VECTOR_ELT(out, (R_xlen_t)i, column);
+    columns[i] = TYPEOF(column) == REALSXP  ? (void *)REAL(column)
+                 : TYPEOF(column) == INTSXP ? (void *)INTEGER(column)
+                                            : (void *)LOGICAL(column);
+  }
+  Rf_setAttrib(out, R_NamesSymbol, names);
+  dm_state_get(run, part, signal, columns);
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP make_matrix(const dm_run *run, dm_state_matrix which) {
+  if (!dm_state_has_matrix(run, which)) {
+    return R_NilValue;
+  }
+  size_t n = run->ids.n * dm_state_width(run, which);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
+  dm_state_get_matrix(run, which, REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXPTYPE type_of(const dm_state_field *field) {
+  return field->type == DM_STATE_DOUBLE  ? REALSXP
+         : field->type == DM_STATE_INT32 ? INTSXP
+                                         : LGLSXP;
+}
+
+/* --- in: a user may have changed anything --- */
+
+int32_t ffi_n_files(SEXP state) {
+  return (int32_t)Rf_xlength(ffi_element(state, "files"));
+}
+
+dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
+                            const dm_host *host, dm_error *err) {
+  DM_TRY(dm_run_new(out, options, host, err));
+  dm_run *run = *out;
+  DM_TRY(restore_idents(&run->ids, state, "ids", err));
+  DM_TRY(restore_idents(&run->labels, state, "labels", err));
+  DM_TRY(restore_idents(&run->s_labels, state, "s_labels", err));
+  if (dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
+    DM_TRY(restore_idents(&run->predicted, state, "predicted", err));
+  }
+  DM_TRY(restore_part(run, DM_STATE_SAMPLES, 0, ffi_element(state, "samples"), err));
+  SEXP steps = ffi_element(state, "steps");
+  if (steps != R_NilValue) {
+    DM_TRY(restore_part(run, DM_STATE_STEPS, 0, steps, err));
+  }
+  SEXP signals;
+  R_xlen_t n_signals = (R_xlen_t)run->batch.n_values;
+  DM_TRY(ffi_typed_element(&signals, state, "signals", VECSXP, n_signals, err));
+  for (R_xlen_t i = 0; i < n_signals; i++) {
+    DM_TRY(restore_part(run, DM_STATE_SIGNAL, (size_t)i, VECTOR_ELT(signals, i), err));
+  }
+  if (dm_state_has(run, DM_STATE_METRICS)) {
+    DM_TRY(restore_part(run, DM_STATE_METRICS, 0, ffi_element(state, "metrics"), err));
+  }
+  if (dm_state_has(run, DM_STATE_SEEN)) {
+    DM_TRY(restore_part(run, DM_STATE_SEEN, 0, ffi_element(state, "seen"), err));
+  }
+  DM_TRY(restore_matrix(run, DM_STATE_CLASS_SUMS, state, "class_sums", err));
+  DM_TRY(restore_matrix(run, DM_STATE_PREDICTIONS, state, "predictions", err));
+  DM_TRY(ffi_restore_problems(run, ffi_element(state, "problems"), err));
+  return restore_totals(run, state, err);
+}
+
+static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
+                                dm_error *err) {
+  SEXP list = ffi_element(state, name);
+  SEXP values = ffi_element(list, "values");
+  SEXP has_text;
+  DM_TRY(ffi_typed_element(&has_text, list, "has_text", LGLSXP, 1, err));
+  if (TYPEOF(values) != INTSXP && TYPEOF(values) != REALSXP && TYPEOF(values) != STRSXP) {
+    dm_error_expected(err, DM_E_INPUT, "an integer, double or character vector");
+    dm_error_key(err, name, strlen(name));
+    return DM_E_INPUT;
+  }
+  const double exact = 9007199254740992.0; /* 2^53 */
+  for (R_xlen_t i = 0; i < Rf_xlength(values); i++) {
+    dm_ident ident = {0};
+    if (TYPEOF(values) != REALSXP ||
+        (REAL_RO(values)[i] >= -exact && REAL_RO(values)[i] <= exact &&
+         (double)(int64_t)REAL_RO(values)[i] == REAL_RO(values)[i])) {
+      ident = ffi_ident(values, i);
+    }
+    DM_TRY(dm_state_add_ident(index, &ident, LOGICAL_RO(has_text)[0] == 1, name, err));
+  }
+  return DM_OK;
+}
+
+static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SEXP list,
+                              dm_error *err) {
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(part, &n);
+  const void **columns = (const void **)R_alloc(n, sizeof *columns);
+  for (size_t i = 0; i < n; i++) {
+    SEXP column;
+    DM_TRY(ffi_typed_element(&column, list, fields[i].name, type_of(&fields[i]),
+                             (R_xlen_t)run->ids.n, err));
+    columns[i] = TYPEOF(column) == REALSXP  ? (const void *)REAL_RO(column)
+                 : TYPEOF(column) == INTSXP ? (const void *)INTEGER_RO(column)
+                                            : (const void *)LOGICAL_RO(column);
+  }
+  return dm_state_set(run, part, signal, columns, err);
+}
+
+static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
+                                const char *name, dm_error *err) {
+  if (!dm_state_has_matrix(run, which)) {
+    return DM_OK;
+  }
+  size_t n = run->ids.n;
+  size_t n_values = (size_t)Rf_xlength(ffi_element(state, name));
+  size_t width = which == DM_STATE_PREDICTIONS ? run->predicted.n : n ? n_values / n : 0;
+  SEXP values;
+  DM_TRY(ffi_typed_element(&values, state, name, REALSXP, (R_xlen_t)(n * width), err));
+  return dm_state_set_matrix(run, which, REAL_RO(values), width, err);
+}
+
+static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
+  uint64_t lines[FFI_LINE_COUNTS];
+  dm_state_totals totals = {.n_files = ffi_n_files(state)};
+  DM_TRY(ffi_restore_counts(lines, state, "line_counts", FFI_LINE_COUNTS, err));
+  DM_TRY(ffi_restore_counts(totals.problems, state, "problem_counts", DM_PROBLEM_KINDS,
+                            err));
+  totals.counts = (dm_counts){.lines = lines[0],
+                              .good = lines[1],
+                              .blank = lines[2],
+                              .bad = lines[3],
+                              .cut = lines[4]};
+  SEXP distance;
+  DM_TRY(ffi_typed_element(&distance, state, "step_distance", REALSXP, 1, err));
+  totals.step_distance = REAL_RO(distance)[0];
+  return dm_state_finish(run, &totals, err);
+}
+
+/* --- files --- */
+
+/* path: a string in UTF-8; version: a number; bytes: a raw vector. NULL, or the error. */
+SEXP ffi_save_state(SEXP path_sexp, SEXP version_sexp, SEXP bytes_sexp) {
+  dm_error err;
+  ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
+  ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
+  dm_host core_host = ffi_host_for_core(&host);
+  dm_status status = dm_state_file_write(
+      CHAR(STRING_ELT(path_sexp, 0)), (uint32_t)Rf_asInteger(version_sexp),
+      RAW_RO(bytes_sexp), (size_t)Rf_xlength(bytes_sexp), &core_host, &err);
+  ffi_unwind_continue(&unwind);
+  UNPROTECT(1);
+  err.file = 0;
+  return status ? ffi_error(&err) : R_NilValue;
+}
+
+typedef struct load_call {
+  const char *path;
+  ffi_unwind unwind;
+  ffi_host host;
+  dm_source *source;
+  dm_buf bytes;
+  dm_error err;
+} load_call;
+
+static void load_cleanup(void *data) {
+  load_call *call = data;
+  dm_source_close(call->source);
+  dm_buf_release(&call->bytes);
+}
+
+static SEXP load_body(void *data) {
+  load_call *call = data;
+  dm_host host = ffi_host_for_core(&call->host);
+  uint32_t version = 0;
+  dm_status status = dm_source_open_file(&call->source, call->path, &host, &call->err);
+  if (!status) {
+    status = dm_state_file_read(call->source, &version, &call->bytes, &call->err);
+  }
+  ffi_unwind_continue(&call->unwind);
+  if (status) {
+    call->err.file = 0;
+    return ffi_error(&call->err);
+  }
+  const char *names[] = {"version", "bytes", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, Rf_ScalarReal((double)version));
+  SEXP bytes = Rf_allocVector(RAWSXP, (R_xlen_t)call->bytes.len);
+  SET_VECTOR_ELT(out, 1, bytes);
+  if (call->bytes.len) {
+    memcpy(RAW(bytes), call->bytes.data, call->bytes.len);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* path: a string in UTF-8. A list of the version and the bytes, or the error. */
+SEXP ffi_load_state(SEXP path_sexp) {
+  load_call call = {.path = CHAR(STRING_ELT(path_sexp, 0))};
+  call.unwind.token = PROTECT(R_MakeUnwindCont());
+  call.host = (ffi_host){.unwind = &call.unwind, .progress = R_NilValue};
+  SEXP out = R_ExecWithCleanup(load_body, &call, load_cleanup, &call);
+  UNPROTECT(1);
+  return out;
+}

@@ -1,0 +1,526 @@
+# Random signals of helper-signals.R as lines, the pieces that they are cut
+# into, and the map of all of them.
+
+fields_of <- c(
+  id = "id", label = "label", s_label = "s_label", probs = "probs",
+  grad_norm = "grad_norm", loss = "loss"
+)
+
+cut_signals <- function(signals, piece, fields = fields_of) {
+  unname(split(signal_lines(signals, fields), piece))
+}
+
+state_of <- function(lines, signals = NULL, ...) {
+  datamap_state(I(lines), signals = signals, ...)
+}
+
+counts_in_map <- c(
+  "correct_times", "forgetting_times", "learnt_times", "first_forget",
+  "first_learn", "evaluations"
+)
+
+# Counts, extremes, labels and types are the same, means and variances within
+# 1e-12; rows in any order where ids are strings.
+expect_close_map <- function(map, whole, any_order = FALSE) {
+  expect_identical(names(map), names(whole))
+  if (any_order) {
+    map <- map[match(whole$id, map$id), ]
+  }
+  is_rounded <- grepl("^avg_probs$|^label_var$|_mean$|_var$", names(map))
+  exact <- names(map)[!is_rounded]
+  same <- vapply(exact, function(name) {
+    identical(map[[name]], whole[[name]])
+  }, NA)
+  expect_identical(exact[!same], character())
+  far <- vapply(names(map)[is_rounded], function(name) {
+    !identical(is.na(map[[name]]), is.na(whole[[name]])) ||
+      any(abs(map[[name]] - whole[[name]]) > 1e-12, na.rm = TRUE)
+  }, NA)
+  expect_identical(names(far)[far], character())
+}
+
+# Not the condition itself: each version of the test package heads it otherwise.
+show_condition <- function(expr) {
+  condition <- tryCatch(expr, condition = identity)
+  cat(class(condition)[[1]], conditionMessage(condition), sep = "\n")
+}
+
+merge_tree <- function(states) {
+  while (length(states) > 1) {
+    pairs <- split(states, (seq_along(states) + 1) %/% 2)
+    states <- lapply(unname(pairs), function(pair) {
+      if (length(pair) == 2) do.call(datamap_merge, pair) else pair[[1]]
+    })
+  }
+  states[[1]]
+}
+
+test_that("a state gives the map that the signals give, to the last bit", {
+  for (kind in c("gaps", "wide", "huge", "strings")) {
+    signals <- random_signals(n = 60, times = 5, classes = 3, ids = kind)
+    lines <- signal_lines(signals, fields_of)
+    own <- c("grad_norm", "loss")
+    state <- state_of(lines, signals = own)
+    map <- datamap_summarise(state)
+    expect_identical(map, datamap_summarise(I(lines), signals = own))
+    expect_summary(map, naive_summary(signals))
+    expect_identical(datamap_summarise(state, signals = own), map)
+  }
+})
+
+test_that("a state is a plain object of vectors", {
+  signals <- random_signals(n = 20, times = 3)
+  state <- state_of(signal_lines(signals, fields_of), signals = "loss")
+  is_plain <- function(x) {
+    if (is.list(x)) {
+      all(vapply(x, is_plain, NA))
+    } else {
+      is.null(x) || (is.atomic(x) && !is.object(x))
+    }
+  }
+  expect_true(is_plain(unclass(state)))
+  expect_s3_class(state, "datamap_state", exact = TRUE)
+  expect_identical(state$version, 1L)
+  copy <- unserialize(serialize(state, NULL))
+  expect_identical(copy, state)
+  expect_identical(datamap_summarise(copy), datamap_summarise(state))
+})
+
+test_that("sources of all kinds give states", {
+  signals <- random_signals(n = 20, times = 4)
+  lines <- signal_lines(signals, c(fields_of, epoch = "epoch"))
+  path <- write_signals(lines)
+  whole <- datamap_summarise(path)
+  expect_identical(datamap_summarise(datamap_state(path)), whole)
+  bytes <- readBin(path, "raw", file.size(path))
+  expect_same_map(datamap_summarise(datamap_state(bytes)), whole)
+  expect_same_map(datamap_summarise(datamap_state(gzfile(path))), whole)
+  expect_same_map(datamap_summarise(datamap_state(dirname(path))), whole)
+  table <- datamap_read_signals(path, columns = NULL)
+  expect_identical(
+    datamap_summarise(datamap_state(table)), datamap_summarise(table)
+  )
+  rec <- datamap_recorder(NULL, signals = "loss")
+  datamap_record(
+    rec,
+    id = 1:3, label = c(0, 0, 0), label_probs = c(0.1, 0.5, 0.9),
+    correct = c(TRUE, TRUE, FALSE), loss = 3:1
+  )
+  expect_same_map(
+    datamap_summarise(datamap_state(rec)), datamap_summarise(rec)
+  )
+  expect_error(
+    datamap_state(rec, signals = "other"),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("updating is reading on, to the last bit", {
+  for (kind in c("gaps", "strings")) {
+    signals <- random_signals(n = 50, times = 6, ids = kind)
+    lines <- signal_lines(signals, c(fields_of, epoch = "epoch"))
+    n <- length(lines)
+    for (cut in c(0, 1, 77, n - 1, n)) {
+      first <- write_signals(lines[seq_len(cut)], "first.jsonl")
+      rest <- write_signals(lines[seq_len(n - cut) + cut], "rest.jsonl")
+      state <- datamap_state(first, signals = "grad_norm")
+      state <- unserialize(serialize(state, NULL))
+      state <- datamap_update(state, rest)
+      whole <- datamap_summarise(c(first, rest), signals = "grad_norm")
+      expect_identical(datamap_summarise(state), whole)
+      expect_identical(
+        state, datamap_state(c(first, rest), signals = "grad_norm")
+      )
+    }
+  }
+})
+
+test_that("what goes wrong after an update names both places", {
+  first <- write_signals(c(
+    '{"id": 1, "label": 0, "correct": 1, "label_probs": 0.5, "step": 4}',
+    '{"id": 1, "label": 0, "correct": 1, "label_probs": 0.5, "step": 5}'
+  ), "first.jsonl")
+  rest <- write_signals(
+    '{"id": 1, "label": 2, "correct": 1, "label_probs": 0.5, "step": 3}',
+    "rest.jsonl"
+  )
+  state <- datamap_state(first)
+  error <- expect_error(
+    datamap_update(state, rest),
+    class = "datamap_error_field"
+  )
+  expect_identical(basename(error$path), "rest.jsonl")
+  expect_identical(error$line, 1L)
+  expect_match(conditionMessage(error), "line 2 of .*first.jsonl")
+
+  again <- write_signals(
+    '{"id": 1, "label": 2, "correct": 1, "label_probs": 0.5, "step": 5}',
+    "again.jsonl"
+  )
+  updated <- expect_silent(datamap_update(state, again))
+  problems <- datamap_problems(updated)
+  expect_identical(basename(problems$file), rep("again.jsonl", 2))
+  expect_warning(
+    map <- datamap_summarise(updated),
+    class = "datamap_warning_disagreement"
+  )
+  expect_identical(datamap_problems(map), problems)
+})
+
+test_that("pieces cut in any way, from two workers, make the whole", {
+  skip_on_cran()
+  workers <- parallel::makeCluster(2)
+  on.exit(parallel::stopCluster(workers))
+  # functions that would not take this test's environment with them
+  load <- function(library) {
+    loadNamespace("datacarto", lib.loc = library)
+    NULL
+  }
+  worker_state <- function(lines) {
+    datacarto::datamap_state(I(lines), signals = c("grad_norm", "loss"))
+  }
+  environment(load) <- environment(worker_state) <- globalenv()
+  parallel::clusterCall(workers, load, dirname(find.package("datacarto")))
+
+  cuts <- list(
+    list(kind = "sequential", steps = FALSE),
+    list(kind = "huge", steps = TRUE),
+    list(kind = "strings", steps = TRUE)
+  )
+  for (cut in cuts) {
+    signals <- random_signals(
+      n = 40, times = 64, classes = 3, ids = cut$kind, missing = 0.3
+    )
+    fields <- c(fields_of, if (cut$steps) c(epoch = "epoch"))
+    whole <- datamap_summarise(
+      I(signal_lines(signals, fields)),
+      signals = c("grad_norm", "loss")
+    )
+    sample <- match(signals$id, unique(signals$id))
+    n_lines <- nrow(signals)
+    for (n in c(1, 2, 5, 16, 64)) {
+      by_time <- (seq_len(n_lines) - 1) * n %/% n_lines
+      by_sample <- sample %% n
+      n_sets <- min(n, 4)
+      by_both <- (sample %% n_sets) + n_sets * by_time
+      for (piece in list(by_time, by_sample, by_both)) {
+        pieces <- cut_signals(signals, piece, fields)
+        states <- parallel::clusterApplyLB(workers, pieces, worker_state)
+        any_order <- cut$kind == "strings"
+        one_by_one <- Reduce(datamap_merge, states)
+        expect_close_map(datamap_summarise(one_by_one), whole, any_order)
+        expect_close_map(
+          datamap_summarise(merge_tree(states)), whole, any_order
+        )
+        expect_identical(one_by_one$line_counts, c(
+          lines = n_lines, good = n_lines, blank = 0, bad = 0, cut = 0
+        ))
+      }
+      if (n > 1) { # sets of samples may come in any order
+        pieces <- sample(cut_signals(signals, by_sample, fields))
+        states <- parallel::clusterApplyLB(workers, pieces, worker_state)
+        at_once <- do.call(datamap_merge, states)
+        expect_close_map(datamap_summarise(at_once), whole, any_order = TRUE)
+      }
+    }
+  }
+})
+
+test_that("a sample that is missing from pieces is joined over them", {
+  lines <- c(
+    '{"id": "a", "label": 1, "correct": 1, "label_probs": 0.75}',
+    '{"id": "b", "label": 1, "correct": 0, "label_probs": 0.25}',
+    '{"id": "a", "label": 1, "correct": 0, "label_probs": 0.25}'
+  )
+  map <- datamap_summarise(datamap_merge(
+    state_of(lines[[1]]), state_of(lines[[2]]), state_of(lines[[3]])
+  ))
+  expect_identical(map$id, c("a", "b"))
+  expect_identical(map$forgetting_times, c(1L, 0L))
+  expect_identical(map$first_forget, c(1L, 0L))
+  expect_identical(map$avg_probs, c(0.5, 0.25))
+  expect_identical(map$label_var, c(0.0625, 0))
+})
+
+test_that("nothing merged to a state is that state, from either side", {
+  signals <- random_signals(n = 20, times = 3, ids = "strings")
+  a <- state_of(signal_lines(signals, fields_of), signals = "loss")
+  none <- state_of(character(), signals = "loss")
+  keeps <- setdiff(names(a), "files")
+  expect_identical(unclass(datamap_merge(a, none))[keeps], unclass(a)[keeps])
+  expect_identical(unclass(datamap_merge(none, a))[keeps], unclass(a)[keeps])
+  expect_identical(nrow(datamap_summarise(datamap_merge(none, none))), 0L)
+})
+
+test_that("merging is associative, counts exactly", {
+  signals <- random_signals(n = 40, times = 9)
+  pieces <- cut_signals(signals, signals$epoch %/% 3)
+  states <- lapply(pieces, state_of)
+  left <- datamap_merge(datamap_merge(states[[1]], states[[2]]), states[[3]])
+  right <- datamap_merge(states[[1]], datamap_merge(states[[2]], states[[3]]))
+  at_once <- datamap_merge(states[[1]], states[[2]], states[[3]])
+  expect_identical(at_once, left)
+  expect_close_map(datamap_summarise(left), datamap_summarise(right))
+})
+
+test_that("ids and labels of different kinds meet", {
+  line <- function(id, label) {
+    paste0(
+      '{"id": ', id, ', "label": ', label, ', "correct": 1, "label_probs": 1}'
+    )
+  }
+  expect_ids <- function(first, second, ids) {
+    a <- state_of(line(first, 1))
+    b <- state_of(line(second, 1))
+    whole <- datamap_summarise(I(c(line(first, 1), line(second, 1))))
+    expect_identical(datamap_summarise(datamap_merge(a, b))$id, ids)
+    expect_identical(whole$id, ids)
+  }
+  expect_ids("1", "\"1\"", "1")
+  expect_ids("\"1\"", "1", "1")
+  expect_ids("1", "4734364254410", c(1, 4734364254410))
+  expect_ids("1", "9007199254740993", c("1", "9007199254740993"))
+  expect_ids("2", "-99999999999999999999", c("-99999999999999999999", "2"))
+  big <- "99999999999999999999"
+  expect_ids(big, paste0("\"", big, "\""), big)
+  expect_ids("2", "\"a\"", c("2", "a"))
+  mixed <- datamap_merge(state_of(line(1, 5)), state_of(line(2, "\"x\"")))
+  expect_identical(datamap_summarise(mixed)$label, c("5", "x"))
+})
+
+test_that("what changes over the border is a disagreement", {
+  a <- state_of(paste0(
+    '{"id": 7, "label": 0, "s_label": 1, "probs": [0.5, 0.5], "step": ', 1:2,
+    "}"
+  ))
+  b <- state_of(paste0(
+    '{"id": 7, "label": 1, "s_label": 2, "probs": [0, 1, 0], "step": ', 2:3,
+    "}"
+  ))
+  both <- expect_silent(datamap_merge(a, b))
+  problems <- datamap_problems(both)
+  expect_identical(
+    attr(problems, "counts")[c("label", "s_label", "step", "prob_count")],
+    c(label = 1, s_label = 1, step = 1, prob_count = 1)
+  )
+  expect_true(all(is.na(problems$row)) && all(is.na(problems$file)))
+  expect_setequal(problems$expected, c(
+    "a step above 2, which id 7 had before", "label 0, the first of id 7",
+    "s_label 1, the first of id 7", "2 classes, as at first for id 7"
+  ))
+  expect_warning(
+    map <- datamap_summarise(both),
+    class = "datamap_warning_disagreement"
+  )
+  expect_identical(map$label, 0L)
+  expect_identical(map$evaluations, 4L)
+})
+
+test_that("stretches must come in their order where steps tell it", {
+  steps <- function(id, steps) {
+    state_of(paste0(
+      '{"id": "', id, '", "label": 0, "correct": 1, "label_probs": 1, "step": ',
+      steps, "}"
+    ))
+  }
+  a <- steps("s", 1:3)
+  b <- steps("s", 4:6)
+  local_reproducible_output(unicode = FALSE)
+  expect_snapshot(show_condition(datamap_merge(b, a)))
+  expect_snapshot(show_condition(datamap_merge(a, steps("s", 2:5))))
+  expect_snapshot(show_condition(datamap_merge(a, b, a)))
+  error <- expect_error(datamap_merge(b, a), class = "datamap_error_field")
+  expect_identical(error$key, "step")
+  expect_error(
+    datamap_merge(a, state_of(
+      '{"id": "s", "label": 0, "correct": 1, "label_probs": 1}'
+    )),
+    class = "datamap_error_field"
+  )
+  expect_silent(datamap_merge(b, steps("another", 1:3)))
+})
+
+test_that("a gap in the steps is a warning", {
+  steps <- function(steps) {
+    state_of(paste0(
+      '{"id": 1, "label": 0, "correct": 1, "label_probs": 1, "step": ', steps,
+      "}"
+    ))
+  }
+  warning <- expect_warning(
+    both <- datamap_merge(steps(1:3), steps(5:6)),
+    class = "datamap_warning_gap"
+  )
+  expect_identical(c(warning$last, warning$first, warning$usual), c(3, 5, 1))
+  expect_identical(datamap_summarise(both)$evaluations, 5L)
+  expect_silent(datamap_merge(steps(c(0, 100)), steps(c(200, 300))))
+  local_reproducible_output(unicode = FALSE)
+  expect_snapshot(
+    show_condition(datamap_merge(steps(1:2), steps(3), steps(9)))
+  )
+})
+
+test_that("states of different signals are not merged", {
+  line <- '{"id": 1, "label": 0, "correct": 1, "label_probs": 1, "loss": 2}'
+  a <- state_of(line, signals = "loss")
+  b <- state_of(line)
+  error <- expect_error(datamap_merge(a, b), class = "datamap_error_input")
+  expect_identical(error$key, "signals")
+  local_reproducible_output(unicode = FALSE)
+  expect_snapshot(show_condition(datamap_merge(a, b)))
+  expect_error(
+    datamap_summarise(b, signals = "loss"),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("only states are states", {
+  state <- state_of('{"id": 1, "label": 0, "correct": 1, "label_probs": 1}')
+  for (call in expression(
+    datamap_merge(state, 1), datamap_update(list(), "x"),
+    datamap_merge(state, state, "x"), datamap_save_state(1, "x")
+  )) {
+    error <- expect_error(eval(call), class = "datamap_error_input")
+    expect_match(conditionMessage(error), "must be a state made by")
+  }
+  broken <- state
+  broken$samples$label <- -1L
+  local_reproducible_output(unicode = FALSE)
+  expect_snapshot(show_condition(datamap_summarise(broken)))
+  newer <- state
+  newer$version <- 99L
+  newer$package <- "9.9.9"
+  expect_error(
+    datamap_summarise(newer), "9\\.9\\.9",
+    class = "datamap_error_input"
+  )
+})
+
+test_that("states are printed", {
+  state <- datamap_state(I(c(
+    '{"id": 1, "label": 0, "correct": 1, "label_probs": 2, "step": 0.5}',
+    '{"id": 2, "label": 0, "correct": 1, "label_probs": 1, "step": 3}'
+  )), signals = c("loss", "grad_norm"))
+  expect_snapshot(state)
+  expect_snapshot(state_of(character()))
+})
+
+# Each vector of a state by its path of names.
+paths_in <- function(x, path = NULL) {
+  if (!is.list(x)) {
+    return(list(path))
+  }
+  unlist(lapply(seq_along(x), function(i) {
+    paths_in(x[[i]], c(path, i))
+  }), recursive = FALSE)
+}
+
+damages <- list(
+  function(x) NULL,
+  function(x) x[-1],
+  function(x) c(x, x),
+  function(x) list(x),
+  function(x) rev(x),
+  function(x) as.character(x),
+  function(x) rep(NA, length(x)),
+  function(x) as.double(seq_along(x)) * -1e300,
+  function(x) rep(.Machine$integer.max, length(x)),
+  function(x) rep(-1L, length(x)),
+  function(x) rep(2^60, length(x)),
+  function(x) rep(NaN, length(x)),
+  function(x) rep("\xff", length(x)),
+  function(x) rep(`Encoding<-`("\xe9", "bytes"), length(x)),
+  function(x) quote(f(x)),
+  function(x) globalenv(),
+  function(x) factor(rep("a", length(x))),
+  function(x) !is.na(x)
+)
+
+# It is refused with an error of the package, or a map comes of it.
+expect_safe <- function(state) {
+  result <- tryCatch(
+    suppressWarnings(datamap_summarise(state)),
+    datamap_error_input = function(error) error,
+    datamap_error_limit = function(error) error
+  )
+  expect_true(is_datamap(result) || inherits(result, "datamap_error"))
+}
+
+damaged_states <- function() {
+  state <- datamap_state(I(c(
+    '{"id": "a", "label": 0, "correct": 1, "label_probs": 2, "step": 0.5}',
+    '{"id": "b", "label": 5, "correct": 0, "label_probs": 1, "step": 3}',
+    '{"id": "b", "label": 5, "correct": 1, "label_probs": 1, "step": 3}'
+  )), signals = "loss")
+  bare <- unclass(state)
+  damaged <- list()
+  for (path in c(as.list(seq_along(bare)), paths_in(bare))) {
+    for (damage in damages) {
+      now <- bare
+      value <- tryCatch(
+        suppressWarnings(damage(now[[path]])),
+        error = function(e) "x"
+      )
+      if (is.null(value)) now[[path]] <- NULL else now[[path]] <- value
+      damaged <- c(damaged, list(structure(now, class = "datamap_state")))
+    }
+  }
+  damaged
+}
+
+test_that("no damage of a state gets through or does harm", {
+  states <- damaged_states()
+  expect_gt(length(states), 500)
+  # all of them by the core, which is quick; its errors are made conditions of
+  # for some
+  found <- lapply(states, function(state) {
+    .Call(ffi_check_state, list(unclass(state)), reader_options("loss"))
+  })
+  are_refused <- vapply(found, inherits, NA, "dm_error")
+  expect_true(all(are_refused | lengths(found) == 0))
+  expect_gt(mean(are_refused), 0.5)
+  taken <- states[!are_refused]
+  refused <- states[are_refused]
+  for (state in c(
+    taken[seq(1, length(taken), 4)], refused[seq(1, length(refused), 20)]
+  )) {
+    expect_safe(state)
+  }
+  for (shape in list(list(), 1:3, "x", list(version = 1L))) {
+    expect_safe(structure(shape, class = "datamap_state"))
+  }
+})
+
+test_that("the garbage collector may run anywhere", {
+  skip_on_cran()
+  line <- function(id) {
+    paste0(
+      '{"id": "', id, '", "label": 0, "correct": 1, "label_probs": 2, ',
+      '"step": 1, "loss": 1}'
+    )
+  }
+  states <- lapply(
+    lapply(c("a", "b"), function(id) state_of(line(id), signals = "loss")),
+    check_state
+  )
+  damaged <- lapply(damaged_states(), unclass)
+  damaged <- damaged[round(seq(1, length(damaged), length.out = 40))]
+  options <- reader_options("loss")
+  file <- tempfile()
+  on.exit(unlink(file))
+  old <- gctorture2(1)
+  on.exit(gctorture2(old), add = TRUE)
+  merged <- .Call(ffi_merge_states, states, options)
+  summary <- .Call(ffi_summarise_state, states[1], options)
+  for (one in damaged) {
+    .Call(ffi_check_state, list(one), options)
+  }
+  .Call(ffi_save_state, file, 3L, as.raw(1:9))
+  loaded <- .Call(ffi_load_state, file)
+  gctorture2(old)
+  expect_identical(merged$state$ids$values, c("a", "b"))
+  expect_identical(merged$state$by_signal[[1]]$mean, c(1, 1))
+  expect_identical(merged$state$problem_counts[[6]], 2)
+  expect_identical(summary$columns[[1]], "a")
+  expect_identical(loaded, list(version = 3, bytes = as.raw(1:9)))
+})
