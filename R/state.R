@@ -50,11 +50,11 @@
 #' and without a line.
 #'
 #' Where only a part of the evaluations counts, of a sample that is in both,
-#' `burn_out` and `steps` mean the same as of all signals read at once as long as
-#' that can be known: the `burn_out` must be over in `a`, or not reached in `b`;
-#' and `steps` must be steps that the lines have, or be over in `a`. Else the
-#' error says so: where an order of occurrence counts, a later stretch does not
-#' know at which number it begins. Disjoint sets of samples, and
+#' `burn_out` and `steps` mean the same as of all signals read at once, as long
+#' as that can be known: the `burn_out` must be over in `a`, or not reached in
+#' `b`; and `steps` must be steps that the lines have, or be over in `a`. Else
+#' the error says so: where an order of occurrence counts, a later stretch does
+#' not know at which number it begins. Disjoint sets of samples, and
 #' `datamap_update()`, have no such limit.
 #'
 #' Where all ids are integers, rows of the summary are in their order. Else
@@ -80,8 +80,9 @@
 #' * `steps`: such a list of first and last steps, `NULL` where no line has a
 #'   step; `step_distance`: the largest distance between steps that follow each
 #'   other;
-#' * `signals`: such a list for each signal, and for each quantity of a line that
-#'   a metric is the mean of; `metrics`: such a list for those that are no means;
+#' * `signals`: such a list for each signal, and for each quantity of a line
+#'   that a metric is the mean of; `metrics`: such a list for those that are no
+#'   means;
 #' * `seen`: with a window, how many `lines` each id had, counted or not;
 #' * `class_sums`, `predicted`, `predictions`: for some metrics, the sums of the
 #'   class vectors, the labels that were predicted and how often each was, both

@@ -190,11 +190,16 @@ static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new
   }
   char id[64];
   print_id(m, row, id, sizeof id);
-  dm_error_expected(err, DM_E_FIELD, "evaluations of id %s that count as a whole or not",
-                    id);
-  dm_error_found(err, "%s within them",
-                 is_by_place ? "a range of steps that are counted by place"
-                             : "the end of the burn-out");
+  if (is_by_place) {
+    dm_error_expected(err, DM_E_FIELD,
+                      "a step in the lines of id %s, to tell which count", id);
+    dm_error_found(err, "none, and their places begin anew");
+  } else {
+    dm_error_expected(err, DM_E_FIELD,
+                      "a burn-out that ends before or behind these evaluations of id %s",
+                      id);
+    dm_error_found(err, "one that ends among them");
+  }
   dm_error_advice(err, "update the earlier state with the signals themselves");
   const char *key = is_by_place ? "steps" : "burn_out";
   dm_error_key(err, key, strlen(key));

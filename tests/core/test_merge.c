@@ -16,6 +16,8 @@ static dm_options options_of(unsigned flags) {
                       .threads = 1,
                       .signals = signals,
                       .n_signals = flags & SIGNALS ? 2 : 0,
+                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
+                      .burn_out = flags & WINDOW ? 1 : 0,
                       .seed = 17};
 }
 
@@ -92,7 +94,24 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
       n_wrong += s->first != t->first || s->step != t->step ||
                  s->is_given != t->is_given || s->is_first_unique != t->is_first_unique;
     }
-    for (size_t s = 0; s < want->options.n_signals; s++) {
+    if (want->has_window) {
+      n_wrong += *(uint32_t *)dm_rows_at(&got->seen, at) !=
+                 *(uint32_t *)dm_rows_at(&want->seen, row);
+    }
+    if (dm_run_has_metrics(want)) {
+      const dm_metric_accum *m = dm_rows_at(&got->metrics, at);
+      const dm_metric_accum *k = dm_rows_at(&want->metrics, row);
+      n_wrong += m->n_probs != k->n_probs || m->has_loss != k->has_loss ||
+                 !is_close(m->loss_average, k->loss_average);
+      size_t width = want->class_sums.width < got->class_sums.width
+                         ? want->class_sums.width
+                         : got->class_sums.width;
+      for (size_t c = 0; c < width; c++) {
+        n_wrong += !is_close(dm_sums_row(&got->class_sums, at)[c],
+                             dm_sums_row(&want->class_sums, row)[c]);
+      }
+    }
+    for (size_t s = 0; s < want->batch.n_values; s++) {
       const dm_signal_accum *g = (dm_signal_accum *)dm_rows_at(&got->signals, at) + s;
       const dm_signal_accum *w = (dm_signal_accum *)dm_rows_at(&want->signals, row) + s;
       n_wrong += g->n_finite != w->n_finite || g->is_given != w->is_given;
@@ -348,6 +367,82 @@ static void test_gaps(void) {
   }
 }
 
+/* The predicted labels of merged parts are printed as those of the whole. */
+static void test_predictions(void) {
+  static const char *const halves[] = {LINE("1", "0", "1", ",\"pred_label\":0")
+                                           LINE("2", "\"b\"", "1", ""),
+                                       LINE("1", "0", "0", ",\"pred_label\":\"z\"")
+                                           LINE("3", "7", "0", ",\"pred_label\":0")};
+  for (uint32_t burn_out = 0; burn_out < 3; burn_out++) {
+    DM_CASE("burn-out %u", burn_out);
+    dm_options options = options_of(0);
+    options.metrics = DM_METRIC_BIT(DM_METRIC_PRED_DIST);
+    options.burn_out = burn_out;
+    dm_run *run = run_of(&options, halves[0], strlen(halves[0]));
+    dm_run *other = run_of(&options, halves[1], strlen(halves[1]));
+    char both[1000];
+    snprintf(both, sizeof both, "%s%s", halves[0], halves[1]);
+    dm_run *whole = run_of(&options, both, strlen(both));
+    dm_error err;
+    CHECK_INT(dm_merge(run, other, 1, NULL, &err), DM_OK);
+    answer_len = 0;
+    CHECK_INT(say_run(run, &err), DM_OK);
+    size_t len = answer_len;
+    char *got = malloc(len + 1);
+    memcpy(got, answer, len);
+    answer_len = 0;
+    CHECK_INT(say_run(whole, &err), DM_OK);
+    CHECK(len == answer_len && memcmp(got, answer, len) == 0);
+    free(got);
+    dm_run_free(run);
+    dm_run_free(other);
+    dm_run_free(whole);
+  }
+}
+
+/* A window that counts by order is merged where it is over in the first, or not reached
+   by the second. */
+typedef struct window_case {
+  uint32_t burn_out;
+  double last_step; /* < 0: no range */
+  size_t n;         /* lines of each */
+  dm_status want;
+  uint32_t n_counted;
+} window_case;
+
+static void test_windows(void) {
+  static const window_case cases[] = {
+      {1, -1, 2, DM_OK, 1},     {2, -1, 2, DM_OK, 2}, {3, -1, 2, DM_E_FIELD, 0},
+      {4, -1, 2, DM_OK, 4},     {9, -1, 2, DM_OK, 4}, {0, 1, 2, DM_OK, 2},
+      {0, 2, 2, DM_E_FIELD, 0}, {1, 1, 2, DM_OK, 1},  {1, 5, 2, DM_OK, 1},
+  };
+  char text[400] = "";
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const window_case *c = &cases[i];
+    DM_CASE("window %zu", i);
+    dm_options options = options_of(0);
+    options.burn_out = c->burn_out;
+    options.has_step_range = c->last_step >= 0;
+    options.last_step = c->last_step;
+    text[0] = '\0';
+    for (size_t k = 0; k < c->n; k++) {
+      strcat(text, LINE("1", "0", "1", ""));
+    }
+    dm_run *run = run_of(&options, text, strlen(text));
+    dm_run *other = run_of(&options, text, strlen(text));
+    dm_error err;
+    if (CHECK_INT(dm_merge(run, other, 1, NULL, &err), c->want) && c->want == DM_OK) {
+      CHECK_UINT(((dm_accum *)dm_rows_at(&run->accum, 0))->n, c->n_counted);
+      CHECK_UINT(*(uint32_t *)dm_rows_at(&run->seen, 0), 2 * c->n);
+      CHECK_UINT(run->counts.good, 2 * c->n);
+    } else if (c->want) {
+      CHECK_STR(err.key, c->burn_out ? "burn_out" : "steps");
+    }
+    dm_run_free(run);
+    dm_run_free(other);
+  }
+}
+
 static void test_limits(void) {
   dm_options options = options_of(0);
   const char *line = LINE("1", "0", "1", "");
@@ -361,7 +456,7 @@ static void test_limits(void) {
 }
 
 static void test_allocations(void) {
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SIGNALS | METRICS);
   size_t len;
   char *text = make_lines(SIGNALS | STEPS | DISAGREE, &len);
   const char *middle = memchr(text + len / 2, '\n', len / 2);
@@ -392,6 +487,8 @@ int main(void) {
   DM_RUN(test_disagreements);
   DM_RUN(test_steps);
   DM_RUN(test_gaps);
+  DM_RUN(test_predictions);
+  DM_RUN(test_windows);
   DM_RUN(test_limits);
   DM_RUN(test_allocations);
   free(answer);

@@ -7,7 +7,7 @@
 #include "dm_state.h"
 #include "dm_test.h"
 
-enum { PARTS_MAX = 4, FIELDS_MAX = 24 };
+enum { PARTS_MAX = 12, FIELDS_MAX = 24 };
 
 static const char *const signals[] = {"grad", "loss"};
 
@@ -18,6 +18,8 @@ static dm_options options_of(unsigned flags) {
                       .threads = 1,
                       .signals = signals,
                       .n_signals = flags & SIGNALS ? 2 : 0,
+                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
+                      .burn_out = flags & WINDOW ? 3 : 0,
                       .seed = 17};
 }
 
@@ -38,6 +40,8 @@ typedef struct kept {
   size_t signal[PARTS_MAX];
   size_t n_fields[PARTS_MAX];
   void *columns[PARTS_MAX][FIELDS_MAX];
+  double *matrix[2]; /* by dm_state_matrix; NULL: none */
+  size_t width[2];
   dm_state_totals totals;
   const dm_run *run; /* whose idents and problems are taken as they are */
 } kept;
@@ -64,8 +68,20 @@ static kept keep(const dm_run *run) {
   if (run->has_steps) {
     keep_part(&k, DM_STATE_STEPS, 0);
   }
-  for (size_t s = 0; s < run->options.n_signals; s++) {
+  for (size_t s = 0; s < run->batch.n_values; s++) {
     keep_part(&k, DM_STATE_SIGNAL, s);
+  }
+  for (int part = DM_STATE_METRICS; part <= DM_STATE_SEEN; part++) {
+    if (dm_state_has(run, (dm_state_part)part)) {
+      keep_part(&k, (dm_state_part)part, 0);
+    }
+  }
+  for (int which = 0; which < 2; which++) {
+    if (dm_state_has_matrix(run, (dm_state_matrix)which)) {
+      k.width[which] = dm_state_width(run, (dm_state_matrix)which);
+      k.matrix[which] = malloc((k.n * k.width[which] + 1) * sizeof(double));
+      dm_state_get_matrix(run, (dm_state_matrix)which, k.matrix[which]);
+    }
   }
   return k;
 }
@@ -76,6 +92,8 @@ static void forget(kept *k) {
       free(k->columns[i][f]);
     }
   }
+  free(k->matrix[0]);
+  free(k->matrix[1]);
 }
 
 static dm_status restore_idents(dm_index *to, const dm_index *from, dm_error *err) {
@@ -92,9 +110,16 @@ static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
   DM_TRY(restore_idents(&(*out)->ids, &k->run->ids, err));
   DM_TRY(restore_idents(&(*out)->labels, &k->run->labels, err));
   DM_TRY(restore_idents(&(*out)->s_labels, &k->run->s_labels, err));
+  DM_TRY(restore_idents(&(*out)->predicted, &k->run->predicted, err));
   for (size_t i = 0; i < k->n_parts; i++) {
     DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i],
                         (const void *const *)k->columns[i], err));
+  }
+  for (int which = 0; which < 2; which++) {
+    if (k->matrix[which]) {
+      DM_TRY(dm_state_set_matrix(*out, (dm_state_matrix)which, k->matrix[which],
+                                 k->width[which], err));
+    }
   }
   for (size_t i = 0; i < k->run->problems.n_kept; i++) {
     DM_TRY(dm_state_add_problem(*out, &k->run->problems.kept[i], err));
@@ -170,6 +195,9 @@ static void test_there_and_back(void) {
                                    LOGITS | DISAGREE,
                                    BAD_LINES | SKIP | DISAGREE | TEXT_IDS,
                                    STEPS | STEP_BACK,
+                                   SIGNALS | METRICS,
+                                   SIGNALS | METRICS | WINDOW | STEPS | TEXT_IDS,
+                                   LOGITS | DISAGREE | WINDOW,
                                    MANY_IDS | SIGNALS};
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
     for (size_t tenths = 1; tenths < 6; tenths += 2) { /* before a step that goes back */
@@ -178,6 +206,8 @@ static void test_there_and_back(void) {
   }
 }
 
+enum { SMALL = SIGNALS | METRICS | WINDOW };
+
 static const char small[] =
     "{\"id\":7,\"label\":0,\"probs\":[0.25,0.75],\"step\":1,\"grad\":2}\n"
     "{\"id\":8,\"label\":1,\"probs\":[0.25,0.75],\"step\":1,\"s_label\":2}\n"
@@ -185,7 +215,7 @@ static const char small[] =
     "{\"id\":7,\"label\":1,\"probs\":[0.5,0.2,0.3],\"step\":2}\n";
 
 static dm_run *small_run(void) {
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SMALL);
   dm_error err;
   dm_run *run = NULL;
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
@@ -233,8 +263,8 @@ static const bad_value bad_values[] = {
     {DM_STATE_SAMPLES, "s_label", 2, NULL},
     {DM_STATE_SAMPLES, "s_label", 2147483647, NULL},
     {DM_STATE_SAMPLES, "n_classes", -1, NULL},
-    {DM_STATE_SAMPLES, "evaluations", 0, NULL},
-    {DM_STATE_SAMPLES, "evaluations", 4, "good"},
+    {DM_STATE_SAMPLES, "evaluations", 0, "correct_times"},
+    {DM_STATE_SAMPLES, "evaluations", 4, "lines"},
     {DM_STATE_SAMPLES, "correct_times", 4, NULL},
     {DM_STATE_SAMPLES, "forgetting_times", 2, NULL},
     {DM_STATE_SAMPLES, "forgetting_times", 2147483647, NULL},
@@ -263,11 +293,18 @@ static const bad_value bad_values[] = {
     {DM_STATE_SIGNAL, "sum_of_squares", -1, NULL},
     {DM_STATE_SIGNAL, "max", -100, NULL},
     {DM_STATE_SIGNAL, "has_nan", 7, NULL},
+    {DM_STATE_METRICS, "n_probs", 4, NULL},
+    {DM_STATE_METRICS, "has_loss", 2, NULL},
+    {DM_STATE_SEEN, "lines", 2, NULL},
+    {DM_STATE_SEEN, "lines", 3.5, NULL},
+    {DM_STATE_SEEN, "lines", NAN, NULL},
+    {DM_STATE_SEEN, "lines", 4, "good"},
+    {DM_STATE_SEEN, "lines", 1e18, NULL},
 };
 
 static void test_bad_values(void) {
   dm_run *run = small_run();
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SMALL);
   for (size_t i = 0; i < sizeof bad_values / sizeof *bad_values; i++) {
     const bad_value *bad = &bad_values[i];
     DM_CASE("%s is %g", bad->field, bad->value);
@@ -304,7 +341,7 @@ static void test_bad_values(void) {
 static void test_random_damage(void) {
   static const double values[] = {0, 1, -1, 2, 3, 2147483647, -2147483648.0, 1e300, -0.5};
   dm_run *run = small_run();
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SMALL);
   uint64_t seed = 5;
   size_t n_taken = 0;
   for (int i = 0; i < 3000; i++) {
@@ -336,9 +373,57 @@ static void test_random_damage(void) {
   dm_run_free(run);
 }
 
+static void test_matrices(void) {
+  static const double bad[] = {-1, 0.5, 4, NAN, INFINITY};
+  dm_run *run = small_run();
+  dm_options options = options_of(SMALL);
+  for (size_t i = 0; i <= sizeof bad / sizeof *bad; i++) {
+    DM_CASE("case %zu", i);
+    kept k = keep(run);
+    CHECK_UINT(k.width[DM_STATE_CLASS_SUMS], 3);
+    if (i < sizeof bad / sizeof *bad) {
+      k.matrix[DM_STATE_PREDICTIONS][0] = bad[i];
+    } else {
+      k.width[DM_STATE_PREDICTIONS]--;
+    }
+    dm_run *copy = NULL;
+    dm_error err;
+    CHECK_INT(restore(&k, &options, &copy, &err), DM_E_INPUT);
+    CHECK_STR(err.key, "predictions");
+    dm_run_free(copy);
+    forget(&k);
+  }
+  dm_run_free(run);
+}
+
+/* Without a window every sample has an evaluation, and every line counts. */
+static void test_whole_window(void) {
+  dm_options options = options_of(0);
+  dm_error err;
+  dm_run *run = NULL;
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+  CHECK_INT(read_text(run, small, strlen(small), 0, &err), DM_OK);
+  for (int32_t n = 0; n < 6; n += 5) {
+    kept k = keep(run);
+    size_t n_fields;
+    const dm_state_field *fields = dm_state_fields(DM_STATE_SAMPLES, &n_fields);
+    for (size_t f = 0; f < n_fields; f++) {
+      if (strcmp(fields[f].name, "evaluations") == 0) {
+        ((int32_t *)k.columns[0][f])[0] = n;
+      }
+    }
+    dm_run *copy = NULL;
+    CHECK_INT(restore(&k, &options, &copy, &err), DM_E_INPUT);
+    CHECK_STR(err.key, n ? "good" : "evaluations");
+    dm_run_free(copy);
+    forget(&k);
+  }
+  dm_run_free(run);
+}
+
 static void test_totals(void) {
   dm_run *run = small_run();
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SMALL);
   for (int i = 0; i < 7; i++) {
     DM_CASE("case %d", i);
     kept k = keep(run);
@@ -442,7 +527,7 @@ static void test_idents(void) {
 
 static void test_allocations(void) {
   dm_run *run = small_run();
-  dm_options options = options_of(SIGNALS);
+  dm_options options = options_of(SMALL);
   kept k = keep(run);
   for (size_t i = 1;; i++) {
     size_t before = fault_live_blocks();
@@ -468,6 +553,8 @@ int main(void) {
   DM_RUN(test_fields);
   DM_RUN(test_bad_values);
   DM_RUN(test_random_damage);
+  DM_RUN(test_matrices);
+  DM_RUN(test_whole_window);
   DM_RUN(test_totals);
   DM_RUN(test_idents);
   DM_RUN(test_allocations);
