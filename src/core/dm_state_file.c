@@ -53,6 +53,7 @@ dm_status dm_state_file_read(dm_source *source, uint32_t *version, dm_buf *out,
   }
   uint64_t n_left = get_number(header + MAGIC_SIZE + 4, 8);
   size_t start = out->len;
+  DM_TRY(dm_buf_reserve(out, 1, err)); /* so that there is memory to speak of */
   /* piece by piece, since the number may be damaged as well */
   while (n_left > 0) {
     size_t n = n_left < PIECE ? (size_t)n_left : PIECE;
