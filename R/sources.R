@@ -267,6 +267,9 @@ read_lines <- function(con) {
 # signals are, and else in the locale's; what is no text of that either stays
 # as it is, for the core to refuse.
 text_bytes <- function(lines) {
+  if (length(lines) == 0) {
+    return(raw())
+  }
   is_unknown <- Encoding(lines) == "unknown"
   is_utf8 <- validUTF8(lines)
   Encoding(lines)[is_unknown & is_utf8] <- "UTF-8"

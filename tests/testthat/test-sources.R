@@ -444,3 +444,7 @@ test_that("every family of errors says what and where", {
   expect_snapshot(show_error(frame))
   expect_snapshot(show_error(character()))
 })
+
+test_that("no line of text is an empty source", {
+  expect_identical(nrow(datamap_summarise(I(character()))), 0L)
+})
