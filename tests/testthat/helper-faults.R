@@ -512,7 +512,7 @@ call_entries <- function(call) {
   }
   path <- write_raw(bytes, folder = folder)
   packed <- write_raw(gzip_bytes(lines_of(record())), "packed", folder)
-  request <- list(core_signals = "loss", core_metrics = core_metrics)
+  request <- check_request("loss", "all", FALSE, NULL)
   strict <- reader_options(request)
   skipping <- reader_options(request, on_error = "skip", threads = 2L)
   frame <- data.frame(
@@ -525,6 +525,9 @@ call_entries <- function(call) {
   add <- function() {
     call("ffi_recorder_add", recorder, lines$columns, lines$kinds, 2)
   }
+  made <- call("ffi_read_state", list(path), skipping, NULL, FALSE, NULL)
+  state <- unclass(new_state(made$state, request, list(burn_out = 0), "a"))
+  saved <- serialize(state, NULL, xdr = TRUE, version = 3)
   list(
     call("ffi_summarise", list(path, packed), skipping, NULL),
     call("ffi_summarise", list(path), strict, NULL),
@@ -543,8 +546,17 @@ call_entries <- function(call) {
     add(),
     call("ffi_recorder_state", recorder),
     call("ffi_recorder_summary", recorder),
+    call("ffi_recorder_running", recorder),
     call("ffi_recorder_close", recorder),
     add(),
+    made,
+    call("ffi_read_state", list(path), skipping, NULL, FALSE, state),
+    call("ffi_merge_states", list(state, state), skipping),
+    call("ffi_merge_states", list(state, state[-1][-7]), skipping),
+    call("ffi_summarise_state", list(state), skipping),
+    call("ffi_check_state", list(state), skipping),
+    call("ffi_save_state", at("state"), state_version, saved),
+    call("ffi_load_state", at("state")),
     call("ffi_read_signals", list(path), skipping, NULL,
          long_wanted(c("id", "pred_label", "loss", "probs"))),
     readLines(at("new"))
