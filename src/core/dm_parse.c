@@ -81,6 +81,7 @@ static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t 
                               bool *is_null, dm_error *err);
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
 static const char *pass_rough_probs(rough_probs *rough, const char *p);
+static bool are_for_checks_only(const dm_fields *f);
 static bool are_rough_probs_fine(const dm_parser *parser);
 static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err);
@@ -376,7 +377,7 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
   }
   if (is_probs_open) {
     const dm_fields *f = &parser->fields;
-    if (!f->has_label_probs || !f->has_correct) { /* as in the lines to come */
+    if (!are_for_checks_only(f)) { /* nor in the lines to come */
       parser->layout.has_probs = true;
       dm_layout_forget(&parser->layout, c->is_python);
     }
@@ -895,13 +896,19 @@ static const char *pass_rough_probs(rough_probs *rough, const char *list) {
   return p + 1;
 }
 
+/* Whether nothing is derived from the probs of a line, nor is there anything that would
+   be taken in their place, were they not given. */
+static bool are_for_checks_only(const dm_fields *f) {
+  return f->has_label_probs && f->has_correct && !f->logits;
+}
+
 /* Whether the line needs no exact value of its probs and they contradict nothing: each
    lies in [0, 1) by its form; true values are up to one unit above the rough ones. */
 static bool are_rough_probs_fine(const dm_parser *parser) {
   const uint64_t unit = 100000000;
   const rough_probs *rough = &parser->rough;
   const dm_fields *f = &parser->fields;
-  if (!f->has_label_probs || !f->has_correct) {
+  if (!are_for_checks_only(f)) {
     return false;
   }
   uint64_t tolerance = unit / 1000 - 10;

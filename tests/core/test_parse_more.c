@@ -139,6 +139,23 @@ static void test_second_name_with_nul(void) {
   dm_batch_release(&batch);
 }
 
+/* probs come before logits, also where they are only needed to be checked. */
+static void test_probs_beside_logits(void) {
+#define LINE                                                    \
+  "{\"id\":1,\"label\":1,\"probs\":[0.4,0.6],\"correct\":true," \
+  "\"label_probs\":0.6,\"logits\":[5,1,0]}\n"
+  dm_batch batch = {0};
+  parse(&batch, LINE LINE LINE, 1000);
+  CHECK_UINT(batch.problems.n_kept, 0);
+  if (CHECK_UINT(batch.n_events, 3)) {
+    for (size_t i = 0; i < 3; i++) {
+      CHECK_UINT(batch.events[i].n_classes, 2);
+    }
+  }
+  dm_batch_release(&batch);
+#undef LINE
+}
+
 static void test_escapes_in_correct(void) {
   dm_batch batch = {0};
   parse(&batch,
@@ -202,6 +219,7 @@ int main(void) {
   DM_RUN(test_keys_in_other_places);
   DM_RUN(test_epoch_of_a_remembered_key);
   DM_RUN(test_second_name_with_nul);
+  DM_RUN(test_probs_beside_logits);
   DM_RUN(test_escapes_in_correct);
   DM_RUN(test_column_of_a_long_line);
   DM_RUN(test_carriage_return_behind_max_line);
