@@ -130,11 +130,16 @@ static inline bool dm_is_like(const char *p, const uint8_t *bytes, const uint8_t
   }
   return true;
 #else
-  unsigned n_unlike = 0; /* without a branch, so that compilers make vectors of it */
-  for (size_t i = 0; i < 16 * n; i++) {
-    n_unlike += (uint8_t)((uint8_t)p[i] - bytes[i]) > slack[i];
+  for (size_t i = 0; i < 16 * n; i += 16) { /* no further than the pad goes */
+    unsigned n_unlike = 0; /* without a branch, so that compilers make vectors of it */
+    for (size_t k = i; k < i + 16; k++) {
+      n_unlike += (uint8_t)((uint8_t)p[k] - bytes[k]) > slack[k];
+    }
+    if (n_unlike) {
+      return false;
+    }
   }
-  return n_unlike == 0;
+  return true;
 #endif
 }
 

@@ -94,6 +94,22 @@ static void test_is_like(void) {
   CHECK(n_like > 200000 && n_like < 400000);
 }
 
+/* Behind the end of a text, which no expected byte is like, the pad is enough. */
+static void test_is_like_at_an_end(void) {
+  enum { WORDS = 5, BYTES = 16 * WORDS };
+  _Alignas(16) uint8_t bytes[BYTES];
+  _Alignas(16) uint8_t slack[BYTES] = {0};
+  char *text = new_text();
+  memset(bytes, 'a', sizeof bytes);
+  for (size_t at = 0; at < BYTES; at++) {
+    char *p = text + TEXT - at;
+    memset(p, 'a', at);
+    DM_CASE("an end behind %zu bytes", at);
+    CHECK(!dm_is_like(p, bytes, slack, WORDS));
+  }
+  free(text);
+}
+
 static void test_few_digits(void) {
   for (unsigned n = 0; n < 8; n++) {
     char text[16];
@@ -112,6 +128,7 @@ int main(void) {
   DM_RUN(test_pass_digits);
   DM_RUN(test_pass_plain_text);
   DM_RUN(test_is_like);
+  DM_RUN(test_is_like_at_an_end);
   DM_RUN(test_few_digits);
   return dm_test_end();
 }
