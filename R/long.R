@@ -113,11 +113,11 @@ datamap_write_signals <- function(x, file) {
   lines <- record_columns(x, call)
   error <- .Call(ffi_write_signals, path, lines$columns, lines$kinds, nrow(x))
   if (!is.null(error)) {
-    if (is.na(error$line)) {
-      error$file <- 1L
-      problem <- "Can't write {.file {path}}."
+    error$file <- 1L
+    problem <- if (is.na(error$line)) {
+      "Can't write {.file {path}}."
     } else {
-      problem <- "Can't write row {line} of {.arg x} to {.file {path}}."
+      "Can't write row {line} of {.arg x} to {.file {path}}."
     }
     abort_core(error, path, call, problem)
   }

@@ -222,6 +222,8 @@ test_that("any data frame of signals is written, or its row is named", {
   )
   expect_identical(error$line, 2L)
   expect_identical(error$key, "id")
+  expect_identical(error$path, file)
+  expect_match(conditionMessage(error), basename(file), fixed = TRUE)
   expect_identical(readLines(file), before)
   expect_error(
     datamap_write_signals(frame[2:3], file), class = "datamap_error_field"
