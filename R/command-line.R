@@ -17,7 +17,12 @@ command_list <- list(
     options = list(
       format = c("FORMAT", "auto, json or python; auto by default"),
       on_error = c("WHAT", "stop or skip, at a line that can't be read"),
-      threads = c("NUMBER", "how many threads read")
+      threads = c("NUMBER", "how many threads read"),
+      signals = c("NAMES", "signals to summarise as well, by commas"),
+      metrics = c("NAMES", "further columns, by commas, or all"),
+      include_ci = c("", "variability with the uncertainty of few evaluations"),
+      burn_out = c("NUMBER", "how many evaluations count, the first ones"),
+      steps = c("FROM,TO", "the first and the last step that counts")
     ),
     output = "the input's name and .result",
     run = function(input, options, output, progress) {
@@ -163,15 +168,26 @@ parse_arguments <- function(args, known, command) {
     } else {
       abort_usage(paste0("option \"", arg, "\" needs a value"), command)
     }
-    if (known[[name]][[1]] == "NUMBER") {
-      value <- suppressWarnings(as.numeric(value))
-      if (is.na(value)) {
-        abort_usage(paste0("option \"--", name, "\" needs a number"), command)
-      }
-    }
-    options[[name]] <- value
+    options[[name]] <- parse_value(value, known[[name]][[1]], name, command)
   }
   list(input = input, options = options)
+}
+
+# The text of an option's value as what its placeholder stands for.
+parse_value <- function(value, placeholder, name, command) {
+  if (placeholder %in% c("NAMES", "FROM,TO")) {
+    value <- strsplit(value, ",", fixed = TRUE)[[1]]
+  }
+  if (placeholder %in% c("NUMBER", "FROM,TO")) {
+    number <- suppressWarnings(as.numeric(value))
+    n <- if (placeholder == "NUMBER") 1 else 2
+    if (length(number) != n || anyNA(number)) {
+      needed <- if (n == 1) "a number" else "two numbers, as in 0,9"
+      abort_usage(paste0("option \"--", name, "\" needs ", needed), command)
+    }
+    value <- number
+  }
+  value
 }
 
 abort_usage <- function(what, command = NULL) {

@@ -156,7 +156,8 @@ test_that("a command line that can't be understood has status 2", {
   cases <- list(
     character(), "draw", c("plot", "--none"), c("plot", "a", "b"),
     c("plot", "-x"), c("plot", "--attr1"), c("plot", "--threshold", "much"),
-    c("summary", "--use_f_times", "1")
+    c("summary", "--use_f_times", "1"), c("summary", "--steps", "1"),
+    c("summary", "--steps=1,b"), c("summary", "--metrics")
   )
   for (case in cases) {
     run <- run_here(case)
@@ -164,6 +165,26 @@ test_that("a command line that can't be understood has status 2", {
     expect_match(run$err, "^datamap: .*--help\"[.]$")
     expect_identical(run$out, character())
   }
+})
+
+test_that("metrics, signals and windows may be asked for", {
+  file <- tempfile()
+  signals <- datamap_example("spam_signals.jsonl.gz")
+  run <- run_here(
+    "summary", signals, "--metrics", "aum,variability", "--signals=loss",
+    "--burn_out", "3", "--steps", "2,9", "--include_ci", "--output", file
+  )
+  expect_identical(run$status, 0L)
+  map <- datamap_summarise(
+    signals, metrics = c("aum", "variability"), signals = "loss", burn_out = 3,
+    steps = c(2, 9), include_ci = TRUE
+  )
+  expect_identical(unique(map$evaluations), 3L)
+  expect_equal(as.data.frame(datamap_read_summary(file)), as.data.frame(map))
+  run <- run_here("summary", signals, "--metrics", "AUM", "--output", file)
+  expect_identical(run$status, 1L)
+  expect_match(run$err, "no \"AUM\"", fixed = TRUE)
+  unlink(file)
 })
 
 test_that("other errors have status 1, and warnings are told", {
