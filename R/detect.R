@@ -31,7 +31,8 @@ never_is_last <- c("first_correct", "learned_for_good")
 #' Those that are columns of the map are in the table. `loss_last`, the loss at
 #' the last evaluation, is what needs no record of the training: whatever a
 #' data map is good for must be more than that (it is there with
-#' `datamap_summarise(metrics = "loss_last")`).
+#' `datamap_summarise(metrics = "loss_last")`; a message of class
+#' `datamap_message_no_baseline` says where it is missing).
 #'
 #' `label_var` and `forgetting_times` tell samples that the model is undecided
 #' about, which wrong labels mostly are not. They are in the table as what
@@ -66,9 +67,10 @@ never_is_last <- c("first_correct", "learned_for_good")
 #'   `samples`, those with a value (a missing one leaves the sample out, and a
 #'   message of class `datamap_message_na` counts them); `auroc`;
 #'   `average_precision`; `precision_at_k`; `k`; and `base_rate`, the share of
-#'   wrong labels. A score is `NA` where all labels or none are wrong. For a
-#'   list of maps, the scores are means over the runs, and the columns `runs`,
-#'   `<score>_min` and `<score>_max` give their number and range.
+#'   wrong labels. A score is `NA` where all labels or none are wrong (a message
+#'   of class `datamap_message_no_score` says so). For a list of maps, the
+#'   scores are means over the runs, and the columns `runs`, `<score>_min` and
+#'   `<score>_max` give their number and range.
 #'
 #'   `autoplot()` returns a ggplot of the `auroc`s, with their range over the
 #'   runs; `plot()` draws it.
@@ -92,12 +94,18 @@ datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
   truth <- rlang::enquo(truth)
   check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
   maps <- if (is_datamap(map)) list(map) else map
-  is_list <- is.list(maps) && length(maps) > 0
-  if (!is_list || !all(vapply(maps, is_datamap, NA))) {
-    abort_argument(map, "a data map or a list of data maps", "map", call)
+  is_list <- is.list(maps) && !is.data.frame(maps) && length(maps) > 0
+  others <- if (is_list) which(!vapply(maps, is_datamap, NA))
+  if (!is_list || length(others) > 0) {
+    hint <- if (length(others) > 0) {
+      other <- describe(maps[[others[[1]]]])
+      c(i = cli_verbatim(paste0("Element ", others[[1]], " is ", other, ".")))
+    }
+    abort_argument(map, "a data map or a list of data maps", "map", call, hint)
   }
   runs <- lapply(maps, detect_one, truth = truth, k = k, call = call)
   scores <- if (is_datamap(map)) runs[[1]] else combine_runs(runs, call)
+  inform_scores(scores)
   scores <- scores[order(-scores$auroc), , drop = FALSE]
   attr(scores, "row.names") <- .set_row_names(nrow(scores))
   class(scores) <- c("datamap_detection", "data.frame")
@@ -118,7 +126,19 @@ detect_one <- function(map, truth, k, call) {
       class = "input", key = "truth", call = call
     )
   }
-  is_wrong <- rlang::eval_tidy(truth, datamap_bare(map))
+  is_wrong <- tryCatch(
+    rlang::eval_tidy(truth, datamap_bare(map)),
+    error = function(cnd) {
+      abort_datamap(
+        c(
+          "{.arg truth} can't be computed from the columns of the data map.",
+          x = cli_verbatim(sentence(conditionMessage(cnd))),
+          i = "The columns are {.val {names(map)}}."
+        ),
+        class = "input", key = "truth", call = call
+      )
+    }
+  )
   if (!is.logical(is_wrong) || length(is_wrong) != nrow(map) ||
         anyNA(is_wrong)) {
     unknown <- which(is.na(is_wrong))
@@ -156,6 +176,28 @@ detect_one <- function(map, truth, k, call) {
     )
   })
   do.call(rbind, rows)
+}
+
+# What the table lacks that its reader would look for.
+inform_scores <- function(scores) {
+  if (any(is.na(scores$auroc))) {
+    inform_datamap(
+      c(i = "No score where {.arg truth} has all labels wrong, or none."),
+      class = "no_score"
+    )
+  }
+  if (!"loss_last" %in% scores$metric) {
+    inform_datamap(
+      c(
+        i = paste(
+          "Without {.field loss_last}, which needs no record of the training",
+          "and is what the others have to beat:",
+          "{.code datamap_summarise(metrics = \"loss_last\")} has it."
+        )
+      ),
+      class = "no_baseline"
+    )
+  }
 }
 
 # The scores of a ranking from the highest value down; each is the mean over

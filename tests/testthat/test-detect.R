@@ -23,6 +23,11 @@ all_orders <- function(n) {
 
 scores_of <- function(...) unlist(ranking_scores(...)[detection_scores])
 
+# The maps here have no loss; that this is told has a test of its own.
+detect <- function(...) {
+  suppressMessages(datamap_detect(...), "datamap_message_no_baseline")
+}
+
 test_that("scores are the means over all orders of equal values", {
   orders <- all_orders(6)
   expect_length(orders, 720)
@@ -52,7 +57,7 @@ test_that("what was never learned is later than any, what is unknown is out", {
   )
   suppressMessages( # there are two
     expect_message(
-      found <- datamap_detect(as_datamap(frame), truth = wrong),
+      found <- detect(as_datamap(frame), truth = wrong),
       class = "datamap_message_na"
     )
   )
@@ -96,7 +101,7 @@ test_that("each metric ranks in its direction", {
   map <- random_map(40)
   map$loss_last <- 1 - map$avg_probs
   map$mine <- 1:40
-  found <- datamap_detect(map, truth = avg_probs < 0.45)
+  found <- detect(map, truth = avg_probs < 0.45)
   expect_s3_class(found, "datamap_detection")
   expect_setequal(
     found$metric,
@@ -122,22 +127,22 @@ test_that("each metric ranks in its direction", {
   )
   # a vector says the same
   is_wrong <- map$avg_probs < 0.45
-  expect_identical(datamap_detect(map, is_wrong), found)
-  expect_identical(unique(datamap_detect(map, is_wrong, k = 5)$k), 5)
+  expect_identical(detect(map, is_wrong), found)
+  expect_identical(unique(detect(map, is_wrong, k = 5)$k), 5)
 })
 
 test_that("s_label 2 is the truth by default", {
   map <- random_map(60)
   expect_identical(
-    datamap_detect(map), datamap_detect(map, map$s_label == 2)
+    detect(map), detect(map, map$s_label == 2)
   )
 })
 
 test_that("several runs give means and ranges", {
   maps <- lapply(1:3, function(seed) random_map(50, seed = seed))
-  found <- datamap_detect(maps)
+  found <- detect(maps)
   each <- vapply(maps, function(map) {
-    one <- datamap_detect(map)
+    one <- detect(map)
     one$auroc[match(found$metric, one$metric)]
   }, double(nrow(found)))
   expect_equal(found$auroc, rowMeans(each))
@@ -147,7 +152,7 @@ test_that("several runs give means and ranges", {
   lacking <- maps[[3]]
   lacking$learnt_times <- NULL
   expect_error(
-    datamap_detect(c(maps[1:2], list(lacking))), "learnt_times",
+    detect(c(maps[1:2], list(lacking))), "learnt_times",
     class = "datamap_error_input"
   )
 })
@@ -156,7 +161,7 @@ test_that("samples without a value are left out and counted", {
   map <- random_map(30)
   map$loss_last <- c(NA, 1:29)
   message <- expect_message(
-    found <- datamap_detect(map), class = "datamap_message_na"
+    found <- detect(map), class = "datamap_message_na"
   )
   expect_identical(message$n, 1L)
   expect_identical(found$samples[found$metric == "loss_last"], 29L)
@@ -166,7 +171,7 @@ test_that("on the shipped signals the wrong labels are found", {
   map <- datamap_summarise(
     datamap_example("satellite_signals.json.gz"), signals = "loss"
   )
-  found <- datamap_detect(map)
+  found <- detect(map)
   of <- function(metric) found$auroc[found$metric == metric]
   expect_gt(of("avg_probs"), 0.9)
   expect_gt(of("loss_last"), 0.9)
@@ -201,7 +206,7 @@ test_that("avg_probs and aum find wrong labels on every seed", {
       expect_lt(mean(memorised), 0.2)
 
       expect_equal(map$aum, naive_aum(signals, map$id), tolerance = 1e-12)
-      found <- datamap_detect(map)
+      found <- detect(map)
       scores <- found$auroc[match(metrics, found$metric)]
       test <- stats::wilcox.test(map$aum[!is_wrong], map$aum[is_wrong])
       pairs <- sum(is_wrong) * sum(!is_wrong)
@@ -216,7 +221,7 @@ test_that("avg_probs and aum find wrong labels on every seed", {
 
 test_that("it is printed with three decimals, and with the range over runs", {
   map <- ratio_map(c(0, 0.2, 0.4, 1))
-  found <- datamap_detect(map, c(TRUE, FALSE, TRUE, FALSE))
+  found <- detect(map, c(TRUE, FALSE, TRUE, FALSE))
   lines <- capture.output(expect_invisible(print(found)))
   expect_match(lines[[1]], "metrics rank the wrong labels of 4 samples")
   expect_match(lines[[2]], "auroc 0.5, the others 0.5", fixed = TRUE)
@@ -224,7 +229,7 @@ test_that("it is printed with three decimals, and with the range over runs", {
   expect_match(
     lines, "^ *correct_ratio +low +0.750 +0.833 +0.500", all = FALSE
   )
-  runs <- datamap_detect(
+  runs <- detect(
     list(map, map[4:1, ]), c(TRUE, FALSE, TRUE, FALSE)
   )
   lines <- capture.output(print(runs))
@@ -236,7 +241,7 @@ test_that("it is printed with three decimals, and with the range over runs", {
 
 test_that("the plot shows every metric and the range over runs", {
   maps <- lapply(1:2, function(seed) random_map(50, seed = seed))
-  found <- datamap_detect(maps)
+  found <- detect(maps)
   plot <- ggplot2::autoplot(found)
   points <- ggplot2::layer_data(plot, 3)
   expect_equal(sort(points$x), sort(found$auroc))
@@ -245,7 +250,7 @@ test_that("the plot shows every metric and the range over runs", {
   expect_equal(sort(ranges$xmax), sort(found$auroc_max))
   expect_identical(plot$labels$subtitle, "Mean and range over 2 runs")
   expect_match(plot$labels$alt, found$metric[[1]], fixed = TRUE)
-  one <- ggplot2::autoplot(datamap_detect(maps[[1]]))
+  one <- ggplot2::autoplot(detect(maps[[1]]))
   expect_null(one$labels$subtitle)
   grDevices::pdf(NULL)
   on.exit(grDevices::dev.off())
@@ -260,11 +265,28 @@ test_that("wrong arguments are errors", {
     quote(datamap_detect(list(map, 1))),
     quote(datamap_detect(map, truth = avg_probs)),
     quote(datamap_detect(map, truth = TRUE)),
+    quote(datamap_detect(map, truth = no_such == 1)),
     quote(datamap_detect(map, truth = c(NA, rep(TRUE, 9)))),
     quote(datamap_detect(map, k = 0)),
     quote(datamap_detect(map, k = 11))
   )) {
     expect_error(eval(wrong), class = "datamap_error_input")
+  }
+  expect_error(datamap_detect(list(map, 1)), "Element 2 is the number 1")
+  expect_error(datamap_detect(map, no_such == 1), "Object 'no_such' not found")
+})
+
+test_that("a missing baseline, and truths without scores, are told", {
+  map <- random_map(10)
+  map$s_label <- rep(c(0, 2), 5)
+  expect_message(datamap_detect(map), class = "datamap_message_no_baseline")
+  map$loss_last <- seq_len(10)
+  expect_message(datamap_detect(map), NA)
+  for (truth in list(rep(FALSE, 10), rep(TRUE, 10))) {
+    expect_message(
+      datamap_detect(map, truth), "has all labels wrong, or none",
+      class = "datamap_message_no_score"
+    )
   }
 })
 
