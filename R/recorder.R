@@ -204,6 +204,10 @@ datamap_recorder <- function(file,
     ffi_recorder_open, path, start, ids, reader_options(request)
   )
   if (inherits(pointer, "dm_error")) {
+    if (existing == "error" && !is.null(path) && file.exists(path)) {
+      pointer$advice <-
+        "give existing = \"append\" to add to it, \"overwrite\" to replace it"
+    }
     abort_recorder(pointer, path, call, "element {line} of {.arg ids}")
   }
   structure(
@@ -453,6 +457,9 @@ signals_frame <- function(columns, n, call) {
 look_up_classes <- function(frame, call) {
   scores <- frame$probs %||% frame$logits
   classes <- colnames(scores)
+  if (is.null(classes)) {
+    check_labels_count(frame, scores, call)
+  }
   if (is.null(classes) || nrow(frame) == 0) {
     return(frame)
   }
@@ -483,6 +490,29 @@ look_up_classes <- function(frame, call) {
     frame$pred_label <- values[first_maximum(scores)]
   }
   frame
+}
+
+# Without names of the classes, labels must be their places.
+check_labels_count <- function(frame, scores, call) {
+  is_count <- !is.character(frame$label) && !is.factor(frame$label)
+  if (is.null(scores) || is_count || !is.null(frame$label_probs)) {
+    return(invisible(frame))
+  }
+  rows <- which(!is.na(frame$label))
+  if (length(rows) > 0) {
+    row <- rows[[1]]
+    label <- as.character(frame$label[[row]])
+    given <- if (is.null(frame$probs)) "logits" else "probs"
+    abort_datamap(
+      c(
+        "Labels that are no numbers need the names of the classes.",
+        "x" = "Row {row} has {.val {label}}.",
+        "i" = "Give the columns of {.arg {given}} the labels as names."
+      ),
+      class = "field", key = "label", line = row, call = call
+    )
+  }
+  invisible(frame)
 }
 
 first_maximum <- function(scores) {

@@ -252,6 +252,20 @@ test_that("arguments are checked", {
   expect_identical(nrow(datamap_summarise(rec)), 1L)
 })
 
+test_that("labels that are no numbers need the names of the classes", {
+  rec <- datamap_recorder(NULL)
+  scores <- matrix(c(0.4, 0.6, 0.7, 0.3), 2, byrow = TRUE)
+  for (label in list(c("a", "b"), factor(c("a", "b")))) {
+    error <- expect_error(
+      datamap_record(rec, 1:2, label, logits = scores),
+      "columns of `logits`", class = "datamap_error_field"
+    )
+    expect_identical(error[c("line", "key")], list(line = 1L, key = "label"))
+  }
+  datamap_record(rec, 1:2, c("a", "b"), probs = scores, label_probs = 1:0)
+  expect_identical(datamap_summarise(rec)$avg_probs, c(1, 0))
+})
+
 test_that("one sample may be recorded alone, and none at all", {
   rec <- datamap_recorder(NULL)
   datamap_record(rec, "a", 1, probs = c(0.25, 0.75))
@@ -276,6 +290,7 @@ test_that("a file that is there is refused, gone on with, repaired or lost", {
   file <- new_path(first)
   error <- expect_error(add(file, "error"), class = "datamap_error_io")
   expect_identical(error$path, file)
+  expect_match(conditionMessage(error), "existing = \"append\"", fixed = TRUE)
   expect_identical(add(file, "append"), c(sub("\n", "", first), second))
   # step 2 again
   expect_error(add(file, "append"), class = "datamap_error_field")
