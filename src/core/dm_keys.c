@@ -77,15 +77,17 @@ bool dm_line_next(dm_line_walk *walk) {
 
 bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
   int key = (int)dm_key_find(field, strlen(field));
-  dm_line_walk walk = {.cursor = {.p = line, .line = line}};
   bool is_found = false;
-  while (dm_line_next(&walk)) {
-    if (walk.field == key && !(walk.is_second_name && is_found)) {
-      *value = walk.value;
-      *column = 1 + dm_utf8_count(line, (size_t)(walk.value.start - line));
-      is_found = true;
-      if (!walk.is_second_name) {
-        break;
+  for (int is_python = 0; is_python < 2 && !is_found; is_python++) {
+    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
+    while (dm_line_next(&walk)) {
+      if (walk.field == key && !(walk.is_second_name && is_found)) {
+        *value = walk.value;
+        *column = 1 + dm_utf8_count(line, (size_t)(walk.value.start - line));
+        is_found = true;
+        if (!walk.is_second_name) {
+          break;
+        }
       }
     }
   }

@@ -35,7 +35,8 @@ extern const char *const dm_key_names[DM_KEYS];
 dm_key dm_key_find(const char *name, size_t len);
 
 /* Walks through the keys of a line that has been parsed. Start with the cursor at the
-   line's first byte. A key with escapes of more than 256 bytes is given as it stands. */
+   line's first byte, in the dialect that was asked for if one was. A key with escapes of
+   more than 256 bytes is given as it stands. */
 typedef struct dm_line_walk {
   dm_cursor cursor; /* behind the value */
   dm_span value;    /* where it stands */
@@ -50,7 +51,8 @@ typedef struct dm_line_walk {
 bool dm_line_next(dm_line_walk *walk);
 
 /* Finds the value of a field in a line that has been parsed, for messages: by its first
-   name, else by its other name. *column counts characters from 1. False: not there. */
+   name, else by its other name, in either dialect. *column counts characters from 1.
+   False: not there. */
 bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column);
 
 #endif

@@ -211,8 +211,9 @@ static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
 
 static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
   uint32_t firsts = 0; /* bit per field whose first name the line has */
+  bool is_python = table->run->options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
-    dm_line_walk walk = {.cursor = {.p = line, .line = line}};
+    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
     while (dm_line_next(&walk)) {
       if (walk.field >= 0 && !walk.is_second_name) {
         firsts |= (uint32_t)1 << walk.field;

@@ -95,6 +95,29 @@ static void test_cells(void) {
   dm_run_free(run);
 }
 
+/* A dialect that is asked for is not told by the quotes of the keys. */
+static void test_python_in_double_quotes(void) {
+  dm_options options = plain;
+  options.format = DM_FORMAT_PYTHON;
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run,
+                      "{\"id\":1,\"label\":0,\"correct\":True,\"label_probs\":1.5,"
+                      "\"n\":(3,),\"m\":4}\n",
+                      &options, ALL, none, 0, &err),
+            DM_OK);
+  if (CHECK_UINT(table.n_own, 2)) {
+    CHECK_STR(table.own[1].name, "m");
+    CHECK_DOUBLE(dm_long_number(&table.own[1], 0), 4);
+  }
+  if (CHECK_UINT(run->problems.n_kept, 1)) {
+    CHECK_UINT(run->problems.kept[0].column, 48);
+  }
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
 /* What is not asked for takes no memory. */
 static void test_chosen(void) {
   const char *const names[] = {"t", "none"};
@@ -193,6 +216,7 @@ static void test_allocations(void) {
 
 int main(void) {
   DM_RUN(test_cells);
+  DM_RUN(test_python_in_double_quotes);
   DM_RUN(test_chosen);
   DM_RUN(test_refused);
   DM_RUN(test_many_keys);
