@@ -159,6 +159,9 @@ parse_arguments <- function(args, known, command) {
       abort_usage(paste0("there is no option \"", arg, "\""), command)
     }
     if (known[[name]][[1]] == "") {
+      if (grepl("=", arg, fixed = TRUE)) {
+        abort_usage(paste0("option \"--", name, "\" takes no value"), command)
+      }
       value <- TRUE
     } else if (grepl("=", arg, fixed = TRUE)) {
       value <- sub("^[^=]*=", "", arg)

@@ -157,7 +157,8 @@ test_that("a command line that can't be understood has status 2", {
     character(), "draw", c("plot", "--none"), c("plot", "a", "b"),
     c("plot", "-x"), c("plot", "--attr1"), c("plot", "--threshold", "much"),
     c("summary", "--use_f_times", "1"), c("summary", "--steps", "1"),
-    c("summary", "--steps=1,b"), c("summary", "--metrics")
+    c("summary", "--steps=1,b"), c("summary", "--metrics"),
+    c("plot", "--dirty_label=no")
   )
   for (case in cases) {
     run <- run_here(case)
