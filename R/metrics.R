@@ -136,12 +136,15 @@ check_window <- function(burn_out, steps, call) {
     min = 1, max = .Machine$integer.max, whole = TRUE, allow_null = TRUE,
     call = call
   )
-  is_range <- is.numeric(steps) && length(steps) == 2 && !anyNA(steps) &&
-    steps[[1]] <= steps[[2]]
-  if (!is.null(steps) && !is_range) {
+  are_two <- is.numeric(steps) && length(steps) == 2 && !anyNA(steps)
+  descend <- are_two && steps[[1]] > steps[[2]]
+  if (!is.null(steps) && (!are_two || descend)) {
     abort_argument(
       steps, "two numbers, the first and the last step, or {.code NULL}",
-      "steps", call
+      "steps", call,
+      hint = if (descend) {
+        c(i = paste0("The first, ", steps[[1]], ", is above ", steps[[2]], "."))
+      }
     )
   }
   list(
@@ -157,6 +160,7 @@ requested_columns <- function(columns, request) {
     summary_columns, signal_column_names(request$core_signals),
     request$core_metrics
   )
+  inform_absent(columns, request$core_signals)
   out <- columns[c(summary_columns, signal_column_names(request$signals))]
   for (metric in request$metrics) {
     column <- derived_metrics[[metric]]$column
@@ -167,4 +171,19 @@ requested_columns <- function(columns, request) {
     }
   }
   out
+}
+
+# A misspelt signal, or a loss that was not recorded, would be a silent NA.
+inform_absent <- function(columns, signals) {
+  has_value <- function(signal) {
+    values <- columns[[paste0(signal, "_last")]]
+    length(values) == 0 || !all(is.na(values) & !is.nan(values))
+  }
+  absent <- signals[!vapply(signals, has_value, NA)]
+  if (length(absent) > 0) {
+    inform_datamap(
+      c(i = "No evaluation that counts has a value for {.field {absent}}."),
+      class = "absent", signals = absent
+    )
+  }
 }

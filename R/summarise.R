@@ -71,7 +71,7 @@
 #' @param signals Names of numeric signals to summarise as well, `"loss"` or
 #'   the user's own: each adds the columns `<signal>_mean`, `_var`
 #'   (population variance), `_min`, `_max` and `_last` over the lines that have
-#'   it.
+#'   it. Where none has, a message of class `datamap_message_absent` says so.
 #' @param metrics Names of metrics that the map has as further columns, or
 #'   `"all"`. Which there are, what each means and where it is from is said in
 #'   [datamap-columns]. Each takes some more memory per sample and a part of the

@@ -429,6 +429,9 @@ test_that("arguments are checked", {
   for (steps in list(1, c(2, 1), c(NA, 1), "1", 1:3)) {
     expect_refused(steps = steps, key = "steps")
   }
+  expect_error(
+    datamap_summarise(I(""), steps = c(2, 1)), "The first, 2, is above 1"
+  )
   expect_refused(signals = "el2n", metrics = "el2n_last", key = "metrics")
   expect_refused(
     signals = paste0("s", 1:64), metrics = "loss_ema", key = "signals"
@@ -456,4 +459,19 @@ test_that("a recorder has the metrics that it was opened with", {
     datamap_summarise(rec, burn_out = 1),
     class = "datamap_error_input"
   )
+})
+
+test_that("a signal that no evaluation has is told", {
+  text <- I(paste0(
+    "{\"id\": ", 1:2, ", \"label\": 0, \"correct\": true, \"label_probs\": 1, ",
+    "\"mine\": NaN}"
+  ))
+  message <- expect_message(
+    map <- datamap_summarise(text, signals = "mien", metrics = "loss_last"),
+    "has a value for mien and loss", class = "datamap_message_absent"
+  )
+  expect_identical(message$signals, c("mien", "loss"))
+  expect_identical(map$mien_mean, c(NA_real_, NA))
+  expect_message(datamap_summarise(text, signals = "mine"), NA)
+  expect_message(datamap_summarise(I(""), signals = "mien"), NA)
 })
