@@ -76,6 +76,9 @@ check_datamap <- function(x,
     hint <- NULL
     if (is.data.frame(x)) {
       hint <- c(i = "Did you forget {.fn as_datamap}?")
+    } else if (rlang::is_string(x) ||
+                 inherits(x, c("datamap_recorder", "datamap_state"))) {
+      hint <- c(i = "Did you forget {.fn datamap_summarise}?")
     }
     abort_argument(x, "a data map", arg, call, hint)
   }

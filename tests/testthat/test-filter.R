@@ -166,3 +166,13 @@ test_that("a map without the events says so", {
   expect_identical(error$key, "learnt_times")
   expect_true("avg_probs" %in% error$columns)
 })
+
+test_that("signals and states are no data map before they are summarised", {
+  signals <- datamap_example("spam_signals.jsonl.gz")
+  for (early in list(signals, datamap_recorder(NULL), datamap_state(signals))) {
+    expect_error(
+      datamap_filter(early), "forget `datamap_summarise()`", fixed = TRUE,
+      class = "datamap_error_input"
+    )
+  }
+})
