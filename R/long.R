@@ -21,7 +21,8 @@
 #'   \item{`probs_0`, `probs_1`, ...}{on request by `columns = "probs"`: the
 #'     probabilities of the classes, given or by softmax of the logits.}
 #'   \item{`logits_0`, `logits_1`, ...}{on request by `columns = "logits"`: the
-#'     logits of the classes, `NA` where the line has none.}
+#'     logits of the classes, `NA` where the line has none; no columns where no
+#'     line has them.}
 #'   \item{all other keys}{the user's signals: double, logical or character,
 #'     as they stand in the lines. Where the types of the values differ, they
 #'     are character. Lists and objects are left out.}

@@ -79,7 +79,8 @@
 #'   and class.
 #' @param include_ci Whether the metric `variability` takes the uncertainty
 #'   of few evaluations into account: the square root of
-#'   \eqn{v + v^2 / (T - 1)} instead of that of \eqn{v}, the `label_var`.
+#'   \eqn{v + v^2 / (T - 1)} instead of that of \eqn{v}, the `label_var`. It
+#'   changes no other column, and nothing where `variability` is not asked for.
 #' @param burn_out How many evaluations of each sample count, the first ones;
 #'   `NULL` for all.
 #' @param steps The first and the last step that counts, two numbers: only
