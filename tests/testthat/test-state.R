@@ -527,6 +527,27 @@ test_that("only states are states", {
   )
 })
 
+test_that("a damaged state is refused by all that takes states", {
+  state <- state_of('{"id": 1, "label": 0, "probs": [0.2, 0.8]}')
+  damaged <- state
+  damaged$line_counts <- damaged$line_counts * -1
+  expect_error(datamap_summarise(damaged), class = "datamap_error_input")
+  expect_error(
+    datamap_update(damaged, I('{"id": 1, "label": 0, "probs": [0.2, 0.8]}')),
+    class = "datamap_error_input"
+  )
+  expect_error(datamap_merge(state, damaged), class = "datamap_error_input")
+  expect_error(datamap_merge(damaged, state), class = "datamap_error_input")
+})
+
+test_that("a recorder of another session has no state", {
+  rec <- datamap_recorder(NULL)
+  datamap_record(rec, id = 1:2, label = 0:1, probs = matrix(0.5, 2, 2))
+  file <- tempfile(fileext = ".rds")
+  saveRDS(rec, file)
+  expect_error(datamap_state(readRDS(file)), class = "datamap_error_input")
+})
+
 test_that("states are printed", {
   state <- datamap_state(I(c(
     '{"id": 1, "label": 0, "correct": 1, "label_probs": 2, "step": 0.5}',
