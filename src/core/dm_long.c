@@ -14,11 +14,11 @@ static dm_status take_fields(dm_long *table, const char *line, dm_error *err);
 static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
                            double value, dm_error *err);
 static dm_status take_own(dm_long *table, const char *line, dm_error *err);
-static dm_status take_value(dm_long *table, dm_long_column *column,
-                            const dm_line_walk *walk, dm_error *err);
-static void undo_own(dm_long *table);
-static dm_status own_column(dm_long *table, const dm_line_walk *walk,
-                            dm_long_column **out, dm_error *err);
+static dm_status find_own(dm_long *table, const char *line, dm_error *err);
+static dm_status find_value(dm_long *table, const dm_line_walk *walk, dm_error *err);
+static dm_status set_value(dm_long *table, const dm_long_found *found, dm_error *err);
+static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *out,
+                            dm_error *err);
 static bool is_wanted(const dm_long *table, const dm_line_walk *walk);
 static dm_status set_number(dm_long *table, dm_long_column *column, double value,
                             dm_error *err);
@@ -88,6 +88,7 @@ void dm_long_release(dm_long *table) {
     dm_long_drop(&table->own[k]);
   }
   dm_free(table->own);
+  dm_free(table->found);
   dm_index_release(&table->pred_labels);
   dm_index_release(&table->texts);
   dm_parser_free(table->parser);
@@ -113,7 +114,6 @@ static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
   if ((table->want & DM_LONG_OWN) || table->n_names) {
     dm_status status = take_own(table, line, err);
     if (status) {
-      undo_own(table);
       err->line = origin->first_line + event->line;
       err->byte += origin->first_byte + event->offset;
       err->file = origin->file;
@@ -209,7 +209,18 @@ static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
 
 /* --- the user's signals --- */
 
+/* All values are found and checked before one is set: a line that is refused leaves no
+   trace in the columns. */
 static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
+  table->n_found = 0;
+  DM_TRY(find_own(table, line, err));
+  for (size_t i = 0; i < table->n_found; i++) {
+    DM_TRY(set_value(table, &table->found[i], err));
+  }
+  return DM_OK;
+}
+
+static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
   uint32_t firsts = 0; /* bit per field whose first name the line has */
   bool is_python = table->run->options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
@@ -225,9 +236,7 @@ static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
           !is_wanted(table, &walk)) {
         continue;
       }
-      dm_long_column *column = NULL;
-      DM_TRY(own_column(table, &walk, &column, err));
-      dm_status status = take_value(table, column, &walk, err);
+      dm_status status = find_value(table, &walk, err);
       if (status) {
         dm_error_key(err, walk.name, walk.name_len);
         return status;
@@ -235,16 +244,6 @@ static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
     }
   }
   return DM_OK;
-}
-
-/* Takes back what the line that is being taken has set. */
-static void undo_own(dm_long *table) {
-  for (size_t k = 0; k < table->n_own; k++) {
-    dm_long_column *column = &table->own[k];
-    if (column->kind != DM_LONG_EMPTY && table->n < dm_rows_cap(&column->cells)) {
-      memset(dm_rows_at(&column->cells, table->n), 0, column->cells.elem_size);
-    }
-  }
 }
 
 static bool is_name(const char *name, const dm_line_walk *walk) {
@@ -259,11 +258,10 @@ static bool is_wanted(const dm_long *table, const dm_line_walk *walk) {
   return is_found;
 }
 
-static dm_status own_column(dm_long *table, const dm_line_walk *walk,
-                            dm_long_column **out, dm_error *err) {
-  for (size_t k = 0; k < table->n_own; k++) {
-    if (is_name(table->own[k].name, walk)) {
-      *out = &table->own[k];
+static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *out,
+                            dm_error *err) {
+  for (*out = 0; *out < table->n_own; ++*out) {
+    if (is_name(table->own[*out].name, walk)) {
       return DM_OK;
     }
   }
@@ -272,66 +270,78 @@ static dm_status own_column(dm_long *table, const dm_line_walk *walk,
                              DM_LONG_OWN_MAX);
   }
   DM_GROW(table->own, table->cap_own, table->n_own + 1, err);
-  *out = &table->own[table->n_own];
-  **out = (dm_long_column){.name = dm_malloc(walk->name_len + 1)};
-  if (!(*out)->name) {
+  dm_long_column *column = &table->own[table->n_own];
+  *column = (dm_long_column){.name = dm_malloc(walk->name_len + 1)};
+  if (!column->name) {
     return dm_error_memory(err);
   }
-  memcpy((*out)->name, walk->name, walk->name_len);
-  (*out)->name[walk->name_len] = '\0';
+  memcpy(column->name, walk->name, walk->name_len);
+  column->name[walk->name_len] = '\0';
   table->n_own++;
   return DM_OK;
 }
 
-/* A column has the type of its values; where those differ it becomes one of texts. Lists
-   and objects are no values. */
-static dm_status take_value(dm_long *table, dm_long_column *column,
-                            const dm_line_walk *walk, dm_error *err) {
+/* Lists, objects and null are no values. */
+static dm_status find_value(dm_long *table, const dm_line_walk *walk, dm_error *err) {
   dm_cursor c = walk->cursor;
   c.p = walk->value.start;
-  dm_value value;
-  DM_TRY(dm_token_value(&c, &value, err));
-  dm_long_kind kind = value.type == DM_VALUE_NUMBER   ? DM_LONG_NUMBER
-                      : value.type == DM_VALUE_BOOL   ? DM_LONG_BOOL
-                      : value.type == DM_VALUE_STRING ? DM_LONG_TEXT
-                                                      : DM_LONG_EMPTY;
-  if (kind == DM_LONG_EMPTY) {
+  dm_long_found found = {.is_python = c.is_python};
+  dm_value *value = &found.value;
+  DM_TRY(own_column(table, walk, &found.column, err));
+  DM_TRY(dm_token_value(&c, value, err));
+  found.kind = value->type == DM_VALUE_NUMBER   ? DM_LONG_NUMBER
+               : value->type == DM_VALUE_BOOL   ? DM_LONG_BOOL
+               : value->type == DM_VALUE_STRING ? DM_LONG_TEXT
+                                                : DM_LONG_EMPTY;
+  if (found.kind == DM_LONG_EMPTY) {
     return DM_OK;
   }
-  if (!dm_long_is_missing(column, table->n)) {
-    dm_token_error(&c, walk->value.start, DM_E_FIELD, err, "each key once in a record");
-    dm_error_found(err, "this one again");
-    return DM_E_FIELD;
+  for (size_t i = 0; i < table->n_found; i++) {
+    if (table->found[i].column == found.column) {
+      dm_token_error(&c, walk->value.start, DM_E_FIELD, err, "each key once in a record");
+      dm_error_found(err, "this one again");
+      return DM_E_FIELD;
+    }
   }
-  if (kind == DM_LONG_NUMBER && value.is_finite_text && !dm_is_finite(value.number)) {
+  if (found.kind == DM_LONG_NUMBER && value->is_finite_text &&
+      !dm_is_finite(value->number)) {
     return dm_token_error(&c, walk->value.start, DM_E_FIELD, err,
                           "a number within the range of a double");
   }
-  if (kind == DM_LONG_TEXT && value.text.has_nul) {
+  if (found.kind == DM_LONG_TEXT && value->text.has_nul) {
     return dm_token_error(&c, walk->value.start, DM_E_SYNTAX, err,
                           "a string without U+0000");
   }
+  DM_GROW(table->found, table->cap_found, table->n_found + 1, err);
+  table->found[table->n_found++] = found;
+  return DM_OK;
+}
+
+/* A column has the type of its values; where those differ it becomes one of texts. */
+static dm_status set_value(dm_long *table, const dm_long_found *found, dm_error *err) {
+  dm_long_column *column = &table->own[found->column];
+  const dm_value *value = &found->value;
   if (column->kind == DM_LONG_EMPTY) {
-    init_column(column, kind, &table->texts);
-  } else if (column->kind != kind && column->kind != DM_LONG_TEXT) {
+    init_column(column, found->kind, &table->texts);
+  } else if (column->kind != found->kind && column->kind != DM_LONG_TEXT) {
     DM_TRY(make_text(table, column, err));
   }
   if (column->kind == DM_LONG_NUMBER) {
-    return set_number(table, column, value.number, err);
+    return set_number(table, column, value->number, err);
   }
   if (column->kind == DM_LONG_BOOL) {
-    return set_bool(table, column, value.is_true, err);
+    return set_bool(table, column, value->is_true, err);
   }
   dm_ident ident;
-  if (kind == DM_LONG_TEXT) {
+  if (found->kind == DM_LONG_TEXT) {
     table->text.len = 0;
-    DM_TRY(dm_token_unescape(&value.text, c.is_python, &table->text, err));
+    DM_TRY(dm_token_unescape(&value->text, found->is_python, &table->text, err));
     ident = dm_ident_from_text(table->text.data, table->text.len);
-  } else if (kind == DM_LONG_NUMBER) {
-    ident =
-        dm_ident_from_text(value.text.start, (size_t)(value.text.end - value.text.start));
+  } else if (found->kind == DM_LONG_NUMBER) {
+    ident = dm_ident_from_text(value->text.start,
+                               (size_t)(value->text.end - value->text.start));
   } else {
-    ident = dm_ident_from_text(value.is_true ? "true" : "false", value.is_true ? 4 : 5);
+    ident = dm_ident_from_text(value->is_true ? "true" : "false", value->is_true ? 4 : 5);
   }
   uint32_t row;
   DM_TRY(dm_index_row(&table->texts, &ident, &row, err));

@@ -37,6 +37,14 @@ typedef struct dm_long_column {
   const dm_index *idents; /* TEXT: what the cells stand for */
 } dm_long_column;
 
+/* A value of the user's in the line that is being taken. */
+typedef struct dm_long_found {
+  size_t column; /* which of own */
+  dm_long_kind kind;
+  bool is_python; /* the dialect of its text */
+  dm_value value;
+} dm_long_found;
+
 /* A column per class; as many as the longest list of numbers so far. */
 typedef struct dm_long_classes {
   dm_long_column *columns;
@@ -54,6 +62,8 @@ typedef struct dm_long {
   dm_long_classes probs, logits;
   dm_long_column *own;
   size_t n_own, cap_own;
+  dm_long_found *found;
+  size_t n_found, cap_found;
   dm_index pred_labels;
   dm_index texts; /* of all signals of the user's */
   dm_parser *parser;

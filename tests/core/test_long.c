@@ -141,13 +141,18 @@ static void test_refused(void) {
     const char *more;
     dm_status want;
   } cases[] = {
-      {"\"a\":1,\"a\":2", DM_E_FIELD},    {"\"a\":1e999", DM_E_FIELD},
-      {"\"a\":\"\\u0000\"", DM_E_SYNTAX}, {"\"a\":{\"b\":\"\\u0000\"}", DM_OK},
+      {"\"a\":1,\"a\":2", DM_E_FIELD},
+      {"\"a\":1e999", DM_E_FIELD},
+      {"\"a\":\"\\u0000\"", DM_E_SYNTAX},
+      {"\"a\":{\"b\":\"\\u0000\"}", DM_OK},
       {"\"a\":null,\"a\":2", DM_OK},
+      {"\"a\":\"x\",\"a\":5", DM_E_FIELD},
+      {"\"b\":1,\"a\":\"x\",\"b\":true", DM_E_FIELD},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].more);
     char text[400];
+    const char key[] = {cases[i].more[1], '\0'}; /* the first one is at fault */
     const char *rest = "\"label\":0,\"probs\":[1]";
     snprintf(text, sizeof text,
              "{\"id\":1,%s,\"a\":7}\n{\"id\":1,%s,%s}\n{\"id\":1,%s}\n", rest, rest,
@@ -163,12 +168,16 @@ static void test_refused(void) {
       if (!skips && cases[i].want) {
         CHECK_INT(status, cases[i].want);
         CHECK_UINT(err.line, 2);
-        CHECK_STR(err.key, "a");
+        CHECK_STR(err.key, key);
         CHECK(err.column > 0);
       } else {
         CHECK_INT(status, DM_OK);
         CHECK_UINT(table.n, cases[i].want ? 2 : 3);
         CHECK(dm_long_is_missing(&table.own[0], table.n - 1)); /* nothing was left */
+        if (cases[i].want) {
+          CHECK_INT((int)table.own[0].kind, DM_LONG_NUMBER);
+          CHECK(table.n_own < 2 || table.own[1].kind == DM_LONG_EMPTY);
+        }
         CHECK_UINT(run->counts.bad, cases[i].want ? 1 : 0);
       }
       dm_long_release(&table);
