@@ -90,16 +90,13 @@ datamap_read_signals <- function(x,
       x, "paths, a connection, a raw vector or text in {.fun I}", "x", call
     )
   }
-  sources <- signal_sources(x, call)
-  on.exit(close_sources(sources), add = TRUE)
-  paths <- sources$paths
-  show <- if (progress) progress_bar(paths)
-  result <- .Call(
-    ffi_read_signals, sources$inputs, options, show, long_wanted(columns)
-  )
-  check_result(result, paths, call)
-  problems <- problems_from_core(result, paths)
-  frame <- long_frame(result, columns, problems, call)
+  reader <- function(input, is_table, show) {
+    .Call(ffi_read_signals, input, options, show, long_wanted(columns))
+  }
+  read <- read_with(x, NULL, progress, call, reader)
+  check_result(read$result, read$paths, call)
+  problems <- problems_from_core(read$result, read$paths)
+  frame <- long_frame(read$result, columns, problems, call)
   warn_problems(problems, call)
   frame
 }
