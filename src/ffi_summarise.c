@@ -34,12 +34,11 @@ static const char *const *paths_of(SEXP sources);
 static dm_status read_table(summarise_call *call, const dm_host *host);
 static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown);
 static SEXP make_columns(const dm_table *table, const dm_options *options);
-static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns);
-static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
-                        SEXP out);
+static SEXP add_vector(SEXP list, R_xlen_t i, SEXPTYPE type, R_xlen_t n);
+static SEXP ident_column(const dm_table *table, dm_ident_column column,
+                         dm_columns *columns);
 static SEXPTYPE metric_type(dm_metric metric);
-static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
-                        SEXP out);
+static void fill_pred_dist(const dm_table *table, SEXP out);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
   summarise_call call = call_of(sources_sexp, options_sexp);
@@ -303,91 +302,87 @@ static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown) {
 }
 
 /* Which column of the summary comes where. */
-enum { N_IDENTS = 3, N_FIXED = 14, N_STATISTICS = 5 };
-
-static const struct {
-  int place;
-  dm_count_column column;
-} count_columns[] = {{3, DM_COLUMN_CORRECT_TIMES}, {9, DM_COLUMN_FORGETTING_TIMES},
-                     {10, DM_COLUMN_LEARNT_TIMES}, {11, DM_COLUMN_FIRST_FORGET},
-                     {12, DM_COLUMN_FIRST_LEARN},  {13, DM_COLUMN_EVALUATIONS}};
-
-static const struct {
-  int place;
-  dm_number_column column;
-} number_columns[] = {{4, DM_COLUMN_CORRECT_RATIO},
-                      {5, DM_COLUMN_AVG_PROBS},
-                      {6, DM_COLUMN_LABEL_VAR},
-                      {7, DM_COLUMN_MAX_LABEL_PROBS},
-                      {8, DM_COLUMN_MIN_LABEL_PROBS}};
+enum { N_FIXED = 14 };
+static const int count_places[DM_N_COUNTS] = {
+    [DM_COLUMN_CORRECT_TIMES] = 3, [DM_COLUMN_FORGETTING_TIMES] = 9,
+    [DM_COLUMN_LEARNT_TIMES] = 10, [DM_COLUMN_FIRST_FORGET] = 11,
+    [DM_COLUMN_FIRST_LEARN] = 12,  [DM_COLUMN_EVALUATIONS] = 13};
+static const int number_places[DM_N_NUMBERS] = {[DM_COLUMN_CORRECT_RATIO] = 4,
+                                                [DM_COLUMN_AVG_PROBS] = 5,
+                                                [DM_COLUMN_LABEL_VAR] = 6,
+                                                [DM_COLUMN_MAX_LABEL_PROBS] = 7,
+                                                [DM_COLUMN_MIN_LABEL_PROBS] = 8};
 
 /* Those of signals follow, then the metrics in the order of dm_metric. */
 static SEXP make_columns(const dm_table *table, const dm_options *options) {
-  enum { SLICE = 512 }; /* rows whose states stay in the nearest cache */
+  R_xlen_t n = (R_xlen_t)table->n;
+  R_xlen_t n_statistics = DM_N_STATISTICS * (R_xlen_t)options->n_signals;
   R_xlen_t n_metrics = 0;
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     n_metrics += options->metrics >> metric & 1;
   }
-  R_xlen_t first_metric = N_FIXED + N_STATISTICS * (R_xlen_t)options->n_signals;
-  SEXP out = PROTECT(Rf_allocVector(VECSXP, first_metric + n_metrics));
-  for (int i = 0; i < N_IDENTS; i++) {
-    dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)i);
-    bool is_text_id = i == DM_COLUMN_ID && type == DM_TYPE_TEXT;
-    SET_VECTOR_ELT(out, i,
-                   is_text_id ? ffi_text_column(table, DM_COLUMN_ID)
-                              : ffi_ident_column(type, (R_xlen_t)table->n));
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, N_FIXED + n_statistics + n_metrics));
+  dm_columns columns = {.missing = NA_REAL, .missing_time = NA_INTEGER};
+  for (int i = 0; i < DM_N_IDENTS; i++) {
+    SET_VECTOR_ELT(out, i, ident_column(table, (dm_ident_column)i, &columns));
   }
-  for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
-    SET_VECTOR_ELT(out, count_columns[i].place,
-                   Rf_allocVector(INTSXP, (R_xlen_t)table->n));
+  for (int i = 0; i < DM_N_COUNTS; i++) {
+    columns.counts[i] = INTEGER(add_vector(out, count_places[i], INTSXP, n));
   }
-  for (int metric = 0, place = (int)first_metric; metric < DM_N_METRICS; metric++) {
+  for (int i = 0; i < DM_N_NUMBERS; i++) {
+    columns.numbers[i] = REAL(add_vector(out, number_places[i], REALSXP, n));
+  }
+  columns.signals = (double **)R_alloc((size_t)n_statistics + 1, sizeof *columns.signals);
+  for (R_xlen_t i = 0; i < n_statistics; i++) {
+    columns.signals[i] = REAL(add_vector(out, N_FIXED + i, REALSXP, n));
+  }
+  R_xlen_t place = N_FIXED + n_statistics;
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
     if (options->metrics >> metric & 1) {
-      SET_VECTOR_ELT(out, place++,
-                     Rf_allocVector(metric_type((dm_metric)metric), (R_xlen_t)table->n));
+      SEXP column = add_vector(out, place++, metric_type((dm_metric)metric), n);
+      if (TYPEOF(column) == INTSXP) {
+        columns.times[metric] = INTEGER(column);
+      } else if (TYPEOF(column) == REALSXP) {
+        columns.metrics[metric] = REAL(column);
+      } else {
+        fill_pred_dist(table, column);
+      }
     }
   }
-  for (R_xlen_t i = 0; i < first_metric; i++) {
-    if (VECTOR_ELT(out, i) == R_NilValue) {
-      SET_VECTOR_ELT(out, i, Rf_allocVector(REALSXP, (R_xlen_t)table->n));
-    }
-  }
-  for (size_t first = 0; first < table->n; first += SLICE) {
-    size_t n = table->n - first < SLICE ? table->n - first : SLICE;
-    dm_table slice = dm_table_slice(table, first, n);
-    fill_columns(&slice, (R_xlen_t)first, out);
-  }
+  dm_table_fill(table, &columns, options->threads > 1 ? options->threads : 1);
   UNPROTECT(1);
   return out;
 }
 
-/* Fills all columns from a row on. */
-static void fill_columns(const dm_table *slice, R_xlen_t first, SEXP columns) {
-  for (int i = 0; i < N_IDENTS; i++) {
-    fill_idents(slice, (dm_ident_column)i, first, VECTOR_ELT(columns, i));
+static SEXP add_vector(SEXP list, R_xlen_t i, SEXPTYPE type, R_xlen_t n) {
+  SEXP vector = Rf_allocVector(type, n);
+  SET_VECTOR_ELT(list, i, vector);
+  return vector;
+}
+
+/* A column of ids or labels, full if it is one of strings, else to be filled. */
+static SEXP ident_column(const dm_table *table, dm_ident_column column,
+                         dm_columns *columns) {
+  dm_ident_type type = dm_table_ident_type(table, column);
+  if (type == DM_TYPE_TEXT && column == DM_COLUMN_ID) {
+    return ffi_text_column(table, DM_COLUMN_ID);
   }
-  for (size_t i = 0; i < sizeof count_columns / sizeof *count_columns; i++) {
-    int *out = INTEGER(VECTOR_ELT(columns, count_columns[i].place)) + first;
-    dm_table_counts(slice, count_columns[i].column, out);
+  SEXP out = PROTECT(ffi_ident_column(type, (R_xlen_t)table->n));
+  switch (type) {
+    case DM_TYPE_INT32:
+      columns->integers[column] = INTEGER(out);
+      break;
+    case DM_TYPE_DOUBLE:
+      columns->doubles[column] = REAL(out);
+      break;
+    default:
+      for (size_t i = 0; i < table->n; i++) {
+        dm_ident ident = dm_table_ident(table, column, i);
+        ffi_set_ident(out, (R_xlen_t)i, &ident);
+      }
   }
-  for (size_t i = 0; i < sizeof number_columns / sizeof *number_columns; i++) {
-    double *out = REAL(VECTOR_ELT(columns, number_columns[i].place)) + first;
-    dm_table_numbers(slice, number_columns[i].column, NA_REAL, out);
-  }
-  R_xlen_t first_metric =
-      N_FIXED + N_STATISTICS * (R_xlen_t)slice->run->options.n_signals;
-  for (R_xlen_t i = N_FIXED; i < first_metric; i++) {
-    size_t signal = (size_t)(i - N_FIXED) / N_STATISTICS;
-    dm_signal_statistic statistic = (dm_signal_statistic)((i - N_FIXED) % N_STATISTICS);
-    dm_table_signal(slice, signal, statistic, NA_REAL,
-                    REAL(VECTOR_ELT(columns, i)) + first);
-  }
-  R_xlen_t place = first_metric;
-  for (int metric = 0; metric < DM_N_METRICS; metric++) {
-    if (slice->run->options.metrics >> metric & 1) {
-      fill_metric(slice, (dm_metric)metric, first, VECTOR_ELT(columns, place++));
-    }
-  }
+  UNPROTECT(1);
+  return out;
 }
 
 static SEXPTYPE metric_type(dm_metric metric) {
@@ -403,32 +398,10 @@ static SEXPTYPE metric_type(dm_metric metric) {
   }
 }
 
-static void fill_metric(const dm_table *slice, dm_metric metric, R_xlen_t first,
-                        SEXP out) {
-  switch (metric_type(metric)) {
-    case INTSXP:
-      dm_table_times(slice, metric, NA_INTEGER, INTEGER(out) + first);
-      break;
-    case REALSXP:
-      dm_table_metric(slice, metric, NA_REAL, REAL(out) + first);
-      break;
-    default:
-      for (size_t i = 0; i < slice->n; i++) {
-        size_t len;
-        const char *text = dm_table_pred_dist(slice, i, &len);
-        SET_STRING_ELT(out, first + (R_xlen_t)i, text ? ffi_char(text, len) : NA_STRING);
-      }
-  }
-}
-
-static void fill_idents(const dm_table *slice, dm_ident_column column, R_xlen_t first,
-                        SEXP out) {
-  if (column == DM_COLUMN_ID && TYPEOF(out) == STRSXP) {
-    return; /* ffi_text_column() has all of them */
-  }
-  for (size_t i = 0; i < slice->n; i++) {
-    dm_ident ident = dm_table_ident(slice, column, i);
-    R_xlen_t to = first + (R_xlen_t)i;
-    ffi_set_ident(out, to, &ident);
+static void fill_pred_dist(const dm_table *table, SEXP out) {
+  for (size_t i = 0; i < table->n; i++) {
+    size_t len;
+    const char *text = dm_table_pred_dist(table, i, &len);
+    SET_STRING_ELT(out, (R_xlen_t)i, text ? ffi_char(text, len) : NA_STRING);
   }
 }

@@ -7,26 +7,6 @@
 #include <assert.h>
 #include <math.h>
 
-double dm_accum_mean(const dm_accum *a) {
-  return a->is_not_finite ? NAN : a->mean;
-}
-
-double dm_accum_variance(const dm_accum *a) {
-  return a->is_not_finite ? NAN : a->sum_of_squares / (double)a->n;
-}
-
-double dm_accum_max(const dm_accum *a) {
-  return a->is_not_finite ? NAN : a->largest;
-}
-
-double dm_accum_min(const dm_accum *a) {
-  return a->is_not_finite ? NAN : a->smallest;
-}
-
-double dm_accum_correct_ratio(const dm_accum *a) {
-  return (double)a->n_correct / (double)a->n;
-}
-
 int64_t dm_accum_first_correct(const dm_accum *a) {
   return a->was_correct_first ? 0 : a->first_learning ? a->first_learning : DM_NEVER;
 }

@@ -2,6 +2,7 @@
 #ifndef DM_ACCUM_H
 #define DM_ACCUM_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -85,11 +86,26 @@ void dm_signal_add(dm_signal_accum *a, double value);
 void dm_signal_merge(dm_signal_accum *a, const dm_signal_accum *b);
 
 /* Results of a state, NaN where a value that was not finite leaves none. n > 0. */
-double dm_accum_mean(const dm_accum *a);
-double dm_accum_variance(const dm_accum *a); /* divisor n */
-double dm_accum_max(const dm_accum *a);
-double dm_accum_min(const dm_accum *a);
-double dm_accum_correct_ratio(const dm_accum *a);
+static inline double dm_accum_mean(const dm_accum *a) {
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->mean;
+}
+
+/* With the divisor n. */
+static inline double dm_accum_variance(const dm_accum *a) {
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->sum_of_squares / (double)a->n;
+}
+
+static inline double dm_accum_max(const dm_accum *a) {
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->largest;
+}
+
+static inline double dm_accum_min(const dm_accum *a) {
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->smallest;
+}
+
+static inline double dm_accum_correct_ratio(const dm_accum *a) {
+  return (double)a->n_correct / (double)a->n;
+}
 
 /* Learning events (wrong, then right): between two of them lies a forgetting, so their
    number follows. */

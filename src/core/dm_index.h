@@ -88,10 +88,9 @@ dm_status dm_index_end(dm_index *index, const dm_ident *ident, uint64_t begun,
 /* The ident of a row, as first given; text is borrowed until the next new row. */
 dm_ident dm_index_ident(const dm_index *index, size_t row);
 
-/* Has it fetched, for one that will ask for many. */
-static inline void dm_index_touch(const dm_index *index, size_t row) {
-  dm_touch(dm_rows_at(&index->values, row));
-  dm_touch(dm_rows_at(&index->kinds, row));
+/* The same of a row that is known to be an integer of 64 bits. */
+static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
+  return *(const int64_t *)dm_rows_at(&index->values, row);
 }
 
 dm_ident_type dm_index_type(const dm_index *index);

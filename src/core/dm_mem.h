@@ -19,13 +19,6 @@ void dm_free(void *p);
 /* A hint that memory will be touched all over, so that large pages serve it better. */
 void dm_advise_large(void *p, size_t size);
 
-/* Loads from there and waits for nothing: a loop over many places has them all fetched
-   from far memory at the same time. A prefetch would be dropped by some processors just
-   where it is needed, when the page is not at hand either. */
-static inline void dm_touch(const void *p) {
-  (void)*(const volatile char *)p;
-}
-
 /* a + b and a * b; false on overflow, and then *out is not written. */
 bool dm_size_add(size_t a, size_t b, size_t *out);
 bool dm_size_mul(size_t a, size_t b, size_t *out);

@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+#include "dm_threads.h"
+
+/* Rows at a time: few enough for their states to stay in the nearest cache. */
+enum { SLICE = 256 };
+
+struct slice;
+static void fill_share(void *data);
+static void fill_slice(const struct slice *s);
+static void take_integers(const struct slice *s, dm_ident_column column, int32_t *out);
+static void take_doubles(const struct slice *s, dm_ident_column column, double *out);
+static void take_counts(const struct slice *s, dm_count_column column, int32_t *out);
+static void take_numbers(const struct slice *s, dm_number_column column, double *out);
+static void take_signal(const struct slice *s, size_t signal,
+                        dm_signal_statistic statistic, double *out);
+static void take_times(const struct slice *s, dm_metric metric, int32_t *out);
+static void take_metric(const struct slice *s, dm_metric metric, double *out);
+
 static const dm_accum *accum_at(const dm_table *table, size_t i) {
   return dm_rows_at(&table->run->accum, table->order[i]);
 }
@@ -28,117 +45,236 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) 
                                   : DM_OK;
 }
 
-dm_table dm_table_slice(const dm_table *table, size_t first, size_t n) {
-  for (size_t i = first; i < first + n; i++) {
-    dm_touch(accum_at(table, i));
-    dm_index_touch(&table->run->ids, table->order[i]);
-  }
-  dm_table slice = *table;
-  slice.n = n;
-  slice.order += first;
-  return slice;
-}
-
 void dm_table_release(dm_table *table) {
   dm_free(table->order);
   dm_pred_dist_release(&table->dist);
   *table = (dm_table){0};
 }
 
-void dm_table_counts(const dm_table *table, dm_count_column column, int32_t *out) {
-  for (size_t i = 0; i < table->n; i++) {
-    const dm_accum *a = accum_at(table, i);
-    uint32_t value = 0;
-    switch (column) {
-      case DM_COLUMN_CORRECT_TIMES:
-        value = a->n_correct;
-        break;
-      case DM_COLUMN_FORGETTING_TIMES:
-        value = a->n_forgetting;
-        break;
-      case DM_COLUMN_LEARNT_TIMES:
-        value = dm_accum_n_learning(a);
-        break;
-      case DM_COLUMN_FIRST_FORGET:
-        value = a->first_forgetting;
-        break;
-      case DM_COLUMN_FIRST_LEARN:
-        value = a->first_learning;
-        break;
-      case DM_COLUMN_EVALUATIONS:
-        value = a->n;
-        break;
+/* --- columns --- */
+
+/* A few rows, whose states have been copied to where all columns find them at hand. */
+typedef struct slice {
+  const dm_run *run;
+  const dm_columns *columns;
+  const uint32_t *order;
+  size_t first; /* row of the table */
+  size_t n;
+  dm_accum states[SLICE];
+} slice;
+
+/* What one thread fills. */
+typedef struct share {
+  dm_thread thread;
+  const dm_table *table;
+  const dm_columns *columns;
+  size_t first;
+  size_t end;
+  bool is_started;
+} share;
+
+void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads) {
+  enum { WORTH_A_THREAD = 1 << 14 };
+  size_t n_shares = table->n / WORTH_A_THREAD;
+  n_shares = n_shares > (size_t)threads ? (size_t)threads : n_shares;
+  share *others = n_shares > 1 ? dm_calloc(n_shares, sizeof *others) : NULL;
+  n_shares = others ? n_shares : 1;
+  for (size_t k = 1; k < n_shares; k++) {
+    others[k] =
+        (share){.table = table,
+                .columns = columns,
+                .first = table->n / n_shares * k,
+                .end = k + 1 < n_shares ? table->n / n_shares * (k + 1) : table->n};
+    others[k].is_started = dm_thread_start(&others[k].thread, fill_share, &others[k]);
+  }
+  share own = {.table = table,
+               .columns = columns,
+               .end = n_shares > 1 ? table->n / n_shares : table->n};
+  fill_share(&own);
+  for (size_t k = 1; k < n_shares; k++) {
+    if (others[k].is_started) {
+      dm_thread_join(&others[k].thread);
+    } else {
+      fill_share(&others[k]);
     }
-    out[i] = (int32_t)value;
+  }
+  dm_free(others);
+}
+
+static void fill_share(void *data) {
+  const share *part = data;
+  slice s = {.run = part->table->run, .columns = part->columns};
+  for (s.first = part->first; s.first < part->end; s.first += SLICE) {
+    s.n = part->end - s.first < SLICE ? part->end - s.first : SLICE;
+    s.order = part->table->order + s.first;
+    for (size_t i = 0; i < s.n; i++) {
+      s.states[i] = *(const dm_accum *)dm_rows_at(&s.run->accum, s.order[i]);
+    }
+    fill_slice(&s);
   }
 }
 
-void dm_table_numbers(const dm_table *table, dm_number_column column, double missing,
-                      double *out) {
-  for (size_t i = 0; i < table->n; i++) {
-    const dm_accum *a = accum_at(table, i);
-    if (a->n == 0) {
-      out[i] = missing;
-      continue;
+static void fill_slice(const slice *s) {
+  const dm_columns *c = s->columns;
+  for (int column = 0; column < DM_N_IDENTS; column++) {
+    if (c->integers[column]) {
+      take_integers(s, (dm_ident_column)column, c->integers[column] + s->first);
     }
-    switch (column) {
-      case DM_COLUMN_CORRECT_RATIO:
-        out[i] = dm_accum_correct_ratio(a);
-        break;
-      case DM_COLUMN_AVG_PROBS:
-        out[i] = dm_accum_mean(a);
-        break;
-      case DM_COLUMN_LABEL_VAR:
-        out[i] = dm_accum_variance(a);
-        break;
-      case DM_COLUMN_MAX_LABEL_PROBS:
-        out[i] = dm_accum_max(a);
-        break;
-      case DM_COLUMN_MIN_LABEL_PROBS:
-        out[i] = dm_accum_min(a);
-        break;
+    if (c->doubles[column]) {
+      take_doubles(s, (dm_ident_column)column, c->doubles[column] + s->first);
+    }
+  }
+  for (int column = 0; column < DM_N_COUNTS; column++) {
+    if (c->counts[column]) {
+      take_counts(s, (dm_count_column)column, c->counts[column] + s->first);
+    }
+  }
+  for (int column = 0; column < DM_N_NUMBERS; column++) {
+    if (c->numbers[column]) {
+      take_numbers(s, (dm_number_column)column, c->numbers[column] + s->first);
+    }
+  }
+  size_t n_signals = c->signals ? s->run->options.n_signals : 0;
+  for (size_t k = 0; k < n_signals * DM_N_STATISTICS; k++) {
+    take_signal(s, k / DM_N_STATISTICS, (dm_signal_statistic)(k % DM_N_STATISTICS),
+                c->signals[k] + s->first);
+  }
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    if (c->times[metric]) {
+      take_times(s, (dm_metric)metric, c->times[metric] + s->first);
+    }
+    if (c->metrics[metric]) {
+      take_metric(s, (dm_metric)metric, c->metrics[metric] + s->first);
     }
   }
 }
 
-void dm_table_signal(const dm_table *table, size_t signal, dm_signal_statistic statistic,
-                     double missing, double *out) {
-  for (size_t i = 0; i < table->n; i++) {
-    const dm_signal_accum *a =
-        (const dm_signal_accum *)dm_rows_at(&table->run->signals, table->order[i]) +
-        signal;
-    if (!a->is_given) {
-      out[i] = missing;
-      continue;
-    }
-    switch (statistic) {
-      case DM_SIGNAL_MEAN:
-        out[i] = dm_signal_mean(a);
-        break;
-      case DM_SIGNAL_VAR:
-        out[i] = dm_signal_variance(a);
-        break;
-      case DM_SIGNAL_MIN:
-        out[i] = dm_signal_min(a);
-        break;
-      case DM_SIGNAL_MAX:
-        out[i] = dm_signal_max(a);
-        break;
-      case DM_SIGNAL_LAST:
-        out[i] = a->last;
-        break;
-    }
+/* The integer that a sample has for an id or label. */
+DM_INLINE int64_t integer_of(const slice *s, dm_ident_column column, size_t i) {
+  const dm_accum *a = &s->states[i];
+  switch (column) {
+    case DM_COLUMN_ID:
+      return dm_index_integer(&s->run->ids, s->order[i]);
+    case DM_COLUMN_LABEL:
+      return dm_index_integer(&s->run->labels, a->label);
+    default:
+      return a->s_label ? dm_index_integer(&s->run->s_labels, a->s_label - 1) : 0;
   }
 }
 
-void dm_table_times(const dm_table *table, dm_metric metric, int32_t missing,
-                    int32_t *out) {
-  for (size_t i = 0; i < table->n; i++) {
-    const dm_accum *a = accum_at(table, i);
+static void take_integers(const slice *s, dm_ident_column column, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (int32_t)integer_of(s, column, i);
+  }
+}
+
+static void take_doubles(const slice *s, dm_ident_column column, double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (double)integer_of(s, column, i);
+  }
+}
+
+DM_INLINE uint32_t count_of(const dm_accum *a, dm_count_column column) {
+  switch (column) {
+    case DM_COLUMN_CORRECT_TIMES:
+      return a->n_correct;
+    case DM_COLUMN_FORGETTING_TIMES:
+      return a->n_forgetting;
+    case DM_COLUMN_LEARNT_TIMES:
+      return dm_accum_n_learning(a);
+    case DM_COLUMN_FIRST_FORGET:
+      return a->first_forgetting;
+    case DM_COLUMN_FIRST_LEARN:
+      return a->first_learning;
+    default:
+      return a->n;
+  }
+}
+
+static void take_counts(const slice *s, dm_count_column column, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (int32_t)count_of(&s->states[i], column);
+  }
+}
+
+DM_INLINE double number_of(const dm_accum *a, dm_number_column column) {
+  switch (column) {
+    case DM_COLUMN_CORRECT_RATIO:
+      return dm_accum_correct_ratio(a);
+    case DM_COLUMN_AVG_PROBS:
+      return dm_accum_mean(a);
+    case DM_COLUMN_LABEL_VAR:
+      return dm_accum_variance(a);
+    case DM_COLUMN_MAX_LABEL_PROBS:
+      return dm_accum_max(a);
+    default:
+      return dm_accum_min(a);
+  }
+}
+
+static void take_numbers(const slice *s, dm_number_column column, double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_accum *a = &s->states[i];
+    out[i] = a->n ? number_of(a, column) : s->columns->missing;
+  }
+}
+
+static double statistic_of(const dm_signal_accum *a, dm_signal_statistic statistic) {
+  switch (statistic) {
+    case DM_SIGNAL_MEAN:
+      return dm_signal_mean(a);
+    case DM_SIGNAL_VAR:
+      return dm_signal_variance(a);
+    case DM_SIGNAL_MIN:
+      return dm_signal_min(a);
+    case DM_SIGNAL_MAX:
+      return dm_signal_max(a);
+    default:
+      return a->last;
+  }
+}
+
+static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
+                        double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_signal_accum *a = dm_rows_at(&s->run->signals, s->order[i]);
+    a += signal;
+    out[i] = a->is_given ? statistic_of(a, statistic) : s->columns->missing;
+  }
+}
+
+static void take_times(const slice *s, dm_metric metric, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_accum *a = &s->states[i];
     int64_t t = metric == DM_METRIC_FIRST_CORRECT      ? dm_accum_first_correct(a)
                 : metric == DM_METRIC_LEARNED_FOR_GOOD ? dm_accum_learned_for_good(a)
                                                        : dm_accum_forgotten_for_good(a);
-    out[i] = t == DM_NEVER ? missing : (int32_t)t;
+    out[i] = t == DM_NEVER ? s->columns->missing_time : (int32_t)t;
+  }
+}
+
+static double metric_of(const dm_run *run, dm_metric metric, uint32_t row,
+                        double missing) {
+  const dm_metric_accum *a = dm_rows_at(&run->metrics, row);
+  if (metric == DM_METRIC_LOSS_EMA) {
+    return a->has_loss ? a->loss_average : missing;
+  }
+  return a->n_probs ? dm_entropy(dm_sums_row(&run->class_sums, row),
+                                 run->class_sums.width, a->n_probs)
+                    : missing;
+}
+
+static void take_metric(const slice *s, dm_metric metric, double *out) {
+  const dm_run *run = s->run;
+  dm_measure measure = dm_metric_measure_of(metric);
+  if (measure != DM_N_MEASURES) {
+    size_t place = run->keep.n_signals + dm_metric_place(run->keep.measures, measure);
+    take_signal(s, place, metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
+                out);
+    return;
+  }
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = metric_of(run, metric, s->order[i], s->columns->missing);
   }
 }
 
@@ -151,32 +287,7 @@ const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
   return *len ? table->dist.text : NULL;
 }
 
-static double number_of(const dm_run *run, dm_metric metric, uint32_t row,
-                        double missing) {
-  const dm_metric_accum *a = dm_rows_at(&run->metrics, row);
-  if (metric == DM_METRIC_LOSS_EMA) {
-    return a->has_loss ? a->loss_average : missing;
-  }
-  return a->n_probs ? dm_entropy(dm_sums_row(&run->class_sums, row),
-                                 run->class_sums.width, a->n_probs)
-                    : missing;
-}
-
-void dm_table_metric(const dm_table *table, dm_metric metric, double missing,
-                     double *out) {
-  const dm_run *run = table->run;
-  dm_measure measure = dm_metric_measure_of(metric);
-  if (measure != DM_N_MEASURES) {
-    size_t place = run->keep.n_signals + dm_metric_place(run->keep.measures, measure);
-    dm_table_signal(table, place,
-                    metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
-                    missing, out);
-    return;
-  }
-  for (size_t i = 0; i < table->n; i++) {
-    out[i] = number_of(run, metric, table->order[i], missing);
-  }
-}
+/* --- idents --- */
 
 static const dm_index *index_of(const dm_table *table, dm_ident_column column) {
   return column == DM_COLUMN_ID      ? &table->run->ids

@@ -1,4 +1,4 @@
-/* The finished summary, column by column, into memory that the caller allocated. */
+/* The finished summary, into columns that the caller allocated. */
 #ifndef DM_TABLE_H
 #define DM_TABLE_H
 
@@ -10,7 +10,8 @@ typedef enum dm_count_column {
   DM_COLUMN_LEARNT_TIMES,
   DM_COLUMN_FIRST_FORGET,
   DM_COLUMN_FIRST_LEARN,
-  DM_COLUMN_EVALUATIONS
+  DM_COLUMN_EVALUATIONS,
+  DM_N_COUNTS
 } dm_count_column;
 
 typedef enum dm_number_column {
@@ -18,13 +19,15 @@ typedef enum dm_number_column {
   DM_COLUMN_AVG_PROBS,
   DM_COLUMN_LABEL_VAR,
   DM_COLUMN_MAX_LABEL_PROBS,
-  DM_COLUMN_MIN_LABEL_PROBS
+  DM_COLUMN_MIN_LABEL_PROBS,
+  DM_N_NUMBERS
 } dm_number_column;
 
 typedef enum dm_ident_column {
   DM_COLUMN_ID,
   DM_COLUMN_LABEL,
-  DM_COLUMN_S_LABEL
+  DM_COLUMN_S_LABEL,
+  DM_N_IDENTS
 } dm_ident_column;
 
 typedef enum dm_signal_statistic {
@@ -32,7 +35,8 @@ typedef enum dm_signal_statistic {
   DM_SIGNAL_VAR,
   DM_SIGNAL_MIN,
   DM_SIGNAL_MAX,
-  DM_SIGNAL_LAST
+  DM_SIGNAL_LAST,
+  DM_N_STATISTICS
 } dm_signal_statistic;
 
 typedef struct dm_table {
@@ -50,27 +54,28 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run,
                              dm_error *err) DM_MUST_CHECK;
 void dm_table_release(dm_table *table);
 
-/* Rows first to first + n - 1 as a table of their own, not to be released. Filling all
-   columns slice by slice reads each state from far memory once and not once a column,
-   and all of a slice at the same time. */
-dm_table dm_table_slice(const dm_table *table, size_t first, size_t n);
+/* Where columns of table->n elements go; NULL for those that are not wanted. What a
+   sample has none of is missing: numbers, where none of its evaluations counts, a signal
+   where no line has it, an event that never came. */
+typedef struct dm_columns {
+  int32_t *counts[DM_N_COUNTS];
+  double *numbers[DM_N_NUMBERS];
+  int32_t *integers[DM_N_IDENTS]; /* idents of DM_TYPE_INT32 */
+  double *doubles[DM_N_IDENTS];   /* of DM_TYPE_DOUBLE */
+  double **signals; /* DM_N_STATISTICS of each requested signal; NULL: none at all */
+  int32_t *times[DM_N_METRICS];  /* of first_correct, learned_for_good, */
+  double *metrics[DM_N_METRICS]; /* forgotten_for_good; of all others but pred_dist */
+  int32_t missing_time;
+  double missing;
+} dm_columns;
 
-/* Each fills table->n elements; missing stands for what a sample has none of: numbers,
-   where none of its evaluations counts, a signal where no line has it, an event that
-   never came. */
-void dm_table_counts(const dm_table *table, dm_count_column column, int32_t *out);
-void dm_table_numbers(const dm_table *table, dm_number_column column, double missing,
-                      double *out);
-void dm_table_signal(const dm_table *table, size_t signal, dm_signal_statistic statistic,
-                     double missing, double *out);
-/* The metrics that the run was asked for: first_correct, learned_for_good and
-   forgotten_for_good; pred_dist, of one sample: *len bytes that are good until the next
-   call, NULL where it is missing; all others. */
-void dm_table_times(const dm_table *table, dm_metric metric, int32_t missing,
-                    int32_t *out);
+/* Fills them, in so many threads (at least 1, the caller's among them). The metrics must
+   be among those that the run was asked for. */
+void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads);
+
+/* The metric pred_dist of one sample: *len bytes that are good until the next call, NULL
+   where it is missing. */
 const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len);
-void dm_table_metric(const dm_table *table, dm_metric metric, double missing,
-                     double *out);
 
 /* How ids, labels or s_labels are typed, and one of them; text is borrowed. A sample
    without s_label has 0. */
