@@ -84,10 +84,7 @@ void dm_rows_init(dm_rows *rows, size_t elem_size) {
   *rows = (dm_rows){.elem_size = elem_size};
 }
 
-/* Zeroed memory that starts where a cache line does, and a large one where a large page
-   may; the memory before it is not touched, but for where the note of what was allocated
-   stands. */
-static void *calloc_in_line(size_t size) {
+void *dm_calloc_in_line(size_t size) {
   enum { LINE = 64, LARGE_PAGE = 1 << 21 };
   size_t step = size >= 2 * (size_t)LARGE_PAGE ? LARGE_PAGE : LINE;
   size_t whole;
@@ -98,23 +95,25 @@ static void *calloc_in_line(size_t size) {
   /* at least the allocator's alignment, which leaves room for a pointer */
   char *aligned = allocated + step - (uintptr_t)allocated % step;
   memcpy(aligned - sizeof allocated, &allocated, sizeof allocated);
+  dm_advise_large(aligned, size);
   return aligned;
 }
 
-static void free_in_line(char *aligned) {
-  char *allocated;
-  memcpy(&allocated, aligned - sizeof allocated, sizeof allocated);
+void dm_free_in_line(void *memory) {
+  char *allocated = NULL;
+  if (memory) {
+    memcpy(&allocated, (char *)memory - sizeof allocated, sizeof allocated);
+  }
   dm_free(allocated);
 }
 
-dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
+dm_status dm_rows_grow_more(dm_rows *rows, size_t need, dm_error *err) {
   while (dm_rows_cap(rows) < need) {
     DM_GROW(rows->chunk, rows->cap_chunks, rows->n_chunks + 1, err);
-    char *chunk = calloc_in_line(DM_ROWS_CHUNK * rows->elem_size);
+    char *chunk = dm_calloc_in_line(DM_ROWS_CHUNK * rows->elem_size);
     if (!chunk) {
       return dm_error_memory(err);
     }
-    dm_advise_large(chunk, DM_ROWS_CHUNK * rows->elem_size);
     rows->chunk[rows->n_chunks++] = chunk;
   }
   return DM_OK;
@@ -122,7 +121,7 @@ dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
 
 void dm_rows_release(dm_rows *rows) {
   for (size_t i = 0; i < rows->n_chunks; i++) {
-    free_in_line(rows->chunk[i]);
+    dm_free_in_line(rows->chunk[i]);
   }
   dm_free(rows->chunk);
   *rows = (dm_rows){0};

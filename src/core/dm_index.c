@@ -1,14 +1,14 @@
 /* Integers that lie densely are looked up in a table of chunks; all else in a hash table
-   with open addressing. A chunk of the dense table is either there or given up for good
-   (its integers are in the hash table), so each integer has one place. */
+   of buckets, which gives a row whose ident is then compared. A chunk of the dense table
+   is either there or given up for good (its integers are in the hash table), so each
+   integer has one place. */
 #include "dm_index.h"
 
 #include <string.h>
 
 #include "dm_number.h"
 
-enum { FIRST_SLOTS = 1024 };
-enum { TEXT_UNIT = 8 };                /* texts start at multiples of this */
+enum { FIRST_BUCKETS = 128, BUCKET_FULL = 5 /* entries in the mean before they grow */ };
 #define DENSE_LIMIT (INT64_C(1) << 31) /* integers from here on are hashed */
 /* Chunks may be made for this many integers at once and for so many more per row: ids
    counted from 0 in any order stay dense, scattered ones do not take memory. */
@@ -19,14 +19,14 @@ static bool is_text_kind(dm_ident_kind kind);
 static dm_status dense_slot(dm_index *index, int64_t value, uint32_t **out,
                             dm_error *err);
 static dm_status grow_dense(dm_index *index, size_t need, dm_error *err);
-static uint64_t hash_integer(const dm_index *index, uint64_t value);
-static uint64_t hash_text(const dm_index *index, const char *text, size_t len);
-static uint64_t load_up_to_8(const char *text, size_t len);
-static dm_status grow_slots(dm_index *index, dm_error *err);
-static uint64_t hash_ident(const dm_index *index, const dm_ident *ident);
-static const char *text_at(const dm_index *index, uint32_t place);
-static bool is_text_at(const dm_index *index, uint32_t place, const dm_ident *ident);
-static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err);
+static uint32_t make_key(const dm_index *index, const dm_ident *ident, dm_index_key *key);
+static unsigned matches(const dm_bucket *bucket, uint32_t hash);
+static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
+                   const dm_ident *ident);
+static dm_status grow_buckets(dm_index *index, dm_error *err);
+static void add_entry(dm_bucket *bucket, uint32_t hash, uint32_t row);
+static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_key *key,
+                         dm_error *err);
 static bool is_dense(const dm_index *index);
 static void take_dense(const dm_index *index, uint32_t *out);
 static dm_status sort_by_value(const dm_index *index, uint32_t *rows, size_t n,
@@ -39,6 +39,7 @@ void dm_index_init(dm_index *index, uint64_t seed) {
   *index = (dm_index){.seed = seed, .smallest = INT64_MAX, .largest = INT64_MIN};
   dm_rows_init(&index->values, sizeof(int64_t));
   dm_rows_init(&index->kinds, sizeof(uint8_t));
+  dm_rows_init(&index->keys, sizeof(dm_index_key));
 }
 
 void dm_index_freeze(dm_index *index) {
@@ -47,103 +48,121 @@ void dm_index_freeze(dm_index *index) {
   }
   dm_free(index->dense);
   dm_free(index->is_hashed);
-  dm_free(index->slots);
+  dm_free_in_line(index->buckets);
   index->dense = NULL;
   index->is_hashed = NULL;
-  index->slots = NULL;
-  index->n_dense = index->n_dense_chunks = index->n_slots = index->n_used = 0;
+  index->buckets = NULL;
+  index->n_dense = index->n_dense_chunks = index->n_buckets = index->n_hashed = 0;
 }
 
 void dm_index_release(dm_index *index) {
   dm_index_freeze(index);
   dm_rows_release(&index->values);
   dm_rows_release(&index->kinds);
+  dm_rows_release(&index->keys);
   dm_buf_release(&index->text);
   index->n = 0;
 }
 
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) {
-  return dm_index_end(index, ident, hash_ident(index, ident), row, err);
+  dm_lookup lookup;
+  lookup.row = 0;
+  lookup.hash = make_key(index, ident, &lookup.key);
+  return dm_index_end(index, ident, &lookup, row, err);
 }
 
-uint64_t dm_index_begin(const dm_index *index, const dm_ident *ident) {
-  if (!is_text_kind(ident->kind) && dm_index_prefetch_dense(index, ident->value)) {
-    return 0;
+void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
+  lookup->row = 0;
+  lookup->is_certain = false;
+  if (!is_text_kind(ident->kind) && dm_index_begin_dense(index, ident->value)) {
+    return;
   }
-  uint64_t hash = hash_ident(index, ident);
-  if (index->n_slots) {
-    __builtin_prefetch(&index->slots[hash & (index->n_slots - 1)]);
+  lookup->hash = make_key(index, ident, &lookup->key);
+  if (index->n_buckets) {
+    __builtin_prefetch(&index->buckets[lookup->hash & (index->n_buckets - 1)]);
   }
-  return hash;
 }
 
-uint32_t dm_index_guess(const dm_index *index, const dm_ident *ident, uint64_t begun) {
+void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
   bool is_text = is_text_kind(ident->kind);
   uint32_t row;
-  if (!is_text && dm_index_find(index, ident->value, &row)) {
-    return row;
+  if (!is_text && dm_index_begin_dense(index, ident->value)) {
+    if (dm_index_find(index, ident->value, &row)) {
+      lookup->row = row + 1;
+      lookup->is_certain = ident->kind == DM_IDENT_INT || index->has_text;
+    }
+    return;
   }
-  if (index->n_slots == 0) {
-    return UINT32_MAX;
+  if (index->n_buckets == 0) {
+    return;
   }
-  uint64_t key = is_text ? begun : (uint64_t)ident->value;
-  size_t mask = index->n_slots - 1;
-  for (size_t i = (size_t)begun & mask; index->slots[i].row; i = (i + 1) & mask) {
-    const dm_index_slot *slot = &index->slots[i];
-    if (slot->key == key && (slot->place != 0) == is_text) {
+  size_t mask = index->n_buckets - 1;
+  for (size_t i = lookup->hash & mask;; i = (i + 1) & mask) {
+    const dm_bucket *bucket = &index->buckets[i];
+    unsigned bits = matches(bucket, lookup->hash);
+    if (DM_LIKELY(bits != 0)) {
+      lookup->row = bucket->row[__builtin_ctz(bits)];
       if (is_text) {
-        const char *text = text_at(index, slot->place);
-        __builtin_prefetch(text);
-        __builtin_prefetch(text + sizeof(uint32_t) + ident->len - 1); /* the next line */
+        const char *key = dm_rows_at(&index->keys, lookup->row - 1);
+        __builtin_prefetch(key);
+        __builtin_prefetch(key + sizeof(dm_index_key) - 1); /* the next line */
+      } else {
+        __builtin_prefetch(dm_rows_at(&index->values, lookup->row - 1));
       }
-      return slot->row - 1;
+      return;
+    }
+    if (bucket->row[DM_BUCKET_ENTRIES - 1] == 0) {
+      return;
     }
   }
-  return UINT32_MAX;
 }
 
-dm_status dm_index_end(dm_index *index, const dm_ident *ident, uint64_t begun,
+dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) {
   bool is_text = is_text_kind(ident->kind);
   index->has_text |= ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_INT_TEXT;
   index->has_big |= ident->kind == DM_IDENT_BIG;
+  if (DM_LIKELY(is_text && lookup->row &&
+                is_row(index, lookup->row - 1, &lookup->key, ident))) {
+    *row = lookup->row - 1;
+    return DM_OK;
+  }
+  dm_index_key own_key;
+  const dm_index_key *key = &lookup->key;
+  uint32_t hash = lookup->hash;
   if (!is_text && ident->value >= 0 && ident->value < DENSE_LIMIT) {
     uint32_t *dense = NULL;
     DM_TRY(dense_slot(index, ident->value, &dense, err));
     if (DM_LIKELY(dense != NULL)) {
       if (DM_UNLIKELY(*dense == 0)) {
-        DM_TRY(new_row(index, ident, err));
+        DM_TRY(new_row(index, ident, NULL, err));
         *dense = (uint32_t)index->n;
       }
       *row = *dense - 1;
       return DM_OK;
     }
+    hash = make_key(index, ident, &own_key); /* this may have begun when it was dense */
+    key = &own_key;
   }
-  if (DM_UNLIKELY(index->n_used * 8 >= index->n_slots * 5)) {
-    DM_TRY(grow_slots(index, err));
+  if (DM_UNLIKELY(index->n_hashed >= BUCKET_FULL * index->n_buckets)) {
+    DM_TRY(grow_buckets(index, err));
   }
-  uint64_t key = is_text ? begun : (uint64_t)ident->value;
-  size_t mask = index->n_slots - 1;
-  /* an integer's chunk may have been dense when this began */
-  size_t i = (size_t)(is_text ? begun : hash_integer(index, key)) & mask;
-  for (;; i = (i + 1) & mask) {
-    dm_index_slot *slot = &index->slots[i];
-    if (slot->row == 0) {
-      size_t place = is_text ? index->text.len / TEXT_UNIT + 1 : 0;
-      if (place > UINT32_MAX) {
-        return dm_error_expected(err, DM_E_LIMIT, "at most 32 GB of ids");
+  size_t mask = index->n_buckets - 1;
+  for (size_t i = hash & mask;; i = (i + 1) & mask) {
+    dm_bucket *bucket = &index->buckets[i];
+    for (unsigned bits = matches(bucket, hash); bits; bits &= bits - 1) {
+      uint32_t found = bucket->row[__builtin_ctz(bits)] - 1;
+      if (is_row(index, found, key, ident)) {
+        *row = found;
+        return DM_OK;
       }
-      DM_TRY(new_row(index, ident, err));
-      *slot = (dm_index_slot){
-          .key = key, .row = (uint32_t)index->n, .place = (uint32_t)place};
-      index->n_used++;
-      *row = slot->row - 1;
-      return DM_OK;
     }
-    if (slot->key == key && (slot->place != 0) == is_text &&
-        (!is_text || is_text_at(index, slot->place, ident))) {
-      *row = slot->row - 1;
+    if (bucket->row[DM_BUCKET_ENTRIES - 1] == 0) {
+      *row = (uint32_t)index->n;
+      DM_TRY(new_row(index, ident, key, err));
+      add_entry(bucket, hash, *row + 1);
+      index->n_hashed++;
       return DM_OK;
     }
   }
@@ -153,13 +172,18 @@ dm_ident dm_index_ident(const dm_index *index, size_t row) {
   int64_t value = *(const int64_t *)dm_rows_at(&index->values, row);
   dm_ident ident = {.kind = (dm_ident_kind) *
                             (const uint8_t *)dm_rows_at(&index->kinds, row)};
-  if (is_text_kind(ident.kind)) {
+  if (!is_text_kind(ident.kind)) {
+    ident.value = value;
+    return ident;
+  }
+  const dm_index_key *key = dm_rows_at(&index->keys, row);
+  ident.text = (const char *)key;
+  ident.len = (unsigned char)ident.text[sizeof *key - 1];
+  if (ident.len == DM_KEY_LONG) {
     uint32_t len;
     memcpy(&len, index->text.data + value, sizeof len);
     ident.text = index->text.data + value + sizeof len;
     ident.len = len;
-  } else {
-    ident.value = value;
   }
   return ident;
 }
@@ -259,7 +283,9 @@ static dm_status grow_dense(dm_index *index, size_t need, dm_error *err) {
   return DM_OK;
 }
 
-static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) {
+/* key: of a text. */
+static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_key *key,
+                         dm_error *err) {
   if (index->n > DM_ROW_MAX) {
     dm_error_expected(err, DM_E_LIMIT, "at most %d different ids", DM_ROW_MAX + 1);
     dm_error_found(err, "one more");
@@ -269,19 +295,15 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) 
   DM_TRY(dm_rows_grow(&index->kinds, index->n + 1, err));
   int64_t value = ident->value;
   if (is_text_kind(ident->kind)) {
-    uint32_t len = (uint32_t)ident->len;
+    DM_TRY(dm_rows_grow(&index->keys, index->n + 1, err));
+    *(dm_index_key *)dm_rows_at(&index->keys, index->n) = *key;
     value = (int64_t)index->text.len;
-    static const char padding[TEXT_UNIT] = {0};
-    size_t n_padding =
-        TEXT_UNIT - 1 - (sizeof len + ident->len + TEXT_UNIT - 1) % TEXT_UNIT;
-    size_t cap = index->text.cap;
-    DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len + n_padding, err));
-    if (DM_UNLIKELY(index->text.cap != cap)) {
-      dm_advise_large(index->text.data, index->text.cap);
+    if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) {
+      uint32_t len = (uint32_t)ident->len;
+      DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len, err));
+      DM_TRY(dm_buf_append(&index->text, (const char *)&len, sizeof len, err));
+      DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
     }
-    DM_TRY(dm_buf_append(&index->text, &len, sizeof len, err));
-    DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
-    DM_TRY(dm_buf_append(&index->text, padding, n_padding, err));
   } else {
     index->smallest = value < index->smallest ? value : index->smallest;
     index->largest = value > index->largest ? value : index->largest;
@@ -292,93 +314,131 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, dm_error *err) 
   return DM_OK;
 }
 
-static const char *text_at(const dm_index *index, uint32_t place) {
-  return index->text.data + (size_t)(place - 1) * TEXT_UNIT;
-}
-
-/* As memcmp() == 0, sooner for the few bytes that an id has. */
-static inline bool is_same(const char *a, const char *b, size_t len) {
-  for (; len > 8; a += 8, b += 8, len -= 8) {
-    if (dm_load8(a) != dm_load8(b)) {
-      return false;
-    }
-  }
-  return load_up_to_8(a, len) == load_up_to_8(b, len);
-}
-
-static bool is_text_at(const dm_index *index, uint32_t place, const dm_ident *ident) {
-  const char *stored = text_at(index, place);
-  uint32_t len;
-  memcpy(&len, stored, sizeof len);
-  return len == ident->len && is_same(stored + sizeof len, ident->text, len);
-}
-
 /* --- hashing --- */
 
 /* Multiplies and folds: every bit of the input reaches every bit of the result. */
-static uint64_t fold(uint64_t a, uint64_t b) {
+static inline uint64_t fold(uint64_t a, uint64_t b) {
   uint64_t low;
   uint64_t high = dm_multiply(a, b, &low);
   return high ^ low;
 }
 
-static uint64_t hash_integer(const dm_index *index, uint64_t value) {
-  uint64_t odd = index->seed | 1;
-  return fold(fold(value ^ index->seed, odd ^ UINT64_C(0x9E3779B97F4A7C14)), odd);
-}
-
-static uint64_t hash_text(const dm_index *index, const char *text, size_t len) {
+/* Makes the key of an ident and returns its hash. */
+static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
+                                dm_index_key *key) {
   const uint64_t factor = (index->seed | 1) ^ UINT64_C(0xD1B54A32D192ED02);
-  uint64_t hash = fold(index->seed ^ len, factor); /* so that no byte can undo it */
-  for (; len > 8; text += 8, len -= 8) {
-    hash = fold(dm_load8(text) ^ hash, factor);
+  uint64_t hash = index->seed;
+  const char *text = ident->text;
+  size_t len = ident->len;
+  uint64_t first = 0;
+  uint64_t second = 0;
+  uint64_t third = 0;
+  if (DM_UNLIKELY(!is_text_kind(ident->kind))) {
+    first = (uint64_t)ident->value;
+    third = (uint64_t)DM_KEY_INTEGER << 56;
+  } else if (DM_UNLIKELY(len > DM_KEY_TEXT)) {
+    const char *last = text + len - 8;
+    for (; text < last; text += 8) {
+      hash = fold(dm_load8(text) ^ hash, factor);
+    }
+    hash = fold(dm_load8(last) ^ hash, factor);
+    first = len;
+    third = (uint64_t)DM_KEY_LONG << 56;
+  } else if (DM_LIKELY(len >= 8)) {
+    /* the last bytes without those that came before; in two steps, since no shift takes
+       64 bits */
+    size_t n_before = 8 * (8 - len % 8);
+    uint64_t last = dm_load8(text + len - 8) >> (n_before - 1) >> 1;
+    first = dm_load8(text);
+    second = len >= 16 ? dm_load8(text + 8) : last;
+    third = (len >= 16 ? last : 0) | (uint64_t)len << 56;
+  } else {
+    for (size_t i = len; i-- > 0;) {
+      first = first << 8 | (unsigned char)text[i];
+    }
+    third = (uint64_t)len << 56;
   }
-  return fold(fold(load_up_to_8(text, len) ^ hash, factor), hash | 1);
+  key->word[0] = dm_in_memory(first);
+  key->word[1] = dm_in_memory(second);
+  key->word[2] = dm_in_memory(third);
+  hash = fold(first ^ hash, factor);
+  hash = fold(second ^ hash, factor);
+  hash = fold(third ^ hash, factor);
+  return (uint32_t)fold(hash, hash | 1);
 }
 
-/* A number that differs for different texts of the same length. */
-static inline uint64_t load_up_to_8(const char *text, size_t len) {
-  uint32_t low = 0;
-  uint32_t high = 0;
-  if (len == 8) {
-    return dm_load8(text);
+/* Whether the row is that of the ident, whose key this is. */
+static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
+                   const dm_ident *ident) {
+  if (!is_text_kind(ident->kind)) {
+    uint8_t kind = *(const uint8_t *)dm_rows_at(&index->kinds, row);
+    return !is_text_kind((dm_ident_kind)kind) &&
+           dm_index_integer(index, row) == ident->value;
   }
-  if (len >= 4) { /* some bytes are in both */
-    memcpy(&low, text, sizeof low);
-    memcpy(&high, text + len - sizeof high, sizeof high);
-  } else if (len > 0) {
-    low = (uint32_t)(unsigned char)text[0] << 8 | (unsigned char)text[len / 2];
-    high = (unsigned char)text[len - 1];
+  if (DM_UNLIKELY(row >= dm_rows_cap(&index->keys))) {
+    return false; /* an integer, in the days before the first text */
   }
-  return (uint64_t)high << 32 | low;
+  const dm_index_key *found = dm_rows_at(&index->keys, row);
+  uint64_t differing = (found->word[0] ^ key->word[0]) | (found->word[1] ^ key->word[1]) |
+                       (found->word[2] ^ key->word[2]);
+  if (DM_LIKELY(ident->len <= DM_KEY_TEXT) || differing) {
+    return differing == 0;
+  }
+  return memcmp(dm_index_ident(index, row).text, ident->text, ident->len) == 0;
 }
 
-static uint64_t hash_ident(const dm_index *index, const dm_ident *ident) {
-  return is_text_kind(ident->kind) ? hash_text(index, ident->text, ident->len)
-                                   : hash_integer(index, (uint64_t)ident->value);
+/* Which entries of a bucket have that hash: bit k for the k-th. A free one has none. */
+static inline unsigned matches(const dm_bucket *bucket, uint32_t hash) {
+#ifdef __SSE2__
+  const __m128i *hashes = (const void *)bucket->hash;
+  const __m128i *rows = (const void *)bucket->row;
+  __m128i wanted = _mm_set1_epi32((int)hash);
+  __m128i zero = _mm_setzero_si128();
+  __m128i low = _mm_andnot_si128(_mm_cmpeq_epi32(_mm_load_si128(rows), zero),
+                                 _mm_cmpeq_epi32(_mm_load_si128(hashes), wanted));
+  __m128i high = _mm_andnot_si128(_mm_cmpeq_epi32(_mm_load_si128(rows + 1), zero),
+                                  _mm_cmpeq_epi32(_mm_load_si128(hashes + 1), wanted));
+  return (unsigned)_mm_movemask_ps(_mm_castsi128_ps(low)) |
+         (unsigned)_mm_movemask_ps(_mm_castsi128_ps(high)) << 4;
+#else
+  unsigned bits = 0;
+  for (unsigned k = 0; k < DM_BUCKET_ENTRIES; k++) { /* without a branch */
+    bits |= (unsigned)(bucket->hash[k] == hash && bucket->row[k]) << k;
+  }
+  return bits;
+#endif
 }
 
-static dm_status grow_slots(dm_index *index, dm_error *err) {
-  size_t n = index->n_slots ? index->n_slots * 2 : FIRST_SLOTS;
-  dm_index_slot *slots = dm_calloc(n, sizeof *slots);
-  if (!slots) {
+static inline void add_entry(dm_bucket *bucket, uint32_t hash, uint32_t row) {
+  size_t k = 0;
+  while (bucket->row[k]) {
+    k++;
+  }
+  bucket->hash[k] = hash;
+  bucket->row[k] = row;
+}
+
+/* What a bucket has goes to one of two others, so that both tables are walked through in
+   order. */
+static dm_status grow_buckets(dm_index *index, dm_error *err) {
+  size_t n = index->n_buckets ? index->n_buckets * 2 : FIRST_BUCKETS;
+  dm_bucket *buckets = dm_calloc_in_line(n * sizeof *buckets);
+  if (!buckets) {
     return dm_error_memory(err);
   }
-  dm_advise_large(slots, n * sizeof *slots);
-  for (size_t i = 0; i < index->n_slots; i++) {
-    const dm_index_slot *old = &index->slots[i];
-    if (old->row) {
-      uint64_t hash = old->place ? old->key : hash_integer(index, old->key);
-      size_t to = (size_t)hash & (n - 1);
-      while (slots[to].row) {
+  for (size_t i = 0; i < index->n_buckets; i++) {
+    const dm_bucket *old = &index->buckets[i];
+    for (size_t k = 0; k < DM_BUCKET_ENTRIES && old->row[k]; k++) {
+      size_t to = old->hash[k] & (n - 1);
+      while (buckets[to].row[DM_BUCKET_ENTRIES - 1]) {
         to = (to + 1) & (n - 1);
       }
-      slots[to] = *old;
+      add_entry(&buckets[to], old->hash[k], old->row[k]);
     }
   }
-  dm_free(index->slots);
-  index->slots = slots;
-  index->n_slots = n;
+  dm_free_in_line(index->buckets);
+  index->buckets = buckets;
+  index->n_buckets = n;
   return DM_OK;
 }
 
@@ -386,7 +446,7 @@ static dm_status grow_slots(dm_index *index, dm_error *err) {
 
 /* Whether all rows are in the dense table and it is short enough to be read through. */
 static bool is_dense(const dm_index *index) {
-  return !index->has_text && index->n_dense && index->n_used == 0 &&
+  return !index->has_text && index->n_dense && index->n_hashed == 0 &&
          index->n_dense_chunks * (uint64_t)DM_DENSE_CHUNK / DENSE_PER_ROW <= index->n;
 }
 

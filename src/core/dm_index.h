@@ -16,24 +16,35 @@ typedef enum dm_ident_type {
   DM_TYPE_TEXT    /* one is a string, or an integer that only its digits hold exactly */
 } dm_ident_type;
 
-typedef struct dm_index_slot {
-  uint64_t key;   /* the integer, or the hash of the text */
-  uint32_t row;   /* row + 1; 0 = free */
-  uint32_t place; /* of the text, in units of 8 bytes, + 1; 0 = an integer */
-} dm_index_slot;
+/* What an ident is found by: equal for the same ident, and for no other but for texts too
+   long for it. Its bytes in memory are those of the text, then zeros; the last one tells
+   the length, or is one of these. */
+enum { DM_KEY_TEXT = 23, DM_KEY_INTEGER = 0xFE, DM_KEY_LONG = 0xFF };
+typedef struct dm_index_key {
+  uint64_t word[3];
+} dm_index_key;
+
+/* A part of the hash table, as large as a cache line: the entries whose hash leads here,
+   or to a full one before. Those in use come first. */
+enum { DM_BUCKET_ENTRIES = 8 };
+typedef struct dm_bucket {
+  uint32_t hash[DM_BUCKET_ENTRIES]; /* whose low bits say which bucket */
+  uint32_t row[DM_BUCKET_ENTRIES];  /* + 1; 0 = free */
+} dm_bucket;
 
 typedef struct dm_index {
-  dm_rows values;   /* int64_t per row: the integer, or where in text */
-  dm_rows kinds;    /* uint8_t per row: dm_ident_kind as first given */
-  dm_buf text;      /* per text: its length as uint32_t, its bytes, up to 7 of padding */
-  size_t n;         /* rows */
-  uint32_t **dense; /* row + 1 by integer, in chunks; NULL where there is none */
+  dm_rows values;     /* int64_t per row: the integer, or where in text */
+  dm_rows kinds;      /* uint8_t per row: dm_ident_kind as first given */
+  dm_rows keys;       /* dm_index_key per row; none while there is no text */
+  dm_buf text;        /* per text that is too long for a key: its length, its bytes */
+  size_t n;           /* rows */
+  uint32_t **dense;   /* row + 1 by integer, in chunks; NULL where there is none */
   uint8_t *is_hashed; /* per chunk: its integers are in the hash table for good */
   size_t n_dense;
   size_t n_dense_chunks;
-  dm_index_slot *slots;
-  size_t n_slots; /* a power of 2, or 0 */
-  size_t n_used;
+  dm_bucket *buckets;
+  size_t n_buckets; /* a power of 2, or 0 */
+  size_t n_hashed;  /* entries */
   uint64_t seed;
   bool has_text; /* an ident was given as a string, whatever it looks like */
   bool has_big;
@@ -47,29 +58,30 @@ void dm_index_init(dm_index *index, uint64_t seed);
 void dm_index_release(dm_index *index);
 
 /* The row of the ident, a new one where it is seen for the first time (then *row is
-   index->n - 1). DM_E_MEMORY; DM_E_LIMIT beyond DM_ROW_MAX rows and 32 GB of text. */
+   index->n - 1). DM_E_MEMORY; DM_E_LIMIT beyond DM_ROW_MAX rows. */
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) DM_MUST_CHECK;
 
-/* The same for an integer that has a row in the dense table already, which is nearly
-   every line's case; false: ask dm_index_row(). */
-static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t *row) {
-  uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT; /* large for a negative one */
-  if (DM_UNLIKELY(chunk >= index->n_dense || !index->dense[chunk])) {
-    return false;
-  }
-  *row = index->dense[chunk][value & (DM_DENSE_CHUNK - 1)] - 1;
-  return *row != UINT32_MAX;
-}
-
 /* dm_index_row() in three steps, for one that has many idents to look up and other things
-   to do while memory is fetched. The first brings the place where the ident is looked up
-   into the cache; what it returns is for the others. */
-uint64_t dm_index_begin(const dm_index *index, const dm_ident *ident);
+   to do while memory is fetched. */
+typedef struct dm_lookup {
+  dm_index_key key; /* not of an integer that lies densely */
+  uint32_t hash;
+  uint32_t row;    /* + 1; 0: none is known yet */
+  bool is_certain; /* the row is the ident's, and the third step can be left out */
+} dm_lookup;
 
-/* The same for an integer of the dense table; false: it is not one. */
-static inline bool dm_index_prefetch_dense(const dm_index *index, int64_t value) {
-  uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT;
+/* The first brings the place where the ident is looked up into the cache. */
+void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);
+
+/* The second says which row the ident probably has, by its hash alone where it is hashed,
+   and brings what it is to be compared with into the cache. */
+void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);
+
+/* The same two for an integer that has a row in the dense table, or will probably have
+   one, which is nearly every line's case; false: ask those. */
+static inline bool dm_index_begin_dense(const dm_index *index, int64_t value) {
+  uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT; /* large for a negative one */
   if (DM_UNLIKELY(chunk >= index->n_dense || !index->dense[chunk])) {
     return false;
   }
@@ -77,12 +89,17 @@ static inline bool dm_index_prefetch_dense(const dm_index *index, int64_t value)
   return true;
 }
 
-/* The second: the row that the ident probably has, of a text only by its hash; what that
-   is compared with is brought into the cache. UINT32_MAX: it has none yet. */
-uint32_t dm_index_guess(const dm_index *index, const dm_ident *ident, uint64_t begun);
+static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t *row) {
+  uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT;
+  if (DM_UNLIKELY(chunk >= index->n_dense || !index->dense[chunk])) {
+    return false;
+  }
+  *row = index->dense[chunk][value & (DM_DENSE_CHUNK - 1)] - 1;
+  return *row != UINT32_MAX;
+}
 
 /* The third: as dm_index_row(). */
-dm_status dm_index_end(dm_index *index, const dm_ident *ident, uint64_t begun,
+dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) DM_MUST_CHECK;
 
 /* The ident of a row, as first given; text is borrowed until the next new row. */

@@ -19,6 +19,11 @@ void dm_free(void *p);
 /* A hint that memory will be touched all over, so that large pages serve it better. */
 void dm_advise_large(void *p, size_t size);
 
+/* Zeroed memory that starts where a cache line does, and a large one where a large page
+   may, with that hint; to be freed by the second, which takes NULL as well. */
+void *dm_calloc_in_line(size_t size);
+void dm_free_in_line(void *memory);
+
 /* a + b and a * b; false on overflow, and then *out is not written. */
 bool dm_size_add(size_t a, size_t b, size_t *out);
 bool dm_size_mul(size_t a, size_t b, size_t *out);
@@ -70,8 +75,6 @@ typedef struct dm_rows {
 } dm_rows;
 
 void dm_rows_init(dm_rows *rows, size_t elem_size);
-/* Makes rows 0 to need - 1 exist. DM_E_MEMORY. */
-dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) DM_MUST_CHECK;
 void dm_rows_release(dm_rows *rows);
 
 /* The row, which must exist. */
@@ -82,6 +85,13 @@ static inline void *dm_rows_at(const dm_rows *rows, size_t row) {
 
 static inline size_t dm_rows_cap(const dm_rows *rows) {
   return rows->n_chunks << DM_ROWS_SHIFT;
+}
+
+/* Makes rows 0 to need - 1 exist. DM_E_MEMORY. */
+dm_status dm_rows_grow_more(dm_rows *rows, size_t need, dm_error *err) DM_MUST_CHECK;
+static inline dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
+  return DM_LIKELY(need <= dm_rows_cap(rows)) ? DM_OK
+                                              : dm_rows_grow_more(rows, need, err);
 }
 
 #endif

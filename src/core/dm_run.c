@@ -12,26 +12,20 @@
 /* How many events' memory is asked for at a time. */
 enum { GROUP = 32 };
 
-typedef struct row_guess {
-  uint64_t begun; /* see dm_index_begin() */
-  uint32_t row;   /* UINT32_MAX: there is none yet */
-  bool is_certain;
-} row_guess;
-
 static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *batch,
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
 static void begin_rows(const dm_run *run, const dm_batch *batch, size_t first,
-                       row_guess *out);
+                       dm_lookup *out);
 static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
-                       row_guess *out);
+                       dm_lookup *out);
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
-                              const row_guess *guesses, const dm_origin *origin,
+                              const dm_lookup *guesses, const dm_origin *origin,
                               size_t *next_problem, dm_error *err);
 static void prefetch_more(const dm_run *run, uint32_t row);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
-                          uint64_t begun, uint32_t *row, dm_error *err);
+                          const dm_lookup *lookup, uint32_t *row, dm_error *err);
 static dm_status grow_rows(dm_run *run, dm_error *err);
 static dm_status grow_more(dm_run *run, dm_error *err);
 static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
@@ -260,7 +254,7 @@ dm_status dm_run_apply(dm_run *run, const dm_batch *batch, const dm_origin *orig
   /* Three stages, each a group of events behind the one before, so that the memory that
      one waits for is fetched while others are worked on: where the id is looked up, the
      row, the state itself. */
-  row_guess guesses[3][GROUP];
+  dm_lookup guesses[3][GROUP];
   size_t next_problem = 0;
   size_t n_groups = (batch->n_events + GROUP - 1) / GROUP;
   for (size_t g = 0; g < n_groups + 2; g++) {
@@ -296,51 +290,55 @@ static inline size_t group_end(const dm_batch *batch, size_t first) {
 }
 
 static void begin_rows(const dm_run *run, const dm_batch *batch, size_t first,
-                       row_guess *out) {
+                       dm_lookup *out) {
   size_t end = group_end(batch, first);
   for (size_t i = first; i < end; i++, out++) {
     const dm_event *event = &batch->events[i];
-    if (event->id_kind == DM_IDENT_INT && dm_index_prefetch_dense(&run->ids, event->id)) {
-      out->begun = 0;
+    if (event->id_kind == DM_IDENT_INT && dm_index_begin_dense(&run->ids, event->id)) {
+      out->row = 0;
     } else {
       dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-      out->begun = dm_index_begin(&run->ids, &id);
+      dm_index_begin(&run->ids, &id, out);
     }
   }
 }
 
 static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
-                       row_guess *out) {
+                       dm_lookup *out) {
   size_t end = group_end(batch, first);
   for (size_t i = first; i < end; i++, out++) {
     const dm_event *event = &batch->events[i];
+    uint32_t row;
     out->is_certain =
-        event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, &out->row);
-    if (DM_UNLIKELY(!out->is_certain)) {
+        event->id_kind == DM_IDENT_INT && dm_index_find(&run->ids, event->id, &row);
+    if (DM_LIKELY(out->is_certain)) {
+      out->row = row + 1;
+    } else {
       dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-      out->row = dm_index_guess(&run->ids, &id, out->begun);
+      dm_index_guess(&run->ids, &id, out);
     }
-    if (DM_LIKELY(out->row != UINT32_MAX)) {
-      __builtin_prefetch(accum_at(run, out->row), 1);
+    if (DM_LIKELY(out->row != 0)) {
+      row = out->row - 1;
+      __builtin_prefetch(accum_at(run, row), 1);
       if (DM_UNLIKELY(batch->is_keeping)) {
-        prefetch_more(run, out->row);
+        prefetch_more(run, row);
       }
     }
   }
 }
 
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
-                              const row_guess *guesses, const dm_origin *origin,
+                              const dm_lookup *guesses, const dm_origin *origin,
                               size_t *next_problem, dm_error *err) {
   size_t end = group_end(batch, first);
   for (size_t i = first; i < end; i++, guesses++) {
     const dm_event *event = &batch->events[i];
-    uint32_t row = guesses->row;
+    uint32_t row = guesses->row - 1;
     if (DM_UNLIKELY(*next_problem < batch->problems.n_kept)) {
       DM_TRY(take_problems(run, batch, origin, next_problem, event->line, err));
     }
     if (!guesses->is_certain) {
-      DM_TRY(find_row(run, batch, event, guesses->begun, &row, err));
+      DM_TRY(find_row(run, batch, event, guesses, &row, err));
     }
     DM_TRY(apply_event(run, batch, i, row, origin, err));
   }
@@ -371,9 +369,9 @@ static void prefetch_more(const dm_run *run, uint32_t row) {
 }
 
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
-                          uint64_t begun, uint32_t *row, dm_error *err) {
+                          const dm_lookup *lookup, uint32_t *row, dm_error *err) {
   dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
-  DM_TRY(dm_index_end(&run->ids, &id, begun, row, err));
+  DM_TRY(dm_index_end(&run->ids, &id, lookup, row, err));
   return grow_rows(run, err);
 }
 

@@ -30,6 +30,14 @@ static inline uint64_t dm_load8(const char *p) {
   return word;
 }
 
+/* The word whose bytes in memory are those of this one, lowest first; and back. */
+static inline uint64_t dm_in_memory(uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return word;
+}
+
 /* How many of the 8 bytes (first byte lowest) are digits before the first other one. */
 static inline unsigned dm_leading_digits(uint64_t word) {
   uint64_t x = word ^ 0x3030303030303030u; /* digits become 0 to 9 */

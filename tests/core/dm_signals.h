@@ -109,41 +109,58 @@ static inline char *make_lines(unsigned flags, size_t *len) {
 static inline dm_status say_run(dm_run *run, dm_error *err) {
   dm_table table = {0};
   dm_status status;
-  double *numbers = NULL;
   int32_t *counts = NULL;
+  double *numbers = NULL;
+  double **signals = NULL;
+  dm_columns columns = {.missing = -1, .missing_time = -1};
   DM_TRY_DONE(dm_table_init(&table, run, err));
-  numbers = malloc((table.n + 1) * sizeof *numbers);
-  counts = malloc((table.n + 1) * sizeof *counts);
-  for (int c = DM_COLUMN_CORRECT_TIMES; c <= DM_COLUMN_EVALUATIONS; c++) {
-    dm_table_counts(&table, (dm_count_column)c, counts);
-    say(counts, table.n * sizeof *counts);
+  size_t n = table.n;
+  size_t n_statistics = run->options.n_signals * DM_N_STATISTICS;
+  size_t n_numbers = DM_N_NUMBERS + n_statistics + DM_N_METRICS;
+  counts = malloc((DM_N_COUNTS + DM_N_METRICS) * (n + 1) * sizeof *counts);
+  numbers = malloc(n_numbers * (n + 1) * sizeof *numbers);
+  signals = malloc((n_statistics + 1) * sizeof *signals);
+  for (size_t c = 0; c < DM_N_COUNTS; c++) {
+    columns.counts[c] = counts + c * n;
   }
-  for (int c = DM_COLUMN_CORRECT_RATIO; c <= DM_COLUMN_MIN_LABEL_PROBS; c++) {
-    dm_table_numbers(&table, (dm_number_column)c, -1, numbers);
-    say(numbers, table.n * sizeof *numbers);
+  for (size_t c = 0; c < DM_N_NUMBERS; c++) {
+    columns.numbers[c] = numbers + c * n;
   }
-  for (size_t signal = 0; signal < run->options.n_signals; signal++) {
-    for (int c = DM_SIGNAL_MEAN; c <= DM_SIGNAL_LAST; c++) {
-      dm_table_signal(&table, signal, (dm_signal_statistic)c, -1, numbers);
-      say(numbers, table.n * sizeof *numbers);
-    }
+  columns.signals = signals;
+  for (size_t c = 0; c < n_statistics; c++) {
+    signals[c] = numbers + (DM_N_NUMBERS + c) * n;
   }
-  for (int c = 0; c < DM_N_METRICS; c++) {
-    if (!(run->options.metrics & DM_METRIC_BIT(c))) {
+  for (size_t c = 0; c < DM_N_METRICS; c++) {
+    if (!(run->options.metrics & DM_METRIC_BIT(c)) || c == DM_METRIC_PRED_DIST) {
       continue;
     }
-    if (c == DM_METRIC_PRED_DIST) {
-      for (size_t i = 0; i < table.n; i++) {
+    if (c >= DM_METRIC_FIRST_CORRECT) {
+      columns.times[c] = counts + (DM_N_COUNTS + c) * n;
+    } else {
+      columns.metrics[c] = numbers + (DM_N_NUMBERS + n_statistics + c) * n;
+    }
+  }
+  dm_table_fill(&table, &columns, 1);
+  for (size_t c = 0; c < DM_N_COUNTS; c++) {
+    say(columns.counts[c], n * sizeof *counts);
+  }
+  for (size_t c = 0; c < DM_N_NUMBERS; c++) {
+    say(columns.numbers[c], n * sizeof *numbers);
+  }
+  for (size_t c = 0; c < n_statistics; c++) {
+    say(signals[c], n * sizeof *numbers);
+  }
+  for (int c = 0; c < DM_N_METRICS; c++) {
+    if (columns.times[c]) {
+      say(columns.times[c], n * sizeof *counts);
+    } else if (columns.metrics[c]) {
+      say(columns.metrics[c], n * sizeof *numbers);
+    } else if (run->options.metrics & DM_METRIC_BIT(c)) {
+      for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *text = dm_table_pred_dist(&table, i, &len);
         say(text, len);
       }
-    } else if (c >= DM_METRIC_FIRST_CORRECT) {
-      dm_table_times(&table, (dm_metric)c, -1, counts);
-      say(counts, table.n * sizeof *counts);
-    } else {
-      dm_table_metric(&table, (dm_metric)c, -1, numbers);
-      say(numbers, table.n * sizeof *numbers);
     }
   }
   for (int c = DM_COLUMN_ID; c <= DM_COLUMN_S_LABEL; c++) {
@@ -167,6 +184,7 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
 done:
   free(counts);
   free(numbers);
+  free(signals);
   dm_table_release(&table);
   return status;
 }

@@ -1,6 +1,6 @@
 /* dm_crew and the reading side by side: any number of threads gives the bits of one, also
    where lines are bad, and everything ends when the reading is given up. */
-#include "dm_table.h"
+#include "dm_columns.h"
 #include "dm_test.h"
 
 enum { SAMPLES = 97, EVALUATIONS = 40 };
@@ -66,10 +66,10 @@ static void read_lines(const dm_buf *text, int threads, size_t block_size,
   DM_TRY_DONE(dm_table_init(&table, run, &out->err));
   out->n = table.n;
   for (int c = 0; c < 5; c++) {
-    dm_table_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
+    fill_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
   }
   for (int c = 0; c < 6; c++) {
-    dm_table_counts(&table, (dm_count_column)c, out->counted[c]);
+    fill_counts(&table, (dm_count_column)c, out->counted[c]);
   }
   for (size_t i = 0; i < table.n; i++) {
     out->ids[i] = dm_table_ident(&table, DM_COLUMN_ID, i).value;

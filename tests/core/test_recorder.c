@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dm_columns.h"
 #include "dm_mem_fault.h"
 #include "dm_number.h"
 #include "dm_recorder.h"
@@ -96,15 +97,15 @@ static void check_summary(const dm_recorder *recorder, const char *path) {
     for (int column = DM_COLUMN_CORRECT_TIMES; column <= DM_COLUMN_EVALUATIONS;
          column++) {
       int32_t a[4096], b[4096];
-      dm_table_counts(&live, (dm_count_column)column, a);
-      dm_table_counts(&read, (dm_count_column)column, b);
+      fill_counts(&live, (dm_count_column)column, a);
+      fill_counts(&read, (dm_count_column)column, b);
       CHECK(memcmp(a, b, sizeof *a * live.n) == 0);
     }
     for (int column = DM_COLUMN_CORRECT_RATIO; column <= DM_COLUMN_MIN_LABEL_PROBS;
          column++) {
       double a[4096], b[4096];
-      dm_table_numbers(&live, (dm_number_column)column, -1, a);
-      dm_table_numbers(&read, (dm_number_column)column, -1, b);
+      fill_numbers(&live, (dm_number_column)column, -1, a);
+      fill_numbers(&read, (dm_number_column)column, -1, b);
       CHECK(memcmp(a, b, sizeof *a * live.n) == 0);
     }
     for (size_t i = 0; i < live.n; i++) {
@@ -546,9 +547,9 @@ static void test_signals(void) {
   dm_table table = {0};
   CHECK_INT(dm_table_init_live(&table, dm_recorder_run(recorder), &err), DM_OK);
   double out[2];
-  dm_table_signal(&table, 0, DM_SIGNAL_MEAN, -1, out);
+  fill_signal(&table, 0, DM_SIGNAL_MEAN, -1, out);
   CHECK(out[0] == 3 && out[1] == 4);
-  dm_table_signal(&table, 1, DM_SIGNAL_LAST, -1, out);
+  fill_signal(&table, 1, DM_SIGNAL_LAST, -1, out);
   CHECK(out[0] == -1 && out[1] == 1e-300);
   dm_table_release(&table);
   dm_recorder_free(recorder);

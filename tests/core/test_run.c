@@ -2,6 +2,7 @@
    the table has the same bits; and those bits are what plain arithmetic says. */
 #include <math.h>
 
+#include "dm_columns.h"
 #include "dm_run.h"
 #include "dm_signals.h"
 #include "dm_test.h"
@@ -434,12 +435,12 @@ static void test_by_hand(void) {
     CHECK_UINT(table.n, 1);
     for (int k = 0; k < 6; k++) {
       int32_t count = -1;
-      dm_table_counts(&table, (dm_count_column)k, &count);
+      fill_counts(&table, (dm_count_column)k, &count);
       CHECK_INT(count, cases[i].counts[k]);
     }
     double number[5];
     for (int k = 0; k < 5; k++) {
-      dm_table_numbers(&table, (dm_number_column)k, -1, &number[k]);
+      fill_numbers(&table, (dm_number_column)k, -1, &number[k]);
     }
     CHECK_DOUBLE(number[DM_COLUMN_CORRECT_RATIO], (double)cases[i].counts[0] / n);
     CHECK(fabs(number[DM_COLUMN_AVG_PROBS] - cases[i].mean) < 1e-15);
@@ -449,6 +450,56 @@ static void test_by_hand(void) {
     dm_table_release(&table);
     dm_run_free(run);
   }
+}
+
+/* The same columns from one thread and from several. */
+static void test_fill_side_by_side(void) {
+  enum { N = 70001 };
+  dm_options options = options_of(0, 100);
+  dm_run *run = NULL;
+  dm_error err;
+  dm_table table = {0};
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+  for (uint64_t i = 0; i < N; i++) {
+    dm_fields fields = {.id = dm_ident_from_int((int64_t)(i * 7919 % N) + (1 << 30)),
+                        .label = dm_ident_from_int((int64_t)(i % 5) << 40),
+                        .s_label = dm_ident_from_int((int64_t)(i % 3)),
+                        .has_correct = true,
+                        .correct = i % 2,
+                        .has_label_probs = true,
+                        .label_probs = (double)i / N};
+    if (dm_run_row(run, &fields, i + 1, &err)) {
+      FAIL("row %d", (int)i);
+    }
+  }
+  CHECK_INT(dm_run_end_rows(run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+  CHECK_UINT(table.n, N);
+  static int32_t integers[2][3][N];
+  static double doubles[2][2][N];
+  for (int k = 0; k < 2; k++) {
+    dm_columns columns = {.missing = -1};
+    columns.integers[DM_COLUMN_ID] = integers[k][0];
+    columns.integers[DM_COLUMN_S_LABEL] = integers[k][1];
+    columns.counts[DM_COLUMN_CORRECT_TIMES] = integers[k][2];
+    columns.doubles[DM_COLUMN_LABEL] = doubles[k][0];
+    columns.numbers[DM_COLUMN_AVG_PROBS] = doubles[k][1];
+    dm_table_fill(&table, &columns, k ? 4 : 1);
+  }
+  CHECK(memcmp(integers[0], integers[1], sizeof integers[0]) == 0);
+  CHECK(memcmp(doubles[0], doubles[1], sizeof doubles[0]) == 0);
+  unsigned long wrong = 0;
+  for (uint64_t i = 0; i < N; i++) {
+    size_t at = i * 7919 % N; /* ascending ids, each once */
+    wrong += integers[1][0][at] != (int32_t)at + (1 << 30) ||
+             integers[1][1][at] != (int32_t)(i % 3) ||
+             integers[1][2][at] != (int32_t)(i % 2) ||
+             doubles[1][0][at] != (double)(i % 5) * 0x1p40 ||
+             doubles[1][1][at] != (double)i / N;
+  }
+  CHECK_UINT(wrong, 0);
+  dm_table_release(&table);
+  dm_run_free(run);
 }
 
 /* Lines of one sample: in and out of the window of the steps and of the first ones. */
@@ -506,16 +557,16 @@ static void test_window(void) {
       want_correct += t % 2;
       want_first = want_first < 0 && t % 2 ? k : want_first;
     }
-    dm_table_counts(&table, DM_COLUMN_EVALUATIONS, &evaluations);
-    dm_table_counts(&table, DM_COLUMN_CORRECT_TIMES, &correct_times);
-    dm_table_times(&table, DM_METRIC_FIRST_CORRECT, -1, &first_correct);
+    fill_counts(&table, DM_COLUMN_EVALUATIONS, &evaluations);
+    fill_counts(&table, DM_COLUMN_CORRECT_TIMES, &correct_times);
+    fill_times(&table, DM_METRIC_FIRST_CORRECT, -1, &first_correct);
     CHECK_INT(evaluations, n);
     CHECK_INT(correct_times, want_correct);
     CHECK_INT(first_correct, want_first); /* counted within the window */
     double ratio, mean, loss;
-    dm_table_numbers(&table, DM_COLUMN_CORRECT_RATIO, -77, &ratio);
-    dm_table_numbers(&table, DM_COLUMN_AVG_PROBS, -77, &mean);
-    dm_table_signal(&table, 1, DM_SIGNAL_MEAN, -77, &loss);
+    fill_numbers(&table, DM_COLUMN_CORRECT_RATIO, -77, &ratio);
+    fill_numbers(&table, DM_COLUMN_AVG_PROBS, -77, &mean);
+    fill_signal(&table, 1, DM_SIGNAL_MEAN, -77, &loss);
     CHECK(fabs(ratio - (n ? (double)want_correct / n : -77)) < 1e-15);
     CHECK(fabs(mean - (n ? sum / n / 10 : -77)) < 1e-15);
     CHECK(fabs(loss - (n ? sum / n : -77)) < 1e-15);
@@ -561,7 +612,7 @@ static void test_metrics_by_hand(void) {
   for (int metric = 0; metric <= DM_METRIC_LOSS_EMA; metric++) {
     DM_CASE("metric %d", metric);
     double got[2];
-    dm_table_metric(&table, (dm_metric)metric, -77, got);
+    fill_metric(&table, (dm_metric)metric, -77, got);
     double first = metric == DM_METRIC_ENTROPY_OF_MEAN ? entropy : want[metric][0];
     CHECK(got[0] == first || fabs(got[0] - first) < 1e-15);
     CHECK_DOUBLE(got[1], want[metric][1]);
@@ -570,7 +621,7 @@ static void test_metrics_by_hand(void) {
   for (int k = 0; k < 3; k++) {
     DM_CASE("time %d", k);
     int32_t got[2];
-    dm_table_times(&table, (dm_metric)(DM_METRIC_FIRST_CORRECT + k), -1, got);
+    fill_times(&table, (dm_metric)(DM_METRIC_FIRST_CORRECT + k), -1, got);
     CHECK_INT(got[0], times[k][0]); /* wrong, right, wrong */
     CHECK_INT(got[1], times[k][1]);
   }
@@ -608,10 +659,10 @@ static void test_signals(void) {
   for (int k = 0; k < 5; k++) {
     double got[2];
     DM_CASE("statistic %d", k);
-    dm_table_signal(&table, 0, (dm_signal_statistic)k, -77, got);
+    fill_signal(&table, 0, (dm_signal_statistic)k, -77, got);
     CHECK_DOUBLE(got[0], want[k]);
     CHECK_DOUBLE(got[1], -77);
-    dm_table_signal(&table, 1, (dm_signal_statistic)k, -77, got);
+    fill_signal(&table, 1, (dm_signal_statistic)k, -77, got);
     CHECK_DOUBLE(got[0], -77);
   }
   dm_table_release(&table);
@@ -751,6 +802,7 @@ int main(void) {
   DM_RUN(test_pieces_of_megabytes);
   DM_RUN(test_parsers_without_memory);
   DM_RUN(test_by_hand);
+  DM_RUN(test_fill_side_by_side);
   DM_RUN(test_window);
   DM_RUN(test_metrics_by_hand);
   DM_RUN(test_signals);

@@ -1,9 +1,10 @@
 #include "outcome.h"
 
-#include "dm_table.h"
+#include "dm_columns.h"
 #include "fuzz.h"
 
 static void take_metrics(outcome *out, const dm_table *table);
+static void check_ident_columns(const dm_table *table);
 
 void outcome_take(outcome *out, dm_run *run, dm_status status, const dm_error *err) {
   *out = (outcome){.status = status, .run = run, .counts = run->counts};
@@ -28,24 +29,45 @@ void outcome_take(outcome *out, dm_run *run, dm_status status, const dm_error *e
       out->idents[c][i] = dm_table_ident(&table, (dm_ident_column)c, i);
     }
   }
+  check_ident_columns(&table);
   for (int c = 0; c < OUTCOME_COUNTS; c++) {
     out->integers[c] = fuzz_alloc(table.n * sizeof(int32_t));
-    dm_table_counts(&table, (dm_count_column)c, out->integers[c]);
+    fill_counts(&table, (dm_count_column)c, out->integers[c]);
   }
   for (int c = 0; c < OUTCOME_NUMBERS; c++) {
     out->numbers[c] = fuzz_alloc(table.n * sizeof(double));
-    dm_table_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
+    fill_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
   }
   out->signals =
       fuzz_alloc(table.n * out->n_signals * OUTCOME_STATISTICS * sizeof(double));
   for (size_t s = 0; s < out->n_signals; s++) {
     for (int k = 0; k < OUTCOME_STATISTICS; k++) {
-      dm_table_signal(&table, s, (dm_signal_statistic)k, -12345.0,
-                      out->signals + (s * OUTCOME_STATISTICS + (size_t)k) * table.n);
+      fill_signal(&table, s, (dm_signal_statistic)k, -12345.0,
+                  out->signals + (s * OUTCOME_STATISTICS + (size_t)k) * table.n);
     }
   }
   take_metrics(out, &table);
   dm_table_release(&table);
+}
+
+/* Columns of integers hold what is said element by element. */
+static void check_ident_columns(const dm_table *table) {
+  int32_t *integers = fuzz_alloc(table->n * sizeof *integers);
+  double *doubles = fuzz_alloc(table->n * sizeof *doubles);
+  for (int c = 0; c < DM_N_IDENTS; c++) {
+    dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)c);
+    dm_columns columns = {.missing = -1};
+    columns.integers[c] = type == DM_TYPE_INT32 ? integers : NULL;
+    columns.doubles[c] = type == DM_TYPE_DOUBLE ? doubles : NULL;
+    dm_table_fill(table, &columns, 1);
+    for (size_t i = 0; i < table->n && type != DM_TYPE_TEXT; i++) {
+      int64_t value = dm_table_ident(table, (dm_ident_column)c, i).value;
+      FUZZ_CHECK(type == DM_TYPE_INT32 ? integers[i] == value
+                                       : doubles[i] == (double)value);
+    }
+  }
+  free(integers);
+  free(doubles);
 }
 
 /* A missing one is -12345, like that of a signal. */
@@ -61,10 +83,10 @@ static void take_metrics(outcome *out, const dm_table *table) {
     }
     out->n_metrics++;
     if (metric < DM_METRIC_FIRST_CORRECT) {
-      dm_table_metric(table, (dm_metric)metric, -12345, to);
+      fill_metric(table, (dm_metric)metric, -12345, to);
       continue;
     }
-    dm_table_times(table, (dm_metric)metric, -12345, times);
+    fill_times(table, (dm_metric)metric, -12345, times);
     for (size_t i = 0; i < n; i++) {
       to[i] = times[i];
     }
