@@ -52,14 +52,16 @@ static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
   a->smallest = label_probs < a->smallest ? label_probs : a->smallest;
   a->largest = label_probs > a->largest ? label_probs : a->largest;
   a->n_correct += correct;
-  bool is_forgetting = a->was_correct && !correct;
-  bool is_learning = !a->was_correct && correct;
-  a->n_forgetting += is_forgetting;
-  a->run_start = is_forgetting || is_learning ? t : a->run_start;
-  a->first_forgetting += is_forgetting && a->first_forgetting == 0 ? t : 0;
-  a->first_learning += is_learning && a->first_learning == 0 ? t : 0;
-  a->was_correct = correct;
-  a->is_not_finite |= !dm_is_finite(label_probs);
+  if (DM_UNLIKELY(a->was_correct != correct)) { /* a forgetting or a learning event */
+    a->run_start = t;
+    a->was_correct = correct;
+    a->n_forgetting += !correct;
+    uint32_t *first = correct ? &a->first_learning : &a->first_forgetting;
+    *first = *first ? *first : t;
+  }
+  if (DM_UNLIKELY(!dm_is_finite(label_probs))) {
+    a->is_not_finite = 1;
+  }
 }
 
 /* Adds the evaluations of b, which came after those of a, so that a is as if all had been

@@ -41,8 +41,10 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->keep = *keep;
   batch->n_values = keep->n_signals + dm_metric_place(keep->measures, DM_N_MEASURES);
   batch->is_keeping = batch->n_values || keep->has_probs || keep->has_prediction;
+  batch->has_steps = false;
   batch->text.len = 0;
   batch->data = NULL;
+  batch->len = 0;
   batch->n_lines = batch->n_blank = batch->n_bad = batch->n_cut = 0;
   batch->has_error = false;
   dm_problems_reset(&batch->problems);
@@ -61,7 +63,7 @@ void dm_batch_release(dm_batch *batch) {
 }
 
 static inline bool is_text(const dm_ident *ident) {
-  return ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_BIG;
+  return dm_is_text(ident->kind);
 }
 
 static inline dm_status store_ident(dm_batch *batch, const dm_ident *ident,
@@ -73,17 +75,18 @@ static inline dm_status store_ident(dm_batch *batch, const dm_ident *ident,
 
 static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
                                         int64_t *value, dm_error *err) {
-  uint64_t start = batch->text.len;
-  if (ident->len > UINT32_MAX || start > UINT32_MAX) {
-    return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
-  }
-  /* one byte more, so that an empty text has a place as well */
-  if (DM_UNLIKELY(batch->text.cap - start <= ident->len)) {
+  uint64_t place = (uintptr_t)ident->text - (uintptr_t)batch->data;
+  if (place >= batch->len) { /* decoded, or of a table */
+    place = batch->len + batch->text.len;
+    if (ident->len > UINT32_MAX || place > UINT32_MAX) {
+      return dm_error_expected(err, DM_E_LIMIT, "shorter ids and labels");
+    }
+    /* one byte more, so that an empty text has a place as well */
     DM_TRY(dm_buf_reserve(&batch->text, ident->len + 1, err));
+    memcpy(batch->text.data + batch->text.len, ident->text, ident->len);
+    batch->text.len += ident->len;
   }
-  memcpy(batch->text.data + start, ident->text, ident->len);
-  batch->text.len += ident->len;
-  *value = (int64_t)(start << 32 | ident->len);
+  *value = (int64_t)(place << 32 | ident->len);
   return DM_OK;
 }
 
@@ -156,6 +159,7 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   if (fields->step_kind != DM_STEP_NONE) {
     DM_GROW(batch->steps, batch->cap_steps, batch->cap_events, err);
     batch->steps[batch->n_events] = fields->step;
+    batch->has_steps = true;
   }
   if (batch->is_keeping) {
     DM_TRY(keep_more(batch, fields, label_probs, err));

@@ -78,7 +78,7 @@ typedef struct dm_fields {
 } dm_fields;
 
 typedef struct dm_event {
-  int64_t id;      /* INT, INT_TEXT: the value; TEXT, BIG: where in the batch's text */
+  int64_t id;      /* INT, INT_TEXT: the value; TEXT, BIG: see dm_batch_ident() */
   int64_t label;   /* likewise */
   int64_t s_label; /* likewise */
   double label_probs;
@@ -116,6 +116,7 @@ typedef struct dm_batch {
   size_t cap_events;
   double *steps; /* one per event; not set where the event has no step */
   size_t cap_steps;
+  bool has_steps; /* any event has one */
   dm_keep keep;
   bool is_keeping; /* any of that */
   double *signals; /* n_values per event: signals and measures */
@@ -128,9 +129,10 @@ typedef struct dm_batch {
   size_t cap_probs_end;
   dm_prediction *predictions;
   size_t cap_predictions;
-  dm_buf text; /* bytes of string ids and labels */
+  dm_buf text; /* bytes of string ids and labels that do not stand in the block */
 
   const char *data; /* the block, borrowed; NULL for a table */
+  size_t len;
   uint64_t n_lines;
   uint64_t n_blank;
   uint64_t n_bad;       /* lines left out, each in problems */
@@ -143,13 +145,20 @@ typedef struct dm_batch {
 void dm_batch_reset(dm_batch *batch, const dm_keep *keep);
 void dm_batch_release(dm_batch *batch);
 
-/* The ident of an event as a value; text is borrowed from the batch. */
+static inline bool dm_is_text(dm_ident_kind kind) {
+  return kind >= DM_IDENT_TEXT;
+}
+
+/* The ident of an event as a value; text is borrowed from the block or the batch: in 32
+   bits each the event has where it stands, counted through both, and how long it is. */
 static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
                                       int64_t value) {
   dm_ident ident = {.kind = (dm_ident_kind)kind, .value = value};
-  if (DM_UNLIKELY(kind == DM_IDENT_TEXT || kind == DM_IDENT_BIG)) {
+  if (DM_UNLIKELY(dm_is_text(ident.kind))) {
+    size_t place = (size_t)((uint64_t)value >> 32);
     ident.value = 0;
-    ident.text = batch->text.data + (size_t)((uint64_t)value >> 32);
+    ident.text = place < batch->len ? batch->data + place
+                                    : batch->text.data + (place - batch->len);
     ident.len = (size_t)((uint64_t)value & UINT32_MAX);
   }
   return ident;
@@ -162,6 +171,47 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
    DM_E_RANGE for a label that is not among the classes, DM_E_MEMORY. */
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
+
+/* The same for nearly all lines, sooner; false: nothing is added, dm_event_add() is to be
+   asked. */
+static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
+                                      uint32_t line, uint32_t offset) {
+  const dm_fields *f = fields;
+  dm_ident_kind predicted = f->pred_label.kind;
+  bool is_right = f->pred_label.value == f->label.value;
+  bool is_given = f->label.kind == DM_IDENT_INT && !dm_is_text(f->s_label.kind) &&
+                  f->has_correct && f->has_label_probs && !f->probs && !f->logits &&
+                  f->step_kind == DM_STEP_NONE;
+  if (DM_UNLIKELY(!is_given || batch->is_keeping || batch->n_events == batch->cap_events ||
+                  !(f->label_probs >= 0 && f->label_probs <= 1))) {
+    return false;
+  }
+  if (DM_UNLIKELY(predicted != DM_IDENT_NONE &&
+                  (predicted != DM_IDENT_INT || is_right != f->correct))) {
+    return false;
+  }
+  int64_t id = f->id.value;
+  if (f->id.kind != DM_IDENT_INT) {
+    size_t place = (size_t)((uintptr_t)f->id.text - (uintptr_t)batch->data);
+    if (DM_UNLIKELY(f->id.kind != DM_IDENT_TEXT || place >= batch->len)) {
+      return false;
+    }
+    id = (int64_t)((uint64_t)place << 32 | f->id.len); /* no block is longer */
+  }
+  batch->events[batch->n_events++] = (dm_event){.id = id,
+                                                .label = f->label.value,
+                                                .s_label = f->s_label.value,
+                                                .label_probs = f->label_probs,
+                                                .line = line,
+                                                .offset = offset,
+                                                .n_classes = (uint32_t)f->n_classes,
+                                                .id_kind = (uint8_t)f->id.kind,
+                                                .label_kind = DM_IDENT_INT,
+                                                .s_label_kind = (uint8_t)f->s_label.kind,
+                                                .step_kind = DM_STEP_NONE,
+                                                .correct = f->correct};
+  return true;
+}
 
 /* Whether a label is the number of one of so many classes. */
 static inline bool dm_has_class(const dm_ident *label, size_t n_classes) {

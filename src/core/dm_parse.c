@@ -134,6 +134,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
   const dm_options *options = parser->options;
   dm_batch_reset(batch, &parser->keep);
   batch->data = block->data;
+  batch->len = block->len;
   const char *end = block->data + block->len;
   bool may_be_long = block->len > options->max_line;
   for (const char *line = block->data; line < end; batch->n_lines++) {
@@ -158,7 +159,9 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     }
     if (!status && is_blank) {
       batch->n_blank++;
-    } else if (!status) {
+    } else if (!status && !dm_event_add_usual(batch, &parser->fields,
+                                              (uint32_t)batch->n_lines,
+                                              (uint32_t)(line - block->data))) {
       status = dm_event_add(batch, &parser->fields, (uint32_t)batch->n_lines,
                             (uint32_t)(line - block->data), line, &found);
     }

@@ -28,8 +28,14 @@ static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *ev
                           const dm_lookup *lookup, uint32_t *row, dm_error *err);
 static dm_status grow_rows(dm_run *run, dm_error *err);
 static dm_status grow_more(dm_run *run, dm_error *err);
-static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
-                             const dm_origin *origin, dm_error *err);
+DM_INLINE dm_status apply_group(dm_run *run, const dm_batch *batch, size_t first,
+                                const dm_lookup *guesses, const dm_origin *origin,
+                                size_t *next_problem, bool is_plain, dm_error *err);
+DM_INLINE dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i,
+                                uint32_t row, const dm_origin *origin, bool is_plain,
+                                dm_error *err);
+static dm_status check_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                            const dm_origin *origin, bool *is_refused, dm_error *err);
 static dm_status add_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
                           dm_error *err);
 static dm_status add_prediction(dm_run *run, const dm_batch *batch, size_t i,
@@ -327,9 +333,23 @@ static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
   }
 }
 
+/* Most runs and batches have nothing beside what a summary needs. */
+static bool is_plain(const dm_run *run, const dm_batch *batch) {
+  return !run->has_steps && !batch->has_steps && !run->sink.take && !run->has_window &&
+         !batch->is_keeping;
+}
+
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
                               const dm_lookup *guesses, const dm_origin *origin,
                               size_t *next_problem, dm_error *err) {
+  return DM_LIKELY(is_plain(run, batch))
+             ? apply_group(run, batch, first, guesses, origin, next_problem, true, err)
+             : apply_group(run, batch, first, guesses, origin, next_problem, false, err);
+}
+
+DM_INLINE dm_status apply_group(dm_run *run, const dm_batch *batch, size_t first,
+                                const dm_lookup *guesses, const dm_origin *origin,
+                                size_t *next_problem, bool is_plain, dm_error *err) {
   size_t end = group_end(batch, first);
   for (size_t i = first; i < end; i++, guesses++) {
     const dm_event *event = &batch->events[i];
@@ -340,7 +360,7 @@ static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
     if (!guesses->is_certain) {
       DM_TRY(find_row(run, batch, event, guesses, &row, err));
     }
-    DM_TRY(apply_event(run, batch, i, row, origin, err));
+    DM_TRY(apply_event(run, batch, i, row, origin, is_plain, err));
   }
   return DM_OK;
 }
@@ -411,24 +431,17 @@ static dm_status grow_more(dm_run *run, dm_error *err) {
   return run->keep.has_prediction ? dm_sums_grow(&run->predictions, n, 0, err) : DM_OK;
 }
 
-static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
-                             const dm_origin *origin, dm_error *err) {
+DM_INLINE dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i,
+                                uint32_t row, const dm_origin *origin, bool is_plain,
+                                dm_error *err) {
   const dm_event *event = &batch->events[i];
   dm_accum *a = accum_at(run, row);
-  dm_status status = DM_OK;
-  if (DM_UNLIKELY(event->step_kind != DM_STEP_NONE || run->has_steps)) {
-    status = check_step(run, batch, i, row, origin, err);
-  }
-  if (DM_UNLIKELY(run->sink.take != NULL) && !status) {
-    status = run->sink.take(run->sink.ctx, batch, i, row, origin, err);
-  }
-  if (DM_UNLIKELY(status)) {
-    if ((status != DM_E_FIELD && status != DM_E_SYNTAX) || !run->options.is_skipping) {
-      return status;
+  if (!is_plain) {
+    bool is_refused = false;
+    DM_TRY(check_more(run, batch, i, row, origin, &is_refused, err));
+    if (is_refused) {
+      return DM_OK;
     }
-    run->counts.bad++;
-    dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
-    return dm_problems_add(&run->problems, &problem, err);
   }
   if (DM_UNLIKELY(a->n == DM_EVALUATIONS_MAX)) {
     dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
@@ -437,19 +450,50 @@ static dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i, uint3
     place_error(err, origin);
     return DM_E_LIMIT;
   }
-  DM_TRY(check_label(run, batch, event, a, row, origin, err));
-  if (event->s_label_kind != DM_IDENT_NONE) {
+  uint32_t label;
+  if (DM_UNLIKELY(event->label_kind != DM_IDENT_INT || a->n == 0 ||
+                  !dm_index_find(&run->labels, event->label, &label) ||
+                  label != a->label)) {
+    DM_TRY(check_label(run, batch, event, a, row, origin, err));
+  }
+  if (event->s_label_kind != DM_IDENT_NONE &&
+      DM_UNLIKELY(event->s_label_kind != DM_IDENT_INT ||
+                  !dm_index_find(&run->s_labels, event->s_label, &label) ||
+                  label + 1 != a->s_label)) {
     DM_TRY(check_s_label(run, batch, event, a, origin, err));
   }
-  if (event->n_classes) {
+  if (event->n_classes && DM_UNLIKELY(event->n_classes != run->common_classes ||
+                                      a->classes != DM_CLASSES_COMMON)) {
     DM_TRY(check_classes(run, batch, event, a, row, origin, err));
   }
   run->counts.good++;
-  if (DM_UNLIKELY(run->has_window) && !is_in_window(run, batch, i, row)) {
+  if (!is_plain && run->has_window && !is_in_window(run, batch, i, row)) {
     return DM_OK;
   }
   dm_accum_add(a, event->label_probs, event->correct);
-  return DM_UNLIKELY(batch->is_keeping) ? add_more(run, batch, i, row, err) : DM_OK;
+  return !is_plain && batch->is_keeping ? add_more(run, batch, i, row, err) : DM_OK;
+}
+
+/* What most runs need not ask of an event. */
+static dm_status check_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t row,
+                            const dm_origin *origin, bool *is_refused, dm_error *err) {
+  dm_status status = DM_OK;
+  if (batch->events[i].step_kind != DM_STEP_NONE || run->has_steps) {
+    status = check_step(run, batch, i, row, origin, err);
+  }
+  if (run->sink.take && !status) {
+    status = run->sink.take(run->sink.ctx, batch, i, row, origin, err);
+  }
+  if (DM_LIKELY(!status)) {
+    return DM_OK;
+  }
+  if ((status != DM_E_FIELD && status != DM_E_SYNTAX) || !run->options.is_skipping) {
+    return status;
+  }
+  *is_refused = true;
+  run->counts.bad++;
+  dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
+  return dm_problems_add(&run->problems, &problem, err);
 }
 
 /* What is kept of an event beside the event itself, to its sample's states. */
@@ -602,9 +646,6 @@ static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event 
     dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
     DM_TRY(dm_index_row(&run->labels, &ident, &label, err));
   }
-  if (DM_LIKELY(a->n > 0 && a->label == label)) {
-    return DM_OK;
-  }
   if (is_first(run, a, row)) {
     a->label = label;
   } else if (a->label != label) {
@@ -656,9 +697,6 @@ static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_even
                                dm_accum *a, uint32_t row, const dm_origin *origin,
                                dm_error *err) {
   uint32_t n = event->n_classes;
-  if (DM_LIKELY(n == run->common_classes && a->classes == DM_CLASSES_COMMON)) {
-    return DM_OK;
-  }
   if (a->classes == DM_CLASSES_NONE) {
     return dm_run_set_classes(run, row, n, err);
   }
