@@ -365,7 +365,7 @@ static SEXP ident_column(const dm_table *table, dm_ident_column column,
                          dm_columns *columns) {
   dm_ident_type type = dm_table_ident_type(table, column);
   if (type == DM_TYPE_TEXT && column == DM_COLUMN_ID) {
-    return ffi_text_column(table, DM_COLUMN_ID);
+    return ffi_text_column(table);
   }
   SEXP out = PROTECT(ffi_ident_column(type, (R_xlen_t)table->n));
   switch (type) {

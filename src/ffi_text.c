@@ -86,34 +86,35 @@ void ffi_text_init(DllInfo *info) {
   R_set_altstring_No_NA_method(text_class, text_no_na);
 }
 
-SEXP ffi_text_column(const dm_table *table, dm_ident_column column) {
-  size_t len = 0;
+/* The id of a row as text, with room for its digits if it is an integer. */
+static inline dm_ident id_at(const dm_table *table, size_t i, char *digits) {
+  dm_ident id = dm_index_ident(&table->run->ids, table->order[i]);
+  if (!id.text) {
+    id.len = dm_format_int64(id.value, digits);
+    id.text = digits;
+  }
+  return id;
+}
+
+SEXP ffi_text_column(const dm_table *table) {
+  char digits[DM_FORMAT_MAX];
   SEXP parts = PROTECT(Rf_allocVector(VECSXP, 2));
-  SEXP starts = Rf_allocVector(RAWSXP, (R_xlen_t)((table->n + 1) * sizeof len));
+  SEXP starts = Rf_allocVector(RAWSXP, (R_xlen_t)((table->n + 1) * sizeof(size_t)));
   SET_VECTOR_ELT(parts, PART_STARTS, starts);
-  for (size_t pass = 0; pass < 2; pass++) { /* where each one starts, then what it is */
-    char *bytes = NULL;
-    if (pass == 1) {
-      SEXP all = Rf_allocVector(RAWSXP, (R_xlen_t)len);
-      SET_VECTOR_ELT(parts, PART_BYTES, all);
-      bytes = (char *)RAW(all);
-    }
-    len = 0;
-    for (size_t i = 0; i < table->n; i++) {
-      char digits[DM_FORMAT_MAX];
-      dm_ident ident = dm_table_ident(table, column, i);
-      if (!ident.text) {
-        ident.len = dm_format_int64(ident.value, digits);
-        ident.text = digits;
-      }
-      if (bytes) {
-        memcpy(bytes + len, ident.text, ident.len);
-      } else {
-        memcpy(RAW(starts) + i * sizeof len, &len, sizeof len);
-      }
-      len += ident.len;
-    }
-    memcpy(RAW(starts) + table->n * sizeof len, &len, sizeof len);
+  Rbyte *start = RAW(starts);
+  size_t len = 0;
+  for (size_t i = 0; i < table->n; i++) {
+    memcpy(start + i * sizeof len, &len, sizeof len);
+    len += id_at(table, i, digits).len;
+  }
+  memcpy(start + table->n * sizeof len, &len, sizeof len);
+  SEXP bytes = Rf_allocVector(RAWSXP, (R_xlen_t)len);
+  SET_VECTOR_ELT(parts, PART_BYTES, bytes);
+  Rbyte *end = RAW(bytes);
+  for (size_t i = 0; i < table->n; i++) {
+    dm_ident id = id_at(table, i, digits);
+    memcpy(end, id.text, id.len);
+    end += id.len;
   }
   SEXP out = R_new_altrep(text_class, parts, R_NilValue);
   UNPROTECT(1);

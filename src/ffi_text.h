@@ -11,6 +11,6 @@
 void ffi_text_init(DllInfo *info);
 
 /* The idents of all rows as a character vector. */
-SEXP ffi_text_column(const dm_table *table, dm_ident_column column);
+SEXP ffi_text_column(const dm_table *table);
 
 #endif

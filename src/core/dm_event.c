@@ -90,10 +90,10 @@ static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
   return DM_OK;
 }
 
-dm_ident dm_ident_from_text(const char *text, size_t len) {
+dm_ident dm_ident_from_digits(const char *text, size_t len) {
   enum { LONGEST = 20 }; /* "-9223372036854775808" */
   dm_ident ident = {.kind = DM_IDENT_TEXT, .text = text, .len = len};
-  if (len == 0 || len > LONGEST || (text[0] != '-' && !dm_is_digit(text[0]))) {
+  if (len > LONGEST) {
     return ident;
   }
   char copy[LONGEST + DM_NUMBER_PAD] = {0};

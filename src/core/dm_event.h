@@ -9,6 +9,7 @@
 
 #include "dm_mem.h"
 #include "dm_problems.h"
+#include "dm_scan.h"
 
 /* The bits of a user signal that a line does not have: a NaN that no parser makes. */
 #define DM_ABSENT_BITS UINT64_C(0x7FF0DA7AC4270000)
@@ -37,7 +38,13 @@ typedef struct dm_ident {
 
 /* Classifies a string: INT_TEXT if it is written as the integer would be ("7", "-3", not
    "07", "+7", "-0"), else TEXT. */
-dm_ident dm_ident_from_text(const char *text, size_t len);
+dm_ident dm_ident_from_digits(const char *text, size_t len);
+static inline dm_ident dm_ident_from_text(const char *text, size_t len) {
+  if (DM_LIKELY(len == 0 || (!dm_is_digit(text[0]) && text[0] != '-'))) {
+    return (dm_ident){.kind = DM_IDENT_TEXT, .text = text, .len = len};
+  }
+  return dm_ident_from_digits(text, len);
+}
 static inline dm_ident dm_ident_from_int(int64_t value) {
   return (dm_ident){.kind = DM_IDENT_INT, .value = value};
 }
@@ -182,7 +189,8 @@ static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
   bool is_given = f->label.kind == DM_IDENT_INT && !dm_is_text(f->s_label.kind) &&
                   f->has_correct && f->has_label_probs && !f->probs && !f->logits &&
                   f->step_kind == DM_STEP_NONE;
-  if (DM_UNLIKELY(!is_given || batch->is_keeping || batch->n_events == batch->cap_events ||
+  if (DM_UNLIKELY(!is_given || batch->is_keeping ||
+                  batch->n_events == batch->cap_events ||
                   !(f->label_probs >= 0 && f->label_probs <= 1))) {
     return false;
   }

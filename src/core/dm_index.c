@@ -15,7 +15,6 @@ enum { FIRST_BUCKETS = 128, BUCKET_FULL = 5 /* entries in the mean before they g
 #define DENSE_FREE (UINT64_C(1) << 24)
 #define DENSE_PER_ROW 8
 
-static bool is_text_kind(dm_ident_kind kind);
 static dm_status dense_slot(dm_index *index, int64_t value, uint32_t **out,
                             dm_error *err);
 static dm_status grow_dense(dm_index *index, size_t need, dm_error *err);
@@ -75,7 +74,7 @@ dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
 void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
   lookup->row = 0;
   lookup->is_certain = false;
-  if (!is_text_kind(ident->kind) && dm_index_begin_dense(index, ident->value)) {
+  if (!dm_is_text(ident->kind) && dm_index_begin_dense(index, ident->value)) {
     return;
   }
   lookup->hash = make_key(index, ident, &lookup->key);
@@ -85,7 +84,7 @@ void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *loo
 }
 
 void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
-  bool is_text = is_text_kind(ident->kind);
+  bool is_text = dm_is_text(ident->kind);
   uint32_t row;
   if (!is_text && dm_index_begin_dense(index, ident->value)) {
     if (dm_index_find(index, ident->value, &row)) {
@@ -102,13 +101,13 @@ void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *loo
     const dm_bucket *bucket = &index->buckets[i];
     unsigned bits = matches(bucket, lookup->hash);
     if (DM_LIKELY(bits != 0)) {
-      lookup->row = bucket->row[__builtin_ctz(bits)];
-      if (is_text) {
-        const char *key = dm_rows_at(&index->keys, lookup->row - 1);
-        __builtin_prefetch(key);
-        __builtin_prefetch(key + sizeof(dm_index_key) - 1); /* the next line */
-      } else {
-        __builtin_prefetch(dm_rows_at(&index->values, lookup->row - 1));
+      const dm_rows *rows = is_text ? &index->keys : &index->values;
+      row = bucket->row[__builtin_ctz(bits)];
+      if (DM_LIKELY(row <= dm_rows_cap(rows))) { /* else it is of the other type */
+        lookup->row = row;
+        const char *place = dm_rows_at(rows, row - 1);
+        __builtin_prefetch(place);
+        __builtin_prefetch(place + rows->elem_size - 1); /* the next line */
       }
       return;
     }
@@ -120,14 +119,9 @@ void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *loo
 
 dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) {
-  bool is_text = is_text_kind(ident->kind);
+  bool is_text = dm_is_text(ident->kind);
   index->has_text |= ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_INT_TEXT;
   index->has_big |= ident->kind == DM_IDENT_BIG;
-  if (DM_LIKELY(is_text && lookup->row &&
-                is_row(index, lookup->row - 1, &lookup->key, ident))) {
-    *row = lookup->row - 1;
-    return DM_OK;
-  }
   dm_index_key own_key;
   const dm_index_key *key = &lookup->key;
   uint32_t hash = lookup->hash;
@@ -166,26 +160,6 @@ dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *
       return DM_OK;
     }
   }
-}
-
-dm_ident dm_index_ident(const dm_index *index, size_t row) {
-  int64_t value = *(const int64_t *)dm_rows_at(&index->values, row);
-  dm_ident ident = {.kind = (dm_ident_kind) *
-                            (const uint8_t *)dm_rows_at(&index->kinds, row)};
-  if (!is_text_kind(ident.kind)) {
-    ident.value = value;
-    return ident;
-  }
-  const dm_index_key *key = dm_rows_at(&index->keys, row);
-  ident.text = (const char *)key;
-  ident.len = (unsigned char)ident.text[sizeof *key - 1];
-  if (ident.len == DM_KEY_LONG) {
-    uint32_t len;
-    memcpy(&len, index->text.data + value, sizeof len);
-    ident.text = index->text.data + value + sizeof len;
-    ident.len = len;
-  }
-  return ident;
 }
 
 dm_ident_type dm_index_type(const dm_index *index) {
@@ -233,10 +207,6 @@ dm_status dm_index_order(const dm_index *index, uint32_t *out, dm_error *err) {
   DM_TRY(sort_by_value(index, out + n_negative, n_within, err));
   size_t below = n_negative + n_within;
   return sort_big(index, out + below, index->n - below, err);
-}
-
-static bool is_text_kind(dm_ident_kind kind) {
-  return kind == DM_IDENT_TEXT || kind == DM_IDENT_BIG;
 }
 
 /* The place of an integer in the dense table; NULL if its chunk is hashed. */
@@ -291,26 +261,24 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_
     dm_error_found(err, "one more");
     return DM_E_LIMIT;
   }
-  DM_TRY(dm_rows_grow(&index->values, index->n + 1, err));
-  DM_TRY(dm_rows_grow(&index->kinds, index->n + 1, err));
-  int64_t value = ident->value;
-  if (is_text_kind(ident->kind)) {
-    DM_TRY(dm_rows_grow(&index->keys, index->n + 1, err));
-    *(dm_index_key *)dm_rows_at(&index->keys, index->n) = *key;
-    value = (int64_t)index->text.len;
+  size_t n = index->n + 1;
+  DM_TRY(dm_rows_grow(&index->kinds, n, err));
+  if (dm_is_text(ident->kind)) {
+    DM_TRY(dm_rows_grow(&index->keys, n, err));
+    dm_index_key *own = dm_rows_at(&index->keys, index->n);
+    *own = *key;
     if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) {
-      uint32_t len = (uint32_t)ident->len;
-      DM_TRY(dm_buf_reserve(&index->text, sizeof len + ident->len, err));
-      DM_TRY(dm_buf_append(&index->text, (const char *)&len, sizeof len, err));
+      own->word[1] = dm_in_memory(index->text.len);
       DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
     }
   } else {
-    index->smallest = value < index->smallest ? value : index->smallest;
-    index->largest = value > index->largest ? value : index->largest;
+    DM_TRY(dm_rows_grow(&index->values, n, err));
+    *(int64_t *)dm_rows_at(&index->values, index->n) = ident->value;
+    index->smallest = ident->value < index->smallest ? ident->value : index->smallest;
+    index->largest = ident->value > index->largest ? ident->value : index->largest;
   }
-  *(int64_t *)dm_rows_at(&index->values, index->n) = value;
   *(uint8_t *)dm_rows_at(&index->kinds, index->n) = (uint8_t)ident->kind;
-  index->n++;
+  index->n = n;
   return DM_OK;
 }
 
@@ -333,7 +301,7 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
   uint64_t first = 0;
   uint64_t second = 0;
   uint64_t third = 0;
-  if (DM_UNLIKELY(!is_text_kind(ident->kind))) {
+  if (DM_UNLIKELY(!dm_is_text(ident->kind))) {
     first = (uint64_t)ident->value;
     third = (uint64_t)DM_KEY_INTEGER << 56;
   } else if (DM_UNLIKELY(len > DM_KEY_TEXT)) {
@@ -343,6 +311,7 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
     }
     hash = fold(dm_load8(last) ^ hash, factor);
     first = len;
+    second = UINT64_MAX;
     third = (uint64_t)DM_KEY_LONG << 56;
   } else if (DM_LIKELY(len >= 8)) {
     /* the last bytes without those that came before; in two steps, since no shift takes
@@ -351,12 +320,12 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
     uint64_t last = dm_load8(text + len - 8) >> (n_before - 1) >> 1;
     first = dm_load8(text);
     second = len >= 16 ? dm_load8(text + 8) : last;
-    third = (len >= 16 ? last : 0) | (uint64_t)len << 56;
+    third = (len >= 16 ? last : 0) | (uint64_t)(len + 1) << 56;
   } else {
     for (size_t i = len; i-- > 0;) {
       first = first << 8 | (unsigned char)text[i];
     }
-    third = (uint64_t)len << 56;
+    third = (uint64_t)(len + 1) << 56;
   }
   key->word[0] = dm_in_memory(first);
   key->word[1] = dm_in_memory(second);
@@ -370,21 +339,19 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
 /* Whether the row is that of the ident, whose key this is. */
 static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
                    const dm_ident *ident) {
-  if (!is_text_kind(ident->kind)) {
-    uint8_t kind = *(const uint8_t *)dm_rows_at(&index->kinds, row);
-    return !is_text_kind((dm_ident_kind)kind) &&
-           dm_index_integer(index, row) == ident->value;
+  uint8_t kind = *(const uint8_t *)dm_rows_at(&index->kinds, row);
+  if (dm_is_text((dm_ident_kind)kind) != dm_is_text(ident->kind)) {
+    return false;
   }
-  if (DM_UNLIKELY(row >= dm_rows_cap(&index->keys))) {
-    return false; /* an integer, in the days before the first text */
+  if (!dm_is_text(ident->kind)) {
+    return dm_index_integer(index, row) == ident->value;
   }
   const dm_index_key *found = dm_rows_at(&index->keys, row);
-  uint64_t differing = (found->word[0] ^ key->word[0]) | (found->word[1] ^ key->word[1]) |
-                       (found->word[2] ^ key->word[2]);
-  if (DM_LIKELY(ident->len <= DM_KEY_TEXT) || differing) {
-    return differing == 0;
+  if (DM_LIKELY(ident->len <= DM_KEY_TEXT)) {
+    return memcmp(found, key, sizeof *key) == 0;
   }
-  return memcmp(dm_index_ident(index, row).text, ident->text, ident->len) == 0;
+  return found->word[0] == key->word[0] && found->word[2] == key->word[2] &&
+         memcmp(dm_index_ident(index, row).text, ident->text, ident->len) == 0;
 }
 
 /* Which entries of a bucket have that hash: bit k for the k-th. A free one has none. */

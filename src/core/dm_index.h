@@ -16,9 +16,9 @@ typedef enum dm_ident_type {
   DM_TYPE_TEXT    /* one is a string, or an integer that only its digits hold exactly */
 } dm_ident_type;
 
-/* What an ident is found by: equal for the same ident, and for no other but for texts too
-   long for it. Its bytes in memory are those of the text, then zeros; the last one tells
-   the length, or is one of these. */
+/* What an ident is found by. Its bytes in memory are those of the text, then zeros; the
+   last one is the length + 1, or one of these. Of a text that is too long the words are
+   its length and where it stands; one that is looked up stands nowhere. */
 enum { DM_KEY_TEXT = 23, DM_KEY_INTEGER = 0xFE, DM_KEY_LONG = 0xFF };
 typedef struct dm_index_key {
   uint64_t word[3];
@@ -98,16 +98,43 @@ static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t 
   return *row != UINT32_MAX;
 }
 
+/* Whether a text of the kind TEXT has the row that was guessed, for certain; false: ask
+   the third step. */
+static inline bool dm_index_confirm(const dm_index *index, const dm_lookup *lookup) {
+  if (!lookup->row || !index->has_text) {
+    return false;
+  }
+  const dm_index_key *a = &lookup->key;
+  const dm_index_key *b = (const dm_index_key *)dm_rows_at(&index->keys, lookup->row - 1);
+  return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) |
+          (a->word[2] ^ b->word[2])) == 0;
+}
+
 /* The third: as dm_index_row(). */
 dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) DM_MUST_CHECK;
 
-/* The ident of a row, as first given; text is borrowed until the next new row. */
-dm_ident dm_index_ident(const dm_index *index, size_t row);
-
-/* The same of a row that is known to be an integer of 64 bits. */
+/* The value of a row that is known to be an integer of 64 bits. */
 static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
   return *(const int64_t *)dm_rows_at(&index->values, row);
+}
+
+/* The ident of a row, as first given; text is borrowed until the next new row. */
+static inline dm_ident dm_index_ident(const dm_index *index, size_t row) {
+  dm_ident ident = {.kind = (dm_ident_kind) *
+                            (const uint8_t *)dm_rows_at(&index->kinds, row)};
+  if (!dm_is_text(ident.kind)) {
+    ident.value = dm_index_integer(index, row);
+    return ident;
+  }
+  const dm_index_key *key = dm_rows_at(&index->keys, row);
+  ident.text = (const char *)key;
+  ident.len = (size_t)(unsigned char)ident.text[sizeof *key - 1] - 1;
+  if (DM_UNLIKELY(ident.len == DM_KEY_LONG - 1)) {
+    ident.text = index->text.data + dm_in_memory(key->word[1]);
+    ident.len = dm_in_memory(key->word[0]);
+  }
+  return ident;
 }
 
 dm_ident_type dm_index_type(const dm_index *index);

@@ -159,9 +159,9 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     }
     if (!status && is_blank) {
       batch->n_blank++;
-    } else if (!status && !dm_event_add_usual(batch, &parser->fields,
-                                              (uint32_t)batch->n_lines,
-                                              (uint32_t)(line - block->data))) {
+    } else if (!status &&
+               !dm_event_add_usual(batch, &parser->fields, (uint32_t)batch->n_lines,
+                                   (uint32_t)(line - block->data))) {
       status = dm_event_add(batch, &parser->fields, (uint32_t)batch->n_lines,
                             (uint32_t)(line - block->data), line, &found);
     }

@@ -357,7 +357,8 @@ DM_INLINE dm_status apply_group(dm_run *run, const dm_batch *batch, size_t first
     if (DM_UNLIKELY(*next_problem < batch->problems.n_kept)) {
       DM_TRY(take_problems(run, batch, origin, next_problem, event->line, err));
     }
-    if (!guesses->is_certain) {
+    if (!guesses->is_certain &&
+        !(event->id_kind == DM_IDENT_TEXT && dm_index_confirm(&run->ids, guesses))) {
       DM_TRY(find_row(run, batch, event, guesses, &row, err));
     }
     DM_TRY(apply_event(run, batch, i, row, origin, is_plain, err));
