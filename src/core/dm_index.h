@@ -33,10 +33,10 @@ typedef struct dm_bucket {
 } dm_bucket;
 
 typedef struct dm_index {
-  dm_rows values;     /* int64_t per row: the integer, or where in text */
+  dm_rows values;     /* int64_t per row: the integer; none while there is none */
   dm_rows kinds;      /* uint8_t per row: dm_ident_kind as first given */
   dm_rows keys;       /* dm_index_key per row; none while there is no text */
-  dm_buf text;        /* per text that is too long for a key: its length, its bytes */
+  dm_buf text;        /* those that are too long for a key */
   size_t n;           /* rows */
   uint32_t **dense;   /* row + 1 by integer, in chunks; NULL where there is none */
   uint8_t *is_hashed; /* per chunk: its integers are in the hash table for good */
@@ -98,14 +98,28 @@ static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t 
   return *row != UINT32_MAX;
 }
 
-/* Whether a text of the kind TEXT has the row that was guessed, for certain; false: ask
-   the third step. */
-static inline bool dm_index_confirm(const dm_index *index, const dm_lookup *lookup) {
-  if (!lookup->row || !index->has_text) {
+/* The value of a row that is known to be an integer of 64 bits. */
+static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
+  return *(const int64_t *)dm_rows_at(&index->values, row);
+}
+
+/* Whether an ident of the kind INT (and this value) or TEXT has the row that was guessed,
+   for certain; false: ask the third step. */
+static inline bool dm_index_confirm(const dm_index *index, dm_ident_kind kind,
+                                    int64_t value, const dm_lookup *lookup) {
+  if (!lookup->row) {
+    return false;
+  }
+  size_t row = lookup->row - 1;
+  if (kind == DM_IDENT_INT) {
+    uint8_t known = *(const uint8_t *)dm_rows_at(&index->kinds, row);
+    return !dm_is_text((dm_ident_kind)known) && dm_index_integer(index, row) == value;
+  }
+  if (kind != DM_IDENT_TEXT || !index->has_text) {
     return false;
   }
   const dm_index_key *a = &lookup->key;
-  const dm_index_key *b = (const dm_index_key *)dm_rows_at(&index->keys, lookup->row - 1);
+  const dm_index_key *b = dm_rows_at(&index->keys, row);
   return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) |
           (a->word[2] ^ b->word[2])) == 0;
 }
@@ -113,11 +127,6 @@ static inline bool dm_index_confirm(const dm_index *index, const dm_lookup *look
 /* The third: as dm_index_row(). */
 dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) DM_MUST_CHECK;
-
-/* The value of a row that is known to be an integer of 64 bits. */
-static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
-  return *(const int64_t *)dm_rows_at(&index->values, row);
-}
 
 /* The ident of a row, as first given; text is borrowed until the next new row. */
 static inline dm_ident dm_index_ident(const dm_index *index, size_t row) {

@@ -358,7 +358,7 @@ DM_INLINE dm_status apply_group(dm_run *run, const dm_batch *batch, size_t first
       DM_TRY(take_problems(run, batch, origin, next_problem, event->line, err));
     }
     if (!guesses->is_certain &&
-        !(event->id_kind == DM_IDENT_TEXT && dm_index_confirm(&run->ids, guesses))) {
+        !dm_index_confirm(&run->ids, (dm_ident_kind)event->id_kind, event->id, guesses)) {
       DM_TRY(find_row(run, batch, event, guesses, &row, err));
     }
     DM_TRY(apply_event(run, batch, i, row, origin, is_plain, err));

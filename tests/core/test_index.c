@@ -24,7 +24,7 @@ static uint32_t row_of(dm_index *index, dm_ident ident) {
   dm_lookup lookup;
   dm_index_begin(index, &ident, &lookup);
   dm_index_guess(index, &ident, &lookup);
-  bool is_confirmed = ident.kind == DM_IDENT_TEXT && dm_index_confirm(index, &lookup);
+  bool is_confirmed = dm_index_confirm(index, ident.kind, ident.value, &lookup);
   CHECK_INT(dm_index_end(index, &ident, &lookup, &row, &err), DM_OK);
   bool is_new = index->n > n;
   n_wrong_guesses += lookup.row != (is_new ? 0 : row + 1);

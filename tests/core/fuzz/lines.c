@@ -85,9 +85,10 @@ static void check_error(const dm_error *err, const char *line, size_t len,
   FUZZ_CHECK(err->column == column);
 }
 
-/* The line as a block of its own, by a parser that knows nothing yet. */
-static void read_alone(const dm_options *options, const char *line, size_t len,
-                       dm_batch *batch) {
+/* The line as a block of its own, by a parser that knows nothing yet; the block's bytes,
+   which the batch borrows. */
+static char *read_alone(const dm_options *options, const char *line, size_t len,
+                        dm_batch *batch) {
   dm_options stop = *options;
   stop.is_skipping = false;
   dm_parser *parser = NULL;
@@ -95,9 +96,8 @@ static void read_alone(const dm_options *options, const char *line, size_t len,
   FUZZ_CHECK(dm_parser_new(&parser, &stop, &err) == DM_OK);
   dm_block block = {.data = fuzz_copy(line, len + 1, DM_BLOCK_PAD), .len = len + 1};
   FUZZ_CHECK(dm_parse_block(parser, &block, batch, &err) == DM_OK);
-  batch->data = NULL;
   dm_parser_free(parser);
-  free(block.data);
+  return block.data;
 }
 
 /* The events of one line, read alone and among others. */
@@ -129,7 +129,7 @@ static void check_block(const dm_block *block, const dm_options *options) {
     size_t len = (size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line);
     naive_line want =
         naive_read_line(line, len, options->format, options->signals, options->n_signals);
-    read_alone(options, line, len, &alone);
+    char *alone_line = read_alone(options, line, len, &alone);
     FUZZ_CHECK(alone.n_blank == want.is_blank);
     n_blank += want.is_blank;
     bool is_good = i < batch.n_events && batch.events[i].line == n_lines;
@@ -157,6 +157,7 @@ static void check_block(const dm_block *block, const dm_options *options) {
                  !strcmp(problem->actual, again.actual));
       check_problems(&batch, &next_problem, n_lines, 1u << DM_PROBLEM_BAD_LINE);
     }
+    free(alone_line);
     line += len + 1;
   }
   FUZZ_CHECK(n_lines == batch.n_lines && n_blank == batch.n_blank);
