@@ -58,8 +58,8 @@ struct dm_parser {
   dm_buf key;
 };
 
-static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
-                            dm_error *err);
+DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
+                               dm_error *err);
 static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
                              bool *has_key, dm_error *err);
 static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
@@ -80,7 +80,8 @@ static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error 
 static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
                               bool *is_null, dm_error *err);
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
-static const char *pass_rough_probs(rough_probs *rough, const char *p);
+DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *p,
+                                       bool has_prediction);
 static bool are_for_checks_only(const dm_fields *f);
 static bool are_rough_probs_fine(const dm_parser *parser);
 static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err);
@@ -221,8 +222,8 @@ static inline void reset_fields(dm_fields *f) {
   f->n_classes = 0;
 }
 
-static dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
-                            dm_error *err) {
+DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
+                               dm_error *err) {
   reset_fields(&parser->fields);
   parser->seen = 0;
   parser->signals_seen = 0;
@@ -612,9 +613,11 @@ DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot
       }
       break;
     case DM_USUAL_PROBS:
-      end = pass_rough_probs(&parser->rough, p);
+      end = f->pred_label.kind != DM_IDENT_NONE
+                ? pass_rough_probs(&parser->rough, p, true)
+                : pass_rough_probs(&parser->rough, p, false);
       break;
-    case DM_USUAL_NONE:
+    default:
       return NULL;
   }
   bool is_end = end && (*end == ',' || is_delimiter(*end));
@@ -848,7 +851,8 @@ static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
 /* Where a line gives label_probs and correct, its probs serve only to be checked, and
    eight digits of each nearly always decide that. Takes lists of 0.digits in brackets,
    checking every byte; the first byte after it, or NULL where anything else stands. */
-static const char *pass_rough_probs(rough_probs *rough, const char *list) {
+DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
+                                       bool has_prediction) {
   const char *p = list;
   size_t n = 0;
   uint64_t sum = 0;
@@ -874,11 +878,14 @@ static const char *pass_rough_probs(rough_probs *rough, const char *list) {
     } else {
       return NULL;
     }
-    rough->values[n++] = value;
     sum += value;
-    uint32_t smaller = value < largest ? value : largest;
-    largest = value < largest ? largest : value;
-    second = smaller < second ? second : smaller;
+    if (!has_prediction) { /* which correct will be held against */
+      rough->values[n] = value;
+      uint32_t smaller = value < largest ? value : largest;
+      largest = value < largest ? largest : value;
+      second = smaller < second ? second : smaller;
+    }
+    n++;
     p = end;
     if (DM_LIKELY(memcmp(p, ", ", 2) == 0)) { /* a branch, so that p is known soon */
       p += 2;

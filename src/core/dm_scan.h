@@ -46,12 +46,12 @@ static inline unsigned dm_leading_digits(uint64_t word) {
   return odd ? (unsigned)__builtin_ctzll(odd) / 8 : 8;
 }
 
-/* The value of 8 bytes from 0 to 9: pairs, then fours, then all, each by one
-   multiplication. */
+/* The value of 8 bytes from 0 to 9: pairs, then fours, then all. A factor such as
+   10 * 256 + 1 adds ten times a part to the next one, which the shift brings down. */
 static inline uint32_t dm_eight_values(uint64_t word) {
-  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FFu;
-  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFFu;
-  return (uint32_t)(word * 10000 + (word >> 32));
+  word = word * (10 << 8 | 1) >> 8;
+  word = (word & 0x00FF00FF00FF00FFu) * (100 << 16 | 1) >> 16;
+  return (uint32_t)((word & 0x0000FFFF0000FFFFu) * (UINT64_C(10000) << 32 | 1) >> 32);
 }
 
 /* The value of 8 digits. */
@@ -128,14 +128,16 @@ static inline const char *dm_pass_plain_text(const char *p, char quote) {
 static inline bool dm_is_like(const char *p, const uint8_t *bytes, const uint8_t *slack,
                               size_t n) {
 #ifdef __SSE2__
-  for (size_t i = 0; i < 16 * n; i += 16) {
+  size_t i = 0;
+  do {
     __m128i above = _mm_sub_epi8(_mm_loadu_si128((const void *)(p + i)),
                                  _mm_load_si128((const void *)(bytes + i)));
     __m128i least = _mm_min_epu8(above, _mm_load_si128((const void *)(slack + i)));
     if (_mm_movemask_epi8(_mm_cmpeq_epi8(least, above)) != 0xFFFF) {
       return false;
     }
-  }
+    i += 16;
+  } while (i < 16 * n);
   return true;
 #else
   for (size_t i = 0; i < 16 * n; i += 16) { /* no further than the pad goes */
