@@ -32,6 +32,14 @@ static int big_compare(const big *a, const big *b);
 static void big_subtract(big *a, const big *b);
 static int64_t big_bit_length(const big *a);
 
+const char *dm_number_negative(const char *p, double *out) {
+  const char *end = dm_number_unsigned(p + 1, out);
+  if (end) {
+    *out = -*out;
+  }
+  return end;
+}
+
 const char *dm_number_slow(const char *p, double *out) {
   uint64_t sign = (uint64_t)(*p == '-') << 63;
   decimal d;

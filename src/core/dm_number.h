@@ -18,6 +18,9 @@ extern const uint64_t dm_powers[DM_POWER_LAST - DM_POWER_FIRST + 1][2];
    DM_NUMBER_PAD bytes behind the number must be readable. */
 DM_INLINE const char *dm_number(const char *p, double *out);
 
+/* The same where a minus stands. */
+const char *dm_number_negative(const char *p, double *out);
+
 /* The same for any length, without the fast path. */
 const char *dm_number_slow(const char *p, double *out);
 
@@ -111,7 +114,7 @@ DM_INLINE bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits) {
   return true;
 }
 
-DM_INLINE const char *dm_number(const char *p, double *out) {
+DM_INLINE const char *dm_number_unsigned(const char *p, double *out) {
   static const uint32_t ten_to[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
   /* from here on n more digits could leave 64 bits */
   static const uint64_t too_large[8] = {
@@ -120,9 +123,6 @@ DM_INLINE const char *dm_number(const char *p, double *out) {
       UINT64_C(1000000000000000),     UINT64_C(100000000000000),
       UINT64_C(10000000000000),       UINT64_C(1000000000000)};
   const char *s = p;
-  bool is_negative = *s == '-';
-  s += is_negative;
-  const char *first = s;
   if (DM_UNLIKELY(!dm_is_digit(*s))) {
     return NULL;
   }
@@ -131,7 +131,7 @@ DM_INLINE const char *dm_number(const char *p, double *out) {
     while (dm_is_digit(*s)) {
       w = w * 10 + (uint64_t)(*s++ - '0');
     }
-    if (s - first > 19) {
+    if (s - p > 19) {
       return dm_number_slow(p, out);
     }
   }
@@ -180,8 +180,14 @@ DM_INLINE const char *dm_number(const char *p, double *out) {
   if (DM_UNLIKELY(w != 0 && !dm_number_scale(w, q, &bits))) {
     return dm_number_slow(p, out);
   }
-  *out = dm_double_from_bits(bits | (uint64_t)is_negative << 63);
+  *out = dm_double_from_bits(bits);
   return s;
+}
+
+/* Whether there is a sign is guessed, so that the first digit's place need not be waited
+   for. */
+DM_INLINE const char *dm_number(const char *p, double *out) {
+  return DM_UNLIKELY(*p == '-') ? dm_number_negative(p, out) : dm_number_unsigned(p, out);
 }
 
 #endif

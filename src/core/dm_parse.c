@@ -514,10 +514,10 @@ static inline const char *pass_plain_integer(const char *p, int64_t *out) {
   return s;
 }
 
-/* Checks a number whose value is not asked for; the first byte after it, or NULL where
-   something else stands. So short that it is in a double's range. */
-static inline const char *pass_plain_number(const char *p) {
-  const char *s = p + (*p == '-');
+/* Checks a number without a sign whose value is not asked for; the first byte after it,
+   or NULL where something else stands. So short that it is in a double's range. */
+DM_INLINE const char *pass_plain_unsigned(const char *p) {
+  const char *s = p;
   if (DM_UNLIKELY(!dm_is_digit(*s))) {
     return NULL;
   }
@@ -545,6 +545,16 @@ static inline const char *pass_plain_number(const char *p) {
     s += dm_is_digit(s[1]) ? 2 : 1;
   }
   return s;
+}
+
+static DM_NOINLINE const char *pass_plain_negative(const char *p) {
+  return pass_plain_unsigned(p + 1);
+}
+
+/* The same with a sign or without: which one is guessed, so that the first digit's place
+   need not be waited for. */
+static inline const char *pass_plain_number(const char *p) {
+  return DM_UNLIKELY(*p == '-') ? pass_plain_negative(p) : pass_plain_unsigned(p);
 }
 
 /* True or false as the dialect writes it, or "true" or "false" in quotes. */
