@@ -122,9 +122,9 @@ static inline const char *dm_pass_plain_text(const char *p, char quote) {
 #endif
 }
 
-/* Whether none of 16 n bytes is below the one given, nor above it by more than slack, all
-   taken modulo 256: a slack of 0 asks for that byte, of 9 on '0' for a digit, and of 255
-   for nothing. */
+/* Whether none of 16 n > 0 bytes is below the one given, nor above it by more than slack,
+   all taken modulo 256: a slack of 0 asks for that byte, of 9 on '0' for a digit, and of
+   255 for nothing. */
 static inline bool dm_is_like(const char *p, const uint8_t *bytes, const uint8_t *slack,
                               size_t n) {
 #ifdef __SSE2__
