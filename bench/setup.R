@@ -280,7 +280,7 @@ available_tools <- function(place, wanted = NULL) {
   )
   if (!is.null(wanted)) {
     fits <- vapply(all$name, function(name) {
-      any(startsWith(name, wanted))
+      any(vapply(wanted, grepl, logical(1), x = name, fixed = TRUE))
     }, logical(1))
     all <- all[fits | all$name %in% c("datacarto", "newline scan"), ]
   }
