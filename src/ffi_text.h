@@ -10,7 +10,7 @@
 /* To be called when the library is loaded. */
 void ffi_text_init(DllInfo *info);
 
-/* The idents of all rows as a character vector. */
+/* The ids of all rows as a character vector. */
 SEXP ffi_text_column(const dm_table *table);
 
 #endif

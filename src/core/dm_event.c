@@ -18,7 +18,6 @@ static const double SUM_TOLERANCE = 1e-3;
 
 static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_error *err);
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err);
-static bool is_plain(const dm_fields *f);
 static dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
                                     double label_probs, uint32_t line, const char *text,
                                     dm_error *err);
@@ -62,15 +61,12 @@ void dm_batch_release(dm_batch *batch) {
   *batch = (dm_batch){0};
 }
 
-static inline bool is_text(const dm_ident *ident) {
-  return dm_is_text(ident->kind);
-}
-
 static inline dm_status store_ident(dm_batch *batch, const dm_ident *ident,
                                     int64_t *value, uint8_t *kind, dm_error *err) {
   *kind = (uint8_t)ident->kind;
   *value = ident->value;
-  return DM_UNLIKELY(is_text(ident)) ? store_text(batch, ident, value, err) : DM_OK;
+  return DM_UNLIKELY(dm_is_text(ident->kind)) ? store_text(batch, ident, value, err)
+                                              : DM_OK;
 }
 
 static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
@@ -108,15 +104,15 @@ dm_ident dm_ident_from_digits(const char *text, size_t len) {
 }
 
 bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b) {
-  if (is_text(a) != is_text(b)) {
+  if (dm_is_text(a->kind) != dm_is_text(b->kind)) {
     return false;
   }
-  return is_text(a) ? a->len == b->len && memcmp(a->text, b->text, a->len) == 0
-                    : a->value == b->value;
+  return dm_is_text(a->kind) ? a->len == b->len && memcmp(a->text, b->text, a->len) == 0
+                             : a->value == b->value;
 }
 
 void dm_ident_print(const dm_ident *ident, char *out, size_t cap) {
-  if (is_text(ident)) {
+  if (dm_is_text(ident->kind)) {
     dm_text_excerpt(out, cap, ident->text, ident->len);
   } else {
     (void)snprintf(out, cap, "%lld", (long long)ident->value);
@@ -164,7 +160,7 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   if (batch->is_keeping) {
     DM_TRY(keep_more(batch, fields, label_probs, err));
   }
-  if (DM_UNLIKELY(!is_plain(fields))) {
+  if (DM_UNLIKELY(!dm_fields_are_plain(fields))) {
     DM_TRY(note_disagreements(batch, fields, label_probs, line, text, err));
   }
   batch->n_events++;
@@ -319,15 +315,6 @@ static bool is_outside(double p) {
 
 static void print_number(double value, char *out) {
   out[dm_format_double(value, out)] = '\0';
-}
-
-/* Whether nothing in the line can contradict itself, as in nearly all. */
-static inline bool is_plain(const dm_fields *f) {
-  bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
-  return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
-         !f->logits && f->has_correct &&
-         (f->pred_label.kind == DM_IDENT_NONE ||
-          (is_integer && (f->pred_label.value == f->label.value) == f->correct));
 }
 
 static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,

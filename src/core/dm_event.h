@@ -26,7 +26,7 @@ typedef enum dm_ident_kind {
   DM_IDENT_INT,      /* an integer that fits 64 bits */
   DM_IDENT_INT_TEXT, /* a string that looks exactly like such an integer */
   DM_IDENT_TEXT,     /* any other string */
-  DM_IDENT_BIG       /* an integer beyond 64 bits, kept as its digits */
+  DM_IDENT_BIG /* an integer beyond 64 bits, kept as its digits: text from TEXT on */
 } dm_ident_kind;
 
 typedef struct dm_ident {
@@ -36,15 +36,18 @@ typedef struct dm_ident {
   size_t len;
 } dm_ident;
 
+/* dm_ident_from_text() for a text that starts like an integer. */
+dm_ident dm_ident_from_digits(const char *text, size_t len);
+
 /* Classifies a string: INT_TEXT if it is written as the integer would be ("7", "-3", not
    "07", "+7", "-0"), else TEXT. */
-dm_ident dm_ident_from_digits(const char *text, size_t len);
 static inline dm_ident dm_ident_from_text(const char *text, size_t len) {
   if (DM_LIKELY(len == 0 || (!dm_is_digit(text[0]) && text[0] != '-'))) {
     return (dm_ident){.kind = DM_IDENT_TEXT, .text = text, .len = len};
   }
   return dm_ident_from_digits(text, len);
 }
+
 static inline dm_ident dm_ident_from_int(int64_t value) {
   return (dm_ident){.kind = DM_IDENT_INT, .value = value};
 }
@@ -179,32 +182,33 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
 
-/* The same for nearly all lines, sooner; false: nothing is added, dm_event_add() is to be
-   asked. */
+/* Whether all that is derived from is given, and contradicts nothing. */
+static inline bool dm_fields_are_plain(const dm_fields *f) {
+  bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
+  return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
+         !f->logits && f->has_correct &&
+         (f->pred_label.kind == DM_IDENT_NONE ||
+          (is_integer && (f->pred_label.value == f->label.value) == f->correct));
+}
+
+/* The same as dm_event_add() for nearly all lines, sooner; false: nothing is added, that
+   is to be asked. */
 static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
                                       uint32_t line, uint32_t offset) {
   const dm_fields *f = fields;
-  dm_ident_kind predicted = f->pred_label.kind;
-  bool is_right = f->pred_label.value == f->label.value;
-  bool is_given = f->label.kind == DM_IDENT_INT && !dm_is_text(f->s_label.kind) &&
-                  f->has_correct && f->has_label_probs && !f->probs && !f->logits &&
-                  f->step_kind == DM_STEP_NONE;
-  if (DM_UNLIKELY(!is_given || batch->is_keeping ||
-                  batch->n_events == batch->cap_events ||
-                  !(f->label_probs >= 0 && f->label_probs <= 1))) {
-    return false;
-  }
-  if (DM_UNLIKELY(predicted != DM_IDENT_NONE &&
-                  (predicted != DM_IDENT_INT || is_right != f->correct))) {
+  if (DM_UNLIKELY(!dm_fields_are_plain(f) || f->id.kind == DM_IDENT_NONE ||
+                  f->label.kind != DM_IDENT_INT || dm_is_text(f->s_label.kind) ||
+                  f->step_kind != DM_STEP_NONE || batch->is_keeping ||
+                  batch->n_events == batch->cap_events)) {
     return false;
   }
   int64_t id = f->id.value;
-  if (f->id.kind != DM_IDENT_INT) {
+  if (dm_is_text(f->id.kind)) {
     size_t place = (size_t)((uintptr_t)f->id.text - (uintptr_t)batch->data);
-    if (DM_UNLIKELY(f->id.kind != DM_IDENT_TEXT || place >= batch->len)) {
+    if (DM_UNLIKELY(place >= batch->len)) {
       return false;
     }
-    id = (int64_t)((uint64_t)place << 32 | f->id.len); /* no block is longer */
+    id = (int64_t)((uint64_t)place << 32 | f->id.len); /* no longer than the block */
   }
   batch->events[batch->n_events++] = (dm_event){.id = id,
                                                 .label = f->label.value,

@@ -20,6 +20,7 @@ static dm_status dense_slot(dm_index *index, int64_t value, uint32_t **out,
 static dm_status grow_dense(dm_index *index, size_t need, dm_error *err);
 static uint32_t make_key(const dm_index *index, const dm_ident *ident, dm_index_key *key);
 static unsigned matches(const dm_bucket *bucket, uint32_t hash);
+static void prefetch_row(const dm_index *index, const dm_ident *ident, size_t row);
 static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
                    const dm_ident *ident);
 static dm_status grow_buckets(dm_index *index, dm_error *err);
@@ -66,7 +67,6 @@ void dm_index_release(dm_index *index) {
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) {
   dm_lookup lookup;
-  lookup.row = 0;
   lookup.hash = make_key(index, ident, &lookup.key);
   return dm_index_end(index, ident, &lookup, row, err);
 }
@@ -105,9 +105,7 @@ void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *loo
       row = bucket->row[__builtin_ctz(bits)];
       if (DM_LIKELY(row <= dm_rows_cap(rows))) { /* else it is of the other type */
         lookup->row = row;
-        const char *place = dm_rows_at(rows, row - 1);
-        __builtin_prefetch(place);
-        __builtin_prefetch(place + rows->elem_size - 1); /* the next line */
+        prefetch_row(index, ident, row - 1);
       }
       return;
     }
@@ -119,13 +117,9 @@ void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *loo
 
 dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *lookup,
                        uint32_t *row, dm_error *err) {
-  bool is_text = dm_is_text(ident->kind);
   index->has_text |= ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_INT_TEXT;
   index->has_big |= ident->kind == DM_IDENT_BIG;
-  dm_index_key own_key;
-  const dm_index_key *key = &lookup->key;
-  uint32_t hash = lookup->hash;
-  if (!is_text && ident->value >= 0 && ident->value < DENSE_LIMIT) {
+  if (!dm_is_text(ident->kind) && ident->value >= 0 && ident->value < DENSE_LIMIT) {
     uint32_t *dense = NULL;
     DM_TRY(dense_slot(index, ident->value, &dense, err));
     if (DM_LIKELY(dense != NULL)) {
@@ -136,26 +130,24 @@ dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *
       *row = *dense - 1;
       return DM_OK;
     }
-    hash = make_key(index, ident, &own_key); /* this may have begun when it was dense */
-    key = &own_key;
   }
   if (DM_UNLIKELY(index->n_hashed >= BUCKET_FULL * index->n_buckets)) {
     DM_TRY(grow_buckets(index, err));
   }
   size_t mask = index->n_buckets - 1;
-  for (size_t i = hash & mask;; i = (i + 1) & mask) {
+  for (size_t i = lookup->hash & mask;; i = (i + 1) & mask) {
     dm_bucket *bucket = &index->buckets[i];
-    for (unsigned bits = matches(bucket, hash); bits; bits &= bits - 1) {
+    for (unsigned bits = matches(bucket, lookup->hash); bits; bits &= bits - 1) {
       uint32_t found = bucket->row[__builtin_ctz(bits)] - 1;
-      if (is_row(index, found, key, ident)) {
+      if (is_row(index, found, &lookup->key, ident)) {
         *row = found;
         return DM_OK;
       }
     }
     if (bucket->row[DM_BUCKET_ENTRIES - 1] == 0) {
       *row = (uint32_t)index->n;
-      DM_TRY(new_row(index, ident, key, err));
-      add_entry(bucket, hash, *row + 1);
+      DM_TRY(new_row(index, ident, &lookup->key, err));
+      add_entry(bucket, lookup->hash, *row + 1);
       index->n_hashed++;
       return DM_OK;
     }
@@ -269,7 +261,11 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_
     *own = *key;
     if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) {
       own->word[1] = dm_in_memory(index->text.len);
+      size_t cap = index->text.cap;
       DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
+      if (DM_UNLIKELY(index->text.cap != cap)) {
+        dm_advise_large(index->text.data, index->text.cap);
+      }
     }
   } else {
     DM_TRY(dm_rows_grow(&index->values, n, err));
@@ -336,11 +332,28 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
   return (uint32_t)fold(hash, hash | 1);
 }
 
+/* Brings what the ident of a row is compared with into the cache. */
+static inline void prefetch_row(const dm_index *index, const dm_ident *ident,
+                                size_t row) {
+  if (!dm_is_text(ident->kind)) {
+    __builtin_prefetch(dm_rows_at(&index->values, row));
+    return;
+  }
+  const dm_index_key *key = dm_rows_at(&index->keys, row);
+  __builtin_prefetch(key);
+  __builtin_prefetch((const char *)(key + 1) - 1); /* the next line */
+  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) { /* has to wait, but others wait with it */
+    size_t place = (size_t)dm_in_memory(key->word[1]);
+    if (place < index->text.len) { /* else it is another, shorter text */
+      __builtin_prefetch(index->text.data + place);
+    }
+  }
+}
+
 /* Whether the row is that of the ident, whose key this is. */
 static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
                    const dm_ident *ident) {
-  uint8_t kind = *(const uint8_t *)dm_rows_at(&index->kinds, row);
-  if (dm_is_text((dm_ident_kind)kind) != dm_is_text(ident->kind)) {
+  if (dm_index_is_integer(index, row) == dm_is_text(ident->kind)) {
     return false;
   }
   if (!dm_is_text(ident->kind)) {
@@ -385,11 +398,13 @@ static inline void add_entry(dm_bucket *bucket, uint32_t hash, uint32_t row) {
   bucket->row[k] = row;
 }
 
-/* What a bucket has goes to one of two others, so that both tables are walked through in
-   order. */
+/* What a bucket has goes to two others (or, where those are full, behind them), so that
+   both tables are walked through in order. */
 static dm_status grow_buckets(dm_index *index, dm_error *err) {
   size_t n = index->n_buckets ? index->n_buckets * 2 : FIRST_BUCKETS;
-  dm_bucket *buckets = dm_calloc_in_line(n * sizeof *buckets);
+  size_t bytes;
+  dm_bucket *buckets =
+      dm_size_mul(n, sizeof *buckets, &bytes) ? dm_calloc_in_line(bytes) : NULL;
   if (!buckets) {
     return dm_error_memory(err);
   }
@@ -429,8 +444,8 @@ static void take_dense(const dm_index *index, uint32_t *out) {
 }
 
 static uint64_t sort_key(const dm_index *index, uint32_t row) {
-  int64_t value = *(const int64_t *)dm_rows_at(&index->values, row);
-  return (uint64_t)value ^ UINT64_C(0x8000000000000000); /* orders like the integer */
+  /* orders like the integer */
+  return (uint64_t)dm_index_integer(index, row) ^ UINT64_C(0x8000000000000000);
 }
 
 /* Radix sort by 11 bits at a time; digits that all share cost one pass of counting. */

@@ -78,8 +78,9 @@ void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *loo
    and brings what it is to be compared with into the cache. */
 void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);
 
-/* The same two for an integer that has a row in the dense table, or will probably have
-   one, which is nearly every line's case; false: ask those. */
+/* The same two for an integer that lies densely, which is nearly every line's case. The
+   first is false for other integers, the second for those that have no row yet as well:
+   then ask the functions above. */
 static inline bool dm_index_begin_dense(const dm_index *index, int64_t value) {
   uint64_t chunk = (uint64_t)value >> DM_DENSE_SHIFT; /* large for a negative one */
   if (DM_UNLIKELY(chunk >= index->n_dense || !index->dense[chunk])) {
@@ -103,6 +104,11 @@ static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
   return *(const int64_t *)dm_rows_at(&index->values, row);
 }
 
+static inline bool dm_index_is_integer(const dm_index *index, size_t row) {
+  return !(index->has_text || index->has_big) || /* which needs no other memory */
+         !dm_is_text((dm_ident_kind) * (const uint8_t *)dm_rows_at(&index->kinds, row));
+}
+
 /* Whether an ident of the kind INT (and this value) or TEXT has the row that was guessed,
    for certain; false: ask the third step. */
 static inline bool dm_index_confirm(const dm_index *index, dm_ident_kind kind,
@@ -112,8 +118,7 @@ static inline bool dm_index_confirm(const dm_index *index, dm_ident_kind kind,
   }
   size_t row = lookup->row - 1;
   if (kind == DM_IDENT_INT) {
-    uint8_t known = *(const uint8_t *)dm_rows_at(&index->kinds, row);
-    return !dm_is_text((dm_ident_kind)known) && dm_index_integer(index, row) == value;
+    return dm_index_is_integer(index, row) && dm_index_integer(index, row) == value;
   }
   if (kind != DM_IDENT_TEXT || !index->has_text) {
     return false;
@@ -141,7 +146,7 @@ static inline dm_ident dm_index_ident(const dm_index *index, size_t row) {
   ident.len = (size_t)(unsigned char)ident.text[sizeof *key - 1] - 1;
   if (DM_UNLIKELY(ident.len == DM_KEY_LONG - 1)) {
     ident.text = index->text.data + dm_in_memory(key->word[1]);
-    ident.len = dm_in_memory(key->word[0]);
+    ident.len = (size_t)dm_in_memory(key->word[0]);
   }
   return ident;
 }

@@ -89,7 +89,8 @@ static inline size_t dm_rows_cap(const dm_rows *rows) {
 
 /* Makes rows 0 to need - 1 exist. DM_E_MEMORY. */
 dm_status dm_rows_grow_more(dm_rows *rows, size_t need, dm_error *err) DM_MUST_CHECK;
-static inline dm_status dm_rows_grow(dm_rows *rows, size_t need, dm_error *err) {
+DM_MUST_CHECK static inline dm_status dm_rows_grow(dm_rows *rows, size_t need,
+                                                   dm_error *err) {
   return DM_LIKELY(need <= dm_rows_cap(rows)) ? DM_OK
                                               : dm_rows_grow_more(rows, need, err);
 }

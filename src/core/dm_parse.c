@@ -19,6 +19,7 @@ typedef struct rough_probs {
   const char *at; /* the list that was only read roughly; NULL: none */
   size_t n;
   uint64_t sum;
+  /* what the prediction may be derived from; not set where it was given before */
   uint32_t largest;
   uint32_t second; /* largest but for one element */
   uint32_t values[ROUGH_MAX];
@@ -889,7 +890,7 @@ DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
       return NULL;
     }
     sum += value;
-    if (!has_prediction) { /* which correct will be held against */
+    if (!has_prediction) { /* else correct is held against that, and not against these */
       rough->values[n] = value;
       uint32_t smaller = value < largest ? value : largest;
       largest = value < largest ? largest : value;

@@ -293,8 +293,8 @@ static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *ro
                          dm_error *err) {
   if (id->kind != DM_IDENT_INT || !dm_index_find(&recorder->ids, id->value, row)) {
     DM_TRY(dm_index_row(&recorder->ids, id, row, err));
-    DM_TRY(dm_rows_grow(&recorder->states, recorder->ids.n, err));
   }
+  DM_TRY(dm_rows_grow(&recorder->states, recorder->ids.n, err));
   /* an id that was refused has a row too, behind those declared */
   if (recorder->is_declared && *row >= recorder->n_declared) {
     char shown[64];

@@ -334,7 +334,7 @@ static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
 }
 
 /* Most runs and batches have nothing beside what a summary needs. */
-static bool is_plain(const dm_run *run, const dm_batch *batch) {
+static bool has_nothing_more(const dm_run *run, const dm_batch *batch) {
   return !run->has_steps && !batch->has_steps && !run->sink.take && !run->has_window &&
          !batch->is_keeping;
 }
@@ -342,7 +342,7 @@ static bool is_plain(const dm_run *run, const dm_batch *batch) {
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
                               const dm_lookup *guesses, const dm_origin *origin,
                               size_t *next_problem, dm_error *err) {
-  return DM_LIKELY(is_plain(run, batch))
+  return DM_LIKELY(has_nothing_more(run, batch))
              ? apply_group(run, batch, first, guesses, origin, next_problem, true, err)
              : apply_group(run, batch, first, guesses, origin, next_problem, false, err);
 }

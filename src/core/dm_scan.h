@@ -21,21 +21,19 @@ static inline bool dm_is_digit(char c) {
   return (unsigned char)(c - '0') < 10;
 }
 
-static inline uint64_t dm_load8(const char *p) {
-  uint64_t word;
-  memcpy(&word, p, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  word = __builtin_bswap64(word);
-#endif
-  return word;
-}
-
 /* The word whose bytes in memory are those of this one, lowest first; and back. */
 static inline uint64_t dm_in_memory(uint64_t word) {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
   word = __builtin_bswap64(word);
 #endif
   return word;
+}
+
+/* The first byte lowest. */
+static inline uint64_t dm_load8(const char *p) {
+  uint64_t word;
+  memcpy(&word, p, sizeof word);
+  return dm_in_memory(word);
 }
 
 /* How many of the 8 bytes (first byte lowest) are digits before the first other one. */

@@ -8,17 +8,26 @@
 /* Rows at a time: few enough for their states to stay in the nearest cache. */
 enum { SLICE = 256 };
 
-struct slice;
+/* A few rows, whose states have been copied to where all columns find them at hand. */
+typedef struct slice {
+  const dm_run *run;
+  const dm_columns *columns;
+  const uint32_t *order;
+  size_t first; /* row of the table */
+  size_t n;
+  dm_accum states[SLICE];
+} slice;
+
 static void fill_share(void *data);
-static void fill_slice(const struct slice *s);
-static void take_integers(const struct slice *s, dm_ident_column column, int32_t *out);
-static void take_doubles(const struct slice *s, dm_ident_column column, double *out);
-static void take_counts(const struct slice *s, dm_count_column column, int32_t *out);
-static void take_numbers(const struct slice *s, dm_number_column column, double *out);
-static void take_signal(const struct slice *s, size_t signal,
-                        dm_signal_statistic statistic, double *out);
-static void take_times(const struct slice *s, dm_metric metric, int32_t *out);
-static void take_metric(const struct slice *s, dm_metric metric, double *out);
+static void fill_slice(const slice *s);
+static void take_integers(const slice *s, dm_ident_column column, int32_t *out);
+static void take_doubles(const slice *s, dm_ident_column column, double *out);
+static void take_counts(const slice *s, dm_count_column column, int32_t *out);
+static void take_numbers(const slice *s, dm_number_column column, double *out);
+static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
+                        double *out);
+static void take_times(const slice *s, dm_metric metric, int32_t *out);
+static void take_metric(const slice *s, dm_metric metric, double *out);
 
 static const dm_accum *accum_at(const dm_table *table, size_t i) {
   return dm_rows_at(&table->run->accum, table->order[i]);
@@ -52,16 +61,6 @@ void dm_table_release(dm_table *table) {
 }
 
 /* --- columns --- */
-
-/* A few rows, whose states have been copied to where all columns find them at hand. */
-typedef struct slice {
-  const dm_run *run;
-  const dm_columns *columns;
-  const uint32_t *order;
-  size_t first; /* row of the table */
-  size_t n;
-  dm_accum states[SLICE];
-} slice;
 
 /* What one thread fills. */
 typedef struct share {
@@ -108,7 +107,7 @@ static void fill_share(void *data) {
     s.n = part->end - s.first < SLICE ? part->end - s.first : SLICE;
     s.order = part->table->order + s.first;
     for (size_t i = 0; i < s.n; i++) {
-      s.states[i] = *(const dm_accum *)dm_rows_at(&s.run->accum, s.order[i]);
+      s.states[i] = *accum_at(part->table, s.first + i);
     }
     fill_slice(&s);
   }

@@ -56,15 +56,15 @@ void dm_table_release(dm_table *table);
 
 /* Where columns of table->n elements go; NULL for those that are not wanted. What a
    sample has none of is missing: numbers, where none of its evaluations counts, a signal
-   where no line has it, an event that never came. */
+   where no line has it; of times, an event that never came (a count is 0 then). */
 typedef struct dm_columns {
   int32_t *counts[DM_N_COUNTS];
   double *numbers[DM_N_NUMBERS];
   int32_t *integers[DM_N_IDENTS]; /* idents of DM_TYPE_INT32 */
   double *doubles[DM_N_IDENTS];   /* of DM_TYPE_DOUBLE */
   double **signals; /* DM_N_STATISTICS of each requested signal; NULL: none at all */
-  int32_t *times[DM_N_METRICS];  /* of first_correct, learned_for_good, */
-  double *metrics[DM_N_METRICS]; /* forgotten_for_good; of all others but pred_dist */
+  int32_t *times[DM_N_METRICS];  /* first_correct, learned_ and forgotten_for_good */
+  double *metrics[DM_N_METRICS]; /* all others but pred_dist */
   int32_t missing_time;
   double missing;
 } dm_columns;

@@ -159,7 +159,6 @@ static void test_random(void) {
   }
 }
 
-/* Growth through every size of the tables. */
 /* Texts of all lengths that differ in a single byte, wherever it stands: none is guessed
    to be another. The memory of a text ends with it, so that a sanitizer sees what is read
    beyond. */
@@ -189,6 +188,7 @@ static void test_text_lengths(void) {
   dm_index_release(&index);
 }
 
+/* Growth through every size of the tables. */
 static void test_growth(void) {
   static const struct {
     int64_t first, step;
@@ -278,8 +278,7 @@ static void test_spread(void) {
   }
 }
 
-/* So many texts and integers that some have the same hash, of 32 bits: which of them are
-   met on the way to a row is counted by going that way. */
+/* So many texts and integers that some have the same hash, of 32 bits. */
 static void test_same_hashes(void) {
   enum { N = 400000 };
   dm_index index;
@@ -292,7 +291,11 @@ static void test_same_hashes(void) {
       dm_error err;
       snprintf(text, sizeof text, "text %u", i);
       dm_ident ident = i % 2 ? ident_of_text(text) : dm_ident_from_int(-1 - (int64_t)i);
-      wrong += dm_index_row(&index, &ident, &row, &err) != DM_OK || row != i;
+      if (round == 0) {
+        wrong += dm_index_row(&index, &ident, &row, &err) != DM_OK || row != i;
+      } else {
+        wrong += row_of(&index, ident) != i;
+      }
     }
   }
   CHECK_UINT(wrong, 0);
@@ -312,7 +315,7 @@ static void test_same_hashes(void) {
 }
 
 static void test_guesses(void) {
-  CHECK(n_wrong_guesses < 10); /* of 400,000 */
+  CHECK(n_wrong_guesses > 0 && n_wrong_guesses < 60); /* of 800,000 */
 }
 
 static void test_type(void) {

@@ -20,6 +20,7 @@ static void parse(dm_batch *batch, const char *lines, size_t max_line) {
   dm_parser_free(parser);
   free(block.data);
   batch->data = NULL;
+  batch->len = 0;
 }
 
 /* The dialect of a line decides about its keys, even where the bytes are those that a
