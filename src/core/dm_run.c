@@ -23,7 +23,7 @@ static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
                               const dm_lookup *guesses, const dm_origin *origin,
                               size_t *next_problem, dm_error *err);
-static void prefetch_more(const dm_run *run, uint32_t row);
+DM_INLINE void prefetch_more(const dm_run *run, uint32_t row);
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
                           const dm_lookup *lookup, uint32_t *row, dm_error *err);
 static dm_status grow_rows(dm_run *run, dm_error *err);
@@ -366,15 +366,15 @@ DM_INLINE dm_status apply_group(dm_run *run, const dm_batch *batch, size_t first
   return DM_OK;
 }
 
-static inline void prefetch_bytes(const void *p, size_t n) {
+DM_INLINE void prefetch_bytes(const void *p, size_t n) {
   enum { LINE = 64 };
   for (size_t i = 0; i < n; i += LINE) {
     __builtin_prefetch((const char *)p + i, 1);
   }
 }
 
-/* What add_more() will write to. */
-static void prefetch_more(const dm_run *run, uint32_t row) {
+/* What add_more() will write to. Inline, else gcc drops it as a call without effect. */
+DM_INLINE void prefetch_more(const dm_run *run, uint32_t row) {
   if (run->signals.elem_size) {
     prefetch_bytes(dm_rows_at(&run->signals, row), run->signals.elem_size);
   }
