@@ -40,6 +40,7 @@ void dm_index_init(dm_index *index, uint64_t seed) {
   dm_rows_init(&index->values, sizeof(int64_t));
   dm_rows_init(&index->kinds, sizeof(uint8_t));
   dm_rows_init(&index->keys, sizeof(dm_index_key));
+  dm_rows_init(&index->middles, sizeof(dm_middle_text));
 }
 
 void dm_index_freeze(dm_index *index) {
@@ -60,6 +61,7 @@ void dm_index_release(dm_index *index) {
   dm_rows_release(&index->values);
   dm_rows_release(&index->kinds);
   dm_rows_release(&index->keys);
+  dm_rows_release(&index->middles);
   dm_buf_release(&index->text);
   index->n = 0;
 }
@@ -67,6 +69,7 @@ void dm_index_release(dm_index *index) {
 dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
                        dm_error *err) {
   dm_lookup lookup;
+  lookup.row = 0;
   lookup.hash = make_key(index, ident, &lookup.key);
   return dm_index_end(index, ident, &lookup, row, err);
 }
@@ -119,6 +122,11 @@ dm_status dm_index_end(dm_index *index, const dm_ident *ident, const dm_lookup *
                        uint32_t *row, dm_error *err) {
   index->has_text |= ident->kind == DM_IDENT_TEXT || ident->kind == DM_IDENT_INT_TEXT;
   index->has_big |= ident->kind == DM_IDENT_BIG;
+  if (lookup->row && dm_is_text(ident->kind) &&
+      is_row(index, lookup->row - 1, &lookup->key, ident)) {
+    *row = lookup->row - 1;
+    return DM_OK;
+  }
   if (!dm_is_text(ident->kind) && ident->value >= 0 && ident->value < DENSE_LIMIT) {
     uint32_t *dense = NULL;
     DM_TRY(dense_slot(index, ident->value, &dense, err));
@@ -259,7 +267,12 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_
     DM_TRY(dm_rows_grow(&index->keys, n, err));
     dm_index_key *own = dm_rows_at(&index->keys, index->n);
     *own = *key;
-    if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) {
+    if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+      DM_TRY(dm_rows_grow(&index->middles, n, err));
+      dm_middle_text *middle = dm_rows_at(&index->middles, index->n);
+      memcpy(middle->bytes, ident->text, ident->len);
+      middle->len = (uint8_t)ident->len;
+    } else if (DM_UNLIKELY(ident->len > DM_MIDDLE_TEXT)) {
       own->word[1] = dm_in_memory(index->text.len);
       size_t cap = index->text.cap;
       DM_TRY(dm_buf_append(&index->text, ident->text, ident->len, err));
@@ -308,7 +321,7 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
     hash = fold(dm_load8(last) ^ hash, factor);
     first = len;
     second = UINT64_MAX;
-    third = (uint64_t)DM_KEY_LONG << 56;
+    third = (uint64_t)(len > DM_MIDDLE_TEXT ? DM_KEY_LONG : DM_KEY_MIDDLE) << 56;
   } else if (DM_LIKELY(len >= 8)) {
     /* the last bytes without those that came before; in two steps, since no shift takes
        64 bits */
@@ -339,15 +352,15 @@ DM_INLINE void prefetch_row(const dm_index *index, const dm_ident *ident, size_t
     __builtin_prefetch(dm_rows_at(&index->values, row));
     return;
   }
+  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+    if (row < dm_rows_cap(&index->middles)) {
+      __builtin_prefetch(dm_rows_at(&index->middles, row));
+    }
+    return;
+  }
   const dm_index_key *key = dm_rows_at(&index->keys, row);
   __builtin_prefetch(key);
   __builtin_prefetch((const char *)(key + 1) - 1); /* the next line */
-  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT)) { /* has to wait, but others wait with it */
-    size_t place = (size_t)dm_in_memory(key->word[1]);
-    if (place < index->text.len) { /* else it is another, shorter text */
-      __builtin_prefetch(index->text.data + place);
-    }
-  }
 }
 
 /* Whether the row is that of the ident, whose key this is. */
@@ -358,6 +371,14 @@ static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
   }
   if (!dm_is_text(ident->kind)) {
     return dm_index_integer(index, row) == ident->value;
+  }
+  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+    if (row >= dm_rows_cap(&index->middles)) {
+      return false;
+    }
+    const dm_middle_text *middle = dm_rows_at(&index->middles, row);
+    return middle->len == ident->len &&
+           memcmp(middle->bytes, ident->text, ident->len) == 0;
   }
   const dm_index_key *found = dm_rows_at(&index->keys, row);
   if (DM_LIKELY(ident->len <= DM_KEY_TEXT)) {

@@ -17,12 +17,25 @@ typedef enum dm_ident_type {
 } dm_ident_type;
 
 /* What an ident is found by. Its bytes in memory are those of the text, then zeros; the
-   last one is the length + 1, or one of these. Of a text that is too long the words are
-   its length and where it stands; one that is looked up stands nowhere. */
-enum { DM_KEY_TEXT = 23, DM_KEY_INTEGER = 0xFE, DM_KEY_LONG = 0xFF };
+   last one is the length + 1, or one of these. A text that is too long stands elsewhere,
+   and the first word is its length; of one that is long even for that, the second word
+   is where it stands. */
+enum {
+  DM_KEY_TEXT = 23, /* bytes at most */
+  DM_MIDDLE_TEXT = 63,
+  DM_KEY_INTEGER = 0xFD,
+  DM_KEY_MIDDLE = 0xFE,
+  DM_KEY_LONG = 0xFF
+};
 typedef struct dm_index_key {
   uint64_t word[3];
 } dm_index_key;
+
+/* As large as a cache line. */
+typedef struct dm_middle_text {
+  char bytes[DM_MIDDLE_TEXT];
+  uint8_t len; /* 0: none */
+} dm_middle_text;
 
 /* A part of the hash table, as large as a cache line: the entries whose hash leads here,
    or to a full one before. Those in use come first. */
@@ -36,7 +49,8 @@ typedef struct dm_index {
   dm_rows values;     /* int64_t per row: the integer; none while there is none */
   dm_rows kinds;      /* uint8_t per row: dm_ident_kind as first given */
   dm_rows keys;       /* dm_index_key per row; none while there is no text */
-  dm_buf text;        /* those that are too long for a key */
+  dm_rows middles;    /* dm_middle_text per row; none while there is none */
+  dm_buf text;        /* the long ones */
   size_t n;           /* rows */
   uint32_t **dense;   /* row + 1 by integer, in chunks; NULL where there is none */
   uint8_t *is_hashed; /* per chunk: its integers are in the hash table for good */
@@ -109,8 +123,8 @@ static inline bool dm_index_is_integer(const dm_index *index, size_t row) {
          !dm_is_text((dm_ident_kind) * (const uint8_t *)dm_rows_at(&index->kinds, row));
 }
 
-/* Whether an ident of the kind INT (and this value) or TEXT has the row that was guessed,
-   for certain; false: ask the third step. */
+/* Whether an ident of the kind INT (and this value) or a short one of the kind TEXT has
+   the row that was guessed, for certain; false: ask the third step. */
 static inline bool dm_index_confirm(const dm_index *index, dm_ident_kind kind,
                                     int64_t value, const dm_lookup *lookup) {
   if (!lookup->row) {
@@ -144,7 +158,10 @@ static inline dm_ident dm_index_ident(const dm_index *index, size_t row) {
   const dm_index_key *key = dm_rows_at(&index->keys, row);
   ident.text = (const char *)key;
   ident.len = (size_t)(unsigned char)ident.text[sizeof *key - 1] - 1;
-  if (DM_UNLIKELY(ident.len == DM_KEY_LONG - 1)) {
+  if (DM_UNLIKELY(ident.len == DM_KEY_MIDDLE - 1)) {
+    ident.text = ((const dm_middle_text *)dm_rows_at(&index->middles, row))->bytes;
+    ident.len = (size_t)dm_in_memory(key->word[0]);
+  } else if (DM_UNLIKELY(ident.len == DM_KEY_LONG - 1)) {
     ident.text = index->text.data + dm_in_memory(key->word[1]);
     ident.len = (size_t)dm_in_memory(key->word[0]);
   }

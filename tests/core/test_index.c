@@ -163,7 +163,7 @@ static void test_random(void) {
    to be another. The memory of a text ends with it, so that a sanitizer sees what is read
    beyond. */
 static void test_text_lengths(void) {
-  enum { LONGEST = 40 };
+  enum { LONGEST = 70 };
   dm_index index;
   dm_index_init(&index, 8);
   uint32_t next = 0;
