@@ -272,6 +272,7 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_
       dm_middle_text *middle = dm_rows_at(&index->middles, index->n);
       memcpy(middle->bytes, ident->text, ident->len);
       middle->len = (uint8_t)ident->len;
+      own->word[1] = 0; /* so that it equals no key that is looked up */
     } else if (DM_UNLIKELY(ident->len > DM_MIDDLE_TEXT)) {
       own->word[1] = dm_in_memory(index->text.len);
       size_t cap = index->text.cap;
