@@ -253,6 +253,11 @@ static dm_status grow_dense(dm_index *index, size_t need, dm_error *err) {
   return DM_OK;
 }
 
+/* Whether a text is too long for a key, but not for a row of its own. */
+static inline bool is_middle(const dm_ident *ident) {
+  return ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT;
+}
+
 /* key: of a text. */
 static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_key *key,
                          dm_error *err) {
@@ -267,7 +272,7 @@ static dm_status new_row(dm_index *index, const dm_ident *ident, const dm_index_
     DM_TRY(dm_rows_grow(&index->keys, n, err));
     dm_index_key *own = dm_rows_at(&index->keys, index->n);
     *own = *key;
-    if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+    if (DM_UNLIKELY(is_middle(ident))) {
       DM_TRY(dm_rows_grow(&index->middles, n, err));
       dm_middle_text *middle = dm_rows_at(&index->middles, index->n);
       memcpy(middle->bytes, ident->text, ident->len);
@@ -353,7 +358,7 @@ DM_INLINE void prefetch_row(const dm_index *index, const dm_ident *ident, size_t
     __builtin_prefetch(dm_rows_at(&index->values, row));
     return;
   }
-  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+  if (DM_UNLIKELY(is_middle(ident))) {
     if (row < dm_rows_cap(&index->middles)) {
       __builtin_prefetch(dm_rows_at(&index->middles, row));
     }
@@ -373,7 +378,7 @@ static bool is_row(const dm_index *index, uint32_t row, const dm_index_key *key,
   if (!dm_is_text(ident->kind)) {
     return dm_index_integer(index, row) == ident->value;
   }
-  if (DM_UNLIKELY(ident->len > DM_KEY_TEXT && ident->len <= DM_MIDDLE_TEXT)) {
+  if (DM_UNLIKELY(is_middle(ident))) {
     if (row >= dm_rows_cap(&index->middles)) {
       return false;
     }

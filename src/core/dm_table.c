@@ -74,30 +74,32 @@ typedef struct share {
 
 void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads) {
   enum { WORTH_A_THREAD = 1 << 14 };
-  size_t n_shares = table->n / WORTH_A_THREAD;
-  n_shares = n_shares > (size_t)threads ? (size_t)threads : n_shares;
-  share *others = n_shares > 1 ? dm_calloc(n_shares, sizeof *others) : NULL;
-  n_shares = others ? n_shares : 1;
-  for (size_t k = 1; k < n_shares; k++) {
-    others[k] =
-        (share){.table = table,
-                .columns = columns,
-                .first = table->n / n_shares * k,
-                .end = k + 1 < n_shares ? table->n / n_shares * (k + 1) : table->n};
-    others[k].is_started = dm_thread_start(&others[k].thread, fill_share, &others[k]);
+  size_t n = table->n / WORTH_A_THREAD;
+  n = n > (size_t)threads ? (size_t)threads : n;
+  share single;
+  share *shares = n > 1 ? dm_calloc(n, sizeof *shares) : NULL;
+  if (!shares) {
+    shares = &single;
+    n = 1;
   }
-  share own = {.table = table,
-               .columns = columns,
-               .end = n_shares > 1 ? table->n / n_shares : table->n};
-  fill_share(&own);
-  for (size_t k = 1; k < n_shares; k++) {
-    if (others[k].is_started) {
-      dm_thread_join(&others[k].thread);
+  for (size_t k = 0; k < n; k++) {
+    shares[k] = (share){.table = table,
+                        .columns = columns,
+                        .first = table->n / n * k,
+                        .end = k + 1 < n ? table->n / n * (k + 1) : table->n};
+    shares[k].is_started =
+        k > 0 && dm_thread_start(&shares[k].thread, fill_share, &shares[k]);
+  }
+  for (size_t k = 0; k < n; k++) {
+    if (shares[k].is_started) {
+      dm_thread_join(&shares[k].thread);
     } else {
-      fill_share(&others[k]);
+      fill_share(&shares[k]);
     }
   }
-  dm_free(others);
+  if (shares != &single) {
+    dm_free(shares);
+  }
 }
 
 static void fill_share(void *data) {
