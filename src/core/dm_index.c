@@ -326,7 +326,7 @@ static inline uint32_t make_key(const dm_index *index, const dm_ident *ident,
     }
     hash = fold(dm_load8(last) ^ hash, factor);
     first = len;
-    second = UINT64_MAX;
+    second = DM_KEY_NOWHERE;
     third = (uint64_t)(len > DM_MIDDLE_TEXT ? DM_KEY_LONG : DM_KEY_MIDDLE) << 56;
   } else if (DM_LIKELY(len >= 8)) {
     /* the last bytes without those that came before; in two steps, since no shift takes

@@ -31,6 +31,10 @@ typedef struct dm_index_key {
   uint64_t word[3];
 } dm_index_key;
 
+/* The second word of a text that is looked up and too long for a key; no text of UTF-8
+   has it. */
+#define DM_KEY_NOWHERE UINT64_MAX
+
 /* As large as a cache line. */
 typedef struct dm_middle_text {
   char bytes[DM_MIDDLE_TEXT];
@@ -134,7 +138,8 @@ static inline bool dm_index_confirm(const dm_index *index, dm_ident_kind kind,
   if (kind == DM_IDENT_INT) {
     return dm_index_is_integer(index, row) && dm_index_integer(index, row) == value;
   }
-  if (kind != DM_IDENT_TEXT || !index->has_text) {
+  if (kind != DM_IDENT_TEXT || !index->has_text ||
+      lookup->key.word[1] == DM_KEY_NOWHERE) { /* its key tells too little */
     return false;
   }
   const dm_index_key *a = &lookup->key;
