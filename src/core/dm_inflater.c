@@ -123,7 +123,7 @@ dm_status dm_inflater_open(dm_inflater *inflater, size_t i, dm_source **out,
   if (!*out) {
     inflater->next = i + 1;
     DM_TRY(dm_source_open_file(out, inflater->paths[i], &inflater->host, err));
-    if (!inflater->n_threads || !dm_source_is_regular_gzip(*out)) {
+    if (!inflater->n_threads || !dm_source_is_regular_compressed(*out)) {
       return DM_OK;
     }
     if (!inflater->streams) {
@@ -174,7 +174,7 @@ static void add_stream(dm_inflater *inflater, dm_source *source, size_t index) {
 static void open_ahead(dm_inflater *inflater) {
   while (inflater->next < inflater->n && find_stream(inflater, NULL)) {
     const char *path = inflater->paths[inflater->next];
-    dm_source *source = path ? dm_source_open_gzip(path) : NULL;
+    dm_source *source = path ? dm_source_open_compressed(path) : NULL;
     if (!source) {
       return;
     }

@@ -224,9 +224,10 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
     goto done;
   }
   dm_lines_init(&lines, source, run->options.block_size, run->options.max_line);
-  if (dm_source_is_gzip(source)) {
+  const char *compression = dm_source_compression(source);
+  if (compression) {
     status = dm_error_expected(err, DM_E_INPUT, "a plain file to add lines to");
-    dm_error_found(err, "one that is compressed by gzip");
+    dm_error_found(err, "one that is compressed by %s", compression);
     dm_error_advice(err, "decompress it first");
     goto done;
   }

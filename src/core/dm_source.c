@@ -1,5 +1,6 @@
 /* Turns a path, a piece of memory or a callback into one stream of plain bytes: raw bytes
-   come in through read_raw(), and pass through zlib where they start like gzip. */
+   come in through read_raw(), and pass through a decoder where they start like what a
+   compression made. */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64 /* sizes beyond 2 GiB, on Windows and 32 bits too */
 #ifdef __APPLE__
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <zlib.h>
 
 #ifdef _WIN32
 #include <io.h>
@@ -22,16 +22,13 @@
 #include <unistd.h>
 #endif
 
+#include "dm_codec.h"
 #include "dm_mem.h"
 #ifdef _WIN32
 #include "dm_path.h"
 #endif
 
-enum {
-  RAW_SIZE = 1 << 18, /* compressed bytes held at a time */
-  READ_MAX = 1 << 20, /* at most this much between two checks of the host */
-  MAGIC_SIZE = 6      /* the longest signature of a compression */
-};
+enum { READ_MAX = 1 << 20 }; /* at most so many bytes between two checks of the host */
 
 typedef enum source_kind { SOURCE_FILE, SOURCE_MEMORY, SOURCE_CALLBACK } source_kind;
 
@@ -49,16 +46,13 @@ struct dm_source {
   dm_read_fn read; /* SOURCE_CALLBACK */
   void *ctx;
 
-  char magic[MAGIC_SIZE]; /* the first bytes, read when opened, given out first */
+  char magic[DM_MAGIC_SIZE]; /* the first bytes, read when opened, given out first */
   size_t magic_len;
   size_t magic_used;
 
-  bool is_end; /* the raw bytes have ended; nobody is asked again */
-  bool is_gzip;
-  bool is_between_members; /* the last gzip member has ended */
-  bool is_raw_end;
-  z_stream zlib;
-  char *raw; /* compressed bytes on their way to zlib */
+  bool is_end;           /* the raw bytes have ended; nobody is asked again */
+  const dm_codec *codec; /* NULL: plain bytes */
+  void *decoder;
 };
 
 static dm_source *source_new(source_kind kind, const dm_host *host);
@@ -67,13 +61,10 @@ static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
                           dm_error *err);
 static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
                            dm_error *err);
-static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
-                           dm_error *err);
-static dm_status gzip_error(dm_error *err, const char *found);
+static dm_status read_decoded(dm_source *source, char *buf, size_t n, size_t *got,
+                              dm_error *err);
 static int open_path(const char *path);
 static bool is_regular_path(const char *path);
-static voidpf zlib_alloc(voidpf unused, uInt n, uInt size);
-static void zlib_free(voidpf unused, voidpf p);
 
 dm_status dm_source_open_file(dm_source **out, const char *path, const dm_host *host,
                               dm_error *err) {
@@ -129,20 +120,20 @@ dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
   return DM_OK;
 }
 
-dm_source *dm_source_open_gzip(const char *path) {
+dm_source *dm_source_open_compressed(const char *path) {
   dm_error unused;
   dm_source *source = NULL;
   if (is_regular_path(path) &&
       dm_source_open_file(&source, path, NULL, &unused) == DM_OK &&
-      !dm_source_is_regular_gzip(source)) {
+      !dm_source_is_regular_compressed(source)) {
     dm_source_close(source);
     source = NULL;
   }
   return source;
 }
 
-bool dm_source_is_regular_gzip(const dm_source *source) {
-  return source->is_gzip && source->is_regular;
+bool dm_source_is_regular_compressed(const dm_source *source) {
+  return source->codec && source->is_regular;
 }
 
 void dm_source_lend(dm_source *source, const dm_borrower *borrower) {
@@ -164,16 +155,16 @@ dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
 dm_status dm_source_read_lent(dm_source *source, char *buf, size_t n, size_t *got,
                               dm_error *err) {
   *got = 0;
-  return source->is_gzip ? read_gzip(source, buf, n, got, err)
-                         : read_raw(source, buf, n, got, err);
+  return source->codec ? read_decoded(source, buf, n, got, err)
+                       : read_raw(source, buf, n, got, err);
 }
 
 uint64_t dm_source_bytes(const dm_source *source) {
   return source->consumed;
 }
 
-bool dm_source_is_gzip(const dm_source *source) {
-  return source->is_gzip;
+const char *dm_source_compression(const dm_source *source) {
+  return source->codec ? source->codec->name : NULL;
 }
 
 bool dm_source_has_grown(const dm_source *source) {
@@ -189,13 +180,12 @@ void dm_source_close(dm_source *source) {
   if (source->borrower.close) {
     source->borrower.close(source->borrower.ctx);
   }
-  if (source->is_gzip) {
-    inflateEnd(&source->zlib);
+  if (source->decoder) {
+    source->codec->close(source->decoder);
   }
   if (source->fd >= 0) {
     close(source->fd);
   }
-  dm_free(source->raw);
   dm_free(source);
 }
 
@@ -211,50 +201,27 @@ static dm_source *source_new(source_kind kind, const dm_host *host) {
   return source;
 }
 
-/* Looks at the first bytes and prepares zlib. Closes the source when it fails. */
+/* Looks at the first bytes and prepares a decoder. Closes the source when it fails. */
 static dm_status source_start(dm_source **out, dm_error *err) {
-  static const struct {
-    const char *magic;
-    size_t len;
-    const char *name;
-    const char *advice;
-  } refused[] = {
-      {"\x28\xB5\x2F\xFD", 4, "zstd", "decompress it first"},
-      {"BZh", 3, "bzip2", "give it as bzfile(path)"},
-      {"\xFD\x37\x7A\x58\x5A\x00", 6, "xz", "give it as xzfile(path)"},
-      {"PK\x03\x04", 4, "zip", "give it as unz(path, name)"},
-  };
   dm_source *source = *out;
-  size_t got = 0;
-  dm_status status = read_raw(source, source->magic, MAGIC_SIZE, &got, err);
+  dm_status status =
+      read_raw(source, source->magic, DM_MAGIC_SIZE, &source->magic_len, err);
   if (status) {
-    goto failed;
+    goto done;
   }
-  source->magic_len = got;
-  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-    if (got >= refused[i].len &&
-        memcmp(source->magic, refused[i].magic, refused[i].len) == 0) {
-      status = dm_error_io(err, 0, "plain text or gzip");
-      dm_error_found(err, "%s compression", refused[i].name);
-      dm_error_advice(err, "%s", refused[i].advice);
-      goto failed;
-    }
+  source->codec = dm_codec_find(source->magic, source->magic_len);
+  if (source->codec && source->codec->open) {
+    status = source->codec->open(&source->decoder, err);
+  } else if (source->codec) {
+    status = dm_error_io(err, 0, "plain text or gzip");
+    dm_error_found(err, "%s compression", source->codec->name);
+    dm_error_advice(err, "%s", source->codec->advice);
   }
-  if (got >= 2 && memcmp(source->magic, "\x1F\x8B", 2) == 0) {
-    source->raw = dm_malloc(RAW_SIZE);
-    source->zlib.zalloc = zlib_alloc;
-    source->zlib.zfree = zlib_free;
-    /* 16: a gzip header and trailer, both checked */
-    if (!source->raw || inflateInit2(&source->zlib, 16 + MAX_WBITS) != Z_OK) {
-      status = dm_error_memory(err);
-      goto failed;
-    }
-    source->is_gzip = true;
+done:
+  if (status) {
+    dm_source_close(source);
+    *out = NULL;
   }
-  return DM_OK;
-failed:
-  dm_source_close(source);
-  *out = NULL;
   return status;
 }
 
@@ -335,66 +302,22 @@ static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
   return DM_OK;
 }
 
-static dm_status read_gzip(dm_source *source, char *buf, size_t n, size_t *got,
-                           dm_error *err) {
-  z_stream *z = &source->zlib;
-  size_t done = 0;
-  while (done < n) {
-    if (z->avail_in == 0 && !source->is_raw_end) {
-      size_t raw = 0;
-      DM_TRY(read_raw(source, source->raw, RAW_SIZE, &raw, err));
-      source->is_raw_end = raw < RAW_SIZE;
-      z->next_in = (Bytef *)source->raw;
-      z->avail_in = (uInt)raw;
-    }
-    if (source->is_between_members) {
-      if (z->avail_in == 0) {
-        break;
-      }
-      if (z->next_in[0] != 0x1F) {
-        return gzip_error(err, "other bytes behind the gzip stream");
-      }
-      inflateReset(z);
-      source->is_between_members = false;
-    }
-    size_t room = n - done < READ_MAX ? n - done : READ_MAX;
-    z->next_out = (Bytef *)buf + done;
-    z->avail_out = (uInt)room;
-    int code = inflate(z, Z_NO_FLUSH);
-    size_t step = room - z->avail_out;
-    done += step;
-    *got = done;
-    DM_TRY(dm_host_check(&source->host, source->consumed, err));
-    if (code == Z_STREAM_END) {
-      source->is_between_members = true;
-    } else if (done == n) {
-      break; /* a fault comes with the bytes behind it, however many are read at a time */
-    } else if (code == Z_MEM_ERROR) {
-      return dm_error_memory(err);
-    } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      return gzip_error(err, z->msg ? z->msg : "broken data");
-    } else if (step == 0 && z->avail_in == 0 && source->is_raw_end) {
-      return gzip_error(err, "an end in the middle of the gzip stream");
-    }
-  }
-  return DM_OK;
+/* What a decoder asks for. */
+static dm_status read_compressed(void *ctx, char *buf, size_t n, size_t *got,
+                                 dm_error *err) {
+  return read_raw(ctx, buf, n, got, err);
 }
 
-static dm_status gzip_error(dm_error *err, const char *found) {
-  dm_error_expected(err, DM_E_IO, "a whole gzip stream");
-  dm_error_found(err, "%s", found);
-  dm_error_advice(err, "the file was cut or damaged: compress it again");
-  return DM_E_IO;
+static dm_status check_host(void *ctx, dm_error *err) {
+  const dm_source *source = ctx;
+  return dm_host_check(&source->host, source->consumed, err);
 }
 
-static voidpf zlib_alloc(voidpf unused, uInt n, uInt size) {
-  (void)unused;
-  return dm_calloc(n, size);
-}
-
-static void zlib_free(voidpf unused, voidpf p) {
-  (void)unused;
-  dm_free(p);
+static dm_status read_decoded(dm_source *source, char *buf, size_t n, size_t *got,
+                              dm_error *err) {
+  const dm_codec_input input = {
+      .read = read_compressed, .check = check_host, .ctx = source};
+  return source->codec->read(source->decoder, &input, buf, n, got, err);
 }
 
 #ifdef _WIN32

@@ -1,0 +1,41 @@
+/* dm_codec: compressions are known by their first bytes, and each row of the table either
+   says how it is read or what to do with it. */
+#include "dm_codec.h"
+#include "dm_test.h"
+
+static void test_first_bytes(void) {
+  static const struct {
+    const char *bytes;
+    size_t n;
+    const char *name;
+  } cases[] = {
+      {"\x1F\x8B\x08\x00\x00\x00", 6, "gzip"}, {"\x1F\x8B", 2, "gzip"},
+      {"\x28\xB5\x2F\xFD\x04\x00", 6, "zstd"}, {"BZh91A", 6, "bzip2"},
+      {"\xFD\x37\x7A\x58\x5A\x00", 6, "xz"},   {"PK\x03\x04\x14\x00", 6, "zip"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu: %s", i, cases[i].name);
+    const dm_codec *codec = dm_codec_find(cases[i].bytes, cases[i].n);
+    CHECK(codec != NULL);
+    if (codec) {
+      CHECK_STR(codec->name, cases[i].name);
+      CHECK((codec->open != NULL) != (codec->advice != NULL));
+      CHECK((codec->open != NULL) == (codec->read != NULL && codec->close != NULL));
+      CHECK(codec->magic_len <= DM_MAGIC_SIZE);
+    }
+  }
+}
+
+static void test_plain_bytes(void) {
+  static const char *const plain[] = {"",   "\x1F",   "{\"id\"",
+                                      "BZ", "PK\x03", "\xFD\x37\x7A\x58\x5A\x01"};
+  for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+    CHECK(dm_codec_find(plain[i], strlen(plain[i])) == NULL);
+  }
+}
+
+int main(void) {
+  DM_RUN(test_first_bytes);
+  DM_RUN(test_plain_bytes);
+  return dm_test_end();
+}
