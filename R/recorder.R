@@ -17,6 +17,12 @@
 #' perhaps the start of another one's lines. `existing = "repair"` cuts off an
 #' incomplete last line.
 #'
+#' Where the file is deleted, moved, replaced or written to by others while the
+#' recorder is open, the next call and `close()` are errors of class
+#' `datamap_error_io`; on Windows, files that are open can't be deleted, moved
+#' or replaced. What was recorded before is still in memory, and
+#' `datamap_summarise()` of the recorder gives its map.
+#'
 #' # Ids, steps and batches
 #' Ids tell the samples apart, never their places: batches may be shuffled,
 #' of any size, and leave samples out. Without `step` the lines of an id are
@@ -248,7 +254,9 @@ datamap_record <- function(rec,
   lines <- record_columns(frame, call)
   error <- .Call(ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n)
   if (!is.null(error)) {
-    abort_recorder(error, rec$path, call, "row {line} of the call")
+    abort_recorder(
+      error, rec$path, call, "row {line} of the call", kept_in_memory(rec)
+    )
   }
   invisible(rec)
 }
@@ -258,9 +266,24 @@ datamap_record <- function(rec,
 close.datamap_recorder <- function(con, ...) {
   error <- .Call(ffi_recorder_close, con$pointer)
   if (!is.null(error)) {
-    abort_recorder(error, con$path, rlang::current_env())
+    abort_recorder(
+      error, con$path, rlang::current_env(),
+      kept = kept_in_memory(con)
+    )
   }
   invisible(con)
+}
+
+# Whatever happens to the file, the summary of what was recorded is there.
+kept_in_memory <- function(rec) {
+  state <- .Call(ffi_recorder_state, rec$pointer)
+  if (is.null(state) || state$lines == 0 || state$is_lost) {
+    return("")
+  }
+  paste(
+    "All that was recorded before is kept: datamap_summarise() of the",
+    "recorder gives its map."
+  )
 }
 
 #' @rdname datamap_recorder
@@ -363,13 +386,16 @@ check_declared_ids <- function(ids, call) {
   ids
 }
 
-# `place` says what a line of the error is.
-abort_recorder <- function(error, path, call, place = NULL) {
+# `place` says what a line of the error is, `kept` what the recorder still has.
+abort_recorder <- function(error, path, call, place = NULL, kept = "") {
   if (!is.na(error$line) && !is.na(error$file)) {
     abort_core(error, path, call) # of the file that is added to
   }
   if (is.na(error$line) && !is.null(path)) {
     error$file <- 1L
+    if (nzchar(kept)) {
+      error$advice <- paste0(c(sentence(error$advice), kept), collapse = " ")
+    }
     abort_core(error, path, call, "Can't record to {.file {path}}.")
   }
   problem <- if (is.na(error$line)) {

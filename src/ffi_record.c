@@ -177,11 +177,12 @@ SEXP ffi_recorder_state(SEXP recorder_sexp) {
     return R_NilValue;
   }
   const dm_run *run = dm_recorder_run(recorder);
-  const char *names[] = {"is_open", "lines", "samples", ""};
+  const char *names[] = {"is_open", "lines", "samples", "is_lost", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, Rf_ScalarLogical(dm_recorder_is_open(recorder)));
   SET_VECTOR_ELT(out, 1, Rf_ScalarReal((double)run->counts.good));
   SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)run->ids.n));
+  SET_VECTOR_ELT(out, 3, Rf_ScalarLogical(dm_recorder_is_lost(recorder)));
   UNPROTECT(1);
   return out;
 }

@@ -40,6 +40,9 @@ enum {
   DIRECT_MAX = 4096    /* that a pipe with any room takes at once, so nothing blocks */
 };
 
+/* What stands where a file was opened. */
+typedef enum place_state { PLACE_SAME, PLACE_EMPTY, PLACE_OTHER } place_state;
+
 struct dm_writer {
   dm_host host;
   uint64_t written;
@@ -47,7 +50,7 @@ struct dm_writer {
   bool is_direct;  /* a device or FIFO: nothing to replace */
   bool is_append;  /* written in its place */
   uint64_t size;   /* of the file that is added to */
-  char *target;    /* without symbolic links at its end */
+  char *target;    /* without symbolic links at its end; absolute if it is added to */
   char *temporary; /* NULL while no such file exists */
   bool has_old;    /* there is a file to replace */
   mode_t old_mode;
@@ -64,6 +67,7 @@ static dm_status open_temporary(dm_writer *writer, dm_error *err);
 static char *temporary_name(const char *target, unsigned attempt);
 static dm_status flush(dm_writer *writer, dm_error *err);
 static dm_status write_all(dm_writer *writer, const char *bytes, size_t n, dm_error *err);
+static dm_status check_place(const dm_writer *writer, dm_error *err);
 static dm_status go_to_end(dm_writer *writer, dm_error *err);
 static size_t folder_length(const char *path);
 static char *copy_text(const char *text);
@@ -72,6 +76,8 @@ static char *copy_text(const char *text);
 static bool is_writable(const char *path);
 static int open_new(const char *path);
 static int open_existing(const char *path);
+static dm_status make_absolute(dm_writer *writer, dm_error *err);
+static place_state look_at_place(int fd, const char *path);
 static bool file_size(int fd, uint64_t *size);
 static bool seek_file(int fd, uint64_t place);
 static bool cut_file(int fd, uint64_t size);
@@ -139,6 +145,9 @@ dm_status dm_writer_write(dm_writer *writer, const void *bytes, size_t n, dm_err
 }
 
 dm_status dm_writer_commit(dm_writer *writer, dm_error *err) {
+  if (writer->is_append && !writer->is_direct) {
+    DM_TRY(check_place(writer, err));
+  }
   DM_TRY(flush(writer, err));
   bool is_good = writer->is_direct || ((writer->is_append || keep_permissions(writer)) &&
                                        sync_file(writer->fd));
@@ -198,6 +207,9 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
   if (!status && writer->is_direct) {
     status = open_direct(writer, err);
   } else if (!status) {
+    status = make_absolute(writer, err);
+  }
+  if (!status && !writer->is_direct) {
     /* not both at once: what another process makes in between is not written to */
     writer->fd =
         writer->has_old ? open_existing(writer->target) : open_new(writer->target);
@@ -220,6 +232,7 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
                            const dm_host *host, bool *is_broken, dm_error *err) {
   *is_broken = false;
   if (!writer->is_direct) {
+    DM_TRY(check_place(writer, err));
     DM_TRY(go_to_end(writer, err));
   }
   writer->host = host ? *host : (dm_host){0};
@@ -232,6 +245,20 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
     *is_broken = true;
   }
   return status;
+}
+
+/* Whoever deletes a file that is open, or puts another in its place, leaves a file
+   without a name: what is written to that is lost when it is closed. */
+static dm_status check_place(const dm_writer *writer, dm_error *err) {
+  place_state state = look_at_place(writer->fd, writer->target);
+  if (state == PLACE_SAME) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_IO, "the file where it was opened");
+  dm_error_found(err, state == PLACE_EMPTY ? "none: it was deleted or moved away"
+                                           : "another one in its place");
+  dm_error_advice(err, "open a new file to go on, or put this one back");
+  return DM_E_IO;
 }
 
 /* What others do to the file in the meantime is noticed, though not what they do from
@@ -451,6 +478,19 @@ static int open_existing(const char *path) {
   return fd;
 }
 
+/* The system deletes, moves and replaces no file that is open as this one is. */
+static dm_status make_absolute(dm_writer *writer, dm_error *err) {
+  (void)writer;
+  (void)err;
+  return DM_OK;
+}
+
+static place_state look_at_place(int fd, const char *path) {
+  (void)fd;
+  (void)path;
+  return PLACE_SAME;
+}
+
 static bool file_size(int fd, uint64_t *size) {
   struct _stat64 info;
   if (_fstat64(fd, &info) != 0) {
@@ -554,6 +594,44 @@ static int open_new(const char *path) {
 
 static int open_existing(const char *path) {
   return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/* So that the file is found when the working folder is another one. */
+static dm_status make_absolute(dm_writer *writer, dm_error *err) {
+  enum { FOLDER_SIZE = 4096 };
+  char folder[FOLDER_SIZE];
+  bool is_relative = writer->target[0] && writer->target[0] != '/';
+  if (!is_relative || !getcwd(folder, sizeof folder)) {
+    return DM_OK;
+  }
+  size_t len = strlen(folder);
+  size_t rest = strlen(writer->target) + 1;
+  char *path = dm_malloc(len + 1 + rest);
+  if (!path) {
+    return dm_error_memory(err);
+  }
+  memcpy(path, folder, len);
+  path[len] = '/';
+  memcpy(path + len + 1, writer->target, rest);
+  dm_free(writer->target);
+  writer->target = path;
+  return DM_OK;
+}
+
+/* Where the folder can't be looked into just now, the file may be there still unless it
+   has no name left. */
+static place_state look_at_place(int fd, const char *path) {
+  struct stat open_one;
+  struct stat there;
+  if (fstat(fd, &open_one) != 0) {
+    return PLACE_SAME; /* the next step will tell what is wrong */
+  }
+  if (stat(path, &there) != 0) {
+    bool is_gone = errno == ENOENT || errno == ENOTDIR || open_one.st_nlink == 0;
+    return is_gone ? PLACE_EMPTY : PLACE_SAME;
+  }
+  bool is_same = there.st_dev == open_one.st_dev && there.st_ino == open_one.st_ino;
+  return is_same ? PLACE_SAME : PLACE_OTHER;
 }
 
 static bool file_size(int fd, uint64_t *size) {

@@ -45,7 +45,8 @@ dm_status dm_writer_write(dm_writer *writer, const void *bytes, size_t n,
 
 /* Makes the file what was written, safely on the disk; after dm_writer_open_append() it
    has all of that already, and is only put on the disk and closed. After it, and after
-   any failure, only dm_writer_close() may follow. DM_E_IO, DM_E_INTERRUPT. */
+   any failure, only dm_writer_close() may follow. DM_E_IO: also as dm_writer_append();
+   DM_E_INTERRUPT. */
 dm_status dm_writer_commit(dm_writer *writer, dm_error *err) DM_MUST_CHECK;
 
 /* Opens the file at path (UTF-8) to add to it by dm_writer_append() alone; one that is
@@ -61,7 +62,8 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
 /* Adds n bytes behind the end. When it fails, none of them are in the file and the writer
    can go on, unless is_broken says that they may be: then only dm_writer_close() may
    follow. (A process that is killed may leave some.) host may be NULL. DM_E_IO: also
-   where the file has not the size that it had, because somebody else writes to it;
+   where the file has not the size that it had, because somebody else writes to it, and
+   where it was deleted, moved or replaced (which Windows does to no open file);
    DM_E_INTERRUPT. */
 dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
                            const dm_host *host, bool *is_broken,

@@ -497,6 +497,60 @@ static void test_append_disturbed(void) {
   dm_writer_close(second);
 }
 
+/* Deleted, moved away, replaced, or its folder gone: nothing is written, and once the
+   file is back the writer goes on. Each opens the file by another path, and the working
+   folder is another one then. */
+static void test_append_lost(void) {
+  static const struct {
+    const char *path;
+    const char *found;
+  } cases[] = {{"away/a", "none: it was deleted or moved away"},
+               {"away-link", "another one in its place"},
+               {"./away/a", "none: it was deleted or moved away"}};
+  CHECK_INT(mkdir("away", 0777), 0);
+  CHECK_INT(symlink("away/a", "away-link"), 0);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    dm_writer *writer;
+    dm_error err;
+    bool is_broken;
+    CHECK_INT(dm_writer_open_append(&writer, cases[i].path, true, NULL, &err), DM_OK);
+    CHECK_INT(chdir("/"), 0);
+    CHECK_INT(append_text(writer, "a\n", &is_broken, &err), DM_OK);
+    CHECK_INT(chdir(folder), 0);
+    CHECK_INT(link("away/a", "away-kept"), 0); /* a name is left, so it is not deleted */
+    switch (i) {
+      case 0:
+        CHECK_INT(unlink("away/a"), 0);
+        break;
+      case 1:
+        spit("away-other", "b\n"); /* of the same size */
+        CHECK_INT(rename("away-other", "away/a"), 0);
+        break;
+      default:
+        CHECK_INT(unlink("away/a"), 0);
+        CHECK_INT(rmdir("away"), 0);
+        spit("away", "a file where the folder was");
+    }
+    CHECK_INT(append_text(writer, "c\n", &is_broken, &err), DM_E_IO);
+    CHECK(!is_broken);
+    CHECK_STR(err.found, cases[i].found);
+    CHECK(has_text("away-kept", "a\n"));
+    unlink("away/a");
+    if (i == 0) {
+      CHECK_INT(rename("away-kept", "away/a"), 0);
+      CHECK_INT(append_text(writer, "d\n", &is_broken, &err), DM_OK);
+      CHECK(has_text("away/a", "a\nd\n"));
+      CHECK_INT(dm_writer_commit(writer, &err), DM_OK);
+      unlink("away/a");
+    } else {
+      CHECK_INT(dm_writer_commit(writer, &err), DM_E_IO);
+      CHECK_STR(err.expected, "the file where it was opened");
+      unlink("away-kept");
+    }
+    dm_writer_close(writer);
+  }
+}
+
 static void append_until_full(void) {
   signal(SIGXFSZ, SIG_IGN);
   dm_error err;
@@ -649,6 +703,7 @@ int main(void) {
   DM_RUN(test_append);
   DM_RUN(test_append_refused);
   DM_RUN(test_append_disturbed);
+  DM_RUN(test_append_lost);
   DM_RUN(test_append_full);
   DM_RUN(test_append_devices);
   DM_RUN(test_append_interrupt);

@@ -375,6 +375,65 @@ test_that("somebody else's bytes in the file are noticed", {
   expect_identical(readLines(file)[[2]], "more")
 })
 
+test_that("a file that was deleted or replaced underneath is an error", {
+  skip_on_os("windows") # deletes and replaces no file that is open
+  record <- function(rec, step) {
+    datamap_record(rec, 1:2, c(0, 1), probs = diag(2), step = step)
+  }
+  lost <- function(expr, rec, found) {
+    error <- expect_error(expr, class = "datamap_error_io")
+    expect_identical(error$path, rec$path)
+    expect_match(error$found, found)
+    expect_match(conditionMessage(error), "datamap_summarise\\(\\)")
+    expect_identical(datamap_summarise(rec)$evaluations, c(1L, 1L))
+  }
+  spoil <- list(
+    deleted = function(file) unlink(file),
+    moved = function(file) file.rename(file, paste0(file, ".old")),
+    replaced = function(file) {
+      file.copy(file, paste0(file, ".new"))
+      file.rename(paste0(file, ".new"), file)
+    }
+  )
+  for (how in names(spoil)) {
+    file <- new_path()
+    rec <- datamap_recorder(file)
+    record(rec, 1)
+    lines <- readLines(file)
+    spoil[[how]](file)
+    found <- if (how == "replaced") "another one" else "deleted or moved"
+    lost(record(rec, 2), rec, found)
+    if (how == "moved") { # put back, it goes on
+      file.rename(paste0(file, ".old"), file)
+      expect_identical(readLines(file), lines)
+      record(rec, 2)
+      close(rec)
+      expect_same_map(datamap_summarise(file), datamap_summarise(rec))
+    } else {
+      lost(close(rec), rec, found)
+      expect_output(print(rec), "closed")
+    }
+  }
+  # nothing of it without a line that could be lost
+  rec <- datamap_recorder(file, existing = "overwrite")
+  unlink(file)
+  error <- expect_error(record(rec, 1), class = "datamap_error_io")
+  expect_no_match(conditionMessage(error), "is kept")
+})
+
+test_that("a recorder of a relative path is not lost in another folder", {
+  folder <- tempfile()
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  before <- setwd(folder)
+  on.exit(setwd(before), add = TRUE, after = FALSE)
+  rec <- datamap_recorder("signals.jsonl")
+  setwd(before)
+  datamap_record(rec, 1, 0, probs = c(0.5, 0.5))
+  close(rec)
+  expect_length(readLines(file.path(folder, "signals.jsonl")), 1)
+})
+
 test_that("the shipped signals come out of the recorder as they are", {
   for (name in c("spam_signals.jsonl.gz", "satellite_signals.json.gz")) {
     shipped <- datamap_example(name)
