@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "dm_mem.h"
-#include "dm_threads.h"
+#include "dm_pool.h"
 
 enum {
   BLOCK_SIZE = 1 << 18,
@@ -45,18 +45,13 @@ struct dm_inflater {
   stream *streams; /* NULL where nothing is read ahead */
   size_t next;     /* path that has not been opened */
   dm_host host;
-  dm_mutex mutex;
-  dm_cond has_changed; /* a block is full or empty, a file came, or all ends */
-  bool is_ending;
-  dm_thread *threads;
+  dm_pool pool;     /* has_work: a block is full or empty, or a file came */
   size_t n_threads; /* that may be started */
-  size_t n_started;
 };
 
 static stream *find_stream(const dm_inflater *inflater, const dm_source *source);
 static void add_stream(dm_inflater *inflater, dm_source *source, size_t index);
 static void open_ahead(dm_inflater *inflater);
-static void start_threads(dm_inflater *inflater);
 static void work(void *data);
 static stream *take_stream(dm_inflater *inflater);
 static void inflate_block(stream *s);
@@ -80,8 +75,7 @@ dm_status dm_inflater_new(dm_inflater **out, const char *const *paths, size_t n,
   inflater->n_streams = threads < STREAMS_MAX ? (size_t)threads : STREAMS_MAX;
   inflater->n_threads = threads > 1 ? inflater->n_streams - 1 : 0;
   inflater->n_blocks = threads > 1 ? BLOCKS_MAX / inflater->n_streams : 0;
-  dm_mutex_init(&inflater->mutex);
-  dm_cond_init(&inflater->has_changed);
+  dm_pool_init(&inflater->pool);
   *out = inflater;
   return DM_OK;
 }
@@ -90,22 +84,14 @@ void dm_inflater_free(dm_inflater *inflater) {
   if (!inflater) {
     return;
   }
-  dm_mutex_lock(&inflater->mutex);
-  inflater->is_ending = true;
-  dm_cond_broadcast(&inflater->has_changed);
-  dm_mutex_unlock(&inflater->mutex);
-  for (size_t i = 0; i < inflater->n_started; i++) {
-    dm_thread_join(&inflater->threads[i]);
-  }
+  dm_pool_end(&inflater->pool);
   for (size_t i = 0; inflater->streams && i < inflater->n_streams; i++) {
     dm_source_close(inflater->streams[i].source);
     for (size_t k = 0; k < BLOCKS_MAX; k++) {
       dm_free(inflater->streams[i].blocks[k].data);
     }
   }
-  dm_cond_release(&inflater->has_changed);
-  dm_mutex_release(&inflater->mutex);
-  dm_free(inflater->threads);
+  dm_pool_release(&inflater->pool);
   dm_free(inflater->streams);
   dm_free(inflater);
 }
@@ -135,7 +121,9 @@ dm_status dm_inflater_open(dm_inflater *inflater, size_t i, dm_source **out,
   }
   if (inflater->streams) {
     open_ahead(inflater);
-    start_threads(inflater);
+    /* where the system has no more to give, it is not asked again */
+    inflater->n_threads =
+        dm_pool_start(&inflater->pool, inflater->n_threads, work, inflater);
   }
   return DM_OK;
 }
@@ -154,7 +142,7 @@ static stream *find_stream(const dm_inflater *inflater, const dm_source *source)
 
 /* There must be a free stream. */
 static void add_stream(dm_inflater *inflater, dm_source *source, size_t index) {
-  dm_mutex_lock(&inflater->mutex);
+  dm_mutex_lock(&inflater->pool.mutex);
   stream *s = find_stream(inflater, NULL);
   assert(s);
   s->inflater = inflater;
@@ -165,8 +153,8 @@ static void add_stream(dm_inflater *inflater, dm_source *source, size_t index) {
   s->status = DM_OK;
   dm_source_lend(source,
                  &(dm_borrower){.read = read_stream, .close = close_stream, .ctx = s});
-  dm_cond_broadcast(&inflater->has_changed);
-  dm_mutex_unlock(&inflater->mutex);
+  dm_cond_broadcast(&inflater->pool.has_work);
+  dm_mutex_unlock(&inflater->pool.mutex);
 }
 
 /* The files behind the last one opened, up to the first that is none to read ahead. What
@@ -184,31 +172,18 @@ static void open_ahead(dm_inflater *inflater) {
 
 /* --- threads --- */
 
-static void start_threads(dm_inflater *inflater) {
-  if (!inflater->threads) {
-    inflater->threads = dm_calloc(inflater->n_threads, sizeof *inflater->threads);
-  }
-  while (inflater->threads && inflater->n_started < inflater->n_threads) {
-    if (!dm_thread_start(&inflater->threads[inflater->n_started], work, inflater)) {
-      inflater->n_threads = inflater->n_started; /* the system has no more to give */
-      return;
-    }
-    inflater->n_started++;
-  }
-}
-
 static void work(void *data) {
   dm_inflater *inflater = data;
-  dm_mutex_lock(&inflater->mutex);
-  while (!inflater->is_ending) {
+  dm_mutex_lock(&inflater->pool.mutex);
+  while (!inflater->pool.is_ending) {
     stream *s = take_stream(inflater);
     if (s) {
       inflate_block(s);
     } else {
-      dm_cond_wait(&inflater->has_changed, &inflater->mutex);
+      dm_cond_wait(&inflater->pool.has_work, &inflater->pool.mutex);
     }
   }
-  dm_mutex_unlock(&inflater->mutex);
+  dm_mutex_unlock(&inflater->pool.mutex);
 }
 
 /* The earliest file with room that nobody inflates, now taken; NULL: none. The mutex is
@@ -232,14 +207,14 @@ static stream *take_stream(dm_inflater *inflater) {
 static void inflate_block(stream *s) {
   dm_inflater *inflater = s->inflater;
   block *b = &s->blocks[s->next % inflater->n_blocks];
-  dm_mutex_unlock(&inflater->mutex);
+  dm_mutex_unlock(&inflater->pool.mutex);
   dm_status status = fill_block(s, b, &s->error);
-  dm_mutex_lock(&inflater->mutex);
+  dm_mutex_lock(&inflater->pool.mutex);
   s->next += b->len > 0; /* also of a broken one: what stands before the fault */
   s->status = status;
   s->is_end = s->is_end || status || b->len < BLOCK_SIZE;
   s->is_busy = false;
-  dm_cond_broadcast(&inflater->has_changed);
+  dm_cond_broadcast(&inflater->pool.has_work);
 }
 
 static dm_status fill_block(stream *s, block *b, dm_error *err) {
@@ -272,10 +247,10 @@ static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_err
     uint64_t consumed = b->consumed;
     if (s->used == b->len) {
       s->used = 0;
-      dm_mutex_lock(&inflater->mutex);
+      dm_mutex_lock(&inflater->pool.mutex);
       s->first++;
-      dm_cond_broadcast(&inflater->has_changed);
-      dm_mutex_unlock(&inflater->mutex);
+      dm_cond_broadcast(&inflater->pool.has_work);
+      dm_mutex_unlock(&inflater->pool.mutex);
     }
     DM_TRY(dm_host_check(&inflater->host, consumed, err));
   }
@@ -290,28 +265,28 @@ static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_err
    being inflated, something else is. */
 static bool wait_for_block(stream *s) {
   dm_inflater *inflater = s->inflater;
-  dm_mutex_lock(&inflater->mutex);
+  dm_mutex_lock(&inflater->pool.mutex);
   while (s->first == s->next && !s->is_end) {
     stream *other = take_stream(inflater);
     if (other) {
       inflate_block(other);
     } else {
-      dm_cond_wait(&inflater->has_changed, &inflater->mutex);
+      dm_cond_wait(&inflater->pool.has_work, &inflater->pool.mutex);
     }
   }
   bool has_block = s->first < s->next;
-  dm_mutex_unlock(&inflater->mutex);
+  dm_mutex_unlock(&inflater->pool.mutex);
   return has_block;
 }
 
 /* Before the source is closed. */
 static void close_stream(void *ctx) {
   stream *s = ctx;
-  dm_mutex_lock(&s->inflater->mutex);
+  dm_mutex_lock(&s->inflater->pool.mutex);
   s->is_end = true; /* nobody takes it any more */
   while (s->is_busy) {
-    dm_cond_wait(&s->inflater->has_changed, &s->inflater->mutex);
+    dm_cond_wait(&s->inflater->pool.has_work, &s->inflater->pool.mutex);
   }
   s->source = NULL;
-  dm_mutex_unlock(&s->inflater->mutex);
+  dm_mutex_unlock(&s->inflater->pool.mutex);
 }
