@@ -44,9 +44,19 @@ expand_path <- function(path) {
   enc2utf8(path)
 }
 
-# The core reads gzip; bzip2 and xz, known by their first bytes as well, come
-# through R. A file is opened when its turn comes and closed at its end, or
-# when all is over.
+# The compressions that can be read, by the ending that a file's name has. The
+# core knows and reads gzip; the others, known by their first bytes as well,
+# come through R.
+compressions <- list(
+  gz = list(kind = "gzip", magic = NULL),
+  bz2 = list(kind = "bzip2", magic = charToRaw("BZh")),
+  xz = list(
+    kind = "xz", magic = as.raw(c(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00))
+  )
+)
+
+# A file is opened when its turn comes and closed at its end, or when all is
+# over.
 path_sources <- function(paths, call) {
   inputs <- as.list(paths)
   kinds <- vapply(paths, foreign_compression, "")
@@ -61,17 +71,17 @@ foreign_compression <- function(path) {
   if (is.na(size) || size < 6) {
     return("")
   }
-  magic <- tryCatch(
+  start <- tryCatch(
     suppressWarnings(readBin(path, "raw", 6)),
     error = function(e) raw(6) # the core says why
   )
-  if (identical(magic[1:3], charToRaw("BZh"))) {
-    "bzip2"
-  } else if (identical(magic, as.raw(c(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0)))) {
-    "xz"
-  } else {
-    ""
+  for (compression in compressions) {
+    magic <- compression$magic
+    if (!is.null(magic) && identical(start[seq_along(magic)], magic)) {
+      return(compression$kind)
+    }
   }
+  ""
 }
 
 # R's connections may end without a word where such a file is cut or damaged.
@@ -288,36 +298,95 @@ close_sources <- function(sources) {
   }
 }
 
-epoch_pattern <- "(^|[/\\\\])dynamics_epoch_([0-9]+)[.]jsonl([.]gz)?$"
+# Names of files within a folder. What looks like an epoch may be in a form
+# that can't be read.
+packed <- paste0("([.](", paste(names(compressions), collapse = "|"), "))?$")
+epoch_file <- paste0("^dynamics_epoch_[0-9]+[.]jsonl", packed)
+signal_file <- paste0("[.](jsonl|json|ndjson)", packed)
+epoch_like <- "^dynamics_epoch_[0-9]+[.](jsonl|json|ndjson)([^[:alnum:]].*)?$"
 
 # The signal files of a folder.
 folder_files <- function(folder, call) {
   files <- list.files(folder)
   files <- files[!dir.exists(file.path(folder, files))]
-  epochs <- grepl(epoch_pattern, files)
-  if (any(epochs)) {
-    return(file.path(folder, files[epochs]))
+  found <- grep(epoch_file, files, value = TRUE)
+  if (length(found) == 0) {
+    found <- grep(signal_file, files, value = TRUE)
   }
-  files <- files[grepl("[.](jsonl|json|ndjson)([.]gz)?$", files)]
-  if (length(files) == 0) {
-    abort_datamap(
-      c(
-        "Can't find signals in {.file {folder}}.",
-        "x" = paste(
-          "It has neither {.file dynamics_epoch_N.jsonl} nor any",
-          "{.file .jsonl}, {.file .json} or {.file .ndjson} file."
-        )
-      ),
-      class = "input", path = folder, call = call
-    )
+  check_epochs_left(setdiff(grep(epoch_like, files, value = TRUE), found),
+                    folder, call)
+  if (length(found) == 0) {
+    abort_no_signals(files, folder, call)
   }
-  file.path(folder, files[natural_order(files)])
+  check_copies(found, folder, call)
+  file.path(folder, found[natural_order(found)])
 }
 
-# Files of epochs among the paths, put into the order of their epochs.
+check_epochs_left <- function(files, folder, call) {
+  if (length(files) > 0) {
+    files <- files[natural_order(files)]
+    abort_datamap(
+      c(
+        "Can't read all epochs of {.file {folder}}.",
+        "x" = paste(
+          "By {cli::qty(length(files))}{?its name/their names}",
+          "{.file {files}} {?is one/are some}, in a form that is not read."
+        ),
+        "i" = paste(
+          "An epoch is {.file dynamics_epoch_N.jsonl}, plain or with",
+          "{.file .{names(compressions)}} behind it."
+        ),
+        "i" = "Decompress, rename or remove what is not."
+      ),
+      class = "input", path = folder, files = files, call = call
+    )
+  }
+}
+
+# A file and its compressed copy would count twice.
+check_copies <- function(files, folder, call) {
+  plain <- sub(packed, "", files)
+  again <- plain[duplicated(plain)]
+  if (length(again) > 0) {
+    copies <- files[plain == again[[1]]]
+    abort_datamap(
+      c(
+        "Can't tell which files of {.file {folder}} to read.",
+        "x" = "{.file {copies}} differ in their compression only.",
+        "i" = "Remove all but one of them, or give the paths of the files."
+      ),
+      class = "input", path = folder, files = copies, call = call
+    )
+  }
+}
+
+abort_no_signals <- function(files, folder, call) {
+  odd <- grep("[.](jsonl|json|ndjson)[.]", files, value = TRUE)
+  abort_datamap(
+    c(
+      "Can't find signals in {.file {folder}}.",
+      "x" = paste(
+        "It has neither {.file dynamics_epoch_N.jsonl} nor any",
+        "{.file .jsonl}, {.file .json} or {.file .ndjson} file."
+      ),
+      "i" = if (length(odd) > 0) {
+        paste(
+          "A file such as {.file {odd[[1]]}} must be decompressed or unpacked",
+          "first."
+        )
+      }
+    ),
+    class = "input", path = folder, files = odd, call = call
+  )
+}
+
+# Files of epochs among the paths, of whatever ending, put into the order of
+# their epochs.
 order_epochs <- function(paths) {
-  epochs <- which(grepl(epoch_pattern, paths)) # basename() fails on long ones
-  number <- sub(paste0(".*", epoch_pattern), "\\2", paths[epochs])
+  # not by basename(), which fails on long ones
+  pattern <- "^(.*[/\\\\])?dynamics_epoch_([0-9]+)([.][^/\\\\]*)?$"
+  epochs <- grep(pattern, paths)
+  number <- sub(pattern, "\\2", paths[epochs])
   paths[epochs] <- paths[epochs][natural_order(number)]
   paths
 }

@@ -2,6 +2,7 @@
 #ifndef DM_CODEC_H
 #define DM_CODEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "dm_error.h"
@@ -19,6 +20,7 @@ typedef struct dm_codec {
   const char *name;
   const char *magic;  /* the first bytes of what it made */
   size_t magic_len;   /* at most DM_MAGIC_SIZE */
+  bool is_archive;    /* of files, in which each has a name */
   const char *advice; /* what to do where the core does not read it; open is NULL then */
 
   /* *out is NULL on failure, else to be given to close. DM_E_MEMORY. */

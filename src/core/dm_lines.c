@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* Where a tar archive says so, in the header of its first file. */
+#define TAR_MAGIC "ustar"
+enum { TAR_MAGIC_AT = 257, TAR_START = TAR_MAGIC_AT + sizeof TAR_MAGIC - 1 };
+
+static bool is_start_known(const dm_block *block);
+static dm_status check_archive(const dm_block *block, dm_error *err);
 static dm_status check_encoding(const dm_block *block, dm_error *err);
 static size_t find_last_newline(const char *data, size_t from, size_t len);
 static void drop_rest_of_line(dm_lines *lines, dm_block *block);
@@ -44,10 +50,11 @@ dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) {
     }
     block->len = old + got;
     if (!lines->is_started) {
-      if (block->len < 4 && !lines->is_end) {
-        continue; /* too little to know the encoding */
+      if (!lines->is_end && !is_start_known(block)) {
+        continue;
       }
       lines->is_started = true;
+      DM_TRY(check_archive(block, err));
       DM_TRY(check_encoding(block, err));
       if (block->len >= 3 && memcmp(block->data, "\xEF\xBB\xBF", 3) == 0) {
         block->len -= 3;
@@ -85,6 +92,25 @@ dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) {
   lines->next_byte += n_whole;
   memset(block->data + block->len, 0, DM_BLOCK_PAD);
   return DM_OK;
+}
+
+/* Whether there is enough to know what it is: an encoding takes four bytes, an archive
+   has no line end before its sign. */
+static bool is_start_known(const dm_block *block) {
+  return block->len >= TAR_START ||
+         (block->len >= 4 && memchr(block->data, '\n', block->len));
+}
+
+static dm_status check_archive(const dm_block *block, dm_error *err) {
+  if (block->len < TAR_START ||
+      memcmp(block->data + TAR_MAGIC_AT, TAR_MAGIC, sizeof TAR_MAGIC - 1) != 0 ||
+      memchr(block->data, '\n', TAR_START)) {
+    return DM_OK;
+  }
+  dm_error_io(err, 0, "a file of lines");
+  dm_error_found(err, "a tar archive");
+  dm_error_advice(err, "unpack it first");
+  return DM_E_IO;
 }
 
 /* Nothing that this package reads starts with a NUL or has one in second place. */

@@ -40,8 +40,8 @@ void dm_lines_init(dm_lines *lines, dm_source *source, size_t block_size,
                    size_t max_line);
 
 /* Fills block with the next lines; an empty block (len 0) is the end. A byte order mark
-   of UTF-8 is left out. DM_E_SYNTAX where the source looks like UTF-16 or UTF-32, and all
-   that dm_source_read() returns. */
+   of UTF-8 is left out. DM_E_SYNTAX where the source looks like UTF-16 or UTF-32, DM_E_IO
+   where it is a tar archive, and all that dm_source_read() returns. */
 dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) DM_MUST_CHECK;
 
 void dm_lines_release(dm_lines *lines);

@@ -214,7 +214,8 @@ static dm_status source_start(dm_source **out, dm_error *err) {
     status = source->codec->open(&source->decoder, err);
   } else if (source->codec) {
     status = dm_error_io(err, 0, "plain text or gzip");
-    dm_error_found(err, "%s compression", source->codec->name);
+    dm_error_found(err, source->codec->is_archive ? "a %s archive" : "%s compression",
+                   source->codec->name);
     dm_error_advice(err, "%s", source->codec->advice);
   }
 done:

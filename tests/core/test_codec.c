@@ -12,6 +12,8 @@ static void test_first_bytes(void) {
       {"\x1F\x8B\x08\x00\x00\x00", 6, "gzip"}, {"\x1F\x8B", 2, "gzip"},
       {"\x28\xB5\x2F\xFD\x04\x00", 6, "zstd"}, {"BZh91A", 6, "bzip2"},
       {"\xFD\x37\x7A\x58\x5A\x00", 6, "xz"},   {"PK\x03\x04\x14\x00", 6, "zip"},
+      {"7z\xBC\xAF\x27\x1C", 6, "7z"},         {"\x04\x22\x4D\x18", 4, "lz4"},
+      {"\x5D\x00\x00\x80", 4, "lzma"},         {"\x1F\x9D\x90", 3, "compress"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu: %s", i, cases[i].name);

@@ -236,6 +236,46 @@ static void test_encodings(void) {
   }
 }
 
+/* The header of a tar archive's first file, and texts that are none although they hold
+   its sign. */
+static void test_archives(void) {
+  for (int kind = 0; kind < 5; kind++) {
+    char text[600] = "signals.jsonl";
+    size_t len = kind == 1 ? 262 : sizeof text;
+    memcpy(text + 257, "ustar", 5);
+    if (kind == 1) {
+      memcpy(text, "a\0", 2); /* which looks like UTF-16 */
+    } else if (kind == 2) {
+      memset(text, 'x', sizeof text);
+      memcpy(text + 257, "ustar\n", 6);
+      text[100] = '\n';
+    } else if (kind == 3) {
+      len = 261;
+    } else if (kind == 4) {
+      text[257] = 'U';
+    }
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+      DM_CASE("kind %d, blocks of %zu", kind, sizes[k]);
+      dm_source *source;
+      dm_error err;
+      dm_lines lines;
+      dm_block block = {0};
+      CHECK_INT(dm_source_open_memory(&source, text, len, NULL, &err), DM_OK);
+      dm_lines_init(&lines, source, sizes[k], 1000);
+      dm_status status = dm_lines_next(&lines, &block, &err);
+      if (kind < 2 && CHECK_INT(status, DM_E_IO)) {
+        CHECK(strstr(err.found, "tar archive") != NULL);
+        CHECK(strstr(err.advice, "unpack") != NULL);
+      } else if (kind >= 2) {
+        CHECK_INT(status, DM_OK);
+      }
+      dm_block_release(&block);
+      dm_lines_release(&lines);
+      dm_source_close(source);
+    }
+  }
+}
+
 static int64_t fail_late(void *ctx, char *buf, size_t n) {
   int *n_calls = ctx;
   memset(buf, (*n_calls)++ ? '\n' : 'x', n < 10 ? n : 10);
@@ -269,6 +309,7 @@ int main(void) {
   DM_RUN(test_long_lines);
   DM_RUN(test_endless_line);
   DM_RUN(test_encodings);
+  DM_RUN(test_archives);
   DM_RUN(test_failing_source);
   return dm_test_end();
 }

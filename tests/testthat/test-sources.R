@@ -23,8 +23,9 @@ test_that("files of epochs stand alone and are read in the order of N", {
   folder <- signal_folder(
     c(paste0("dynamics_epoch_", c(10, 9, 100, 0), ".jsonl"), "other.jsonl",
       "dynamics_epoch_x.jsonl", "dynamics_epoch_.jsonl",
-      "xdynamics_epoch_1.jsonl", "dynamics_epoch_1.json"),
-    ids = c("ten", "nine", "hundred", "zero", rep("other", 5))
+      "xdynamics_epoch_1.jsonl", "dynamics_epoch_1.txt",
+      "dynamics_epoch_1.jsonlines"),
+    ids = c("ten", "nine", "hundred", "zero", rep("other", 6))
   )
   expect_identical(read_order(folder), c("zero", "nine", "ten", "hundred"))
 })
@@ -39,6 +40,133 @@ test_that("other files and subfolders are left out", {
   expect_identical(read_order(folder), "a")
   dir.create(file.path(folder, "dynamics_epoch_1.jsonl"))
   expect_identical(read_order(folder), "a")
+})
+
+# A file of one line, compressed as its name says.
+write_packed <- function(folder, name, id) {
+  open <- switch(sub(".*[.]", "", name), gz = gzfile, bz2 = bzfile, xz = xzfile,
+                 file)
+  con <- open(file.path(folder, name), "wb")
+  writeLines(signal_line(dQuote(id, FALSE)), con)
+  close(con)
+}
+
+test_that("epochs come in the order of N, however they are compressed", {
+  packings <- list(
+    rep(".jsonl.gz", 12), rep(".jsonl.bz2", 12), rep(".jsonl.xz", 12),
+    rep(c(".jsonl", ".jsonl.xz", ".jsonl.gz", ".jsonl.bz2"), 3)
+  )
+  for (endings in packings) {
+    folder <- signal_folder(character())
+    for (n in 0:11) {
+      name <- paste0("dynamics_epoch_", n, endings[[n + 1]])
+      write_packed(folder, name, paste0("e", n))
+    }
+    in_order <- paste0("e", 0:11)
+    expect_identical(read_order(folder), in_order)
+    # as paths in any order, and among others
+    paths <- list.files(folder, full.names = TRUE)
+    expect_identical(read_order(paths), in_order)
+    expect_identical(read_order(rev(paths)), in_order)
+    write_packed(folder, "b.jsonl.bz2", "b")
+    expect_identical(read_order(folder), in_order)
+    b <- file.path(folder, "b.jsonl.bz2")
+    expect_identical(
+      read_order(c(paths[12], b, paths[-12])), append(in_order, "b", 1)
+    )
+  }
+})
+
+test_that("paths of epochs are put in the order of N whatever their ending", {
+  ids <- c("two", "ten", "three", "one")
+  names <- paste0("dynamics_epoch_", c("2.json", "10.txt", "3", "1.log.txt"))
+  folder <- signal_folder(names, ids = ids)
+  paths <- file.path(folder, names)
+  expect_identical(read_order(paths), c("one", "two", "three", "ten"))
+})
+
+test_that("what looks like an epoch and can't be read is named", {
+  odd <- c(".zst", ".7z", ".tar.gz", ".zip", ".lz4", ".GZ", ".tmp", "~")
+  for (ending in odd) {
+    folder <- signal_folder(c(
+      "dynamics_epoch_0.jsonl", paste0("dynamics_epoch_12.jsonl", ending),
+      paste0("dynamics_epoch_3.jsonl", ending), "x.jsonl", "x.jsonl.zst"
+    ))
+    error <- source_error(folder, "input")
+    expect_identical(error$path, folder)
+    expect_identical(
+      error$files, paste0("dynamics_epoch_", c(3, 12), ".jsonl", ending)
+    )
+    expect_match(conditionMessage(error), error$files[[1]], fixed = TRUE)
+    # also where no epoch can be read
+    file.remove(file.path(folder, "dynamics_epoch_0.jsonl"))
+    expect_identical(source_error(folder, "input")$files, error$files)
+  }
+  # these are read where all are so called, and beside others an epoch is lost
+  folder <- signal_folder(
+    paste0("dynamics_epoch_", c(10, 9), ".json"), ids = c("ten", "nine")
+  )
+  expect_identical(read_order(folder), c("nine", "ten"))
+  write_packed(folder, "dynamics_epoch_11.jsonl.xz", "eleven")
+  error <- source_error(folder, "input")
+  expect_identical(error$files, paste0("dynamics_epoch_", 9:10, ".json"))
+})
+
+test_that("a file and its compressed copy are named", {
+  for (ending in names(compressions)) {
+    for (name in c("run1.jsonl", "run1.json", "dynamics_epoch_1.jsonl")) {
+      folder <- signal_folder(c("a.jsonl", name, "run2.jsonl"))
+      write_packed(folder, paste0(name, ".", ending), "copy")
+      error <- source_error(folder, "input")
+      expect_identical(error$path, folder)
+      expect_identical(error$files, paste0(name, c("", paste0(".", ending))))
+      for (copy in error$files) {
+        expect_match(conditionMessage(error), copy, fixed = TRUE)
+      }
+      # given by name they are what the user wants
+      paths <- file.path(folder, error$files)
+      expect_identical(datamap_summarise(rev(paths))$id, c("copy", "2"))
+    }
+  }
+  folder <- signal_folder(character())
+  write_packed(folder, "a.json.xz", "a")
+  write_packed(folder, "a.json.gz", "a")
+  expect_identical(
+    source_error(folder, "input")$files, c("a.json.gz", "a.json.xz")
+  )
+  # names that differ otherwise are two files
+  folder <- signal_folder(c("a.json", "a.jsonl"), ids = c("a", "b"))
+  expect_identical(read_order(folder), c("a", "b"))
+})
+
+test_that("archives are named as what they are", {
+  skip_if(!nzchar(Sys.which("tar")), "tar is missing")
+  folder <- signal_folder(c("a.jsonl", "b.jsonl"))
+  plain <- file.path(folder, "signals.tar")
+  system2("tar", c("-C", shQuote(folder), "-cf", shQuote(plain), "a.jsonl"))
+  bytes <- readBin(plain, "raw", 1e6)
+  for (open in list(file, gzfile, bzfile, xzfile)) {
+    archive <- file.path(folder, "signals.tar.gz")
+    con <- open(archive, "wb")
+    writeBin(bytes, con)
+    close(con)
+    for (on_error in c("stop", "skip")) {
+      error <- source_error(archive, "io", on_error = on_error)
+      expect_identical(error$path, archive)
+      expect_match(error$found, "tar archive", fixed = TRUE)
+      expect_match(conditionMessage(error), "Unpack it first", fixed = TRUE)
+    }
+  }
+  heads <- list(
+    zip = c(charToRaw("PK"), as.raw(c(3, 4))),
+    "7z" = c(charToRaw("7z"), as.raw(c(0xbc, 0xaf, 0x27, 0x1c))),
+    lz4 = as.raw(c(0x04, 0x22, 0x4d, 0x18)), lzma = as.raw(c(0x5d, 0, 0)),
+    compress = as.raw(c(0x1f, 0x9d))
+  )
+  for (kind in names(heads)) {
+    error <- source_error(c(heads[[kind]], as.raw(rep(1, 300))), "io")
+    expect_match(error$found, kind, fixed = TRUE)
+  }
 })
 
 test_that("compressed files count in a folder", {
@@ -393,6 +521,10 @@ test_that("a path that is too long is an error without warnings", {
 })
 
 test_that("a folder without signals is named", {
+  folder <- signal_folder(c("a.txt", "c.jsonl.zst"))
+  error <- source_error(folder, "input")
+  expect_identical(error$files, "c.jsonl.zst")
+  expect_match(conditionMessage(error), "c.jsonl.zst", fixed = TRUE)
   folder <- signal_folder(c("a.txt", "sub/b.jsonl"))
   error <- source_error(folder, "input")
   expect_identical(error$path, folder)
