@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dm_state.h"
+#include "dm_text.h"
 #include "ffi_signals.h"
 
 /* The columns of a table of problems, in their order. */

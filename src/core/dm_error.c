@@ -2,7 +2,6 @@
 #include "dm_error.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 
 static void format_text(char *out, size_t cap, const char *fmt, va_list args)
     DM_PRINTF(3, 0);
-static bool is_control(const char *s, size_t len);
 
 dm_status dm_error_set(dm_error *err, dm_status status) {
   memset(err, 0, sizeof *err);
@@ -69,43 +67,4 @@ static void format_text(char *out, size_t cap, const char *fmt, va_list args) {
   /* a cut may have gone through a character */
   size_t keep = dm_utf8_valid_prefix(out, cap - 4);
   memcpy(out + keep, "...", 4);
-}
-
-void dm_text_excerpt(char *out, size_t cap, const char *bytes, size_t len) {
-  static const char hex[] = "0123456789ABCDEF";
-  size_t used = 0;
-  size_t cut = 0; /* so far 3 dots and the NUL fit */
-  for (size_t i = 0; i < len;) {
-    size_t step = dm_utf8_char(bytes + i, len - i);
-    bool is_shown = step > 0 && !is_control(bytes + i, step);
-    size_t need = is_shown ? step : 4;
-    if (used + need + 1 > cap) {
-      memcpy(out + cut, "...", 3);
-      used = cut + 3;
-      break;
-    }
-    if (is_shown) {
-      memcpy(out + used, bytes + i, step);
-    } else {
-      unsigned char c = (unsigned char)bytes[i];
-      out[used] = '\\';
-      out[used + 1] = 'x';
-      out[used + 2] = hex[c >> 4];
-      out[used + 3] = hex[c & 15];
-      step = 1;
-    }
-    used += need;
-    i += step;
-    if (used + 4 <= cap) {
-      cut = used;
-    }
-  }
-  out[used] = '\0';
-}
-
-/* C0, DEL, and the C1 controls, which are two bytes long. */
-static bool is_control(const char *s, size_t len) {
-  unsigned char first = (unsigned char)s[0];
-  return first < 0x20 || first == 0x7F ||
-         (len == 2 && first == 0xC2 && (unsigned char)s[1] < 0xA0);
 }

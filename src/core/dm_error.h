@@ -5,47 +5,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
-#define DM_MUST_CHECK __attribute__((warn_unused_result))
-#define DM_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define DM_LIKELY(x) __builtin_expect(!!(x), 1)
-#define DM_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define DM_INLINE static inline __attribute__((always_inline))
-#define DM_NOINLINE __attribute__((noinline))
-#else
-#define DM_MUST_CHECK
-#define DM_PRINTF(fmt, args)
-#define DM_LIKELY(x) (x)
-#define DM_UNLIKELY(x) (x)
-#define DM_INLINE static inline
-#define DM_NOINLINE
-#endif
+#include "dm_compiler.h"
 
-/* The classes of failure; only DM_OK is zero. What each stands for:
-   IO         open, read, write, a broken gzip stream, a file that shrank
-   SYNTAX     bytes that are not a record of the line's dialect
-   FIELD      a known key that is missing, repeated or of the wrong type; steps out of
-   order RANGE      a number or label outside the range it must lie in LIMIT      a
-   documented limit: line length, nesting, number of samples INPUT      an argument that
-   makes no sense MEMORY     an allocation failed INTERRUPT  the host asked to stop
-   (Ctrl-C, an error in a callback) */
+/* The classes of failure; only DM_OK is zero. */
 typedef enum dm_status {
   DM_OK = 0,
-  DM_E_IO,
-  DM_E_SYNTAX,
-  DM_E_FIELD,
-  DM_E_RANGE,
-  DM_E_LIMIT,
-  DM_E_INPUT,
-  DM_E_MEMORY,
-  DM_E_INTERRUPT
+  DM_E_IO,       /* open, read, write, a broken compressed stream, a file that shrank */
+  DM_E_SYNTAX,   /* bytes that are not a record of the line's dialect */
+  DM_E_FIELD,    /* a known key missing, twice or of the wrong type; steps out of order */
+  DM_E_RANGE,    /* a number or label outside the range that it must lie in */
+  DM_E_LIMIT,    /* a documented limit: line length, nesting, number of samples */
+  DM_E_INPUT,    /* an argument that makes no sense */
+  DM_E_MEMORY,   /* an allocation failed */
+  DM_E_INTERRUPT /* the host asked to stop: Ctrl-C, an error in a callback */
 } dm_status;
 
 enum { DM_KEY_MAX = 64, DM_TEXT_MAX = 240 };
 
 /* Where and what. Fixed buffers: nothing to free, may be copied. Texts are valid UTF-8,
-   NUL-terminated, lower-case fragments with the facts; the host makes sentences of them.
- */
+   NUL-terminated, lower-case fragments with the facts, of which the host makes
+   sentences. */
 typedef struct dm_error {
   dm_status status;
   int sys_errno;              /* errno of a failed system call, or 0 */
@@ -97,10 +76,5 @@ dm_status dm_error_io(dm_error *err, int sys_errno, const char *expected);
 void dm_error_key(dm_error *err, const char *key, size_t len);
 void dm_error_found(dm_error *err, const char *fmt, ...) DM_PRINTF(2, 3);
 void dm_error_advice(dm_error *err, const char *fmt, ...) DM_PRINTF(2, 3);
-
-/* Copies bytes of a data file into a text of at most cap - 1 bytes: valid UTF-8 stays,
-   every other byte and every control character becomes \xHH, a cut is marked by "...".
-   out is always NUL-terminated; cap must be at least 16. */
-void dm_text_excerpt(char *out, size_t cap, const char *bytes, size_t len);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_problems.h"
 #include "dm_scan.h"
 

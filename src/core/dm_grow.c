@@ -1,4 +1,4 @@
-/* The containers of dm_mem.h: checked sizes, byte buffers, arrays and rows that grow. */
+/* Checked sizes, byte buffers, arrays and rows that grow. */
 #ifdef __linux__
 #define _DEFAULT_SOURCE
 #include <sys/mman.h>
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 
 void dm_advise_large(void *p, size_t size) {
 #ifdef MADV_HUGEPAGE

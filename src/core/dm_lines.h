@@ -2,7 +2,7 @@
 #ifndef DM_LINES_H
 #define DM_LINES_H
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_source.h"
 
 /* Zero bytes that are readable behind a block, so that the parser can load eight bytes

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_text.h"
 
 static void copy_text(char *out, size_t cap, const char *text);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "dm_error.h"
-#include "dm_mem.h"
+#include "dm_grow.h"
 
 /* What a column's data are. A missing value leaves its key out of the line. */
 typedef enum dm_record_kind {

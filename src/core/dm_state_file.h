@@ -2,7 +2,7 @@
 #ifndef DM_STATE_FILE_H
 #define DM_STATE_FILE_H
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_source.h"
 
 /* What stands before the bytes: 8 bytes "datamap" and a newline, the version in 4 bytes,

@@ -83,3 +83,42 @@ size_t dm_utf8_encode(uint32_t code_point, char *out) {
   out[3] = (char)(0x80 | (code_point & 0x3F));
   return 4;
 }
+
+/* C0, DEL, and the C1 controls, which are two bytes long. */
+static bool is_control(const char *s, size_t len) {
+  unsigned char first = (unsigned char)s[0];
+  return first < 0x20 || first == 0x7F ||
+         (len == 2 && first == 0xC2 && (unsigned char)s[1] < 0xA0);
+}
+
+void dm_text_excerpt(char *out, size_t cap, const char *bytes, size_t len) {
+  static const char hex[] = "0123456789ABCDEF";
+  size_t used = 0;
+  size_t cut = 0; /* so far 3 dots and the NUL fit */
+  for (size_t i = 0; i < len;) {
+    size_t step = dm_utf8_char(bytes + i, len - i);
+    bool is_shown = step > 0 && !is_control(bytes + i, step);
+    size_t need = is_shown ? step : 4;
+    if (used + need + 1 > cap) {
+      memcpy(out + cut, "...", 3);
+      used = cut + 3;
+      break;
+    }
+    if (is_shown) {
+      memcpy(out + used, bytes + i, step);
+    } else {
+      unsigned char c = (unsigned char)bytes[i];
+      out[used] = '\\';
+      out[used + 1] = 'x';
+      out[used + 2] = hex[c >> 4];
+      out[used + 3] = hex[c & 15];
+      step = 1;
+    }
+    used += need;
+    i += step;
+    if (used + 4 <= cap) {
+      cut = used;
+    }
+  }
+  out[used] = '\0';
+}

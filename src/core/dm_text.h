@@ -1,4 +1,4 @@
-/* UTF-8: validation at memory speed, one character at a time, encoding. */
+/* UTF-8: validation at memory speed, one character at a time, encoding, excerpts. */
 #ifndef DM_TEXT_H
 #define DM_TEXT_H
 
@@ -21,5 +21,10 @@ uint64_t dm_utf8_count(const char *s, size_t len);
 /* Writes the code point (at most U+10FFFF, no surrogate) to out, which has room for 4
    bytes; returns how many were written. */
 size_t dm_utf8_encode(uint32_t code_point, char *out);
+
+/* Copies bytes of a data file into a text of at most cap - 1 bytes: valid UTF-8 stays,
+   every other byte and every control character becomes \xHH, a cut is marked by "...".
+   out is always NUL-terminated; cap must be at least 16. */
+void dm_text_excerpt(char *out, size_t cap, const char *bytes, size_t len);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dm_mem.h"
+#include "dm_grow.h"
 
 /* Lists, tuples and objects may stand this deep in each other, the record being the
  * first. */

@@ -9,7 +9,7 @@
 
 #include "dm_format.h"
 #include "dm_lines.h"
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_number.h"
 #include "dm_text.h"
 

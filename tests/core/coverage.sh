@@ -13,7 +13,7 @@ objects=
 for source in "$@"; do
   objects="$objects $build/core/$(basename "$source" .c).o"
 done
-statuses=$(sed -n 's/^ *\(DM_E_[A-Z]*\),\{0,1\}$/\1/p' "$(dirname "$1")/dm_error.h")
+statuses=$(sed -n 's/^ *\(DM_E_[A-Z]*\),\{0,1\}\( .*\)\{0,1\}$/\1/p' "$(dirname "$1")/dm_error.h")
 # shellcheck disable=SC2086
 gcov --stdout $objects 2>/dev/null | awk -v missing="$build/missing.txt" \
   -v least="${LEAST:-95}" -v statuses="$(echo $statuses)" '

@@ -3,6 +3,7 @@
 #include "dm_error.h"
 #include "dm_naive.h"
 #include "dm_test.h"
+#include "dm_text.h"
 
 /* A record full of rubbish, as a caller's stack has it. */
 static dm_error rubbish(void) {

@@ -5,7 +5,7 @@
 
 #include "dm_files.h"
 #include "dm_inflater.h"
-#include "dm_mem.h"
+#include "dm_grow.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
 

@@ -7,6 +7,7 @@
 #include "dm_mem_fault.h"
 #include "dm_number.h"
 #include "dm_test.h"
+#include "dm_text.h"
 #include "dm_tsv.h"
 
 static const dm_tsv_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
