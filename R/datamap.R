@@ -284,11 +284,6 @@ check_signal <- function(x, name, min, max, whole, call) {
 
 # The first row whose id stands above as well, 0 for none. Numeric ids ascend
 # in what this package makes, which is quickly told.
-repeated_id <- function(id) {
-  ascends <- is.numeric(id) && isFALSE(is.unsorted(id, strictly = TRUE))
-  if (ascends) 0L else anyDuplicated(id)
-}
-
 # Keeping the class -----------------------------------------------------
 
 has_datamap_columns <- function(x) {
@@ -615,23 +610,4 @@ shorten_strings <- function(x, width = 30) {
 
 cat_wrapped <- function(text) {
   cat(strwrap(text, getOption("width"), prefix = "# ", exdent = 2), sep = "\n")
-}
-
-# Where the ids stand in `table`: 1 and "1" are the same id.
-match_ids <- function(ids, table) {
-  if (is.numeric(ids) && is.numeric(table)) {
-    match(ids, table)
-  } else {
-    match(id_text(ids), id_text(table))
-  }
-}
-
-# as.character(100000) is "1e+05".
-id_text <- function(ids) {
-  text <- as.character(ids)
-  if (is.double(ids)) {
-    is_whole <- !is.na(ids) & ids == trunc(ids)
-    text[is_whole] <- sprintf("%.0f", ids[is_whole])
-  }
-  text
 }

@@ -414,7 +414,7 @@ one_for_all <- function(x, n) {
 
 scores_argument <- function(x, name, n, call) {
   if (is.data.frame(x)) {
-    x <- as.matrix(x)
+    x <- frame_matrix(x, name, n, call)
   }
   if (is.numeric(x) && is.null(dim(x)) && n == 1) {
     x <- matrix(x, 1, dimnames = list(NULL, names(x)))
@@ -462,15 +462,20 @@ own_signals <- function(own, fields, call) {
 
 # A data frame of columns with n rows.
 signals_frame <- function(columns, n, call) {
-  rows <- vapply(columns, NROW, 1L)
-  wrong <- which(rows != n)
+  rows <- vapply(columns, count_rows, 1)
+  wrong <- which(is.na(rows) | rows != n)
   if (length(wrong) > 0) {
     name <- names(columns)[[wrong[[1]]]]
+    column <- columns[[name]]
     found <- rows[[wrong[[1]]]]
     abort_datamap(
       c(
         "Every column must have a value for each of the {n} id{?s}.",
-        "x" = "{.field {name}} has {found}."
+        "x" = if (is.na(found)) {
+          "{.field {name}} is {describe(column)}."
+        } else {
+          "{.field {name}} has {found}."
+        }
       ),
       class = "input", key = name, call = call
     )
@@ -483,6 +488,7 @@ signals_frame <- function(columns, n, call) {
 look_up_classes <- function(frame, call) {
   scores <- frame$probs %||% frame$logits
   classes <- colnames(scores)
+  label <- if (!is.null(frame$label)) ident_column(frame, "label", call)
   if (is.null(classes)) {
     check_labels_count(frame, scores, call)
   }
@@ -493,15 +499,15 @@ look_up_classes <- function(frame, call) {
   if (is.numeric(frame$label) && !are_whole) {
     return(frame)
   }
-  column <- match(as.character(frame$label), classes)
+  column <- match(id_text(label), classes)
   bad <- which(is.na(column) & !is.na(frame$label))
   if (length(bad) > 0) {
     row <- bad[[1]]
-    label <- as.character(frame$label[[row]])
+    value <- id_text(label[[row]])
     abort_datamap(
       c(
         "Every label must be among the names of the classes.",
-        "x" = "Row {row} has {.val {label}}.",
+        "x" = "Row {row} has {.val {value}}.",
         "i" = "The classes are {.val {classes}}."
       ),
       class = "range", key = "label", line = row, call = call
@@ -524,15 +530,16 @@ check_labels_count <- function(frame, scores, call) {
   if (is.null(scores) || is_count || !is.null(frame$label_probs)) {
     return(invisible(frame))
   }
-  rows <- which(!is.na(frame$label))
+  label <- frame$label
+  rows <- which(!is.na(label))
   if (length(rows) > 0) {
     row <- rows[[1]]
-    label <- as.character(frame$label[[row]])
+    value <- id_text(label[[row]])
     given <- if (is.null(frame$probs)) "logits" else "probs"
     abort_datamap(
       c(
         "Labels that are no numbers need the names of the classes.",
-        "x" = "Row {row} has {.val {label}}.",
+        "x" = "Row {row} has {.val {value}}.",
         "i" = "Give the columns of {.arg {given}} the labels as names."
       ),
       class = "field", key = "label", line = row, call = call

@@ -2,7 +2,7 @@
 # that the core takes.
 
 signal_columns <- function(x, request, call) {
-  check_unique_names(names(x), call)
+  x <- signal_table(x, call)
   pick <- function(...) {
     name <- intersect(c(...), names(x))
     if (length(name) > 0) name[[1]]
@@ -25,14 +25,107 @@ signal_columns <- function(x, request, call) {
     signals = lapply(request$core_signals, function(signal) {
       is_asked <- signal %in% request$signals
       if (!is_asked && !signal %in% names(x)) {
-        return(rep(NA_real_, nrow(x))) # the loss, for a metric
+        return(rep(NA_real_, n_rows(x))) # the loss, for a metric
       }
       signal_column(signal, x, c(id, label, s_label, step), call)
     })
   )
   number_column(x, pick("loss"), call) # a field: of the right type, if there
-  columns$order <- evaluation_order(columns, nrow(x))
+  columns$order <- evaluation_order(columns, n_rows(x))
   columns
+}
+
+# The columns of a data frame as a plain named list, each with a value for every
+# row, and how many rows there are. What a data frame is by its class only does
+# not get past this, so that no code behind it has to count.
+signal_table <- function(x, call, arg = "x", n = NULL) {
+  columns <- unclass(x)
+  if (!is.list(columns)) {
+    abort_argument(columns, "a data frame", arg, call)
+  }
+  n <- n %||% .row_names_info(x, 2L)
+  check_table_names(columns, arg, call)
+  attributes(columns) <- list(names = names(columns))
+  rows <- vapply(columns, count_rows, 1)
+  wrong <- which(is.na(rows) | rows != n)
+  if (length(wrong) > 0) {
+    name <- names(columns)[[wrong[[1]]]]
+    found <- rows[[wrong[[1]]]]
+    found <- if (is.na(found)) describe(columns[[name]]) else found
+    abort_datamap(
+      c(
+        paste(
+          "Every column of {.arg {arg}} must have a value for each of",
+          "{n} row{?s}."
+        ),
+        "x" = if (is.numeric(found)) {
+          "{.field {name}} has {format_count(found)}."
+        } else {
+          "{.field {name}} is {found}."
+        }
+      ),
+      class = "input", key = name, call = call
+    )
+  }
+  columns <- lapply(columns, without_as_is)
+  others <- setdiff(names(columns), class_fields)
+  columns[others] <- lapply(columns[others], as_plain_vector)
+  structure(columns, n_rows = n)
+}
+
+n_rows <- function(table) attr(table, "n_rows", exact = TRUE)
+
+check_table_names <- function(columns, arg, call) {
+  names <- names(columns)
+  is_named <- length(names) == length(columns) && !anyNA(names) &&
+    all(nzchar(names)) && is_text(names)
+  if (length(columns) > 0 && !is_named) {
+    abort_datamap(
+      c(
+        "Every column of {.arg {arg}} must have a name.",
+        "x" = "Column {bad_name(names, length(columns))} has none, or no text."
+      ),
+      class = "input", key = arg, call = call
+    )
+  }
+  check_unique_names(names, call)
+}
+
+# The first of n names that is none.
+bad_name <- function(names, n) {
+  names <- as.list(names)[seq_len(n)]
+  is_fine <- vapply(names, function(x) is_text(x) && nzchar(x), NA)
+  which(!is_fine)[[1]]
+}
+
+# How many rows a column has, NA where it can't have any.
+count_rows <- function(column) {
+  if (is.data.frame(column)) {
+    return(as.double(.row_names_info(column, 2L)))
+  }
+  if (!is.atomic(column) && !is.list(column)) {
+    return(NA_real_)
+  }
+  # a class may count in its own way, or not at all
+  n <- tryCatch(NROW(column), error = function(error) NULL)
+  if (is.numeric(n) && length(n) == 1) as.double(n) else NA_real_
+}
+
+without_as_is <- function(column) {
+  if (inherits(column, "AsIs")) {
+    class(column) <- setdiff(class(column), "AsIs")
+  }
+  column
+}
+
+# A matrix of one column and an array of one dimension are vectors too.
+as_plain_vector <- function(column) {
+  is_vector <- is.atomic(column) && !is.null(dim(column)) &&
+    (length(dim(column)) == 1 || identical(dim(column)[-1], 1L))
+  if (is_vector) {
+    dim(column) <- NULL
+  }
+  column
 }
 
 # Rows by sample, in order of first appearance, then by step. Without steps as
@@ -41,7 +134,8 @@ evaluation_order <- function(columns, n) {
   if (is.null(columns$step) || is.null(columns$id)) {
     return(seq_len(n))
   }
-  order(match(columns$id, unique(columns$id)), columns$step, method = "radix")
+  id <- plain_ids(columns$id)
+  order(match(id, unique(id)), columns$step, method = "radix")
 }
 
 abort_column <- function(problem, name, call, row = NULL) {
@@ -52,32 +146,41 @@ abort_column <- function(problem, name, call, row = NULL) {
   )
 }
 
+# Ids or labels for the core: 64-bit integers beyond 2^53 stay what they are.
 ident_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
   }
   column <- x[[name]]
-  if (is.factor(column)) {
-    column <- as.character(column)
+  plain <- plain_ids(column)
+  if (is_integer64(column) && is.character(plain)) {
+    return(structure(as.vector(unclass(column)), class = "integer64"))
   }
-  if (inherits(column, "integer64")) {
-    rlang::check_installed("bit64", "to read columns of 64-bit integers.")
-    fits <- all(is.na(column) | abs(as.double(column)) <= 2^53)
-    column <- if (fits) as.double(column) else as.character(column)
-  }
-  if (is.character(column)) {
-    column <- enc2utf8(column)
-    bad <- which(!validUTF8(column))
-    if (length(bad) > 0) {
-      row <- bad[[1]]
-      abort_column("Row {row} is not valid UTF-8.", name, call, row)
-    }
-    return(column)
-  }
-  if (!is.numeric(column) || is.object(column)) {
+  if (!is.null(dim(column)) || !is_ident_type(plain)) {
     abort_column("It must hold whole numbers or strings.", name, call)
   }
-  whole_column(column, name, call)
+  if (is.character(plain)) {
+    return(text_column(plain, name, call))
+  }
+  whole_column(as.vector(plain), name, call)
+}
+
+is_ident_type <- function(x) {
+  is.character(x) || (is.numeric(x) && !is.object(x))
+}
+
+text_column <- function(column, name, call) {
+  column <- enc2utf8(as.vector(column))
+  bad <- which(!validUTF8(column) | Encoding(column) == "bytes")
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    value <- shown_text(column[[row]])
+    abort_column(
+      "Row {row} is {.val {value}}, which is not valid UTF-8.",
+      name, call, row
+    )
+  }
+  column
 }
 
 whole_column <- function(column, name, call) {
@@ -100,39 +203,51 @@ s_label_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
   }
-  column <- x[[name]]
+  column <- plain_numbers(x[[name]])
   if (is.factor(column)) {
     # counts by its labels, as everywhere
-    labels <- suppressWarnings(as.double(levels(column)))
-    if (!anyNA(labels)) {
-      column <- labels[as.integer(column)]
+    labels <- factor_labels(column)
+    numbers <- suppressWarnings(as.double(labels))
+    if (identical(is.na(numbers), is.na(labels))) {
+      column <- numbers
     }
   }
-  if (!is.numeric(column) || is.object(column)) {
-    if (!all(is.na(column))) {
+  if (!is_plain_number(column)) {
+    if (!is_all_missing(column)) {
       abort_column("It must hold whole numbers.", name, call)
     }
-    return(rep(NA_integer_, nrow(x)))
+    return(rep(NA_integer_, n_rows(x)))
   }
-  whole_column(column, name, call)
+  whole_column(as.vector(column), name, call)
+}
+
+is_plain_number <- function(x) {
+  is.numeric(x) && !is.object(x) && is.null(dim(x))
+}
+
+# A column in which nothing is given, whatever its type.
+is_all_missing <- function(x) {
+  is.atomic(x) && is.null(dim(x)) && all(is.na(unclass(x)))
 }
 
 correct_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
   }
-  column <- x[[name]]
-  if (is.logical(column)) {
-    return(column)
+  column <- plain_ids(x[[name]])
+  if (!is.atomic(column) || is.object(column) || !is.null(dim(column))) {
+    abort_column("It must hold true or false.", name, call)
   }
-  text <- as.character(column)
-  out <- rep(NA, length(text))
-  out[text %in% c("true", "True", "TRUE", "1")] <- TRUE
-  out[text %in% c("false", "False", "FALSE", "0")] <- FALSE
+  if (is.logical(column)) {
+    return(as.vector(column))
+  }
+  out <- rep(NA, length(column))
+  out[column %in% c("true", "True", "TRUE", "1")] <- TRUE
+  out[column %in% c("false", "False", "FALSE", "0")] <- FALSE
   bad <- which(is.na(out) & !is.na(column))
   if (length(bad) > 0) {
     row <- bad[[1]]
-    value <- text[[row]]
+    value <- id_text(column[[row]])
     abort_column(
       "Row {row} is {.val {value}}, not true or false.",
       name, call, row
@@ -145,11 +260,11 @@ number_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
   }
-  column <- x[[name]]
-  if (is.logical(column) && all(is.na(column))) {
-    return(rep(NA_real_, nrow(x)))
+  column <- plain_numbers(x[[name]])
+  if (is.logical(column) && is_all_missing(column)) {
+    return(rep(NA_real_, n_rows(x)))
   }
-  if (!is.numeric(column) || is.object(column) || is.matrix(column)) {
+  if (!is_plain_number(column)) {
     abort_column("It must hold numbers.", name, call)
   }
   as.double(column)
@@ -168,7 +283,7 @@ step_column <- function(x, name, call) {
 # `fields` are the names of columns that serve as fields: no signals then.
 signal_column <- function(signal, x, fields, call) {
   if (signal %in% fields) {
-    return(rep(NA_real_, nrow(x)))
+    return(rep(NA_real_, n_rows(x)))
   }
   if (!signal %in% names(x)) {
     abort_datamap(
@@ -182,29 +297,25 @@ signal_column <- function(signal, x, fields, call) {
   number_column(x, signal, call)
 }
 
-# Class vectors: one matrix or list column of that name, or one column per
-# class, counted from 0.
+# Class vectors: one matrix, data frame or list column of that name, or one
+# column per class, counted from 0.
 class_columns <- function(x, name, call) {
   column <- x[[name]]
-  if (is.matrix(column) && is.numeric(column)) {
-    if (!is.double(column)) {
-      storage.mode(column) <- "double"
-    }
-    return(column)
+  if (is.data.frame(column)) {
+    return(frame_matrix(column, name, n_rows(x), call))
   }
-  if (is.list(column)) {
-    is_number <- vapply(
-      column,
-      function(v) is.numeric(v) || is.null(v) || all(is.na(v)), NA
-    )
-    if (!all(is_number)) {
-      row <- which(!is_number)[[1]]
-      abort_column("Row {row} must be a vector of numbers.", name, call, row)
-    }
-    return(lapply(column, as.double))
+  if (is.matrix(column)) {
+    return(class_matrix(column, name, call))
+  }
+  if (is.list(column) && !is.object(column)) {
+    return(lapply(seq_along(column), function(row) {
+      class_vector(column[[row]], row, name, call)
+    }))
   }
   if (!is.null(column)) {
-    abort_column("It must be a matrix or a list of vectors.", name, call)
+    abort_column(
+      "It must be a matrix, a data frame or a list of vectors.", name, call
+    )
   }
   class_names <- class_column_names(x, name)
   if (length(class_names) == 0) {
@@ -222,7 +333,38 @@ class_columns <- function(x, name, call) {
     )
   }
   columns <- lapply(class_names, number_column, x = x, call = call)
-  matrix(unlist(columns), nrow = nrow(x))
+  matrix(unlist(columns), nrow = n_rows(x))
+}
+
+class_matrix <- function(column, name, call) {
+  plain <- plain_numbers(column)
+  is_fine <- is.numeric(plain) || all(is.na(plain))
+  if (!is_fine || !is.atomic(plain)) {
+    abort_column("It must be a matrix of numbers.", name, call)
+  }
+  matrix(
+    as.double(plain), nrow(column), ncol(column),
+    dimnames = list(NULL, colnames(column))
+  )
+}
+
+# A packed data frame is the matrix that its columns make.
+frame_matrix <- function(column, name, n, call) {
+  parts <- signal_table(column, call, name, n)
+  columns <- lapply(names(parts), number_column, x = parts, call = call)
+  matrix(
+    as.double(unlist(columns)), n, length(parts),
+    dimnames = list(NULL, names(parts))
+  )
+}
+
+class_vector <- function(vector, row, name, call) {
+  plain <- plain_numbers(vector)
+  is_fine <- is.null(plain) || is_plain_number(plain) || is_all_missing(plain)
+  if (!is_fine) {
+    abort_column("Row {row} must be a vector of numbers.", name, call, row)
+  }
+  stats::setNames(as.double(plain), names(plain))
 }
 
 # In the order of the classes.
@@ -251,6 +393,7 @@ line_order <- c(
 # The columns of a data frame of signals as the core writes them: fields under
 # the names that they have, then all others.
 record_columns <- function(x, call) {
+  x <- signal_table(x, call)
   pick <- function(...) utils::head(intersect(c(...), names(x)), 1)
   id <- pick("id", "guid")
   label <- pick("label", "gold")
@@ -264,8 +407,8 @@ record_columns <- function(x, call) {
     field_columns(x, pick("label_probs"), number_column, call),
     field_columns(x, step, step_column, call)
   )
-  columns$probs <- class_matrix(class_columns(x, "probs", call))
-  columns$logits <- class_matrix(class_columns(x, "logits", call))
+  columns$probs <- filled_matrix(class_columns(x, "probs", call))
+  columns$logits <- filled_matrix(class_columns(x, "logits", call))
   whole <- intersect(names(columns), c(id, label, "pred_label", s_label))
   columns[whole] <- lapply(columns[whole], function(column) {
     if (anyNA(column)) replace(column, is.na(column), NA) else column # NaN too
@@ -291,28 +434,25 @@ field_columns <- function(x, names, convert, call) {
 # A signal of the user's, of any type that a line can hold.
 own_column <- function(x, name, call) {
   column <- x[[name]]
-  if (is.factor(column)) {
-    column <- as.character(column)
+  column <- if (is.factor(column)) plain_ids(column) else plain_numbers(column)
+  is_plain <- !is.object(column) && is.null(dim(column))
+  if (is_plain && is.character(column)) {
+    return(text_column(column, name, call))
   }
-  if (is.character(column)) {
-    return(enc2utf8(column))
-  }
-  is_plain <- (is.numeric(column) || is.logical(column)) &&
-    !is.object(column) && is.null(dim(column))
-  if (!is_plain) {
+  if (!is_plain || !(is.numeric(column) || is.logical(column))) {
     abort_column("It must hold numbers, strings or logical values.", name, call)
   }
-  column
+  as.vector(column)
 }
 
 # Vectors of different lengths are filled up with NA, which is not written.
-class_matrix <- function(column) {
+filled_matrix <- function(column) {
   if (!is.list(column)) {
     return(column)
   }
   width <- max(lengths(column), 0L)
   filled <- lapply(column, function(v) c(v, rep(NA_real_, width - length(v))))
-  matrix(unlist(filled), ncol = width, byrow = TRUE)
+  matrix(as.double(unlist(filled)), length(column), width, byrow = TRUE)
 }
 
 record_kind <- function(column) {

@@ -98,7 +98,9 @@ SEXP ffi_error(const dm_error *err) {
 
 SEXP ffi_element(SEXP list, const char *name) {
   SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  R_xlen_t n = TYPEOF(list) == VECSXP ? Rf_xlength(names) : 0;
+  bool is_named = TYPEOF(list) == VECSXP && TYPEOF(names) == STRSXP &&
+                  Rf_xlength(names) == Rf_xlength(list);
+  R_xlen_t n = is_named ? Rf_xlength(names) : 0;
   for (R_xlen_t i = 0; i < n; i++) {
     if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) {
       return VECTOR_ELT(list, i);
@@ -107,26 +109,46 @@ SEXP ffi_element(SEXP list, const char *name) {
   return R_NilValue;
 }
 
-dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
-                            R_xlen_t n, dm_error *err) {
-  *out = ffi_element(list, name);
-  bool is_type = TYPEOF(*out) == type;
-  if (is_type && Rf_xlength(*out) == n) {
+static const char *type_name(SEXPTYPE type) {
+  return type == REALSXP  ? "a double vector"
+         : type == INTSXP ? "an integer vector"
+         : type == LGLSXP ? "a logical vector"
+         : type == STRSXP ? "a character vector"
+                          : "a list";
+}
+
+dm_status ffi_check_vector(SEXP vector, const char *name, SEXPTYPE type, R_xlen_t n,
+                           dm_error *err) {
+  bool is_type = TYPEOF(vector) == type;
+  if (is_type && Rf_xlength(vector) == n) {
     return DM_OK;
   }
-  const char *kind = type == REALSXP  ? "a double vector"
-                     : type == INTSXP ? "an integer vector"
-                     : type == LGLSXP ? "a logical vector"
-                     : type == STRSXP ? "a character vector"
-                                      : "a list";
-  dm_error_expected(err, DM_E_INPUT, "%s of length %lld", kind, (long long)n);
+  dm_error_expected(err, DM_E_INPUT, "%s of length %lld", type_name(type), (long long)n);
   if (is_type) {
-    dm_error_found(err, "length %lld", (long long)Rf_xlength(*out));
+    dm_error_found(err, "length %lld", (long long)Rf_xlength(vector));
   } else {
-    dm_error_found(err, *out == R_NilValue ? "none" : "another type");
+    dm_error_found(err, vector == R_NilValue ? "none" : "another type");
   }
   dm_error_key(err, name, strlen(name));
   return DM_E_INPUT;
+}
+
+dm_status ffi_check_matrix(SEXP matrix, const char *name, R_xlen_t n, dm_error *err) {
+  SEXP dim = Rf_getAttrib(matrix, R_DimSymbol);
+  if (TYPEOF(matrix) == REALSXP && TYPEOF(dim) == INTSXP && Rf_xlength(dim) == 2 &&
+      INTEGER_RO(dim)[0] == n) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_INPUT, "a double matrix of %lld rows", (long long)n);
+  dm_error_found(err, "another type or size");
+  dm_error_key(err, name, strlen(name));
+  return DM_E_INPUT;
+}
+
+dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
+                            R_xlen_t n, dm_error *err) {
+  *out = ffi_element(list, name);
+  return ffi_check_vector(*out, name, type, n, err);
 }
 
 uint64_t ffi_seed(void) {

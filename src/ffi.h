@@ -39,8 +39,14 @@ SEXP ffi_error(const dm_error *err);
 /* The element of a named list; R_NilValue where there is none, or list is no list. */
 SEXP ffi_element(SEXP list, const char *name);
 
-/* The same where it must be of that type and length; else DM_E_INPUT with its name as the
-   key. */
+/* Whether R gave what it must: a vector of that type and length, a matrix of doubles with
+   so many rows. Else DM_E_INPUT with the name as the key. */
+dm_status ffi_check_vector(SEXP vector, const char *name, SEXPTYPE type, R_xlen_t n,
+                           dm_error *err) DM_MUST_CHECK;
+dm_status ffi_check_matrix(SEXP matrix, const char *name, R_xlen_t n,
+                           dm_error *err) DM_MUST_CHECK;
+
+/* The same for an element of a list. */
 dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
                             R_xlen_t n, dm_error *err) DM_MUST_CHECK;
 
@@ -59,6 +65,7 @@ SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp);
 SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp);
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp);
+SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp);
 SEXP ffi_read_summary(SEXP path_sexp);
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp, SEXP options_sexp);

@@ -49,6 +49,9 @@ static SEXP open_body(void *data) {
   dm_options options = ffi_options(call->options);
   dm_host host = ffi_host_for_core(&call->host);
   size_t n_ids = (size_t)Rf_xlength(call->ids);
+  if (ffi_check_idents(call->ids, "ids", (R_xlen_t)n_ids, &call->err)) {
+    return ffi_error(&call->err);
+  }
   dm_ident *ids = (dm_ident *)R_alloc(n_ids + 1, sizeof *ids);
   for (size_t i = 0; i < n_ids; i++) {
     ids[i] = ffi_ident(call->ids, (R_xlen_t)i);
@@ -96,25 +99,45 @@ static const void *data_of(SEXP column) {
   }
 }
 
+/* What R must give for each dm_record_kind; a matrix for a list. */
+static const SEXPTYPE kind_types[] = {
+    [DM_RECORD_INT32] = INTSXP, [DM_RECORD_WHOLE] = REALSXP, [DM_RECORD_DOUBLE] = REALSXP,
+    [DM_RECORD_BOOL] = LGLSXP,  [DM_RECORD_TEXT] = STRSXP,   [DM_RECORD_LIST] = REALSXP};
+enum { N_KINDS = sizeof kind_types / sizeof *kind_types };
+
 /* A named list of vectors of n_rows elements, or matrices of so many rows, with the
-   dm_record_kind of each; in memory of R_alloc(). */
-static dm_record_column *columns_of(SEXP columns_sexp, SEXP kinds_sexp, size_t n_rows) {
+   dm_record_kind of each; in memory of R_alloc(). DM_E_INPUT where they are none. */
+static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kinds_sexp,
+                            size_t n_rows, dm_error *err) {
   R_xlen_t n_columns = Rf_xlength(columns_sexp);
-  SEXP names = PROTECT(Rf_getAttrib(columns_sexp, R_NamesSymbol));
+  R_xlen_t n = (R_xlen_t)n_rows;
+  DM_TRY(ffi_check_vector(columns_sexp, "columns", VECSXP, n_columns, err));
+  DM_TRY(ffi_check_vector(kinds_sexp, "kinds", INTSXP, n_columns, err));
+  SEXP names = Rf_getAttrib(columns_sexp, R_NamesSymbol); /* kept by the list */
+  if (n_columns) {
+    DM_TRY(ffi_check_vector(names, "names", STRSXP, n_columns, err));
+  }
   dm_record_column *columns =
       (dm_record_column *)R_alloc((size_t)n_columns + 1, sizeof *columns);
   for (R_xlen_t i = 0; i < n_columns; i++) {
     SEXP column = VECTOR_ELT(columns_sexp, i);
-    columns[i] = (dm_record_column){.name = CHAR(STRING_ELT(names, i)),
-                                    .kind = (dm_record_kind)INTEGER(kinds_sexp)[i],
-                                    .data = data_of(column)};
-    if (columns[i].kind == DM_RECORD_LIST) {
+    const char *name = CHAR(STRING_ELT(names, i));
+    int kind = INTEGER_RO(kinds_sexp)[i];
+    SEXPTYPE type = kind < 0 || kind >= N_KINDS ? NILSXP : kind_types[kind];
+    if (kind == DM_RECORD_LIST) {
+      DM_TRY(ffi_check_matrix(column, name, n, err));
+    } else {
+      DM_TRY(ffi_check_vector(column, name, type, n, err));
+    }
+    columns[i] = (dm_record_column){
+        .name = name, .kind = (dm_record_kind)kind, .data = data_of(column)};
+    if (kind == DM_RECORD_LIST) {
       columns[i].width = (size_t)Rf_ncols(column);
       columns[i].stride = n_rows;
     }
   }
-  UNPROTECT(1);
-  return columns;
+  *out = columns;
+  return DM_OK;
 }
 
 static dm_record_missing missing_in_r(void) {
@@ -131,7 +154,10 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
     return ffi_error(&err);
   }
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
-  const dm_record_column *columns = columns_of(columns_sexp, kinds_sexp, n_rows);
+  dm_record_column *columns;
+  if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
+    return ffi_error(&err);
+  }
   const dm_record_missing missing = missing_in_r();
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
@@ -147,9 +173,12 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
 SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                        SEXP n_rows_sexp) {
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
-  const dm_record_column *columns = columns_of(columns_sexp, kinds_sexp, n_rows);
-  const dm_record_missing missing = missing_in_r();
   dm_error err;
+  dm_record_column *columns;
+  if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
+    return ffi_error(&err);
+  }
+  const dm_record_missing missing = missing_in_r();
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);

@@ -36,13 +36,54 @@ dm_options ffi_options(SEXP options_sexp) {
   return options;
 }
 
+/* Element i of a vector of class integer64, whose doubles have the bits of integers;
+   INT64_MIN is its NA. */
+static int64_t int64_of(SEXP column, R_xlen_t i) {
+  int64_t value;
+  memcpy(&value, &REAL_RO(column)[i], sizeof value);
+  return value;
+}
+
+SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp) {
+  bool is_text = Rf_asLogical(is_text_sexp) == 1;
+  R_xlen_t n = TYPEOF(x_sexp) == REALSXP ? Rf_xlength(x_sexp) : 0;
+  SEXP out = PROTECT(Rf_allocVector(is_text ? STRSXP : REALSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    int64_t value = int64_of(x_sexp, i);
+    if (is_text) {
+      dm_ident ident = dm_ident_from_int(value);
+      ffi_set_ident(out, i, &ident);
+      if (value == INT64_MIN) {
+        SET_STRING_ELT(out, i, NA_STRING);
+      }
+    } else {
+      REAL(out)[i] = value == INT64_MIN ? NA_REAL : (double)value;
+    }
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+dm_status ffi_check_idents(SEXP column, const char *name, R_xlen_t n, dm_error *err) {
+  SEXPTYPE type = TYPEOF(column);
+  bool is_of_idents = type == INTSXP || type == REALSXP || type == STRSXP;
+  return column == R_NilValue
+             ? DM_OK
+             : ffi_check_vector(column, name, is_of_idents ? type : STRSXP, n, err);
+}
+
 dm_ident ffi_ident(SEXP column, R_xlen_t i) {
   dm_ident none = {0};
   switch (TYPEOF(column)) {
     case INTSXP:
       return INTEGER(column)[i] == NA_INTEGER ? none
                                               : dm_ident_from_int(INTEGER(column)[i]);
-    case REALSXP: /* whole and within 2^53, as R has checked; NA or not */
+    case REALSXP:
+      if (Rf_isObject(column)) { /* of class integer64 */
+        int64_t value = int64_of(column, i);
+        return value == INT64_MIN ? none : dm_ident_from_int(value);
+      }
+      /* whole and within 2^53, as R has checked; NA or not */
       return ISNAN(REAL(column)[i]) ? none : dm_ident_from_int((int64_t)REAL(column)[i]);
     case STRSXP: {
       SEXP text = STRING_ELT(column, i);

@@ -11,9 +11,14 @@
 dm_options ffi_options(SEXP options_sexp);
 
 /* Element i of a column of ids or labels: an integer vector, whole doubles up to 2^53,
-   strings. None where it is missing or the column is of another type; text is borrowed.
+   doubles of class integer64, strings. None where it is missing or the column is of
+   another type; text is borrowed.
  */
 dm_ident ffi_ident(SEXP column, R_xlen_t i);
+
+/* Whether column is one of n ids or labels, or NULL; else DM_E_INPUT with its name. */
+dm_status ffi_check_idents(SEXP column, const char *name, R_xlen_t n,
+                           dm_error *err) DM_MUST_CHECK;
 
 /* A column of n ids or labels of that type, and an element of it. */
 SEXP ffi_ident_column(dm_ident_type type, R_xlen_t n);

@@ -221,9 +221,60 @@ static const double *vector_of(SEXP column, R_xlen_t i, double *room, size_t *n)
   return *n ? room : NULL;
 }
 
-static const double *numbers_of(SEXP list, const char *name) {
-  SEXP column = ffi_element(list, name);
-  return column == R_NilValue ? NULL : REAL(column);
+static const double *numbers_of(SEXP column) {
+  return column == R_NilValue ? NULL : REAL_RO(column);
+}
+
+static dm_status check_optional(SEXP column, const char *name, SEXPTYPE type, R_xlen_t n,
+                                dm_error *err) {
+  return column == R_NilValue ? DM_OK : ffi_check_vector(column, name, type, n, err);
+}
+
+/* Class vectors: see table_columns. */
+static dm_status check_classes(SEXP column, const char *name, R_xlen_t n, dm_error *err) {
+  if (TYPEOF(column) != VECSXP) {
+    return column == R_NilValue ? DM_OK : ffi_check_matrix(column, name, n, err);
+  }
+  DM_TRY(ffi_check_vector(column, name, VECSXP, n, err));
+  for (R_xlen_t i = 0; i < n; i++) {
+    SEXP vector = VECTOR_ELT(column, i);
+    DM_TRY(ffi_check_vector(vector, name, REALSXP, Rf_xlength(vector), err));
+  }
+  return DM_OK;
+}
+
+/* Whether every column has as many values as there are rows, and of the right type; R has
+   seen to it, and if it has not, nothing is read. */
+static dm_status check_table(SEXP input, R_xlen_t n, size_t n_signals, dm_error *err) {
+  const char *const idents[] = {"id", "label", "pred_label", "s_label"};
+  for (size_t i = 0; i < sizeof idents / sizeof *idents; i++) {
+    DM_TRY(ffi_check_idents(ffi_element(input, idents[i]), idents[i], n, err));
+  }
+  const char *const numbers[] = {"label_probs", "step"};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    DM_TRY(check_optional(ffi_element(input, numbers[i]), numbers[i], REALSXP, n, err));
+  }
+  const char *const vectors[] = {"probs", "logits"};
+  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    DM_TRY(check_classes(ffi_element(input, vectors[i]), vectors[i], n, err));
+  }
+  DM_TRY(check_optional(ffi_element(input, "correct"), "correct", LGLSXP, n, err));
+  SEXP signals;
+  DM_TRY(ffi_typed_element(&signals, input, "signals", VECSXP, (R_xlen_t)n_signals, err));
+  for (size_t i = 0; i < n_signals; i++) {
+    DM_TRY(
+        ffi_check_vector(VECTOR_ELT(signals, (R_xlen_t)i), "signals", REALSXP, n, err));
+  }
+  SEXP order;
+  DM_TRY(ffi_typed_element(&order, input, "order", INTSXP, n, err));
+  for (R_xlen_t k = 0; k < n; k++) {
+    if (INTEGER_RO(order)[k] < 1 || INTEGER_RO(order)[k] > n) {
+      dm_error_expected(err, DM_E_INPUT, "the number of a row");
+      dm_error_key(err, "order", strlen("order"));
+      return DM_E_INPUT;
+    }
+  }
+  return DM_OK;
 }
 
 static double *class_room(SEXP column) {
@@ -234,6 +285,9 @@ static double *class_room(SEXP column) {
 static dm_status read_table(summarise_call *call, const dm_host *host) {
   enum { ROWS_BETWEEN_CHECKS = 4096 };
   SEXP input = call->input;
+  size_t n_signals = call->run->options.n_signals;
+  SEXP order = ffi_element(input, "order");
+  DM_TRY(check_table(input, Rf_xlength(order), n_signals, &call->err));
   SEXP correct = ffi_element(input, "correct");
   table_columns c = {
       .id = ffi_element(input, "id"),
@@ -241,8 +295,8 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
       .pred_label = ffi_element(input, "pred_label"),
       .s_label = ffi_element(input, "s_label"),
       .correct = correct == R_NilValue ? NULL : LOGICAL(correct),
-      .label_probs = numbers_of(input, "label_probs"),
-      .step = numbers_of(input, "step"),
+      .label_probs = numbers_of(ffi_element(input, "label_probs")),
+      .step = numbers_of(ffi_element(input, "step")),
       .is_epoch = Rf_asLogical(ffi_element(input, "is_epoch")) == 1,
       .probs = ffi_element(input, "probs"),
       .logits = ffi_element(input, "logits"),
@@ -251,8 +305,6 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
   double *probs_room = class_room(c.probs);
   double *logits_room = class_room(c.logits);
   double signals[DM_SIGNALS_MAX];
-  size_t n_signals = call->run->options.n_signals;
-  SEXP order = ffi_element(input, "order");
   for (R_xlen_t k = 0; k < Rf_xlength(order); k++) {
     R_xlen_t i = INTEGER(order)[k] - 1;
     dm_fields f = {.id = ffi_ident(c.id, i),

@@ -21,6 +21,8 @@ typedef struct summary_call {
 static SEXP run_summary(SEXP (*body)(void *), SEXP path_sexp, SEXP columns_sexp);
 static void summary_cleanup(void *data);
 static SEXP write_body(void *data);
+static dm_status check_columns(SEXP list, R_xlen_t n_columns, R_xlen_t n_rows,
+                               dm_error *err);
 static SEXP read_body(void *data);
 static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host);
@@ -61,6 +63,9 @@ static SEXP write_body(void *data) {
   summary_call *call = data;
   R_xlen_t n_columns = Rf_xlength(call->columns);
   R_xlen_t n_rows = n_columns ? Rf_xlength(VECTOR_ELT(call->columns, 0)) : 0;
+  if (check_columns(call->columns, n_columns, n_rows, &call->err)) {
+    return file_error(call);
+  }
   SEXP names = Rf_getAttrib(call->columns, R_NamesSymbol);
   dm_tsv_column *columns = (dm_tsv_column *)R_alloc((size_t)n_columns, sizeof *columns);
   for (R_xlen_t i = 0; i < n_columns; i++) {
@@ -92,6 +97,23 @@ static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
   DM_TRY(dm_writer_open(&call->writer, call->path, host, &call->err));
   DM_TRY(dm_tsv_write(call->writer, columns, n_columns, n_rows, &missing, &call->err));
   return dm_writer_commit(call->writer, &call->err);
+}
+
+/* Whether they are named vectors of one length that can be written. */
+static dm_status check_columns(SEXP list, R_xlen_t n_columns, R_xlen_t n_rows,
+                               dm_error *err) {
+  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
+  if (n_columns) {
+    DM_TRY(ffi_check_vector(names, "names", STRSXP, n_columns, err));
+  }
+  for (R_xlen_t i = 0; i < n_columns; i++) {
+    SEXP column = VECTOR_ELT(list, i);
+    SEXPTYPE type = TYPEOF(column);
+    bool is_number = type == INTSXP || type == REALSXP;
+    DM_TRY(ffi_check_vector(column, CHAR(STRING_ELT(names, i)), is_number ? type : STRSXP,
+                            n_rows, err));
+  }
+  return DM_OK;
 }
 
 static SEXP read_body(void *data) {

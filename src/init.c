@@ -13,6 +13,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_summarise_table, 3),
     ENTRY(ffi_read_signals, 4),
     ENTRY(ffi_write_signals, 4),
+    ENTRY(ffi_integer64, 2),
     ENTRY(ffi_write_summary, 2),
     ENTRY(ffi_read_summary, 1),
     ENTRY(ffi_recorder_open, 4),

@@ -1,0 +1,93 @@
+# Ids and labels: integers, whole doubles, strings, factors and the 64-bit
+# integers of the package bit64 (doubles by their type, whose bits are the
+# integer). Every function that takes, matches or shows them does it by these.
+
+is_integer64 <- function(x) inherits(x, "integer64") && is.double(x)
+
+# As an integer, double or character vector: factors by their labels, 64-bit
+# integers as numbers up to 2^53, else as their digits. All else as it is.
+plain_ids <- function(x) {
+  if (is.factor(x)) {
+    factor_labels(x)
+  } else if (is_integer64(x)) {
+    numbers <- integer64_numbers(x)
+    if (all(is.na(numbers) | abs(numbers) < 2^53)) numbers else digits_of(x)
+  } else if (is.character(x)) {
+    enc2utf8(as.vector(x))
+  } else {
+    x
+  }
+}
+
+# NA for what is no label of it.
+factor_labels <- function(x) {
+  codes <- suppressWarnings(as.integer(unclass(x)))
+  labels <- attr(x, "levels", exact = TRUE)
+  labels <- if (is.character(labels)) labels else as.character(labels)
+  codes[codes < 1L] <- NA
+  enc2utf8(labels)[codes]
+}
+
+# 64-bit integers as doubles, rounded beyond 2^53; all else as it is.
+plain_numbers <- function(x) {
+  if (is_integer64(x)) array_like(integer64_numbers(x), x) else x
+}
+
+array_like <- function(values, x) {
+  dim(values) <- dim(x)
+  values
+}
+
+integer64_numbers <- function(x) {
+  .Call(ffi_integer64, as.vector(unclass(x)), FALSE)
+}
+
+digits_of <- function(x) {
+  .Call(ffi_integer64, as.vector(unclass(x)), TRUE)
+}
+
+# As text that is the same for the same id, whatever its type: 100000 is
+# "100000" and not "1e+05".
+id_text <- function(x) {
+  if (is_integer64(x)) {
+    return(digits_of(x))
+  }
+  x <- plain_ids(x)
+  if (!is.double(x) || is.object(x)) {
+    return(shown_text(as.character(x)))
+  }
+  text <- rep(NA_character_, length(x))
+  known <- !is.na(x)
+  is_whole <- known & x == trunc(x)
+  text[is_whole] <- sprintf("%.0f", x[is_whole] + 0) # no minus zero
+  rest <- known & !is_whole
+  text[rest] <- vapply(x[rest], format_number, "")
+  text
+}
+
+# Strings of bytes that are no text would be an error of R's at the next turn.
+shown_text <- function(text) {
+  is_bytes <- !is.na(text) & (Encoding(text) == "bytes" | !validUTF8(text))
+  if (any(is_bytes)) {
+    text[is_bytes] <- iconv(text[is_bytes], "UTF-8", "UTF-8", sub = "byte")
+  }
+  text
+}
+
+# Where the ids stand in `table`: 1 and "1" are the same id.
+match_ids <- function(ids, table) {
+  ids <- plain_ids(ids)
+  table <- plain_ids(table)
+  if (is.numeric(ids) && is.numeric(table)) {
+    match(ids, table)
+  } else {
+    match(id_text(ids), id_text(table))
+  }
+}
+
+# The number of the first row whose id was there before, 0 for none.
+repeated_id <- function(id) {
+  id <- plain_ids(id)
+  ascends <- is.numeric(id) && isFALSE(is.unsorted(id, strictly = TRUE))
+  if (ascends) 0L else anyDuplicated(id)
+}
