@@ -19,10 +19,17 @@
 #'
 #' `record()` takes lists and whatever has a method `tolist()`, as the arrays
 #' and tensors of NumPy, PyTorch and Paddle. The rules are those of
-#' [datamap_record()]. `trainer_callback()` makes a callback for the Trainer of
-#' Hugging Face's transformers, which is imported only then; it was tested
-#' against a stand-in for these packages, not against them. `pydoc` shows the
-#' rest.
+#' [datamap_record()]: what a reader would refuse is a `SignalError`, what is
+#' wrong with the file a `FileError`, which is one too, and neither leaves
+#' anything of the call behind. `Recorder(classes = ...)` names the classes in
+#' the order of the columns, where labels are strings or do not count from 0;
+#' the columns of a data frame of pandas name them as well. `Recorder(nan =
+#' "null")` is the `nan` of [datamap_recorder()]. What is probably not meant, as
+#' logits given as `probs`, is a `SignalWarning` at the first call.
+#'
+#' `trainer_callback()` makes a callback for the Trainer of Hugging Face's
+#' transformers, which is imported only then; it was tested against a stand-in
+#' for these packages, not against them. `pydoc` shows the rest.
 #'
 #' @return The path of the file, a string.
 #' @seealso [datamap_recorder()], [datamap_summarise()]

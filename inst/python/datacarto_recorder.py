@@ -13,24 +13,46 @@ to the same number. Needs the standard library only; takes lists and whatever ha
 method tolist(), as the arrays and tensors of NumPy, PyTorch and Paddle. Then in R:
 
     map <- datacarto::datamap_summarise("signals.jsonl")
+
+What a reader of the file would refuse is a SignalError, and so is whatever else goes
+wrong with what a recorder is given; what the system says of the file is a FileError,
+which is a SignalError and an OSError. What looks like a slip is a SignalWarning, once.
 """
 
+import errno
 import json
 import math
 import os
+import re
 import stat
+import warnings
 
-__all__ = ["Recorder", "SignalError", "trainer_callback"]
+__all__ = ["Recorder", "SignalError", "FileError", "SignalWarning", "trainer_callback"]
 
-_FIELDS = ("id", "label", "pred_label", "s_label", "correct", "loss", "probs", "logits",
-           "label_probs", "step")
-# Read as the field where that is missing.
-_SECOND_NAMES = {"guid": "id", "gold": "label", "noisy_label": "s_label", "epoch": "step"}
+_FIELDS = ("id", "label", "label_index", "pred_label", "s_label", "correct", "loss",
+           "probs", "logits", "label_probs", "step")
+# Read as the field where that is missing, and logits_epoch_N as logits.
+_OTHER_NAMES = {"guid": "id", "sample_id": "id", "uuid": "id", "idx": "id",
+                "gold": "label", "noisy_label": "s_label", "epoch": "step"}
 _EXISTING = ("error", "append", "repair", "overwrite")
+_NAN = ("NaN", "null")
+_LINE_MAX = 64 * 2**20  # what a reader takes by default
+_NAME_MAX = 10000
+_WHOLE_MAX = 2**53  # doubles up to here are whole numbers of one meaning
+_MISSING = object()
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class SignalError(ValueError):
-    """Signals that a reader of the file would refuse. Nothing of the call is written."""
+    """What can't be recorded. Nothing of the call is written."""
+
+
+class FileError(OSError, SignalError):
+    """What is wrong with the file. Nothing of the call is written."""
+
+
+class SignalWarning(UserWarning):
+    """Signals that can be recorded, but are probably not meant as they are given."""
 
 
 class Recorder:
@@ -41,92 +63,126 @@ class Recorder:
     existing  What to do with a file that is there and not empty: "error" refuses it,
               "append" goes on with its run, "repair" does so after cutting off an
               incomplete last line (as a crash leaves it), "overwrite" empties it.
+    classes   The names of the classes, in the order of the columns of probs and logits:
+              strings, or whole numbers where labels do not count from 0. Then labels are
+              looked up among them; whole numbers that are labels of classes whose names
+              are others count from 0.
+    nan       How to write numbers that are not finite: "NaN" as NaN, Infinity and
+              -Infinity, as Python's json module does, though JSON has no such words;
+              "null" for files that other readers shall take, which is read as absent.
 
     A call of record() is in the file as a whole when it returns, and not at all when it
-    raises. A recorder is a context manager; else call close().
+    raises, be it by an interrupt. Where the file was deleted, moved or replaced in the
+    meantime, the next call and close() raise. A recorder is a context manager; else call
+    close().
     """
 
-    def __init__(self, path, ids=None, existing="error"):
-        if existing not in _EXISTING:
-            raise ValueError(f"existing must be one of {_EXISTING}, not {existing!r}")
-        self._ids = None if ids is None else {_key(i) for i in _values(ids, "ids")}
+    _file = None
+
+    def __init__(self, path, ids=None, existing="error", classes=None, nan="NaN"):
+        _check_choice(existing, _EXISTING, "existing")
+        _check_choice(nan, _NAN, "nan")
+        self._has_null = nan == "null"
+        self._places = None if classes is None else _places(_values(classes, "classes"))
+        self._ids = None if ids is None else _declared(_values(ids, "ids"))
         self._last = {}  # the last step of each id, None where it has none
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._file = os.open(path, flags, 0o666)
+        self._is_first = True  # nothing has been recorded yet
         try:
-            self._is_regular = stat.S_ISREG(os.fstat(self._file).st_mode)
-            self._size = os.fstat(self._file).st_size if self._is_regular else 0
-            if self._size and existing == "error":
-                raise FileExistsError(f"{path} is there already; see existing=")
-            if self._size and existing == "overwrite":
-                os.ftruncate(self._file, 0)
-                self._size = 0
-            self._needs_newline = False
-            if self._size:
-                self._learn(path, existing == "repair")
-        except BaseException:
-            self.close()
-            raise
+            self._path = os.path.abspath(os.fspath(path))
+        except Exception as error:
+            raise SignalError(f"path must be the name of a file: {error}") from error
+        try:
+            self._open(existing)
+        except BaseException as error:
+            self._give_up()
+            if isinstance(error, SignalError) or not isinstance(error, Exception):
+                raise
+            if isinstance(error, OSError):
+                raise _file_error(error, path) from error
+            raise _own(error, "path") from error  # U+0000 in it, say
 
     def record(self, id, label, *, probs=None, logits=None, label_probs=None,
                correct=None, pred_label=None, loss=None, s_label=None, step=None,
                **signals):
         """Adds one line per sample; all arguments are vectors in the same order.
 
-        id, label     Whole numbers or strings.
-        probs, logits One row per sample, one column per class; class k, counted from 0,
-                      is the label k.
+        id            Whole numbers or strings.
+        label         The same, or truth values: True is 1, and so are 1.0 and "1".
+        probs, logits One row per sample, one column per class, two or more. Where the
+                      classes have names (classes=, or the columns of a data frame), they
+                      tell which column is the label's; else labels count from 0. A row
+                      with a NaN predicts nothing and is not right.
         label_probs, correct, pred_label
                       Needed only where probs or logits do not tell them.
         loss, s_label One per sample (s_label: 0 ordinary, 1 hard, 2 dirty).
         step          Which evaluation this is: a number, or one per sample. Ascends for
                       every id. Without steps an id may stand in a call only once.
         signals       Your own: numbers, strings or truth values, one per sample or one
-                      for all. None leaves a sample's out.
+                      for all. None leaves a sample's out. Other names of a field (guid,
+                      gold, noisy_label, epoch, logits_epoch_N, ...) may be used beside
+                      it, in rows that have it.
         """
         if self._file is None:
-            raise ValueError("the recorder is closed")
+            raise SignalError("the recorder is closed")
         columns = {"id": _values(id, "id")}
         n = len(columns["id"])
+        places = self._places
         given = dict(label=label, pred_label=pred_label, s_label=s_label, correct=correct,
                      loss=loss, probs=probs, logits=logits, label_probs=label_probs)
         for name, values in given.items():
             if values is not None:
-                columns[name] = _values(values, name)
+                columns[name], names = _table(values, name, name in ("probs", "logits"))
+                places = _places(names) if names is not None else places
         if step is not None:
             columns["step"] = _values(step, "step", n)
         for name, values in signals.items():
-            first = _SECOND_NAMES.get(name)
-            if first and first not in columns:
-                raise SignalError(f"{name} is another name of {first}: give it as that")
-            columns[name] = _values(values, name, n)
+            columns[_check_name(name, columns)] = _values(values, name, n)
         for name, values in columns.items():
             if len(values) != n:
                 raise SignalError(f"{name} has {len(values)} values for {n} ids")
         steps = {}
         lines = []
+        hints = _Hints(places is not None)
+        other_names = {name: _first_name(name) for name in signals if _first_name(name)}
         for row, values in enumerate(zip(*columns.values())):
             line = {k: v for k, v in zip(columns, values) if v is not None}
             try:
-                self._check(line, steps)
-                lines.append(json.dumps(line, ensure_ascii=False,
-                                        separators=(",", ":")).encode())
-            except (TypeError, ValueError) as error:
-                raise SignalError(f"row {row}: {error}") from error
-        if lines:
-            self._append(b"\n".join(lines) + b"\n")
-            self._last.update(steps)
+                line = _Line(line, other_names, self._has_null)
+                line.find_class(places)
+                line.check()
+                self._check_run(line.line, steps)
+                lines.append(line.text())
+                if self._is_first:
+                    hints.look(line.line)
+            except Exception as error:
+                raise _own(error, f"row {row}") from error
+        if not lines:
+            return
+        if self._is_first:
+            hints.give()
+        self._append(b"\n".join(lines) + b"\n", steps)
 
     def close(self):
         """Puts the file on the disk and closes it. Nothing can be added then."""
-        if self._file is not None:
-            file, self._file = self._file, None
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        try:
             try:
-                os.fsync(file)
-            except OSError:
-                pass  # a pipe or a device
+                self._check_place(file)
             finally:
-                os.close(file)
+                try:
+                    os.fsync(file)
+                except OSError as error:
+                    if self._is_regular and error.errno not in (errno.EINVAL,
+                                                                errno.ENOSYS):
+                        raise  # as a full disk may say only now
+                finally:
+                    os.close(file)
+        except FileError:
+            raise
+        except OSError as error:
+            raise _file_error(error, self._path) from error
 
     def __enter__(self):
         return self
@@ -135,104 +191,265 @@ class Recorder:
         self.close()
 
     def __del__(self):
-        if getattr(self, "_file", None) is not None:
-            self.close()
+        self._give_up()
 
-    def _check(self, line, steps):
-        """What a reader would refuse, or what contradicts the lines before."""
-        for name in ("id", "label", "pred_label"):
-            value = line.get(name)
-            if value is None and name != "pred_label":
-                raise ValueError(f"{name} is missing")
-            if value is not None:
-                _key(value, name)
-        label = line["label"]
-        for name in ("probs", "logits"):
-            if name in line and not all(_is_number(x) for x in line[name]):
-                raise ValueError(f"{name} must be numbers")
-        for name in ("loss", "label_probs", "step"):
-            if name in line and not _is_number(line[name]):
-                raise ValueError(f"{name} must be a number, not {line[name]!r}")
-        if "s_label" in line and (not isinstance(line["s_label"], int) or
-                                  isinstance(line["s_label"], bool)):
-            raise ValueError(f"s_label must be a whole number, not {line['s_label']!r}")
-        if line.get("correct", True) not in (True, False):
-            raise ValueError(f"correct must be true or false, not {line['correct']!r}")
-        scores = line.get("probs", line.get("logits"))
-        if not scores and not {"correct", "pred_label"} & line.keys():
-            raise ValueError("correct, pred_label, probs or logits must be given")
-        if "label_probs" not in line:
-            if scores is None:
-                raise ValueError("label_probs, probs or logits must be given")
-            if not isinstance(label, int) or not 0 <= label < len(scores):
-                raise ValueError(f"label {label!r} is no class from 0 to "
-                                 f"{len(scores) - 1}, so give label_probs too")
-        for name, value in line.items():
-            if name not in _FIELDS and not (isinstance(value, str) or
-                                            _is_number(value, bool)):
-                raise ValueError(f"{name} must be a number, a string or a truth value")
+    def _give_up(self):
+        """Closes the file, come what may."""
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                os.close(file)
+            except OSError:
+                pass
+
+    # --- lines ---
+
+    def _check_run(self, line, steps):
+        """Whether a line goes on from those before; steps are those of the call."""
         key = _key(line["id"])
         if self._ids is not None and key not in self._ids:
-            raise ValueError(f"id {line['id']!r} was not declared")
+            raise SignalError(f"id {_shown(line['id'])} was not declared")
         now = line.get("step")
-        if now is not None and not math.isfinite(now):
-            raise ValueError(f"step must be finite, not {now}")
         if key in steps and now is None:
-            raise ValueError(f"id {line['id']!r} is there twice; give steps")
+            raise SignalError(f"id {_shown(line['id'])} is there twice; give steps")
         if key in steps or key in self._last:
-            last = steps.get(key, self._last.get(key))
+            last = steps[key] if key in steps else self._last[key]
             if (last is None) != (now is None):
-                raise ValueError(f"give all lines of id {line['id']!r} a step, or none")
-            if now is not None and now <= last:
-                raise ValueError(f"step {now} of id {line['id']!r} is not above {last}")
+                raise SignalError(f"give all lines of id {_shown(line['id'])} a step, or "
+                                  "none")
+            if now is not None and float(now) <= float(last):
+                raise SignalError(f"step {now} of id {_shown(line['id'])} is not above "
+                                  f"{last}")
         steps[key] = now
 
-    def _append(self, data):
-        if self._is_regular and os.fstat(self._file).st_size != self._size:
-            raise OSError("somebody else has written to the file")
+    # --- the file ---
+
+    def _open(self, existing):
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self._path, flags, 0o666)
+        status = os.fstat(self._file)
+        self._is_regular = stat.S_ISREG(status.st_mode)
+        self._size = status.st_size if self._is_regular else 0
+        if self._size and existing == "error":
+            raise FileExistsError(errno.EEXIST, "it is there already; see existing=")
+        if self._size and existing == "overwrite":
+            os.ftruncate(self._file, 0)
+            self._size = 0
+        self._needs_newline = False
+        if self._size:
+            self._learn(existing == "repair")
+
+    def _check_place(self, file):
+        """Whether the path still leads to the file: else all would be lost on closing."""
+        if not self._is_regular:
+            return
+        try:
+            is_same = os.path.samestat(os.fstat(file), os.stat(self._path))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise FileError(errno.ENOENT, "the file was deleted or moved away",
+                            self._path) from error
+        except OSError:  # a folder that can't be looked into just now
+            return
+        if not is_same:
+            raise FileError(errno.ENOENT, "the file was replaced by another one",
+                            self._path)
+
+    def _append(self, data, steps):
         if self._needs_newline:
             data = b"\n" + data
-        written = 0
+        before = self._size, self._needs_newline, self._is_first
+        last = {key: self._last.get(key, _MISSING) for key in steps}
+        is_writing = False
+        try:
+            self._check_place(self._file)
+            if self._is_regular:
+                size = os.fstat(self._file).st_size
+                if size != self._size:
+                    raise FileError(errno.EBUSY, "somebody else has written to the file: "
+                                    f"it has {size} bytes, not {self._size}", self._path)
+                os.lseek(self._file, 0, os.SEEK_END)
+            is_writing = True
+            written = 0
+            while written < len(data):
+                written += os.write(self._file, data[written:written + 2**20])
+            self._last.update(steps)
+            self._size += len(data) if self._is_regular else 0
+            self._needs_newline = self._is_first = False
+        except BaseException as error:  # an interrupt too
+            self._size, self._needs_newline, self._is_first = before
+            for key, step in last.items():
+                if step is _MISSING:
+                    self._last.pop(key, None)
+                else:
+                    self._last[key] = step
+            if is_writing:
+                self._cut()
+            if isinstance(error, OSError) and not isinstance(error, FileError):
+                raise _file_error(error, self._path) from error
+            raise
+
+    def _cut(self):
+        """Takes back what was written of a call; else the file can't be gone on with."""
         try:
             if self._is_regular:
-                os.lseek(self._file, 0, os.SEEK_END)
-            while written < len(data):
-                written += os.write(self._file, data[written:])
-        except BaseException:
-            if self._is_regular:
                 os.ftruncate(self._file, self._size)
-            raise
-        self._size += len(data)
-        self._needs_newline = False
+            else:
+                self._give_up()
+        except OSError:
+            self._give_up()
 
-    def _learn(self, path, may_cut):
+    def _learn(self, may_cut):
         """Takes over ids and steps of the file that is added to."""
         at = 0
-        with open(path, "rb") as file:
+        with open(self._path, "rb") as file:
             for number, line in enumerate(file, 1):
                 try:
                     self._learn_line(line)
-                except (TypeError, ValueError, KeyError) as error:
+                except Exception as error:
                     is_cut = not line.endswith(b"\n")
                     if is_cut and may_cut:
                         os.ftruncate(self._file, at)
                         self._size = at
                         return
                     advice = '; existing="repair" cuts it off' if is_cut else ""
-                    raise SignalError(f"{path}, line {number}: {error}{advice}") from error
+                    raise SignalError(f"{self._path}, line {number}: {_said(error)}"
+                                      f"{advice}") from error
                 at += len(line)
         self._needs_newline = not line.endswith(b"\n")
 
     def _learn_line(self, line):
         if not line.strip():
             return
-        values = json.loads(line)
-        id = values["id"] if "id" in values else values["guid"]
+        values = json.loads(line.decode())
+        if not isinstance(values, dict):
+            raise SignalError("a record that starts with '{' was expected")
+        id = _field(values, "id")
+        if id is None:
+            raise SignalError("id is missing")
         key = _key(id)
         if self._ids is not None and key not in self._ids:
-            raise ValueError(f"id {id!r} was not declared")
-        step = values.get("step", values.get("epoch"))
-        self._last[key] = step
+            raise SignalError(f"id {_shown(id)} was not declared")
+        step = _field(values, "step")
+        if step is None and "logits" not in values:
+            epochs = [int(k[13:]) for k in values if _is_epoch_name(k)]
+            step = epochs[0] if epochs else None
+        step = None if step is None else _step(step, "step")
+        last = self._last.get(key)
+        self._last[key] = step if last is None or step is None else max(step, last)
+
+
+class _Line:
+    """The values of one row, until they are those of a line that every reader takes."""
+
+    def __init__(self, given, other_names, has_null):
+        self.line = {}
+        self.nulls = {}  # what is not finite where that is written as null
+        for name, value in given.items():
+            value = _CONVERTERS.get(name, _signal)(value, name)
+            if has_null and not _is_finite(value):
+                self.nulls[name] = None
+            elif value is not None:
+                self.line[name] = value
+        for name in ("id", "label"):
+            if name not in self.line:
+                raise SignalError(f"{name} is missing")
+        for name, first in other_names.items():
+            if name in given and first not in self.line:
+                raise SignalError(f"{name} would be read as {first}, which this row has "
+                                  "not")
+
+    def find_class(self, places):
+        """label_index where the label does not say it, pred_label by its name."""
+        line = self.line
+        scores = line.get("probs", line.get("logits"))
+        if scores is None:
+            return
+        label = line["label"]
+        count = _count(label)
+        if places is None:
+            if count is not None and 0 <= count < len(scores) and label != count:
+                line["label_index"] = count
+            return
+        if len(places) != len(scores):
+            raise SignalError(f"there are {len(places)} names for {len(scores)} classes")
+        if isinstance(label, int) and not places.are_whole:
+            return  # its place, from 0
+        place = places.get(_key(label))
+        if place is None:
+            raise SignalError(f"label {_shown(label)} is no class: they are "
+                              f"{', '.join(map(_shown, places.names[:20]))}")
+        if place != label or not isinstance(label, int):
+            line["label_index"] = place
+        if "pred_label" not in line and not any(x != x for x in scores):
+            line["pred_label"] = places.names[scores.index(max(scores))]
+
+    def check(self):
+        line = self.line
+        scores = line.get("probs", line.get("logits"))
+        if "label_probs" not in line:
+            if scores is None:
+                raise SignalError(self.no_scores())
+            place = line.get("label_index", line["label"])
+            if not isinstance(place, int) or not 0 <= place < len(scores):
+                raise SignalError(f"label {_shown(place)} is no class from 0 to "
+                                  f"{len(scores) - 1}: {_how_to_count(place, scores)}")
+        if scores is None and not {"correct", "pred_label"} & line.keys():
+            raise SignalError("correct, pred_label, probs or logits must be given")
+
+    def no_scores(self):
+        for name in ("label_probs", "probs", "logits"):
+            if name in self.nulls:
+                return (f"{name} is not finite, which nan=\"null\" writes as absent; "
+                        "nan=\"NaN\" can record it")
+        return "label_probs, probs or logits must be given"
+
+    def text(self):
+        line = _ENCODER.encode({**self.line, **self.nulls}).encode()
+        if len(line) > _LINE_MAX:
+            raise SignalError(f"a line of {len(line)} bytes is longer than {_LINE_MAX}, "
+                              "the most that is read by default")
+        return line
+
+
+class _Places(dict):
+    """The places of classes by the keys of their names."""
+
+
+class _Hints:
+    """What looks like a slip in the first rows that are recorded."""
+
+    def __init__(self, has_names):
+        self.has_names = has_names
+        self.n = self.n_scores = self.n_logits = self.n_percent = 0
+        self.labels = set()
+        self.n_classes = 0
+
+    def look(self, line):
+        self.n += 1
+        scores = line.get("probs", line.get("logits"))
+        if scores is None:
+            return
+        self.n_scores += 1
+        self.n_classes = max(self.n_classes, len(scores))
+        self.labels.add(_count(line["label"]))
+        if "probs" in line:
+            total = sum(scores)
+            self.n_logits += min(scores) < 0 and not abs(total - 1) <= 1e-3
+            self.n_percent += abs(total - 100) <= 1 and min(scores) >= 0
+
+    def give(self):
+        if self.n_logits:
+            _warn(f"{self.n_logits} of {self.n} rows of probs have negative values and do "
+                  "not sum to 1: are they logits? Then give logits=")
+        elif self.n_percent:
+            _warn(f"{self.n_percent} of {self.n} rows of probs sum to 100: are they "
+                  "percent? Then divide them by 100")
+        if (not self.has_names and self.n_scores >= self.n_classes > 0 and
+                None not in self.labels and 0 not in self.labels and
+                min(self.labels) >= 1 and max(self.labels) <= self.n_classes):
+            _warn("no label is 0: labels are taken for columns that count from 0. If "
+                  "yours count from 1, subtract 1, or give Recorder(classes="
+                  f"range(1, {self.n_classes + 1}))")
 
 
 def trainer_callback(recorder, batches, id="id", label="labels"):
@@ -266,26 +483,267 @@ def trainer_callback(recorder, batches, id="id", label="labels"):
     return RecordSignals()
 
 
+# --- errors and warnings ---
+
+def _own(error, place):
+    """The error that is raised for another one; a SignalError's text stays."""
+    return SignalError(f"{place}: {_said(error)}")
+
+
+def _said(error):
+    return str(error) if isinstance(error, SignalError) else (
+        f"{type(error).__name__}: {error}")
+
+
+def _file_error(error, path):
+    return error if isinstance(error, FileError) else FileError(
+        error.errno or errno.EIO, error.strerror or str(error), str(path))
+
+
+def _warn(text):
+    warnings.warn(text, SignalWarning, stacklevel=4)
+
+
+def _shown(value):
+    """A value as a message shows it; not all values have a repr()."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _check_choice(value, choices, name):
+    if not isinstance(value, str) or value not in choices:
+        raise SignalError(f"{name} must be one of {choices}, not {_shown(value)}")
+
+
+# --- names ---
+
+def _is_epoch_name(name):
+    return re.fullmatch("logits_epoch_[0-9]{1,15}", name) is not None
+
+
+def _first_name(name):
+    """The field that a name is another name of, or None."""
+    return "logits" if _is_epoch_name(name) else _OTHER_NAMES.get(name)
+
+
+def _field(values, field):
+    """A field of a line that was read: by its name, else by another one."""
+    if field in values:
+        return values[field]
+    for name, first in _OTHER_NAMES.items():
+        if first == field and name in values:
+            return values[name]
+    return None
+
+
+def _check_name(name, columns):
+    """The name of a signal of the user's."""
+    if name in _FIELDS:  # of those only label_index is no argument
+        raise SignalError(f"{name} is written by the recorder: name the classes by "
+                          "Recorder(classes=)")
+    first = _first_name(name)
+    if first and first not in columns:
+        raise SignalError(f"{_shown(name)} is another name of {first}: give it as that")
+    if not name:
+        raise SignalError("signals must have names")
+    name = _text(name, "the name of a signal")
+    if len(name.encode()) > _NAME_MAX:
+        raise SignalError(f"the name {_shown(name)} of a signal is longer than "
+                          f"{_NAME_MAX} bytes")
+    return name
+
+
+def _places(names):
+    """Where each class is, by the names of all."""
+    places = _Places()
+    places.names = [_label(name, "classes") for name in names]
+    for place, name in enumerate(places.names):
+        if name is None:
+            raise SignalError("a name in classes is missing")
+        if places.setdefault(_key(name), place) != place:
+            raise SignalError(f"{_shown(name)} stands twice among the classes")
+    places.are_whole = all(_count(name) is not None for name in places.names)
+    return places
+
+
+def _declared(ids):
+    keys = set()
+    for id in ids:
+        key = _key(id)
+        if key in keys:
+            raise SignalError(f"id {_shown(id)} stands twice in ids")
+        keys.add(key)
+    if not keys:
+        raise SignalError("ids must name every sample; it is empty")
+    return keys
+
+
+# --- values ---
+
 def _values(values, name, n=None):
     """A list of Python's own values; one value for all where n says of how many."""
-    if hasattr(values, "tolist"):
-        values = values.tolist()
+    values = _plain(values, name)
     if n is not None and (values is None or isinstance(values, (str, int, float))):
         return [values] * n
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise SignalError(f"{name} must be a vector, not {values!r}")
-    return [v.tolist() if hasattr(v, "tolist") else v for v in values]
+    if (isinstance(values, (str, bytes, bytearray, dict, set, frozenset)) or
+            not hasattr(values, "__iter__")):
+        raise SignalError(f"{name} must be a vector, not {_shown(values)}")
+    try:
+        return [_plain(value, name) for value in values]
+    except SignalError:
+        raise
+    except Exception as error:
+        raise _own(error, name) from error
 
 
-def _is_number(value, *more):
-    return isinstance(value, (int, float) + more) and (bool in more or
-                                                       not isinstance(value, bool))
+def _table(values, name, may_have_names):
+    """The rows of a vector or table, and the names of a data frame's columns, or None."""
+    try:
+        names = getattr(values, "columns", None) if may_have_names else None
+        if names is not None:
+            return _values(values.to_numpy(), name), _values(names, name)
+    except SignalError:
+        raise
+    except Exception as error:
+        raise _own(error, name) from error
+    return _values(values, name), None
+
+
+def _plain(value, name):
+    try:
+        return value.tolist() if hasattr(value, "tolist") else value
+    except Exception as error:
+        raise _own(error, name) from error
+
+
+def _number(value, name):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SignalError(f"{name} must be a number, not {_shown(value)}")
+    if isinstance(value, float):
+        return float(value)
+    value = int(value)
+    try:
+        float(value)
+    except OverflowError:
+        raise SignalError(f"{name} is a number that is beyond every double") from None
+    return value
+
+
+def _step(value, name):
+    value = _number(value, name)
+    if not math.isfinite(value):
+        raise SignalError(f"step must be finite, not {value}")
+    return value
+
+
+def _text(value, name):
+    value = str.__str__(value)
+    if "\0" in value:
+        raise SignalError(f"{name} must not hold U+0000")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SignalError(f"{name} {_shown(value)} holds half a surrogate pair, which is "
+                          "no text") from None
+    return value
+
+
+def _ident(value, name):
+    """A whole number or a string."""
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise SignalError(f"{name} must be a whole number or a string, not "
+                          f"{_shown(value)}")
+    if isinstance(value, str):
+        return _text(value, name)
+    try:
+        str(int(value))
+    except ValueError:  # since Python 3.11 it refuses to write more than 4300 digits
+        raise SignalError(f"{name} has more digits than Python writes") from None
+    return int(value)
+
+
+def _label(value, name):
+    """The same, where 1.0 and True are 1."""
+    is_whole = (isinstance(value, float) and value.is_integer() and
+                abs(value) <= _WHOLE_MAX)
+    return int(value) if is_whole or isinstance(value, bool) else _ident(value, name)
+
+
+def _s_label(value, name):
+    if isinstance(value, bool) or isinstance(value, str):
+        raise SignalError(f"{name} must be a whole number, not {_shown(value)}")
+    return _label(value, name)
+
+
+def _truth(value, name):
+    if isinstance(value, str):
+        value = {"true": 1, "True": 1, "false": 0, "False": 0}.get(value)
+    if not isinstance(value, (int, float)) or value not in (0, 1):
+        raise SignalError(f"{name} must be true or false, not {_shown(value)}")
+    return bool(value)
+
+
+def _scores(values, name):
+    if not _are_floats(values):
+        values = [_number(x, name) for x in _values(values, name)]
+    if len(values) == 1:
+        raise SignalError(f"{name} must have two classes or more: for the probability p "
+                          "of class 1 alone, give probs [1 - p, p]")
+    if not values:
+        raise SignalError(f"{name} must have two classes or more")
+    return values
+
+
+def _are_floats(values):
+    return type(values) is list and {*map(type, values)} == {float}
 
 
 def _key(value, name="id"):
     """An id or label as it is compared: 1 and "1" are the same."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise SignalError(f"{name} must be whole numbers or strings, not {value!r}")
-    if isinstance(value, str) and "\0" in value:
-        raise SignalError(f"{name} must not hold U+0000")
+    value = _ident(value, name)
+    if value is None:
+        raise SignalError(f"{name} is missing")
     return str(value)
+
+
+def _count(label):
+    """The whole number that a label is, or None: 1 and "1" are the same."""
+    if isinstance(label, int):
+        return label
+    is_count = re.fullmatch("0|-?[1-9][0-9]{0,17}", label) is not None
+    return int(label) if is_count else None
+
+
+def _how_to_count(label, scores):
+    if label == len(scores):
+        return ("labels count from 0, so subtract 1 from those that count from 1, or give "
+                f"Recorder(classes=range(1, {label + 1}))")
+    return "give Recorder(classes=), or label_probs too"
+
+
+def _signal(value, name):
+    """A signal of the user's."""
+    if isinstance(value, str):
+        return _text(value, name)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return _number(value, name)
+    raise SignalError(f"{name} must be a number, a string or a truth value, not "
+                      f"{_shown(value)}")
+
+
+def _is_finite(value):
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, list) or all(map(math.isfinite, value))
+
+
+_CONVERTERS = {"id": _ident, "label": _label, "pred_label": _label, "s_label": _s_label,
+               "correct": _truth, "loss": _number, "label_probs": _number,
+               "step": _step, "probs": _scores, "logits": _scores}

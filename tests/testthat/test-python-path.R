@@ -222,7 +222,7 @@ except ValueError as error:
   expect_match(output[[1]], "id 3 was not declared", fixed = TRUE)
   expect_match(output[[3]], "step 0 of id '1' is not above 1", fixed = TRUE)
   expect_match(output[[5]], "row 1: step must be finite", fixed = TRUE)
-  expect_match(output[[13]], "epoch is another name of step", fixed = TRUE)
+  expect_match(output[[13]], "'epoch' is another name of step", fixed = TRUE)
   expect_identical(nrow(datamap_summarise(file)), 2L)
 })
 
@@ -234,12 +234,12 @@ try:
     rec.record([1], [0], probs=[[.25, .75]], step=2)
     rec.close()
     print("done")
-except (SignalError, FileExistsError) as error:
+except SignalError as error:
     print(type(error).__name__, error)
 '
   add <- function(file, existing) run_recorder(file, existing, code = code)
   file <- new_path(line)
-  expect_match(add(file, "error"), "FileExistsError")
+  expect_match(add(file, "error"), "FileError .*it is there already")
   expect_identical(add(file, "append"), "done")
   expect_match(add(file, "append"), "step 2 of id 1 is not above 2")
   expect_identical(datamap_summarise(file)$avg_probs, 0.375)
@@ -266,6 +266,178 @@ with Recorder(sys.argv[1], existing="append") as rec:
   close(rec)
   run_recorder(file, 3, code = code)
   expect_identical(datamap_summarise(file)$evaluations, 3L)
+})
+
+test_that("what looks like a slip is a warning, once", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+import warnings
+warnings.simplefilter("always")
+def said(label, *scores, **settings):
+    print("--")
+    with warnings.catch_warnings(record=True) as caught:
+        with Recorder(sys.argv[1], existing="overwrite", **settings) as rec:
+            for step in (1, 2):
+                rec.record(range(len(label)), label, **{scores[0]: scores[1:]},
+                           step=step)
+    for warning in caught:
+        assert warning.category is SignalWarning
+        assert warning.filename == __file__
+        print(warning.message)
+said([0, 1], "probs", [2, -1.5], [-3, 1])
+said([0, 1], "probs", [60, 40], [1.5, 98.5])
+said([1, 2, 1], "probs", [.2, .3, .5], [.2, .3, .5], [.2, .3, .5])
+said([1, 2, 1], "probs", [.2, .3, .5], [.2, .3, .5], [.2, .3, .5],
+     classes=[1, 2, 3])
+said([1, 0, 1], "logits", [-2, 3, .5], [20, 30, 50], [.2, .3, .5])
+said([1], "probs", [.5, .5])  # too few to tell
+')
+  said <- strsplit(paste(output, collapse = "\n"), "--\n*")[[1]][-1]
+  expect_match(said[[1]], "^2 of 2 rows .* are they logits[?] Then give logits=")
+  expect_match(said[[2]], "^2 of 2 rows .* are they percent[?]")
+  expect_match(said[[3]], "^no label is 0: .*classes=range\\(1, 4\\)")
+  expect_identical(said[-(1:3)], c("", ""))
+})
+
+test_that("nan = \"null\" writes what is not finite as absent", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+nan, inf = float("nan"), float("inf")
+with Recorder(sys.argv[1], nan="null") as rec:
+    rec.record([1, 2], [0, 1], probs=[[.5, .5], [.25, .75]], loss=[nan, 1.5],
+               lr=[inf, -inf], note="x")
+    rec.record([3, 4], [0, 1], probs=[[.5, .5], [nan, .75]], loss=[.1, .2],
+               label_probs=[nan, .75], correct=[True, False])
+    for row in ([nan, .5], [.5, -inf]):
+        try:
+            rec.record([5], [0], logits=[row])
+        except SignalError as error:
+            print(error)
+')
+  expect_match(output, "logits is not finite, .*nan=\"null\"", all = TRUE)
+  lines <- readLines(file)
+  expect_identical(lines[1:2], c(
+    '{"id":1,"label":0,"probs":[0.5,0.5],"note":"x","loss":null,"lr":null}',
+    paste0(
+      '{"id":2,"label":1,"loss":1.5,"probs":[0.25,0.75],"note":"x",',
+      '"lr":null}'
+    )
+  ))
+  expect_no_match(lines, "NaN|Infinity")
+  signals <- datamap_read_signals(file)
+  expect_identical(signals$label_probs, c(0.5, 0.75, 0.5, 0.75))
+  expect_identical(signals$loss, c(NA, 1.5, 0.1, 0.2))
+})
+
+test_that("a file that was deleted or replaced underneath is an error", {
+  skip_on_os("windows") # deletes and replaces no file that is open
+  file <- new_path()
+  output <- run_recorder(file, code = '
+import os
+path = sys.argv[1]
+half = [[.5, .5]]
+def fails(call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except FileError as error:
+        print(error.errno, error.strerror, error.filename == path)
+for spoil in (lambda: os.remove(path), lambda: os.rename(path, path + ".old"),
+              lambda: os.replace(path + ".new", path)):
+    rec = Recorder(path, existing="overwrite")
+    rec.record([1], [0], probs=half)
+    with open(path) as old, open(path + ".new", "w") as new:
+        new.write(old.read())
+    os.chdir("/")
+    spoil()
+    fails(rec.record, [1], [0], probs=half)
+    if os.path.exists(path + ".old"):
+        os.rename(path + ".old", path)
+        rec.record([1], [0], probs=half)
+        rec.close()
+        print(len(open(path).readlines()))
+    else:
+        fails(rec.close)
+    rec.close()
+os.remove(path)
+')
+  expect_identical(output, c(
+    rep("2 the file was deleted or moved away True", 3), "2",
+    rep("2 the file was replaced by another one True", 2)
+  ))
+})
+
+test_that("an interrupt takes the whole call back", {
+  skip_on_os("windows")
+  file <- new_path()
+  output <- run_recorder(file, code = '
+import os, random, signal
+random.seed(1)
+rec = Recorder(sys.argv[1])
+taken = 0
+step = 0
+def stop(*unused):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, stop)
+for k in range(300):
+    step += 1
+    n = random.choice([1, 10, 200])
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 3e-3))
+        rec.record(range(n), [0] * n, probs=[[.5, .5]] * n, step=step)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        taken += n
+    except KeyboardInterrupt:
+        size = len(open(sys.argv[1]).readlines())
+        if size == taken + n:  # it had returned already
+            taken += n
+        assert size == taken
+with_rest = rec._size == os.path.getsize(sys.argv[1])
+rec.close()
+print(taken, with_rest)
+')
+  expect_identical(
+    output, paste(length(readLines(file)), "True")
+  )
+})
+
+test_that("no exception gets through but its own", {
+  file <- new_path()
+  bad <- new_path("")
+  run_recorder(file, dirname(file), bad, code = r"---(
+import os
+path, folder, bad = sys.argv[1:]
+class Bad:
+    def __fspath__(self): raise RuntimeError("no path")
+    def __iter__(self): raise RuntimeError("no end")
+def fails(*args, **kwargs):
+    try:
+        Recorder(*args, **kwargs)
+    except SignalError as error:
+        assert str(error)
+    else:
+        raise AssertionError((args, kwargs))
+for name in (folder, 5, None, "a\0b", Bad(), path + "/no/such", "x" * 5000):
+    fails(name)
+for wrong in ("no", None, 1, []):
+    fails(path, existing=wrong)
+    fails(path, nan=wrong)
+for wrong in ("ab", 5, Bad(), [1, 1], [1, "1"], [None], [1.5], ["\0"], [[1]],
+              [10**5000], {1: 2}):
+    fails(path, classes=wrong)
+    fails(path, ids=wrong)
+fails(path, ids=[])
+assert not os.path.exists(path)
+texts = ["[1]", "1", "{}", '{"id": null}', '{"id": true}', '{"id": 1.5}',
+         '{"id": 1, "step": "x"}', '{"id": 1, "step": [1]}', "\ufeff",
+         '{"id": 1, "step": 1e999}', '{"id": 1', "[" * 100000,
+         '{"id": ' + "1" * 5000 + "}", '{"id": "\\ud800"}']
+for text in [t.encode() for t in texts] + [b"\xff", b"\x1f\x8b\x08"]:
+    for end in (b"", b"\n"):
+        with open(bad, "wb") as out:
+            out.write(text + end)
+        for existing in ("error", "append"):
+            fails(bad, existing=existing)
+)---")
 })
 
 test_that("the callback for transformers records what the model says", {
