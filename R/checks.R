@@ -69,22 +69,6 @@ check_data_frame <- function(x,
   invisible(x)
 }
 
-check_datamap <- function(x,
-                          arg = rlang::caller_arg(x),
-                          call = rlang::caller_env()) {
-  if (!is_datamap(x)) {
-    hint <- NULL
-    if (is.data.frame(x)) {
-      hint <- c(i = "Did you forget {.fn as_datamap}?")
-    } else if (rlang::is_string(x) ||
-                 inherits(x, c("datamap_recorder", "datamap_state"))) {
-      hint <- c(i = "Did you forget {.fn datamap_summarise}?")
-    }
-    abort_argument(x, "a data map", arg, call, hint)
-  }
-  invisible(x)
-}
-
 # `x` must be the name of a column of `data`; with `numeric`, of a numeric
 # one. The error lists those there are; `of` says what `data` is.
 check_column_choice <- function(x,
@@ -142,8 +126,13 @@ check_has_columns <- function(data,
 }
 
 numeric_columns <- function(data) {
-  is_signal <- function(x) is.numeric(x) && is.null(dim(x))
-  names(data)[vapply(data, is_signal, logical(1))]
+  names(data)[vapply(unclass(data), is_number, logical(1))]
+}
+
+# Plain numbers: others, such as shares with a unit, have an arithmetic of their
+# own.
+is_number <- function(x) {
+  is.numeric(x) && !is.object(x) && is.null(dim(x))
 }
 
 # `expected` is a cli template of ours; `x` is only described.

@@ -19,7 +19,8 @@ datamap_counts <- c(
 
 # The constructor. `columns` is a data frame or a named list of columns of
 # one length, right by construction: nothing is checked. What comes in `...`
-# is kept as attributes (`problems`).
+# is kept as attributes (`problems`), and the number of rows as `samples`: where
+# some are taken away, the map knows how many there were.
 new_datamap <- function(columns, ...) {
   rows <- if (is.data.frame(columns)) {
     .row_names_info(columns, 2L)
@@ -31,6 +32,7 @@ new_datamap <- function(columns, ...) {
   structure(
     as.list(columns),
     ...,
+    samples = rows,
     names = names(columns),
     row.names = .set_row_names(rows),
     class = c("datamap", "data.frame")
@@ -54,10 +56,16 @@ new_datamap <- function(columns, ...) {
 #' A data map stays one as long as it has the four columns: `[`, `$<-`,
 #' [subset()], [head()] and the row verbs of dplyr give a data map, and a plain
 #' data frame once a needed column is lost or no longer numeric. Rows that are
-#' chosen twice stay, as a bootstrap wants them. What [rbind()] and dplyr's
-#' `bind_rows()` add to a data map gives one where each sample still has one
-#' row, without the counts and problems of the files that the parts came from,
-#' and a plain data frame where an id stands twice.
+#' chosen twice stay, as a bootstrap wants them. What [rbind()], dplyr's
+#' `bind_rows()`, `vctrs::vec_rbind()` and `purrr::list_rbind()` make of a data
+#' map and more rows is one where each sample still has one row, without the
+#' counts and problems of the files that the parts came from; where an id stands
+#' twice it is a plain data frame, and a message of class
+#' `datamap_message_repeated_id` says so.
+#'
+#' Functions of this package that take a data map take any data frame from which
+#' `as_datamap()` makes one, whatever its class: a tibble, a grouped one, the
+#' result of [merge()], a data.table.
 #'
 #' @param x A data frame, one row per sample. A data map is returned as it is.
 #'
@@ -76,42 +84,7 @@ new_datamap <- function(columns, ...) {
 #' )
 #' as_datamap(metrics)
 as_datamap <- function(x) {
-  if (is_datamap(x)) {
-    return(x)
-  }
-  check_data_frame(x)
-  call <- rlang::current_env()
-
-  columns <- as.list(as.data.frame(x))
-  check_unique_names(names(columns), call)
-  columns <- rename_aliases(columns, call)
-  columns <- derive_correct_ratio(columns, call)
-
-  missing <- setdiff(datamap_needs, names(columns))
-  if (length(missing) > 0) {
-    found <- names(x)
-    hint <- NULL
-    if (identical(missing, "correct_ratio")) {
-      hint <- c(i = paste(
-        "It can be had from {.field correct_times} and {.field evaluations}:",
-        "how often was each sample evaluated?"
-      ))
-    }
-    abort_datamap(
-      c(
-        "A data map must have the columns {.field {datamap_needs}}.",
-        x = "{.arg x} lacks {.field {missing}}.",
-        i = "Its columns are {.field {found}}.",
-        hint
-      ),
-      class = "input",
-      key = missing[[1]],
-      columns = found
-    )
-  }
-  check_ids(columns$id, call)
-  check_signals(columns, call)
-  new_datamap(columns)
+  take_map(x)
 }
 
 #' Test for data maps
@@ -130,12 +103,80 @@ is_datamap <- function(x) {
 
 # Checks of what the user brings ----------------------------------------
 
-check_unique_names <- function(names, call) {
+# The argument `map` of every function: a data map, or any data frame that can
+# be one, of whatever class. What is returned is a data map on whose columns
+# the package can rely, also where somebody wrote into them.
+take_map <- function(x,
+                     arg = rlang::caller_arg(x),
+                     call = rlang::caller_env()) {
+  if (!is.data.frame(x)) {
+    hint <- if (rlang::is_string(x) ||
+                  inherits(x, c("datamap_recorder", "datamap_state"))) {
+      c(i = "Did you forget {.fn datamap_summarise}?")
+    }
+    abort_argument(x, "a data map", arg, call, hint)
+  }
+  check_frame(x, arg, call)
+  columns <- unclass(x)
+  attributes(columns) <- list(names = names(x))
+  if (!is_datamap(x)) {
+    columns <- rename_aliases(columns, call)
+    columns <- derive_correct_ratio(columns, call)
+  }
+  check_needed(columns, names(x), arg, call)
+  check_factors(columns, call)
+  if (is_datamap(x)) {
+    # One row per sample was checked when it was made, and a bootstrap's sample
+    # has more
+    check_one_value(columns$id, "id", call)
+  } else {
+    check_ids(columns$id, call)
+  }
+  check_signals(columns, call)
+  if (is_datamap(x)) x else new_datamap(columns)
+}
+
+# Is it whole: has each column a name of its own and a value for each row?
+# structure(list(), class = "data.frame") and attributes promise nothing.
+check_frame <- function(x, arg, call) {
+  names <- if (is.list(x)) names(x)
+  is_named <- length(names) == length(x) && !anyNA(names) &&
+    all(nzchar(names))
+  if (!is.list(x) || !is_named) {
+    abort_argument(
+      x, "a data frame whose columns have names", arg, call
+    )
+  }
+  check_unique_names(names, call, arg)
+  n <- .row_names_info(x, 2L)
+  n_values <- vapply(unclass(x), function(column) {
+    if (is.null(dim(column))) length(column) else dim(column)[[1]]
+  }, 1L)
+  bad <- which(n_values != n)
+  if (length(bad) > 0) {
+    rows <- plural_count(n, "row")
+    values <- plural_count(n_values[[bad[[1]]]], "value")
+    abort_datamap(
+      c(
+        "Every column of {.arg {arg}} must have a value per row.",
+        x = paste(
+          "Column {.field {names[[bad[[1]]]]}} has {values}, and the data",
+          "frame {rows}."
+        )
+      ),
+      class = "input",
+      key = names[[bad[[1]]]],
+      call = call
+    )
+  }
+}
+
+check_unique_names <- function(names, call, arg = "x") {
   again <- unique(names[duplicated(names)])
   if (length(again) > 0) {
     abort_datamap(
       c(
-        "The columns of {.arg x} must have different names.",
+        "The columns of {.arg {arg}} must have different names.",
         x = "More than one is called {.field {again}}."
       ),
       class = "input",
@@ -143,6 +184,73 @@ check_unique_names <- function(names, call) {
       call = call
     )
   }
+}
+
+# A factor's codes must be those of its levels.
+check_factors <- function(columns, call) {
+  for (name in names(columns)) {
+    x <- columns[[name]]
+    if (!is.factor(x)) {
+      next
+    }
+    levels <- attr(x, "levels", exact = TRUE)
+    codes <- unclass(x)
+    is_whole <- is.character(levels) && is.integer(codes) &&
+      min(codes, 1L, na.rm = TRUE) >= 1 &&
+      max(codes, 0L, na.rm = TRUE) <= length(levels)
+    if (!is_whole) {
+      abort_datamap(
+        c(
+          "Column {.field {name}} must be a factor whose codes have levels.",
+          x = "It has other codes, or levels that are no strings.",
+          i = "Make it anew with {.fn factor}."
+        ),
+        class = "input",
+        key = name,
+        call = call
+      )
+    }
+  }
+}
+
+# Are the columns there that a data map has? A table of signals, from which one
+# is made, is told from a summary by its own columns.
+check_needed <- function(columns, found, arg, call) {
+  missing <- setdiff(datamap_needs, names(columns))
+  if (length(missing) == 0) {
+    return(invisible())
+  }
+  hint <- if (is_of_signals(found)) {
+    c(i = paste(
+      "It looks like a table of signals, with a row per evaluation and",
+      "sample: {.fn datamap_summarise} makes a data map of it."
+    ))
+  } else if (identical(missing, "correct_ratio")) {
+    c(i = paste(
+      "It can be had from {.field correct_times} and {.field evaluations}:",
+      "how often was each sample evaluated?"
+    ))
+  }
+  abort_datamap(
+    c(
+      "A data map must have the columns {.field {datamap_needs}}.",
+      x = "{.arg {arg}} lacks {.field {missing}}.",
+      i = "Its columns are {.field {found}}.",
+      hint
+    ),
+    class = "input",
+    key = missing[[1]],
+    columns = found,
+    instead = if (is_of_signals(found)) "datamap_summarise",
+    call = call
+  )
+}
+
+is_of_signals <- function(names) {
+  any(grepl(
+    "^(label_probs|correct|loss|sum_logp|((probs|logits)(_.+)?))$|^[.]pred_",
+    names
+  ))
 }
 
 rename_aliases <- function(columns, call) {
@@ -172,19 +280,25 @@ derive_correct_ratio <- function(columns, call) {
   columns
 }
 
-check_ids <- function(id, call) {
-  if (!is.atomic(id) || !is.null(dim(id))) {
-    found <- describe(id)
+check_one_value <- function(x, name, call) {
+  is_one <- is.null(dim(x)) &&
+    (is.numeric(x) || is.character(x) || is.factor(x) || is.logical(x))
+  if (!is_one) {
+    found <- describe(x)
     abort_datamap(
       c(
-        "Column {.field id} must hold one number or string per sample.",
+        "Column {.field {name}} must hold one number or string per sample.",
         x = "It is {found}."
       ),
       class = "input",
-      key = "id",
+      key = name,
       call = call
     )
   }
+}
+
+check_ids <- function(id, call) {
+  check_one_value(id, "id", call)
   if (anyNA(id)) {
     row <- which(is.na(id))[[1]]
     abort_datamap(
@@ -233,6 +347,9 @@ check_signals <- function(columns, call) {
   if ("s_label" %in% names(columns)) {
     check_signal(columns$s_label, "s_label", -Inf, Inf, TRUE, call)
   }
+  if ("label" %in% names(columns)) {
+    check_one_value(columns$label, "label", call)
+  }
 }
 
 # A column of numbers between `min` and `max`, missing ones allowed.
@@ -245,7 +362,7 @@ check_signal <- function(x, name, min, max, whole, call) {
       paste(" of at least", min)
     }
   )
-  if (!is.numeric(x) || !is.null(dim(x))) {
+  if (!is_number(x)) {
     # A column of nothing but NA is logical, and as good as a number
     if (is.logical(x) && all(is.na(x))) {
       return(invisible(x))
@@ -261,11 +378,12 @@ check_signal <- function(x, name, min, max, whole, call) {
       call = call
     )
   }
-  is_bad <- x < min | x > max
-  if (whole && !is.integer(x)) {
-    is_bad <- is_bad | x != trunc(x)
+  lies_within <- min(x, Inf, na.rm = TRUE) >= min &&
+    max(x, -Inf, na.rm = TRUE) <= max
+  if (lies_within && (!whole || is.integer(x))) {
+    return(invisible(x))
   }
-  row <- which(is_bad)[1]
+  row <- which(x < min | x > max | (whole & x != trunc(x)))[1]
   if (!is.na(row)) {
     found <- format(x[[row]], digits = 15)
     abort_datamap(
@@ -355,12 +473,28 @@ as.data.frame.datamap <- function(x, ...) {
   as.data.frame(datamap_bare(x), ...)
 }
 
-# Of rows that were not all in one data map: the attributes of none hold.
+# Of rows that were not all in one data map: the attributes of none hold, and
+# where an id stands twice the rows are those of no data map.
 datamap_of_rows <- function(out) {
   out <- datamap_bare(out)
-  if (has_datamap_columns(out) && repeated_id(out$id) == 0) {
-    class(out) <- c("datamap", "data.frame")
+  if (!has_datamap_columns(out)) {
+    return(out)
   }
+  row <- repeated_id(out$id)
+  if (row == 0) {
+    class(out) <- c("datamap", "data.frame")
+    return(out)
+  }
+  id <- id_text(out$id[[row]])
+  inform_datamap(
+    c(i = paste(
+      "A plain data frame, no data map: the id {.val {id}} stands in more",
+      "than one row."
+    )),
+    class = "repeated_id",
+    key = id,
+    line = row
+  )
   out
 }
 
@@ -380,6 +514,66 @@ dplyr_reconstruct.datamap <- function(data, template) {
     return(datamap_of_rows(data))
   }
   datamap_restore(data, template)
+}
+
+# Registered when vctrs is loaded: what it, purrr and tidyr bind is what rbind()
+# gives. Data maps among each other and with data frames have a data map as
+# their common type, of no rows and of nobody's attributes; the rows that are
+# put into that make a new data map. What has rows already gets some of its own.
+#' @exportS3Method vctrs::vec_ptype2
+vec_ptype2.datamap.datamap <- function(x, y, ...) {
+  datamap_ptype(x, y, ...)
+}
+
+#' @exportS3Method vctrs::vec_ptype2
+vec_ptype2.datamap.data.frame <- vec_ptype2.datamap.datamap
+
+#' @exportS3Method vctrs::vec_ptype2
+vec_ptype2.data.frame.datamap <- vec_ptype2.datamap.datamap
+
+#' @exportS3Method vctrs::vec_ptype2
+vec_ptype2.datamap.tbl_df <- vec_ptype2.datamap.datamap
+
+#' @exportS3Method vctrs::vec_ptype2
+vec_ptype2.tbl_df.datamap <- vec_ptype2.datamap.datamap
+
+datamap_ptype <- function(x, y, ...) {
+  new_datamap(vctrs::df_ptype2(as_bare(x), as_bare(y), ...))
+}
+
+#' @exportS3Method vctrs::vec_cast
+vec_cast.datamap.datamap <- function(x, to, ...) {
+  new_datamap(vctrs::df_cast(as_bare(x), as_bare(to), ...))
+}
+
+#' @exportS3Method vctrs::vec_cast
+vec_cast.datamap.data.frame <- vec_cast.datamap.datamap
+
+#' @exportS3Method vctrs::vec_cast
+vec_cast.datamap.tbl_df <- vec_cast.datamap.datamap
+
+#' @exportS3Method vctrs::vec_cast
+vec_cast.data.frame.datamap <- function(x, to, ...) {
+  vctrs::df_cast(as_bare(x), to, ...)
+}
+
+#' @exportS3Method vctrs::vec_cast
+vec_cast.tbl_df.datamap <- function(x, to, ...) {
+  vctrs::tib_cast(as_bare(x), to, ...)
+}
+
+#' @exportS3Method vctrs::vec_restore
+vec_restore.datamap <- function(x, to, ...) {
+  # Rows without ids are yet to be filled
+  is_bound <- nrow(to) == 0 && !all(is.na(x[["id"]]))
+  if (is_bound) {
+    return(datamap_of_rows(x))
+  }
+  datamap_restore(x, to)
+}
+
+as_bare <- function(x) {
+  if (is.data.frame(x)) datamap_bare(x) else x
 }
 
 # Printing --------------------------------------------------------------
@@ -417,6 +611,18 @@ NULL
 #' @export
 print.datamap <- function(x, n = 10L, ...) {
   check_number(n, min = 0)
+  flaw <- tryCatch(
+    {
+      take_map(x)
+      NULL
+    },
+    datamap_error = function(error) error
+  )
+  if (!is.null(flaw)) {
+    # What somebody wrote into it is looked at in print()
+    cat_wrapped(c("No data map any more:", flaw$message, flaw$body))
+    return(invisible(x))
+  }
   cat("# ", datamap_header(x), "\n", sep = "")
   if ("s_label" %in% names(x) && nrow(x) > 0) {
     counts <- s_label_counts(x$s_label)
@@ -436,6 +642,7 @@ print.datamap <- function(x, n = 10L, ...) {
 #' @rdname datamap-methods
 #' @export
 summary.datamap <- function(object, ...) {
+  object <- take_map(object)
   signals <- intersect(
     c("avg_probs", "label_var", "correct_ratio", "forgetting_times",
       "learnt_times"),
@@ -517,11 +724,7 @@ signal_quantiles <- function(x) {
 # Values and how often they occur, the values' own order kept for numbers
 # and factors, the most frequent first otherwise.
 value_counts <- function(x) {
-  values <- if (is.factor(x)) {
-    c(levels(x), if (anyNA(x)) NA)
-  } else {
-    sort(unique(x), na.last = TRUE)
-  }
+  values <- c(ordered_values(x), if (anyNA(x)) NA)
   counts <- tabulate(match(x, values), length(values))
   names <- as.character(values)
   names[is.na(names)] <- "NA"
@@ -602,6 +805,7 @@ shorten_strings <- function(x, width = 30) {
     x <- as.character(x)
   }
   if (is.character(x)) {
+    x <- show_text(x)
     is_long <- !is.na(x) & nchar(x, type = "width") > width
     x[is_long] <- paste0(strtrim(x[is_long], width - 3), "...")
   }

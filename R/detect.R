@@ -93,18 +93,19 @@ datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
   call <- rlang::current_env()
   truth <- rlang::enquo(truth)
   check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
-  maps <- if (is_datamap(map)) list(map) else map
-  is_list <- is.list(maps) && !is.data.frame(maps) && length(maps) > 0
-  others <- if (is_list) which(!vapply(maps, is_datamap, NA))
-  if (!is_list || length(others) > 0) {
-    hint <- if (length(others) > 0) {
-      other <- describe(maps[[others[[1]]]])
-      c(i = cli_verbatim(paste0("Element ", others[[1]], " is ", other, ".")))
-    }
-    abort_argument(map, "a data map or a list of data maps", "map", call, hint)
+  is_one <- is.data.frame(map)
+  if (!is_one && (!is.list(map) || length(map) == 0 || is.object(map))) {
+    abort_argument(map, "a data map or a list of data maps", "map", call)
+  }
+  maps <- if (is_one) {
+    list(take_map(map))
+  } else {
+    lapply(seq_along(map), function(i) {
+      take_map(map[[i]], paste0("map[[", i, "]]"), call)
+    })
   }
   runs <- lapply(maps, detect_one, truth = truth, k = k, call = call)
-  scores <- if (is_datamap(map)) runs[[1]] else combine_runs(runs, call)
+  scores <- if (is_one) runs[[1]] else combine_runs(runs, call)
   inform_scores(scores)
   scores <- scores[order(-scores$auroc), , drop = FALSE]
   attr(scores, "row.names") <- .set_row_names(nrow(scores))

@@ -75,7 +75,7 @@ datamap_groups <- function(map,
                            use_l_times = NULL,
                            dirty_label = FALSE,
                            group_by = NULL) {
-  check_datamap(map)
+  map <- take_map(map)
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
@@ -84,7 +84,7 @@ datamap_groups <- function(map,
   group <- group_samples(map, grouping)
   rows <- meeting_rows(map, conditions)
 
-  groups <- data.frame(id = map$id[rows], group = group[rows])
+  groups <- list2DF(list(id = map$id[rows], group = group[rows]))
   attr(groups, "counts") <- group_counts(groups$group)
   groups
 }
@@ -133,7 +133,9 @@ find_grouping <- function(map,
 
 # Can the values of the column be groups, or facets?
 check_groupable <- function(x, name, arg, call) {
-  if (!is.atomic(x) || !is.null(dim(x))) {
+  is_text <- is.character(x) || is.factor(x) || is.logical(x)
+  is_time <- inherits(x, c("Date", "POSIXct")) && is.numeric(unclass(x))
+  if (!is_number(x) && (!is.null(dim(x)) || !(is_text || is_time))) {
     found <- describe(x)
     abort_datamap(
       c(
@@ -212,7 +214,8 @@ group_values <- function(x) {
     return(factor(x, levels(x), ordered = FALSE))
   }
   if (!is.numeric(x)) {
-    return(factor(x))
+    values <- ordered_values(x)
+    return(as_levels(match(x, values), as.character(values)))
   }
   x[!is.finite(x)] <- NA
   values <- few_values(x)
@@ -223,6 +226,20 @@ group_values <- function(x) {
   is_whole <- is.integer(x) || all(x == trunc(x), na.rm = TRUE)
   class <- if (is_whole) class_whole_numbers else class_numbers
   class(x, limits[[1]], limits[[2]])
+}
+
+# The different values in their order, without NA: all levels of a factor,
+# texts with the numbers in them as numbers, class_2 before class_10.
+ordered_values <- function(x) {
+  if (is.factor(x)) {
+    return(levels(x))
+  }
+  values <- unique(x[!is.na(x)])
+  values[if (is.character(x)) {
+    natural_order(valid_text(values))
+  } else {
+    order(values)
+  }]
 }
 
 # The different numbers in order; NULL where there are more than may be groups

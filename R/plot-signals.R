@@ -29,7 +29,7 @@ datamap_plot_signals <- function(map,
                                  group_by = NULL,
                                  signals = NULL) {
   rlang::check_dots_empty()
-  check_datamap(map)
+  map <- take_map(map)
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
@@ -60,7 +60,7 @@ datamap_plot_signals <- function(map,
   lines$.signal <- factor(lines$.signal %||% character(), signals)
 
   title <- paste("Signals of", plural_count(nrow(kept), "sample"))
-  filter <- filter_words(conditions)
+  filter <- filter_words(map, conditions)
   subtitle <- if (is.null(filter)) "No filter" else paste("Filter:", filter)
   if (nrow(lines) == 0) {
     subtitle <- paste0(

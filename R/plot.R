@@ -106,7 +106,7 @@ datamap_plot <- function(map,
                          cutoffs = c(variability = 0.2, confidence = 0.5),
                          points = c("auto", "points", "raster", "density")) {
   rlang::check_dots_empty()
-  check_datamap(map)
+  map <- take_map(map)
   scales <- rlang::arg_match(scales)
   style <- rlang::arg_match(style)
   points <- rlang::arg_match(points)
@@ -141,7 +141,7 @@ datamap_plot <- function(map,
     samples = nrow(map),
     kept = nrow(kept),
     drawn = nrow(drawn),
-    filter = filter_words(conditions),
+    filter = filter_words(map, conditions),
     evaluations = evaluations_range(map),
     group = grouping_title(grouping),
     groups = group_counts(drawn$.group),
@@ -217,7 +217,9 @@ facet_samples <- function(map, facet) {
 
 # Without the rows that have no place on the map or no group.
 drop_missing <- function(map, attr1, attr2, grouping) {
-  missing <- list(!is.finite(map[[attr1]]), !is.finite(map[[attr2]]),
+  # The width of an axis, and what is put beside it, must be finite too
+  has_no_place <- function(x) !is.finite(8 * x)
+  missing <- list(has_no_place(map[[attr1]]), has_no_place(map[[attr2]]),
                   is.na(map$.group))
   columns <- list(attr1, attr2, grouping_columns(grouping))
   is_cause <- vapply(missing, any, logical(1))
@@ -553,15 +555,11 @@ grouping_title <- function(grouping) {
   )
 }
 
-# "forgetting_times at least 1 and learnt_times at least 2", NULL for none.
-filter_words <- function(conditions) {
-  if (nrow(conditions) == 0) {
-    return(NULL)
-  }
-  paste(
-    conditions$column, "at least", number_text(conditions$least),
-    collapse = " and "
-  )
+# "avg_probs < 0.2 and forgetting_times at least 1", NULL for none: of a filter
+# before, which the map knows of, and of the plot's own.
+filter_words <- function(map, conditions) {
+  words <- c(attr(map, "filter", exact = TRUE), condition_words(conditions))
+  if (length(words) > 0) paste(words, collapse = " and ")
 }
 
 plot_title <- function(parts) {

@@ -60,7 +60,7 @@ region_axes <- c(
 #' datamap_plot(map, group_by = "region") +
 #'   geom_datamap_regions(variability = third)
 datamap_regions <- function(map, variability = 0.2, confidence = 0.5) {
-  check_datamap(map)
+  map <- take_map(map)
   check_cutoffs(variability, confidence)
   is_ambiguous <- sqrt(map$label_var) >= variability
   is_easy <- map$avg_probs >= confidence
@@ -69,8 +69,8 @@ datamap_regions <- function(map, variability = 0.2, confidence = 0.5) {
   code[is_ambiguous & !is.na(is_easy)] <- 2L
   code[is.na(is_ambiguous)] <- NA
 
-  regions <- data.frame(
-    id = map$id, region = as_levels(code, datamap_region_names)
+  regions <- list2DF(
+    list(id = map$id, region = as_levels(code, datamap_region_names))
   )
   attr(regions, "counts") <- group_counts(regions$region)
   attr(regions, "cutoffs") <- c(

@@ -68,7 +68,7 @@ datamap_select <- function(map,
                            per = NULL,
                            seed = NULL) {
   rlang::check_dots_empty()
-  check_datamap(map)
+  map <- take_map(map)
   order <- rlang::arg_match(order)
   check_share(fraction, is_whole_allowed = TRUE)
   check_number(n, min = 1, whole = TRUE, allow_null = TRUE)
@@ -159,7 +159,7 @@ datamap_select <- function(map,
 datamap_write_selection <- function(map, data, file, ..., by = NULL) {
   rlang::check_dots_empty()
   call <- rlang::current_env()
-  check_datamap(map)
+  map <- take_map(map)
   check_string(by, allow_null = TRUE)
   path <- summary_path(file)
   if (rlang::is_string(data)) {
@@ -331,7 +331,10 @@ inform_selection <- function(verb, label, chosen) {
   if (length(label) == 0) {
     return(invisible())
   }
-  labels <- sort(unique(label))
+  labels <- ordered_values(label)
+  if (is.factor(label)) {
+    labels <- factor(labels[labels %in% label], labels)
+  }
   count <- function(x) tabulate(match(x, labels), length(labels))
   counts <- data.frame(
     label = labels, samples = count(label), chosen = count(chosen)

@@ -46,7 +46,7 @@
 #' identical(datamap_read_summary(file), map)
 #' unlink(file)
 datamap_write_summary <- function(map, file) {
-  check_datamap(map)
+  map <- take_map(map)
   path <- summary_path(file)
   row <- repeated_id(map$id)
   if (row > 0) {

@@ -316,3 +316,204 @@ test_that("long ids are shortened where they are printed", {
   expect_match(lines[[5]], paste0(strrep("b", 27), "..."), fixed = TRUE)
   expect_identical(nchar(map$id[[2]]), 300L)
 })
+
+test_that("any data frame with the columns is a map wherever one is asked for", {
+  frame <- random_frame(30)
+  map <- as_datamap(frame)
+  frames <- list(
+    plain = frame,
+    tibble = structure(frame, class = c("tbl_df", "tbl", "data.frame")),
+    merged = merge(frame[1:6], frame[c(1, 7:14)], by = "id"),
+    of_a_class = structure(frame, class = c("data.table", "data.frame"))
+  )
+  if (rlang::is_installed("dplyr")) {
+    frames$grouped <- dplyr::group_by(frame, .data$label)
+    frames$rowwise <- dplyr::rowwise(frame)
+    frames$grouped_map <- dplyr::group_by(map, .data$label)
+  }
+  if (rlang::is_installed("data.table")) {
+    as_table <- getExportedValue("data.table", "as.data.table")
+    frames$table <- as_table(frame)
+  }
+  for (frame in frames) {
+    expect_identical(as_datamap(frame), map)
+    expect_identical(
+      datamap_filter(frame, "avg_probs", 0.5),
+      datamap_filter(map, "avg_probs", 0.5)
+    )
+    expect_identical(datamap_groups(frame), datamap_groups(map))
+    expect_identical(datamap_regions(frame), datamap_regions(map))
+    expect_identical(datamap_select(frame, n = 3), datamap_select(map, n = 3))
+  }
+  frame <- frames$tibble
+  expect_identical(datamap_detect(frame), datamap_detect(map))
+  expect_identical(
+    datamap_detect(list(frame, map)), datamap_detect(list(map, map))
+  )
+  expect_identical(drawn(datamap_plot(frame)), drawn(datamap_plot(map)))
+  expect_identical(
+    drawn(datamap_plot_signals(frame)), drawn(datamap_plot_signals(map))
+  )
+  expect_identical(
+    drawn(datamap_plot_compare(frame, frame)),
+    drawn(datamap_plot_compare(map, map))
+  )
+  files <- tempfile(c("one", "two"))
+  datamap_write_summary(frame, files[[1]])
+  datamap_write_summary(map, files[[2]])
+  expect_identical(readLines(files[[1]]), readLines(files[[2]]))
+})
+
+test_that("a frame without the columns is told what it lacks and has", {
+  frame <- random_frame(4)
+  frame$avg_probs <- NULL
+  for (f in list(datamap_plot, datamap_groups, datamap_regions,
+                 datamap_filter, datamap_detect, as_datamap)) {
+    error <- expect_error(f(frame), class = "datamap_error_input")
+    expect_identical(error$key, "avg_probs")
+    expect_identical(error$columns, names(frame))
+    expect_null(error$instead)
+  }
+})
+
+test_that("a table of signals is told to be summarised", {
+  tables <- list(
+    data.frame(id = c(1, 1), label = 0, probs_0 = 0.5, probs_1 = 0.5),
+    data.frame(id = c(1, 2), label_probs = 0.5, correct = TRUE),
+    data.frame(id = 1:2, label = "a", .pred_a = 0.5, .pred_b = 0.5),
+    data.frame(guid = 1:2, gold = 1, logits = I(matrix(0, 2, 3)))
+  )
+  for (table in tables) {
+    for (f in list(as_datamap, datamap_plot, datamap_select, datamap_filter)) {
+      error <- expect_error(f(table), class = "datamap_error_input")
+      expect_identical(error$instead, "datamap_summarise")
+      expect_match(conditionMessage(error), "datamap_summarise", fixed = TRUE)
+    }
+  }
+})
+
+test_that("vctrs, purrr and tidyr bind maps as rbind() does", {
+  skip_if_not_installed("vctrs")
+  map <- random_map(6)
+  map$label <- factor(map$label, c(2, 0, 1))
+  attr(map, "problems") <- data.frame(row = 1L)
+  other <- map
+  other$id <- other$id + 10L
+  frame <- as.data.frame(other)
+  both <- rbind(map, other)
+  ways <- list(
+    vctrs::vec_rbind(map, other), vctrs::vec_c(map, other),
+    vctrs::vec_rbind(map, frame),
+    vctrs::vec_rbind(as.data.frame(map), other),
+    vctrs::list_unchop(list(map, other))
+  )
+  tibble <- structure(frame, class = c("tbl_df", "tbl", "data.frame"))
+  ways <- c(ways, list(
+    vctrs::vec_rbind(map, tibble)
+  ))
+  if (rlang::is_installed("purrr", version = "1.0.0")) {
+    bind <- getExportedValue("purrr", "list_rbind")
+    ways <- c(ways, list(bind(list(map, other))))
+  }
+  for (way in ways) {
+    expect_identical(class(way), c("datamap", "data.frame"))
+    expect_identical(as.data.frame(way), as.data.frame(both))
+    expect_null(attr(way, "problems"))
+  }
+  for (way in list(
+    function() rbind(map, map), function() vctrs::vec_rbind(map, map),
+    function() vctrs::vec_c(map, other, map[2, ]),
+    function() vctrs::vec_rbind(map, as.data.frame(map))
+  )) {
+    message <- expect_message(x <- way(), class = "datamap_message_repeated_id")
+    expect_identical(class(x), "data.frame")
+    expect_identical(sum(x$id == 2), 2L)
+    expect_true(message$key %in% c("1", "2"))
+  }
+  # Other rows of one map are its rows
+  some <- vctrs::vec_slice(map, c(2, 2, 5))
+  expect_identical(some$id, c(2L, 2L, 5L))
+  expect_identical(class(some), class(map))
+  expect_identical(attr(some, "problems"), data.frame(row = 1L))
+  lost <- map["id"]
+  expect_identical(class(vctrs::vec_rbind(map[1:2, ], lost)), "data.frame")
+})
+
+test_that("unnested maps have the rows that they had", {
+  skip_if_not_installed("tidyr")
+  unnest <- getExportedValue("tidyr", "unnest")
+  map <- random_map(4)
+  other <- map
+  other$id <- other$id + 10L
+  nested <- dplyr::as_tibble(list(run = 1:2, maps = list(map, other)))
+  long <- unnest(nested, "maps")
+  expect_identical(long$id, c(map$id, other$id))
+  expect_identical(as_datamap(long)$avg_probs, c(map$avg_probs, map$avg_probs))
+})
+
+test_that("labels keep the order of their levels, texts a natural one", {
+  label <- c("class_10", "class_2", "class_1", "class_2")
+  map <- ratio_map(c(0, 0.5, 1, 1), label = label, s_label = 0L)
+  natural <- c("class_1", "class_2", "class_10")
+  expect_identical(
+    levels(datamap_groups(map, group_by = "label")$group), natural
+  )
+  plot <- datamap_plot(map, facet = "label")
+  expect_identical(
+    as.character(ggplot2::ggplot_build(plot)$layout$layout[[4]]),
+    paste("label:", natural)
+  )
+  expect_identical(
+    summary(map)$label, c(class_2 = 2L, class_1 = 1L, class_10 = 1L)
+  )
+  selection <- expect_message(
+    datamap_select(map, 0.5), class = "datamap_message_selection"
+  )
+  expect_identical(selection$counts$label, natural)
+
+  levels <- c("class_2", "unused", "class_10", "class_1")
+  map$label <- factor(label, levels)
+  expect_identical(
+    levels(datamap_groups(map, group_by = "label")$group), levels
+  )
+  expect_identical(names(summary(map)$label), levels)
+  selection <- expect_message(
+    datamap_select(map, 0.5), class = "datamap_message_selection"
+  )
+  expect_identical(as.character(selection$counts$label), levels[-2])
+})
+
+test_that("a spoofed map gives a result or an error of ours, never R's", {
+  skip_on_cran()
+  map <- random_map(12)
+  spoofs <- spoofed_maps(map)
+  functions <- map_functions(random_map(12, seed = 2))
+  expect_gt(length(spoofs), 400)
+  draws <- grepl("plot|compare|flow", names(functions))
+  outcome <- function(spoof, f) {
+    tryCatch(
+      {
+        as_draw(suppressMessages(f(spoof)))
+        "result"
+      },
+      datamap_error = function(error) "refused",
+      error = function(error) conditionMessage(error),
+      warning = function(warning) conditionMessage(warning)
+    )
+  }
+  for (i in seq_along(spoofs)) {
+    taken <- outcome(spoofs[[i]], take_map)
+    # All have the same door: what does not get in is tried at some. Each
+    # function gets every second of what does, or draws every ninth.
+    tried <- if (taken == "result") {
+      (seq_along(functions) + i) %% ifelse(draws, 9, 2) == 0
+    } else {
+      (seq_along(functions) + i) %% 9 == 0
+    }
+    found <- vapply(functions[tried], outcome, "", spoof = spoofs[[i]])
+    odd <- found[!found %in% c("result", "refused")]
+    expect_identical(
+      odd, odd[0], info = paste(names(spoofs)[[i]], names(odd))
+    )
+  }
+})

@@ -18,7 +18,12 @@ naive_filter <- function(map, criterion = NULL, threshold = 0, f = NULL,
 test_that("without a condition every row is kept", {
   map <- random_map(50)
   expect_identical(datamap_filter(map), map)
-  expect_identical(datamap_filter(map, threshold = 5), map)
+  message <- expect_message(
+    unchanged <- datamap_filter(map, threshold = 5),
+    class = "datamap_message_no_criterion"
+  )
+  expect_identical(unchanged, map)
+  expect_identical(message$key, "threshold")
   expect_identical(
     datamap_filter(map, "", 0, use_f_times = -1, use_l_times = -1L), map
   )
@@ -151,11 +156,13 @@ test_that("arguments out of range are errors", {
   }
   expect_error(datamap_filter(map, NA), class = "datamap_error_input")
   expect_error(datamap_filter(map, 3), class = "datamap_error_input")
-  error <- expect_error(
-    datamap_filter(random_frame(5)),
-    class = "datamap_error_input"
-  )
-  expect_match(conditionMessage(error), "as_datamap", fixed = TRUE)
+  for (bad in list(3, c("avg_probs", "id"), mean)) {
+    error <- expect_error(
+      datamap_filter(map, bad),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "criterion")
+  }
 })
 
 test_that("a map without the events says so", {
@@ -175,4 +182,118 @@ test_that("signals and states are no data map before they are summarised", {
       class = "datamap_error_input"
     )
   }
+})
+
+test_that("conditions keep the samples that meet all of them", {
+  map <- random_map(200)
+  kept <- datamap_filter(map, avg_probs < 0.5)
+  expect_identical(kept$id, map$id[map$avg_probs < 0.5])
+  kept <- datamap_filter(map, avg_probs < 0.5, forgetting_times == 2)
+  expect_identical(
+    kept$id, map$id[map$avg_probs < 0.5 & map$forgetting_times == 2]
+  )
+  least <- 0.05
+  kept <- datamap_filter(
+    map, avg_probs < 0.5 | label == 1, criterion = "label_var",
+    threshold = least, use_l_times = 1
+  )
+  expect_identical(kept$id, map$id[
+    (map$avg_probs < 0.5 | map$label == 1) & map$label_var >= 0.05 &
+      map$learnt_times >= 1
+  ])
+  # Beside the arguments by their place, and by variables
+  criterion <- "label_var"
+  expect_identical(
+    datamap_filter(map, criterion, least, avg_probs < 0.5, 2)$id,
+    map$id[
+      map$label_var >= least & map$avg_probs < 0.5 & map$forgetting_times >= 2
+    ]
+  )
+  expect_identical(
+    datamap_filter(map, "label_var", threshold = least)$id,
+    map$id[map$label_var >= least]
+  )
+  expect_identical(datamap_filter(map, label_var >= .env$least)$id,
+                   map$id[map$label_var >= least])
+})
+
+test_that("a missing value fails a condition, whichever direction", {
+  map <- random_map(20)
+  map$avg_probs[c(2, 5)] <- c(NA, NaN)
+  for (kept in list(
+    expect_message(
+      datamap_filter(map, avg_probs < 2), class = "datamap_message_na"
+    ),
+    expect_message(
+      datamap_filter(map, avg_probs > -1), class = "datamap_message_na"
+    )
+  )) {
+    expect_identical(kept$n, 2L)
+    expect_identical(kept$columns, "avg_probs")
+  }
+  expect_identical(
+    suppressMessages(datamap_filter(map, avg_probs < 2))$id,
+    setdiff(1:20, c(2, 5))
+  )
+})
+
+test_that("what is no condition is an error that says so", {
+  map <- random_map(6)
+  error <- expect_error(
+    datamap_filter(map, avg_probs), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "criterion")
+  expect_match(conditionMessage(error), "quotes", fixed = TRUE)
+  error <- expect_error(
+    datamap_filter(map, avg_prob < 0.2), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "avg_prob < 0.2")
+  expect_identical(error$columns, names(map))
+  error <- expect_error(
+    datamap_filter(map, avg_probs = 0.2), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "avg_probs")
+  expect_match(conditionMessage(error), "`==`", fixed = TRUE)
+  for (bad in list(TRUE, NA, c(TRUE, FALSE))) {
+    error <- expect_error(
+      datamap_filter(map, bad), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "...")
+  }
+  error <- expect_error(
+    datamap_filter(map, "avg_probs", 0, NULL, NULL, 7),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "...")
+})
+
+test_that("a threshold without a criterion changes nothing and says so", {
+  map <- random_map(10)
+  calls <- list(
+    function() datamap_filter(map, "", 0.5)$id,
+    function() datamap_groups(map, threshold = 0.5)$id,
+    function() datamap_plot(map, criterion = "", threshold = 0.5)$data$id,
+    function() datamap_plot_signals(map, threshold = 0.5)
+  )
+  for (call in calls) {
+    expect_message(result <- call(), class = "datamap_message_no_criterion")
+    if (is.integer(result)) expect_setequal(result, map$id)
+  }
+  expect_no_message(datamap_filter(map, "", 0))
+})
+
+test_that("a map remembers its filters, and how many samples there were", {
+  map <- random_map(100)
+  once <- datamap_filter(map, avg_probs < 0.6)
+  twice <- datamap_filter(once, use_l_times = 1)
+  expect_identical(attr(once, "filter"), "avg_probs < 0.6")
+  expect_identical(
+    attr(twice, "filter"), c("avg_probs < 0.6", "learnt_times at least 1")
+  )
+  expect_identical(attr(twice, "samples"), 100L)
+  expect_identical(attr(map[1:3, ], "samples"), 100L)
+  expect_null(attr(rbind(map[1:3, ], map[4, ]), "samples"))
+  # What was bound knows from then on
+  bound <- rbind(map[1:30, ], map[40, ])
+  expect_identical(attr(datamap_filter(bound, id < 9), "samples"), 31L)
 })
