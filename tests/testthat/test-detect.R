@@ -272,7 +272,7 @@ test_that("wrong arguments are errors", {
   )) {
     expect_error(eval(wrong), class = "datamap_error_input")
   }
-  expect_error(datamap_detect(list(map, 1)), "Element 2 is the number 1")
+  expect_error(datamap_detect(list(map, 1)), "map[[2]]", fixed = TRUE)
   expect_error(datamap_detect(map, no_such == 1), "Object 'no_such' not found")
 })
 

@@ -91,7 +91,7 @@ test_that("empty and equal maps draw, wrong arguments are errors", {
     expect_error(datamap_plot_compare(...), class = "datamap_error_input")
   }
   expect_input(maps[[1]], 1)
-  expect_input(random_frame(5), maps[[1]])
+  expect_input(random_frame(5)["id"], maps[[1]])
   expect_input(maps[[1]], maps[[2]], names = "a")
   expect_input(maps[[1]], maps[[2]], variability = 2)
   expect_identical(expect_input(maps[[1]], maps[[2]], ids = 99)$key, "99")

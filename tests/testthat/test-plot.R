@@ -481,7 +481,7 @@ test_that("wrong arguments are errors", {
   )
   expect_identical(as.character(error$call[[1]]), "datamap_plot")
   expect_error(
-    datamap_plot(random_frame(5)),
+    datamap_plot(random_frame(5)["id"]),
     class = "datamap_error_input"
   )
   expect_error(
