@@ -124,7 +124,8 @@ varied_signals <- function(map) {
 
 # The corners of a step line per group: shares in bins, from zero to zero.
 share_steps <- function(data, name) {
-  data <- data[is.finite(data[[name]]), , drop = FALSE]
+  has_place <- is.finite(data[[name]]) & !is.na(data$.group)
+  data <- data[has_place, , drop = FALSE]
   values <- data[[name]]
   if (nrow(data) == 0) {
     return(data.frame(x = numeric(), share = numeric(), .group = data$.group))
