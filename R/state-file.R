@@ -1,16 +1,58 @@
 #' States in files
 #'
 #' `datamap_save_state()` writes a [datamap_state()] to a file,
-#' `datamap_load_state()` reads it back: the very same object. The file has a
-#' checksum, so that one that was cut or damaged is refused with an error; a
-#' state is small beside the signals that it was made of, so a training that
-#' may be interrupted can save one after each evaluation.
+#' `datamap_load_state()` reads it back. A state is small beside the signals
+#' that it was made of, so a training that may be interrupted can save one after
+#' each evaluation.
 #'
-#' A file is replaced as a whole or not at all, as by
-#' [datamap_write_summary()]. It holds 24 bytes of header (a mark, the version
-#' of the state's structure, the length and a CRC-32 of all that is in the file)
-#' and the state as [serialize()] gives it, uncompressed and the same on every
-#' machine. A file that was compressed by gzip can be read as well.
+#' # What is promised
+#'
+#' * **The same state.** `identical(datamap_load_state(file), state)` holds for
+#'   every state that this package made: the same numbers to the last bit, the
+#'   same texts and types. (Names in `files` that are no UTF-8 come back with
+#'   those bytes spelt out; what somebody added to the object by hand is not
+#'   kept.)
+#' * **Everywhere.** The bytes are the same on every machine, whatever its word
+#'   size, byte order or locale.
+#' * **Later versions.** A file tells the version of its format. Later versions
+#'   of this package read the files of every released version since the first;
+#'   an earlier one refuses them with an error that names both. Files that were
+#'   written before there was a release are not read: make the state again.
+#' * **Nothing is believed, nothing is run.** A file holds tables of numbers and
+#'   texts, no objects of R, and nothing in it is ever evaluated: reading one
+#'   that somebody else sent runs none of their code. A checksum (CRC-32) finds
+#'   a file that was cut or damaged. It keeps nobody from forging one, so every
+#'   number is checked as well: what no state can be like is an error. Memory
+#'   follows the bytes that are there, not those that the file claims to have.
+#' * **A file is replaced as a whole or not at all**, as by
+#'   [datamap_write_summary()].
+#'
+#' A file that was compressed by gzip can be read as well.
+#'
+#' That holds for these two functions. A state is an object of R like any other,
+#' and `saveRDS()` or [save()] will do for it too; but what [readRDS()] and
+#' [unserialize()] do with the bytes of strangers is up to R.
+#'
+#' # The format
+#' All numbers have their lowest byte first. A file is the 8 bytes `datamap` and
+#' a newline, the version of the format in 4 bytes (2 in this version), tables,
+#' the number of all bytes so far in 8 and the CRC-32 of all bytes so far in 4.
+#'
+#' A table is its name, the number of its columns in 4 bytes, for each column
+#' its type in 1 byte, its name and in 4 bytes the number of values in a row;
+#' the number of rows in 8 bytes; and rows in groups. A name is its length in 1
+#' byte and the bytes. The types are `f` (a flag, 1 byte), `i` and `l` (integers
+#' of 4 and 8 bytes), `d` (a double, 8 bytes) and `t` (a text in UTF-8, for
+#' which its length stands in 4 bytes). A group is as many rows as make 262,144
+#' bytes, at least one: column by column, value by value, row by row, and then
+#' the bytes of its texts in the same order.
+#'
+#' The tables are, in this order, `package`, `files`, `asked_signals`,
+#' `asked_metrics`, `run_signals`, `run_metrics`, `run` (what there is one of),
+#' `ids`, `labels`, `s_labels`, `predicted`; those of `samples`, `steps`,
+#' `signal` (one for each), `metrics`, `seen`, `class_sums` and `predictions`
+#' that the state has; `problem_counts` and `problems`. What they mean is told
+#' in [datamap_state()].
 #'
 #' @param state A state, made by [datamap_state()], [datamap_update()] or
 #'   [datamap_merge()].
@@ -19,7 +61,7 @@
 #' @return `datamap_save_state()` returns `state`, invisibly.
 #'   `datamap_load_state()` returns the state. A file that is no state is an
 #'   error of class `datamap_error_syntax`, a cut or damaged one of class
-#'   `datamap_error_io`, one of a newer version of this package of class
+#'   `datamap_error_io`, one of another version of the format of class
 #'   `datamap_error_input`.
 #' @seealso [datamap_state()]
 #' @export
@@ -31,14 +73,23 @@
 #' unlink(file)
 datamap_save_state <- function(state, file) {
   call <- rlang::current_env()
-  check_whole_state(state, "state", call)
+  checked <- check_state(state)
   path <- summary_path(file)
-  bytes <- serialize(state, NULL, xdr = TRUE, version = 3)
-  error <- .Call(ffi_save_state, path, state_version, bytes)
-  if (!is.null(error)) {
-    abort_core(error, path, call, "Can't write {.file {path}}.")
+  about <- list(
+    package = enc2utf8(checked$package),
+    files = spell_bytes(checked$files),
+    signals = enc2utf8(checked$request$signals),
+    metrics = enc2utf8(checked$request$metrics)
+  )
+  options <- state_options(checked)
+  error <- .Call(ffi_save_state, path, checked, about, options)
+  if (is.null(error)) {
+    return(invisible(state))
   }
-  invisible(state)
+  if (is.na(error$file)) {
+    abort_state(error, "state", call)
+  }
+  abort_core(error, path, call, "Can't write {.file {path}}.")
 }
 
 #' @rdname datamap_save_state
@@ -48,30 +99,68 @@ datamap_load_state <- function(file) {
   path <- summary_path(file)
   found <- .Call(ffi_load_state, path)
   if (inherits(found, "dm_error")) {
-    abort_core(found, path, call)
-  }
-  state <- tryCatch(unserialize(found$bytes), error = function(error) NULL)
-  if (found$version > state_version) {
-    abort_newer_state(state, "{.file {path}}", call, path = path)
-  }
-  rlang::try_fetch(
-    check_whole_state(state, "file", call),
-    datamap_error = function(error) {
-      abort_datamap(
-        "Can't use what {.file {path}} holds.",
-        class = "syntax", path = path, parent = error, call = call
-      )
+    problem <- if (is.na(found$line)) {
+      "Can't read {.file {path}}."
+    } else {
+      "Can't use row {line} of a table in {.file {path}}."
     }
-  )
-  state
+    abort_core(found, path, call, problem)
+  }
+  if (!is.null(found$is_newer)) {
+    abort_version(found, path, call)
+  }
+  loaded_state(found, path, call)
 }
 
-# As check_state(), but of all that is in it.
-check_whole_state <- function(state, arg, call) {
-  checked <- check_state(state, arg, call)
-  error <- .Call(ffi_check_state, list(checked), state_options(checked))
-  if (!is.null(error)) {
-    abort_state(error, arg, call)
+# A state of what the core read, if what R added fits what the core was asked
+# for.
+loaded_state <- function(found, path, call) {
+  about <- found$about
+  window <- list(burn_out = found$burn_out, steps = found$steps)
+  request <- tryCatch(
+    check_request(about$signals, about$metrics, include_ci = FALSE, call),
+    datamap_error = function(error) NULL
+  )
+  expected <- list(about$signals, about$metrics, found$signals, found$metrics)
+  needed <- c("signals", "metrics", "core_signals", "core_metrics")
+  if (!identical(unname(request[needed]), expected) || !is_window(window)) {
+    abort_datamap(
+      c(
+        "Can't use what {.file {path}} holds.",
+        "x" = paste(
+          "The signals and metrics that were asked for are not those",
+          "that it has."
+        )
+      ),
+      class = "syntax", path = path, key = "asked_metrics", call = call
+    )
   }
-  checked
+  new_state(found$state, request, window, about$files, about$package)
+}
+
+abort_version <- function(found, path, call) {
+  if (found$is_newer) {
+    abort_newer_state(found, "{.file {path}}", call, path = path)
+  }
+  abort_datamap(
+    c(
+      paste(
+        "{.file {path}} was made by an older, unreleased version of",
+        "datacarto."
+      ),
+      "i" = "Make the state again, from its signals."
+    ),
+    class = "input", path = path, call = call
+  )
+}
+
+# Names of files in UTF-8. They are there to be shown, so bytes that are none
+# may become text.
+spell_bytes <- function(x) {
+  are_marked <- Encoding(x) == "bytes"
+  Encoding(x[are_marked]) <- "unknown"
+  x <- enc2utf8(x)
+  are_bad <- !validUTF8(x)
+  x[are_bad] <- iconv(x[are_bad], "UTF-8", "UTF-8", sub = "byte")
+  x
 }

@@ -322,14 +322,15 @@ summarise_state <- function(state, request, window, call) {
 
 state_version <- 1L
 
-# `columns` are what the core gave.
-new_state <- function(columns, request, window, files) {
+# `columns` are what the core gave, `package` is the version that made it.
+new_state <- function(columns, request, window, files,
+                      package = installed_version()) {
   names(columns$problem_counts) <- names(problem_kinds)
   structure(
     c(
       list(
         version = state_version,
-        package = as.character(utils::packageVersion("datacarto")),
+        package = package,
         request = request[c("signals", "metrics")],
         window = window,
         files = as.character(files)
@@ -338,6 +339,10 @@ new_state <- function(columns, request, window, files) {
     ),
     class = "datamap_state"
   )
+}
+
+installed_version <- function() {
+  as.character(utils::packageVersion("datacarto"))
 }
 
 # What a checked state was made with.
@@ -368,14 +373,15 @@ check_state <- function(x,
     abort_newer_state(x, "{.arg {arg}}", call, arg = arg)
   }
   are_fine <- is_versioned && x$version == state_version &&
-    is_request(x$request) && is_window(x$window) && is.character(x$files)
+    is_text(x$package) && length(x$package) == 1 && is_request(x$request) &&
+    is_window(x$window) && is.character(x$files) && !anyNA(x$files)
   if (!are_fine) {
     abort_datamap(
       c(
         "{.arg {arg}} must be a whole state.",
         "x" = paste(
-          "Its {.field version}, {.field request}, {.field window} or",
-          "{.field files} is missing or damaged."
+          "Its {.field version}, {.field package}, {.field request},",
+          "{.field window} or {.field files} is missing or damaged."
         )
       ),
       class = "input", key = arg, call = call
@@ -403,7 +409,7 @@ is_text <- function(x) {
 # `what` is a template that says what is too new.
 abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
   made_by <- if (rlang::is_string(state$package)) state$package else "unknown"
-  installed <- as.character(utils::packageVersion("datacarto"))
+  installed <- installed_version()
   abort_datamap(
     c(
       paste(what, "was made by a newer version of datacarto."),

@@ -81,8 +81,7 @@ SEXP ffi_read_state(SEXP input_sexp, SEXP options_sexp, SEXP progress_sexp,
                     SEXP is_table_sexp, SEXP start_sexp);
 SEXP ffi_merge_states(SEXP states_sexp, SEXP options_sexp);
 SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp);
-SEXP ffi_check_state(SEXP states_sexp, SEXP options_sexp);
-SEXP ffi_save_state(SEXP path_sexp, SEXP version_sexp, SEXP bytes_sexp);
+SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP options_sexp);
 SEXP ffi_load_state(SEXP path_sexp);
 
 #endif

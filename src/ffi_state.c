@@ -21,7 +21,13 @@ static SEXP call_body(SEXP (*body)(void *), SEXP states_sexp, SEXP options_sexp)
 static void state_cleanup(void *data);
 static SEXP merge_body(void *data);
 static SEXP summarise_body(void *data);
-static SEXP check_body(void *data);
+static SEXP save_body(void *data);
+static SEXP load_body(void *data);
+static void file_cleanup(void *data);
+static SEXP make_version(const dm_state_file *file);
+static SEXP make_loaded(const dm_state_file *file);
+static SEXP make_texts(const dm_texts *texts);
+static SEXP make_metrics(uint32_t metrics);
 static SEXP make_gap(const dm_gap *gap);
 static SEXP make_idents(const dm_index *index);
 static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal);
@@ -48,11 +54,6 @@ SEXP ffi_merge_states(SEXP states_sexp, SEXP options_sexp) {
 /* As ffi_summarise(), of a list of one state. */
 SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp) {
   return call_body(summarise_body, states_sexp, options_sexp);
-}
-
-/* NULL, or the error that makes the one state of a list useless. */
-SEXP ffi_check_state(SEXP states_sexp, SEXP options_sexp) {
-  return call_body(check_body, states_sexp, options_sexp);
 }
 
 static SEXP call_body(SEXP (*body)(void *), SEXP states_sexp, SEXP options_sexp) {
@@ -128,14 +129,6 @@ static SEXP summarise_body(void *data) {
   return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
 }
 
-static SEXP check_body(void *data) {
-  state_call *call = data;
-  dm_options options = ffi_options(call->options);
-  dm_status status = ffi_restore_state(&call->run, VECTOR_ELT(call->states, 0), &options,
-                                       NULL, &call->err);
-  return status ? ffi_error(&call->err) : R_NilValue;
-}
-
 /* --- out --- */
 
 SEXP ffi_state(const dm_run *run) {
@@ -203,7 +196,7 @@ static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal) {
                                             : (void *)LOGICAL(column);
   }
   Rf_setAttrib(out, R_NamesSymbol, names);
-  dm_state_get(run, part, signal, columns);
+  dm_state_get(run, part, signal, dm_state_all_rows(run), columns);
   UNPROTECT(2);
   return out;
 }
@@ -212,9 +205,9 @@ static SEXP make_matrix(const dm_run *run, dm_state_matrix which) {
   if (!dm_state_has_matrix(run, which)) {
     return R_NilValue;
   }
-  size_t n = run->ids.n * dm_state_width(run, which);
-  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));
-  dm_state_get_matrix(run, which, REAL(out));
+  size_t width = dm_state_width(run, which);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)(run->ids.n * width)));
+  dm_state_get_matrix(run, which, width, dm_state_all_rows(run), REAL(out));
   UNPROTECT(1);
   return out;
 }
@@ -301,7 +294,7 @@ static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SE
                  : TYPEOF(column) == INTSXP ? (const void *)INTEGER_RO(column)
                                             : (const void *)LOGICAL_RO(column);
   }
-  return dm_state_set(run, part, signal, columns, err);
+  return dm_state_set(run, part, signal, dm_state_all_rows(run), columns, err);
 }
 
 static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
@@ -314,7 +307,8 @@ static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
   size_t width = which == DM_STATE_PREDICTIONS ? run->predicted.n : n ? n_values / n : 0;
   SEXP values;
   DM_TRY(ffi_typed_element(&values, state, name, REALSXP, (R_xlen_t)(n * width), err));
-  return dm_state_set_matrix(run, which, REAL_RO(values), width, err);
+  return dm_state_set_matrix(run, which, width, dm_state_all_rows(run), REAL_RO(values),
+                             err);
 }
 
 static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
@@ -336,67 +330,165 @@ static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
 
 /* --- files --- */
 
-/* path: a string in UTF-8; version: a number; bytes: a raw vector. NULL, or the error. */
-SEXP ffi_save_state(SEXP path_sexp, SEXP version_sexp, SEXP bytes_sexp) {
-  dm_error err;
-  ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
-  ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
-  dm_host core_host = ffi_host_for_core(&host);
-  dm_status status = dm_state_file_write(
-      CHAR(STRING_ELT(path_sexp, 0)), (uint32_t)Rf_asInteger(version_sexp),
-      RAW_RO(bytes_sexp), (size_t)Rf_xlength(bytes_sexp), &core_host, &err);
-  ffi_unwind_continue(&unwind);
-  UNPROTECT(1);
-  err.file = 0;
-  return status ? ffi_error(&err) : R_NilValue;
-}
+/* What R keeps beside a run: its names in the state. */
+static const char *const about_names[DM_N_ABOUT] = {
+    [DM_ABOUT_PACKAGE] = "package",
+    [DM_ABOUT_FILES] = "files",
+    [DM_ABOUT_SIGNALS] = "signals",
+    [DM_ABOUT_METRICS] = "metrics",
+};
 
-typedef struct load_call {
+typedef struct file_call {
   const char *path;
+  SEXP state;
+  SEXP about;
+  SEXP options;
   ffi_unwind unwind;
   ffi_host host;
+  dm_texts texts[DM_N_ABOUT];
+  dm_run *run;
   dm_source *source;
-  dm_buf bytes;
+  dm_state_file file;
   dm_error err;
-} load_call;
+} file_call;
 
-static void load_cleanup(void *data) {
-  load_call *call = data;
+static SEXP call_file(SEXP (*body)(void *), file_call *call) {
+  call->unwind.token = PROTECT(R_MakeUnwindCont());
+  call->host = (ffi_host){.unwind = &call->unwind, .progress = R_NilValue};
+  SEXP out = R_ExecWithCleanup(body, call, file_cleanup, call);
+  UNPROTECT(1);
+  return out;
+}
+
+static void file_cleanup(void *data) {
+  file_call *call = data;
+  for (size_t i = 0; i < DM_N_ABOUT; i++) {
+    dm_texts_release(&call->texts[i]);
+  }
+  dm_run_free(call->run);
   dm_source_close(call->source);
-  dm_buf_release(&call->bytes);
+  dm_state_file_release(&call->file);
+}
+
+/* path: a string in UTF-8; state: a list; about: a list of character vectors, of which R
+   has checked that they are UTF-8; options: those of the state. NULL, or the error, which
+   has a file where it is not about the state. */
+SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP options_sexp) {
+  file_call call = {.path = CHAR(STRING_ELT(path_sexp, 0)),
+                    .state = state_sexp,
+                    .about = about_sexp,
+                    .options = options_sexp};
+  return call_file(save_body, &call);
+}
+
+static SEXP save_body(void *data) {
+  file_call *call = data;
+  dm_options options = ffi_options(call->options);
+  dm_status status =
+      ffi_restore_state(&call->run, call->state, &options, NULL, &call->err);
+  if (status) {
+    return ffi_error(&call->err);
+  }
+  for (size_t i = 0; i < DM_N_ABOUT && !status; i++) {
+    SEXP texts = ffi_element(call->about, about_names[i]);
+    const char *const *elements = ffi_texts(texts);
+    for (R_xlen_t k = 0; k < Rf_xlength(texts) && !status; k++) {
+      const char *text = elements[k] ? elements[k] : "NA";
+      status = dm_texts_add(&call->texts[i], text, strlen(text), &call->err);
+    }
+  }
+  if (!status) {
+    dm_host host = ffi_host_for_core(&call->host);
+    status = dm_state_file_write(call->path, call->run, call->texts, &host, &call->err);
+  }
+  ffi_unwind_continue(&call->unwind);
+  call->err.file = 0;
+  return status ? ffi_error(&call->err) : R_NilValue;
+}
+
+/* path: a string in UTF-8. A list of what R keeps of a state (about), the names of what
+   the core was asked for (signals, metrics), burn_out, steps and the state; or, of a
+   file of another version, whether it is newer and the package that it names (NA: none);
+   or the error. */
+SEXP ffi_load_state(SEXP path_sexp) {
+  file_call call = {.path = CHAR(STRING_ELT(path_sexp, 0))};
+  return call_file(load_body, &call);
 }
 
 static SEXP load_body(void *data) {
-  load_call *call = data;
+  file_call *call = data;
   dm_host host = ffi_host_for_core(&call->host);
-  uint32_t version = 0;
   dm_status status = dm_source_open_file(&call->source, call->path, &host, &call->err);
   if (!status) {
-    status = dm_state_file_read(call->source, &version, &call->bytes, &call->err);
+    status = dm_state_file_read(&call->file, call->source, ffi_seed(), &call->err);
   }
   ffi_unwind_continue(&call->unwind);
-  if (status) {
-    call->err.file = 0;
-    return ffi_error(&call->err);
+  call->err.file = 0;
+  if (status == DM_E_INPUT) {
+    return make_version(&call->file);
   }
-  const char *names[] = {"version", "bytes", ""};
+  return status ? ffi_error(&call->err) : make_loaded(&call->file);
+}
+
+static SEXP make_version(const dm_state_file *file) {
+  const char *names[] = {"is_newer", "package", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, Rf_ScalarReal((double)version));
-  SEXP bytes = Rf_allocVector(RAWSXP, (R_xlen_t)call->bytes.len);
-  SET_VECTOR_ELT(out, 1, bytes);
-  if (call->bytes.len) {
-    memcpy(RAW(bytes), call->bytes.data, call->bytes.len);
+  SET_VECTOR_ELT(out, 0, Rf_ScalarLogical(file->version > DM_STATE_FILE_VERSION));
+  SEXP package = make_texts(&file->about[DM_ABOUT_PACKAGE]);
+  SET_VECTOR_ELT(out, 1, Rf_xlength(package) == 1 ? package : Rf_ScalarString(NA_STRING));
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP make_loaded(const dm_state_file *file) {
+  const dm_options *options = &file->run->options;
+  const char *names[] = {"about", "signals", "metrics", "burn_out", "steps", "state", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SEXP about = Rf_allocVector(VECSXP, DM_N_ABOUT);
+  SET_VECTOR_ELT(out, 0, about);
+  SEXP about_texts = PROTECT(Rf_allocVector(STRSXP, DM_N_ABOUT));
+  for (int i = 0; i < DM_N_ABOUT; i++) {
+    SET_STRING_ELT(about_texts, i, ffi_char(about_names[i], strlen(about_names[i])));
+    SET_VECTOR_ELT(about, i, make_texts(&file->about[i]));
+  }
+  Rf_setAttrib(about, R_NamesSymbol, about_texts);
+  SET_VECTOR_ELT(out, 1, make_texts(&file->signals));
+  SET_VECTOR_ELT(out, 2, make_metrics(options->metrics));
+  SET_VECTOR_ELT(out, 3, Rf_ScalarReal(options->burn_out));
+  if (options->has_step_range) {
+    SEXP steps = Rf_allocVector(REALSXP, 2);
+    SET_VECTOR_ELT(out, 4, steps);
+    REAL(steps)[0] = options->first_step;
+    REAL(steps)[1] = options->last_step;
+  }
+  SET_VECTOR_ELT(out, 5, ffi_state(file->run));
+  UNPROTECT(2);
+  return out;
+}
+
+static SEXP make_texts(const dm_texts *texts) {
+  SEXP out = PROTECT(Rf_allocVector(STRSXP, (R_xlen_t)texts->n));
+  for (size_t i = 0; i < texts->n; i++) {
+    const char *text = dm_texts_at(texts, i);
+    SET_STRING_ELT(out, (R_xlen_t)i, ffi_char(text, strlen(text)));
   }
   UNPROTECT(1);
   return out;
 }
 
-/* path: a string in UTF-8. A list of the version and the bytes, or the error. */
-SEXP ffi_load_state(SEXP path_sexp) {
-  load_call call = {.path = CHAR(STRING_ELT(path_sexp, 0))};
-  call.unwind.token = PROTECT(R_MakeUnwindCont());
-  call.host = (ffi_host){.unwind = &call.unwind, .progress = R_NilValue};
-  SEXP out = R_ExecWithCleanup(load_body, &call, load_cleanup, &call);
+static SEXP make_metrics(uint32_t metrics) {
+  R_xlen_t n = 0;
+  for (int i = 0; i < DM_N_METRICS; i++) {
+    n += metrics >> i & 1;
+  }
+  SEXP out = PROTECT(Rf_allocVector(STRSXP, n));
+  R_xlen_t at = 0;
+  for (int i = 0; i < DM_N_METRICS; i++) {
+    if (metrics >> i & 1) {
+      const char *name = dm_metric_name((dm_metric)i);
+      SET_STRING_ELT(out, at++, ffi_char(name, strlen(name)));
+    }
+  }
   UNPROTECT(1);
   return out;
 }

@@ -25,8 +25,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_read_state, 5),
     ENTRY(ffi_merge_states, 2),
     ENTRY(ffi_summarise_state, 2),
-    ENTRY(ffi_check_state, 2),
-    ENTRY(ffi_save_state, 3),
+    ENTRY(ffi_save_state, 4),
     ENTRY(ffi_load_state, 1),
     {NULL, NULL, 0},
 };

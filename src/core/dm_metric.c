@@ -15,6 +15,25 @@ static bool find_rival(const dm_ident *label, const double *values, size_t n,
                        double *of_label, double *rival);
 static dm_status append_key(dm_buf *keys, const dm_ident *label, dm_error *err);
 
+const char *dm_metric_name(dm_metric metric) {
+  static const char *const names[DM_N_METRICS] = {
+      [DM_METRIC_AUM] = "aum",
+      [DM_METRIC_PROB_MARGIN] = "prob_margin",
+      [DM_METRIC_EL2N] = "el2n",
+      [DM_METRIC_EL2N_LAST] = "el2n_last",
+      [DM_METRIC_MEAN_ENTROPY] = "mean_entropy",
+      [DM_METRIC_ENTROPY_OF_MEAN] = "entropy_of_mean",
+      [DM_METRIC_ALEATORIC] = "aleatoric",
+      [DM_METRIC_MEAN_LOG2_PROB] = "mean_log2_prob",
+      [DM_METRIC_LOSS_EMA] = "loss_ema",
+      [DM_METRIC_FIRST_CORRECT] = "first_correct",
+      [DM_METRIC_LEARNED_FOR_GOOD] = "learned_for_good",
+      [DM_METRIC_FORGOTTEN_FOR_GOOD] = "forgotten_for_good",
+      [DM_METRIC_PRED_DIST] = "pred_dist",
+  };
+  return names[metric];
+}
+
 /* --- lines --- */
 
 dm_measure dm_metric_measure_of(dm_metric metric) {

@@ -7,8 +7,8 @@
 #include "dm_event.h"
 #include "dm_index.h"
 
-/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). R has their
-   names in the same order. */
+/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). R has the
+   names that dm_metric_name() tells in the same order. */
 typedef enum dm_metric {
   DM_METRIC_AUM,              /* mean of the log margin */
   DM_METRIC_PROB_MARGIN,      /* mean of the margin of the probabilities */
@@ -41,6 +41,8 @@ typedef enum dm_measure {
 } dm_measure;
 
 #define DM_MEASURE_BIT(measure) (UINT32_C(1) << (measure))
+
+const char *dm_metric_name(dm_metric metric);
 
 /* The measure whose mean or last value a metric is; DM_N_MEASURES: it is none. */
 dm_measure dm_metric_measure_of(dm_metric metric);

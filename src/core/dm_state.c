@@ -126,8 +126,14 @@ static const struct {
     [DM_STATE_SEEN] = {seen_fields, sizeof seen_fields / sizeof *seen_fields},
 };
 
+_Static_assert(sizeof sample_fields / sizeof *sample_fields <= DM_STATE_FIELDS_MAX &&
+                   sizeof step_fields / sizeof *step_fields <= DM_STATE_FIELDS_MAX &&
+                   sizeof signal_fields / sizeof *signal_fields <= DM_STATE_FIELDS_MAX &&
+                   sizeof metric_fields / sizeof *metric_fields <= DM_STATE_FIELDS_MAX,
+               "more fields in a part than there may be");
+
 static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size_t row);
-static dm_status read_row(dm_state_part part, const void *const *in, size_t row,
+static dm_status read_row(dm_state_part part, const void *const *in, size_t i, size_t row,
                           any_row *out, dm_error *err);
 static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
                             dm_error *err);
@@ -173,15 +179,15 @@ static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which) {
 /* --- out --- */
 
 void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
-                  void *const *out) {
-  for (size_t row = 0; row < run->ids.n; row++) {
-    any_row from = row_of(run, part, signal, row);
-    for (size_t i = 0; i < parts[part].n; i++) {
-      const char *value = (const char *)&from + parts[part].fields[i].offset;
-      if (parts[part].fields[i].type == DM_STATE_DOUBLE) {
-        memcpy((double *)out[i] + row, value, sizeof(double));
+                  dm_state_rows rows, void *const *out) {
+  for (size_t i = 0; i < rows.n; i++) {
+    any_row from = row_of(run, part, signal, rows.first + i);
+    for (size_t f = 0; f < parts[part].n; f++) {
+      const char *value = (const char *)&from + parts[part].fields[f].offset;
+      if (parts[part].fields[f].type == DM_STATE_DOUBLE) {
+        memcpy((double *)out[f] + i, value, sizeof(double));
       } else {
-        memcpy((int32_t *)out[i] + row, value, sizeof(int32_t));
+        memcpy((int32_t *)out[f] + i, value, sizeof(int32_t));
       }
     }
   }
@@ -277,12 +283,12 @@ size_t dm_state_width(const dm_run *run, dm_state_matrix which) {
   return width;
 }
 
-void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, double *out) {
+void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
+                         dm_state_rows rows, double *out) {
   const dm_sums *sums = sums_of(run, which);
-  size_t width = dm_state_width(run, which);
-  for (size_t row = 0; row < run->ids.n; row++) {
+  for (size_t i = 0; i < rows.n; i++) {
     for (size_t k = 0; k < width; k++) {
-      out[k * run->ids.n + row] = k < sums->width ? dm_sums_row(sums, row)[k] : 0;
+      out[k * rows.n + i] = k < sums->width ? dm_sums_row(sums, rows.first + i)[k] : 0;
     }
   }
 }
@@ -315,7 +321,7 @@ dm_status dm_state_add_ident(dm_index *index, const dm_ident *ident, bool has_te
 
 /* Digits as they are written, of an integer beyond 64 bits. */
 static bool is_integer(const dm_ident *ident) {
-  size_t i = ident->text[0] == '-';
+  size_t i = ident->len > 0 && ident->text[0] == '-';
   bool is_good = i < ident->len && ident->text[i] != '0';
   for (; i < ident->len && is_good; i++) {
     is_good = ident->text[i] >= '0' && ident->text[i] <= '9';
@@ -323,13 +329,14 @@ static bool is_integer(const dm_ident *ident) {
   return is_good;
 }
 
-dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
+dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal, dm_state_rows rows,
                        const void *const *in, dm_error *err) {
   run->has_steps |= part == DM_STATE_STEPS;
   DM_TRY(dm_run_grow(run, err));
-  for (size_t row = 0; row < run->ids.n; row++) {
+  for (size_t i = 0; i < rows.n; i++) {
+    size_t row = rows.first + i;
     any_row from;
-    DM_TRY(read_row(part, in, row, &from, err));
+    DM_TRY(read_row(part, in, i, row, &from, err));
     switch (part) {
       case DM_STATE_SAMPLES:
         DM_TRY(set_sample(run, row, &from.sample, err));
@@ -351,17 +358,18 @@ dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
   return DM_OK;
 }
 
-/* Puts the fields together; integers are not negative then, and flags 0 or 1. */
-static dm_status read_row(dm_state_part part, const void *const *in, size_t row,
+/* Puts the fields of element i together; integers are not negative then, and flags 0 or
+   1. */
+static dm_status read_row(dm_state_part part, const void *const *in, size_t i, size_t row,
                           any_row *out, dm_error *err) {
-  for (size_t i = 0; i < parts[part].n; i++) {
-    const dm_state_field *field = &parts[part].fields[i];
+  for (size_t f = 0; f < parts[part].n; f++) {
+    const dm_state_field *field = &parts[part].fields[f];
     char *to = (char *)out + field->offset;
     if (field->type == DM_STATE_DOUBLE) {
-      memcpy(to, (const double *)in[i] + row, sizeof(double));
+      memcpy(to, (const double *)in[f] + i, sizeof(double));
       continue;
     }
-    int32_t value = ((const int32_t *)in[i])[row];
+    int32_t value = ((const int32_t *)in[f])[i];
     if (value < 0) {
       return wrong("no negative or missing value", field->name, row, err);
     }
@@ -520,19 +528,20 @@ static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err) {
   return DM_OK;
 }
 
-dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, const double *in,
-                              size_t width, dm_error *err) {
+dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
+                              dm_state_rows rows, const double *in, dm_error *err) {
   bool is_count = which == DM_STATE_PREDICTIONS;
   if (is_count && width != run->predicted.n) {
     return wrong("a column for each predicted label", "predictions", 0, err);
   }
   DM_TRY(dm_run_grow(run, err));
   dm_sums *sums = is_count ? &run->predictions : &run->class_sums;
-  DM_TRY(dm_sums_grow(sums, run->ids.n, width, err));
-  for (size_t row = 0; row < run->ids.n; row++) {
+  DM_TRY(dm_sums_grow(sums, rows.first + rows.n, width, err));
+  for (size_t i = 0; i < rows.n; i++) {
+    size_t row = rows.first + i;
     const dm_accum *sample = dm_rows_at(&run->accum, row);
     for (size_t k = 0; k < width; k++) {
-      double value = in[k * run->ids.n + row];
+      double value = in[k * rows.n + i];
       if (is_count &&
           (!(value >= 0 && value <= sample->n) || (double)(uint32_t)value != value)) {
         return wrong("a count of evaluations", "predictions", row, err);

@@ -38,17 +38,32 @@ typedef struct dm_state_field {
   size_t offset; /* for dm_state.c */
 } dm_state_field;
 
-/* The columns of a part, in their order. */
+enum { DM_STATE_FIELDS_MAX = 32 };
+
+/* The columns of a part, in their order; at most DM_STATE_FIELDS_MAX. */
 const dm_state_field *dm_state_fields(dm_state_part part, size_t *n);
 
-/* Fills one vector per field of the part, each of ids.n elements. signal matters for
-   DM_STATE_SIGNAL only. */
-void dm_state_get(const dm_run *run, dm_state_part part, size_t signal, void *const *out);
+/* Rows that are given or taken at once. */
+typedef struct dm_state_rows {
+  size_t first;
+  size_t n;
+} dm_state_rows;
+
+/* All of them. */
+static inline dm_state_rows dm_state_all_rows(const dm_run *run) {
+  return (dm_state_rows){.n = run->ids.n};
+}
+
+/* Fills one vector per field of the part, with an element for each of the rows. signal
+   matters for DM_STATE_SIGNAL only. */
+void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
+                  dm_state_rows rows, void *const *out);
 
 /* How many columns a matrix has; those behind the last that is not 0 are left out of
-   class sums. dm_state_get_matrix() writes it column by column. */
+   class sums. dm_state_get_matrix() writes the rows column by column. */
 size_t dm_state_width(const dm_run *run, dm_state_matrix which);
-void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, double *out);
+void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
+                         dm_state_rows rows, double *out);
 
 /* --- the way back, into a run that has just been made ---
 
@@ -63,12 +78,14 @@ void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, double *out);
 dm_status dm_state_add_ident(dm_index *index, const dm_ident *ident, bool has_text,
                              const char *key, dm_error *err) DM_MUST_CHECK;
 
-/* Take the columns of a part, and a matrix of so many columns. */
-dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal,
+/* Take rows of a part, and of a matrix of so many columns: all rows at once, or some
+   after the other from the first on. */
+dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal, dm_state_rows rows,
                        const void *const *in, dm_error *err) DM_MUST_CHECK;
 
-dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, const double *in,
-                              size_t width, dm_error *err) DM_MUST_CHECK;
+dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
+                              dm_state_rows rows, const double *in,
+                              dm_error *err) DM_MUST_CHECK;
 
 /* Adds one of the problems that are kept. */
 dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem,

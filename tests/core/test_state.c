@@ -55,7 +55,7 @@ static void keep_part(kept *k, dm_state_part part, size_t signal) {
     size_t size = fields[f].type == DM_STATE_DOUBLE ? sizeof(double) : sizeof(int32_t);
     k->columns[i][f] = malloc((k->n + 1) * size);
   }
-  dm_state_get(k->run, part, signal, k->columns[i]);
+  dm_state_get(k->run, part, signal, dm_state_all_rows(k->run), k->columns[i]);
 }
 
 static kept keep(const dm_run *run) {
@@ -80,7 +80,8 @@ static kept keep(const dm_run *run) {
     if (dm_state_has_matrix(run, (dm_state_matrix)which)) {
       k.width[which] = dm_state_width(run, (dm_state_matrix)which);
       k.matrix[which] = malloc((k.n * k.width[which] + 1) * sizeof(double));
-      dm_state_get_matrix(run, (dm_state_matrix)which, k.matrix[which]);
+      dm_state_get_matrix(run, (dm_state_matrix)which, k.width[which],
+                          dm_state_all_rows(run), k.matrix[which]);
     }
   }
   return k;
@@ -112,13 +113,13 @@ static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
   DM_TRY(restore_idents(&(*out)->s_labels, &k->run->s_labels, err));
   DM_TRY(restore_idents(&(*out)->predicted, &k->run->predicted, err));
   for (size_t i = 0; i < k->n_parts; i++) {
-    DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i],
+    DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i], dm_state_all_rows(*out),
                         (const void *const *)k->columns[i], err));
   }
   for (int which = 0; which < 2; which++) {
     if (k->matrix[which]) {
-      DM_TRY(dm_state_set_matrix(*out, (dm_state_matrix)which, k->matrix[which],
-                                 k->width[which], err));
+      DM_TRY(dm_state_set_matrix(*out, (dm_state_matrix)which, k->width[which],
+                                 dm_state_all_rows(*out), k->matrix[which], err));
     }
   }
   for (size_t i = 0; i < k->run->problems.n_kept; i++) {

@@ -527,7 +527,7 @@ call_entries <- function(call) {
   }
   made <- call("ffi_read_state", list(path), skipping, NULL, FALSE, NULL)
   state <- unclass(new_state(made$state, request, list(burn_out = 0), "a"))
-  saved <- serialize(state, NULL, xdr = TRUE, version = 3)
+  about <- list(package = "1", files = "a", signals = "loss", metrics = "aum")
   list(
     call("ffi_summarise", list(path, packed), skipping, NULL),
     call("ffi_summarise", list(path), strict, NULL),
@@ -554,8 +554,7 @@ call_entries <- function(call) {
     call("ffi_merge_states", list(state, state), skipping),
     call("ffi_merge_states", list(state, state[-1][-7]), skipping),
     call("ffi_summarise_state", list(state), skipping),
-    call("ffi_check_state", list(state), skipping),
-    call("ffi_save_state", at("state"), state_version, saved),
+    call("ffi_save_state", at("state"), state, about, skipping),
     call("ffi_load_state", at("state")),
     call("ffi_read_signals", list(path), skipping, NULL,
          long_wanted(c("id", "pred_label", "loss", "probs"))),

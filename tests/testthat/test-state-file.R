@@ -59,11 +59,114 @@ test_that("a file is replaced as a whole or not at all", {
   )
 })
 
+
+read_bytes <- function(file) readBin(file, "raw", file.size(file))
+
+# CRC-32 as gzip's, which memCompress() does not tell but gzfile() writes.
+crc32_of <- function(bytes) {
+  file <- tempfile()
+  on.exit(unlink(file))
+  con <- gzfile(file, "wb")
+  writeBin(bytes, con)
+  close(con)
+  utils::head(utils::tail(read_bytes(file), 8), 4)
+}
+
+# The bytes with a trailer that fits, whatever they are.
+sealed <- function(bytes) {
+  size <- as.raw(length(bytes) %/% 256^(0:7) %% 256)
+  bytes <- c(bytes, size)
+  c(bytes, crc32_of(bytes))
+}
+
+body_of <- function(state) {
+  file <- new_state_path()
+  datamap_save_state(state, file)
+  utils::head(read_bytes(file), -12)
+}
+
+# The bytes with `from` in place of the last `to`, both as long.
+swap <- function(bytes, from, to) {
+  from <- if (is.raw(from)) from else charToRaw(from)
+  to <- if (is.raw(to)) to else charToRaw(to)
+  stopifnot(length(from) == length(to))
+  n <- length(from)
+  starts <- seq_len(length(bytes) - n + 1)
+  found <- vapply(starts, function(i) {
+    identical(bytes[seq(i, length.out = n)], from)
+  }, NA)
+  replace(bytes, seq(max(starts[found]), length.out = n), to)
+}
+
+test_that("states of every kind come back to the last bit", {
+  numbers <- c(0.1, 1 / 3, 1e308, 5e-324)
+  lines <- paste0(
+    '{"id": ', 1:4, ', "label": 0, "correct": 1, "label_probs": ', numbers,
+    ', "loss": ', rev(numbers), "}"
+  )
+  cases <- list(
+    datamap_state(I(character())),
+    datamap_state(I(lines), signals = "loss"),
+    datamap_state(I(c(lines, lines)), burn_out = 1),
+    datamap_state(I(c(lines, lines)), steps = c(0.5, Inf)),
+    datamap_state(I(paste0(
+      '{"id": "\u00e9\U1F600", "label": "\u00fc", "correct": 1, ',
+      '"label_probs": 1}'
+    ))),
+    datamap_state(I(paste0(
+      '{"id": ', c("1", "12345678901234567890", "9007199254740993"),
+      ', "label": 5000000000, "correct": 1, "label_probs": 0.5}'
+    ))),
+    suppressMessages(datamap_state(
+      I(paste0(
+        '{"id": "', c("a", "7", "a"), '", "label": 1, "probs": [0.2, 0.5, 0.3]',
+        ', "step": ', c(1, 1, 2.5), ', "loss": ', c("NaN", "Infinity", "0"), "}"
+      )),
+      signals = c("loss", "l\u00f6ss"), metrics = "all", burn_out = 2
+    )),
+    datamap_state(
+      I(c("bad", lines, '{"id": 1, "label": 1, "probs": [0.7, 0.7]}')),
+      on_error = "skip"
+    ),
+    datamap_state(data.frame(
+      id = c("x", "y"), label = 0:1, correct = TRUE, label_probs = 0.5
+    ))
+  )
+  for (state in cases) {
+    file <- new_state_path()
+    datamap_save_state(state, file)
+    expect_identical(datamap_load_state(file), state)
+  }
+  merged <- datamap_merge(cases[[2]], cases[[2]])
+  file <- new_state_path()
+  datamap_save_state(merged, file)
+  expect_identical(datamap_load_state(file), merged)
+  later <- I(lines)
+  expect_identical(
+    datamap_update(datamap_load_state(file), later),
+    datamap_update(merged, later)
+  )
+})
+
+test_that("a file is the same whatever the names of its sources look like", {
+  state <- small_state()
+  state$files <- c("a\u00e9", "{b}", "caf\xe9", "")
+  Encoding(state$files) <- c("UTF-8", "unknown", "bytes", "unknown")
+  file <- new_state_path()
+  datamap_save_state(state, file)
+  expect_identical(
+    datamap_load_state(file)$files, c("a\u00e9", "{b}", "caf<e9>", "")
+  )
+  state$files <- `Encoding<-`("\xe9", "latin1")
+  datamap_save_state(state, file)
+  expect_identical(datamap_load_state(file)$files, "\u00e9")
+})
+
 test_that("a cut or damaged file is refused with its name", {
   state <- small_state()
   file <- new_state_path()
   datamap_save_state(state, file)
-  bytes <- readBin(file, "raw", file.size(file))
+  bytes <- read_bytes(file)
   n <- length(bytes)
   refused <- function(bytes, class) {
     writeBin(bytes, file)
@@ -80,30 +183,106 @@ test_that("a cut or damaged file is refused with its name", {
   refused(replace(bytes, 1, as.raw(0)), "datamap_error_syntax")
   refused(raw(), "datamap_error_syntax")
   refused(charToRaw("id\tlabel\n"), "datamap_error_syntax")
+  refused(serialize(state, NULL), "datamap_error_syntax")
   expect_error(
     datamap_load_state(file.path(tempdir(), "missing.state")),
     class = "datamap_error_io"
   )
 })
 
-test_that("a whole file may hold something else, or what is newer", {
+test_that("a whole file may hold what can be no state", {
   file <- new_state_path()
-  write <- function(object, version = 1L) {
-    .Call(ffi_save_state, file, version, serialize(object, NULL))
+  bytes <- body_of(small_state())
+  writeBin(sealed(bytes), file)
+  expect_identical(datamap_load_state(file), small_state())
+  refused <- function(bytes, key, line = NULL) {
+    writeBin(sealed(bytes), file)
+    error <- expect_error(
+      datamap_load_state(file),
+      class = "datamap_error_syntax"
+    )
+    expect_identical(error$path, file)
+    expect_identical(error$key, key)
+    expect_identical(error$line, line)
   }
-  write(list(a = 1))
-  error <- expect_error(
-    datamap_load_state(file),
-    class = "datamap_error_syntax"
-  )
-  expect_identical(error$path, file)
+  refused(utils::head(bytes, -1), "problems")
+  refused(c(bytes, as.raw(0)), "problems")
+  refused(swap(bytes, "samples", "simples"), "samples")
+  refused(swap(bytes, "min", "max"), "min")
+  id <- small_state()$ids$values[[2]]
+  refused(swap(bytes, id, rep(as.raw(0), nchar(id))), "ids", 2L)
+  refused(swap(bytes, id, rep(as.raw(0xE9), nchar(id))), "ids", 2L)
+  # the signals that the core has are not those that were asked for
+  refused(swap(bytes, "loss", "lass"), "asked_metrics")
+})
+
+test_that("a file of another version says what to do", {
+  file <- new_state_path()
   state <- small_state()
   state$package <- "9.9.9"
-  write(state, 2L)
-  expect_error(
-    datamap_load_state(file), "9\\.9\\.9",
+  bytes <- body_of(state)
+  for (version in list(c(3, 0, 0, 0), c(0, 0, 0, 2))) {
+    writeBin(sealed(replace(bytes, 9:12, as.raw(version))), file)
+    error <- expect_error(
+      datamap_load_state(file), "9\\.9\\.9",
+      class = "datamap_error_input"
+    )
+    expect_identical(error$path, file)
+    expect_match(
+      conditionMessage(error), installed_version(),
+      fixed = TRUE
+    )
+  }
+  # one that does not name a package where it is looked for
+  writeBin(sealed(replace(utils::head(bytes, 40), 9, as.raw(3))), file)
+  expect_error(datamap_load_state(file), class = "datamap_error_input")
+  # what was written before, an object of R, is not even looked at
+  n <- as.raw(c(3, rep(0, 7)))
+  old <- c(utils::head(bytes, 8), as.raw(c(1, 0, 0, 0)), n, as.raw(1:7))
+  writeBin(old, file)
+  error <- expect_error(
+    datamap_load_state(file), "older",
     class = "datamap_error_input"
   )
-  .Call(ffi_save_state, file, 1L, as.raw(1:50))
-  expect_error(datamap_load_state(file), class = "datamap_error_syntax")
+  expect_identical(error$path, file)
+})
+
+test_that("nothing in a file is run, and no object of R is read", {
+  # by the code that saves and loads, and all that it calls
+  found <- character()
+  look <- function(name) {
+    if (!name %in% found && exists(name, asNamespace("datacarto"))) {
+      found <<- c(found, name)
+      for (inner in all.names(body(get(name, asNamespace("datacarto"))))) {
+        object <- get0(inner, asNamespace("datacarto"), inherits = FALSE)
+        if (is.function(object)) look(inner)
+      }
+    }
+  }
+  look("datamap_load_state")
+  look("datamap_save_state")
+  expect_gt(length(found), 5)
+  called <- unlist(lapply(found, function(name) {
+    all.names(body(get(name, asNamespace("datacarto"))))
+  }))
+  expect_false(any(c("unserialize", "readRDS", "load", "parse") %in% called))
+})
+
+test_that("what is no whole state is not saved", {
+  file <- new_state_path()
+  state <- small_state()
+  for (broken in list(
+    `[[<-`(state, "package", value = 1), `[[<-`(state, "package", value = NA),
+    `[[<-`(state, "files", value = NA_character_),
+    `[[<-`(state, "window", value = NULL),
+    `[[<-`(state, c("request", "signals"), value = "\xff"),
+    `[[<-`(state, c("samples", "label"), value = 99L)
+  )) {
+    error <- expect_error(
+      datamap_save_state(broken, file),
+      class = "datamap_error_input"
+    )
+    expect_match(conditionMessage(error), "state")
+  }
+  expect_false(file.exists(file))
 })
