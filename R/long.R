@@ -28,6 +28,10 @@
 #'     are character. Lists and objects are left out.}
 #' }
 #'
+#' Rows stand in the order of the lines. The steps of an id may come in any
+#' order, as where several processes wrote a file each: [datamap_summarise()]
+#' sorts a table by step within id.
+#'
 #' [datamap_summarise()] of the table is that of its source, to the last bit;
 #' metrics of all classes need the columns of `"probs"` beside the others, and
 #' `aum` those of `"logits"` where the lines have logits.
@@ -96,6 +100,10 @@ datamap_read_signals <- function(x,
   read <- read_with(x, NULL, progress, call, reader)
   check_result(read$result, read$paths, call)
   problems <- problems_from_core(read$result, read$paths)
+  table <- read$result$columns
+  if (table$has_back_steps && !table$has_epoch) {
+    problems <- add_repeated_steps(problems, table$columns)
+  }
   frame <- long_frame(read$result, columns, problems, call)
   warn_problems(problems, call)
   frame
@@ -190,9 +198,31 @@ long_frame <- function(result, columns, problems, call) {
   )
 }
 
+# Where steps come in any order, equal ones need not stand next to each other
+# among the lines of their id; those that do are known to the core.
+add_repeated_steps <- function(problems, found) {
+  if (is.null(found$step)) {
+    return(problems)
+  }
+  n <- length(found$id)
+  place <- integer(n)
+  place[order(found$id, method = "radix")] <- seq_len(n)
+  by_step <- order(found$id, found$step, method = "radix")
+  before <- by_step[-n]
+  row <- by_step[-1]
+  is_again <- found$id[before] == found$id[row] &
+    found$step[before] == found$step[row] & place[row] != place[before] + 1L
+  row <- sort(row[is_again])
+  add_problems(
+    problems, "step", row,
+    paste("a step that id", id_text(found$id[row]), "did not have before"),
+    number_text(found$step[row])
+  )
+}
+
 # An epoch may have several evaluations of a sample; a step has one.
 part_epochs <- function(found, keep) {
-  by_id <- order(found$id, method = "radix")
+  by_id <- order(found$id, found$step, method = "radix")
   id <- found$id[by_id]
   step <- found$step[by_id]
   last <- length(id)

@@ -52,6 +52,8 @@ problem_kinds <- c(
   not_finite = "line{?s} with a {.field label_probs} that is NaN or infinite"
 )
 
+problems_kept <- 10000
+
 new_problems <- function(row = double(),
                          col = double(),
                          expected = character(),
@@ -80,6 +82,19 @@ problems_from_core <- function(result, paths) {
   new_problems(
     kept$row, kept$col, kept$expected, kept$actual, paths[kept$file],
     result$problem_counts
+  )
+}
+
+# More of one kind, found in rows of a table.
+add_problems <- function(problems, kind, row, expected, actual) {
+  counts <- attr(problems, "counts")
+  counts[[kind]] <- counts[[kind]] + length(row)
+  n <- min(length(row), max(0, problems_kept - nrow(problems)))
+  kept <- seq_len(n)
+  new_problems(
+    c(problems$row, row[kept]), c(problems$col, rep(NA_real_, n)),
+    c(problems$expected, expected[kept]), c(problems$actual, actual[kept]),
+    c(problems$file, rep(NA_character_, n)), counts
   )
 }
 

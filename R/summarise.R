@@ -349,7 +349,7 @@ abort_core <- function(error, paths, call,
   } else if (!is.null(key)) {
     where <- "Key {.field {key}}."
   }
-  other <- NULL
+  other <- other_path <- NULL
   if (!is.na(error$other_line)) {
     other_line <- whole_numbers(error$other_line)
     other_path <- if (!is.na(error$other_file)) paths[[error$other_file]]
@@ -367,6 +367,9 @@ abort_core <- function(error, paths, call,
       "i" = other,
       "i" = if (nzchar(error$advice)) {
         cli_verbatim(sentence(error$advice))
+      },
+      "i" = if (!is.null(other_path)) {
+        "{.fn datamap_read_signals} reads them as such a table."
       }
     ),
     class = class,

@@ -58,10 +58,11 @@ SEXP ffi_long_columns(dm_long *table) {
     at++;
   }
   Rf_setAttrib(out, R_NamesSymbol, names);
-  const char *parts[] = {"columns", "has_epoch", ""};
+  const char *parts[] = {"columns", "has_epoch", "has_back_steps", ""};
   SEXP both = PROTECT(Rf_mkNamed(VECSXP, parts));
   SET_VECTOR_ELT(both, 0, out);
   SET_VECTOR_ELT(both, 1, Rf_ScalarLogical(table->has_epoch));
+  SET_VECTOR_ELT(both, 2, Rf_ScalarLogical(table->run->has_back_steps));
   UNPROTECT(3);
   return both;
 }

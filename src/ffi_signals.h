@@ -64,7 +64,7 @@ dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
 int32_t ffi_n_files(SEXP state);
 
 /* A named list of the columns of a long table, which gives them up, NULL for those that
-   it does not have; and whether a step was given as epoch. */
+   it does not have; whether a step was given as epoch, and one below an earlier one. */
 SEXP ffi_long_columns(dm_long *table);
 
 #endif

@@ -46,12 +46,14 @@ bool dm_line_next(dm_line_walk *walk) {
     return false;
   }
   dm_span name;
+  walk->key = c->p;
   if (dm_token_string(c, &name, &unused)) {
     return false;
   }
   walk->name = name.start;
   walk->name_len = (size_t)(name.end - name.start);
-  if (name.has_escape && walk->name_len <= sizeof walk->room) {
+  walk->has_escape = name.has_escape && walk->name_len > sizeof walk->room;
+  if (name.has_escape && !walk->has_escape) {
     /* needs no memory that could be missing just when there is an error to tell */
     dm_buf decoded = {.data = walk->room, .cap = sizeof walk->room};
     if (dm_token_unescape(&name, c->is_python, &decoded, &unused)) {

@@ -36,15 +36,19 @@ dm_key dm_key_find(const char *name, size_t len);
 
 /* Walks through the keys of a line that has been parsed. Start with the cursor at the
    line's first byte, in the dialect that was asked for if one was. A key with escapes of
-   more than 256 bytes is given as it stands. */
+   more than DM_WALK_ROOM bytes is given as it stands. */
+enum { DM_WALK_ROOM = 256 };
+
 typedef struct dm_line_walk {
   dm_cursor cursor; /* behind the value */
   dm_span value;    /* where it stands */
+  const char *key;  /* where it stands, with its quote */
   const char *name; /* the key; borrowed until the next step */
   size_t name_len;
   int field; /* the same number for both names of a field; -1: no field */
   bool is_second_name;
-  char room[256];
+  bool has_escape; /* still, since it is too long */
+  char room[DM_WALK_ROOM];
 } dm_line_walk;
 
 /* False: no further key. */

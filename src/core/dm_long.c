@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_text.h"
 
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
                       const dm_origin *origin, dm_error *err);
@@ -17,6 +18,7 @@ static dm_status take_own(dm_long *table, const char *line, dm_error *err);
 static dm_status find_own(dm_long *table, const char *line, dm_error *err);
 static dm_status find_value(dm_long *table, const dm_line_walk *walk, dm_error *err);
 static dm_status set_value(dm_long *table, const dm_long_found *found, dm_error *err);
+static dm_status check_name(const dm_line_walk *walk, dm_error *err);
 static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *out,
                             dm_error *err);
 static bool is_wanted(const dm_long *table, const dm_line_walk *walk);
@@ -258,6 +260,21 @@ static bool is_wanted(const dm_long *table, const dm_line_walk *walk) {
   return is_found;
 }
 
+/* Whether a column can be called so. */
+static dm_status check_name(const dm_line_walk *walk, dm_error *err) {
+  const char *expected = NULL;
+  if (memchr(walk->name, '\0', walk->name_len)) {
+    expected = "a key without U+0000";
+  } else if (walk->has_escape) {
+    expected = "a key with escapes that has at most 256 bytes";
+  } else if (walk->name_len > DM_NAME_MAX) {
+    expected = "a key of at most 10000 bytes";
+  }
+  return expected
+             ? dm_token_error(&walk->cursor, walk->key, DM_E_FIELD, err, "%s", expected)
+             : DM_OK;
+}
+
 static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *out,
                             dm_error *err) {
   for (*out = 0; *out < table->n_own; ++*out) {
@@ -287,6 +304,7 @@ static dm_status find_value(dm_long *table, const dm_line_walk *walk, dm_error *
   c.p = walk->value.start;
   dm_long_found found = {.is_python = c.is_python};
   dm_value *value = &found.value;
+  DM_TRY(check_name(walk, err));
   DM_TRY(own_column(table, walk, &found.column, err));
   DM_TRY(dm_token_value(&c, value, err));
   found.kind = value->type == DM_VALUE_NUMBER   ? DM_LONG_NUMBER

@@ -573,7 +573,9 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
   bool is_given = event->step_kind != DM_STEP_NONE;
   double step = is_given ? batch->steps[i] : 0;
   bool is_mixed = !is_first(run, a, row) && is_given != (last->is_given != 0);
-  if (DM_UNLIKELY(is_mixed || (is_given && last->is_given && step < last->step))) {
+  bool is_back = is_given && last->is_given && step < last->step;
+  run->has_back_steps |= is_back;
+  if (DM_UNLIKELY(is_mixed || (is_back && !run->sink.take))) {
     char id[64];
     dm_ident ident = dm_index_ident(&run->ids, row);
     dm_ident_print(&ident, id, sizeof id);

@@ -36,7 +36,8 @@ typedef struct dm_origin {
 
 /* Is given every line that counts, before the line is added to its sample's state: event
    i of a batch, whose sample has this row. With DM_E_FIELD or DM_E_SYNTAX it refuses the
-   line (then the line is bad), with any other status it ends the run. */
+   line (then the line is bad), with any other status it ends the run. With a sink the
+   steps of an id may come in any order. */
 typedef struct dm_sink {
   dm_status (*take)(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
                     const dm_origin *origin, dm_error *err);
@@ -64,6 +65,7 @@ typedef struct dm_run {
   bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
   bool has_steps;
+  bool has_back_steps;  /* a step below one that its id had before */
   double largest_step;  /* -Inf: none */
   double step_distance; /* the largest between a step and the largest before it */
   dm_counts counts;

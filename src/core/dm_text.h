@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest name of a column, in bytes: what hosts can take. */
+enum { DM_NAME_MAX = 10000 };
+
 /* Length in bytes (1 to 4) of the valid character at the start of s, which has len
    readable bytes; 0 when there is none (overlong forms, surrogates, values above U+10FFFF
    and cut sequences are not valid). A NUL byte is a valid character. */

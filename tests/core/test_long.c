@@ -186,6 +186,84 @@ static void test_refused(void) {
   }
 }
 
+/* A line may come with a step below that of a line before; equal ones one behind the
+   other are told, and a step on some lines only is refused as ever. */
+static void test_steps_in_any_order(void) {
+  static const char text[] =
+      "{\"id\":1,\"label\":0,\"probs\":[0.9,0.1],\"step\":2}\n"
+      "{\"id\":1,\"label\":0,\"probs\":[0.9,0.1],\"step\":0}\n"
+      "{\"id\":1,\"label\":0,\"probs\":[0.9,0.1],\"step\":0}\n"
+      "{\"id\":1,\"label\":0,\"probs\":[0.9,0.1],\"step\":1}\n"
+      "{\"id\":1,\"label\":0,\"probs\":[0.9,0.1]}\n";
+  static const double steps[] = {2, 0, 0, 1};
+  dm_options options = plain;
+  options.is_skipping = true;
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, text, &options, DM_LONG_STEP, none, 0, &err), DM_OK);
+  if (CHECK_UINT(table.n, 4)) {
+    for (size_t i = 0; i < 4; i++) {
+      CHECK_DOUBLE(dm_long_number(&table.step, i), steps[i]);
+    }
+  }
+  CHECK(run->has_back_steps);
+  CHECK_UINT(run->counts.bad, 1);
+  CHECK_UINT(run->problems.count[DM_PROBLEM_STEP], 1);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+/* Names that no column can have: an error at the key, or the line is left out. Nobody
+   minds them in keys that are not asked for. */
+static void test_names(void) {
+  static const struct {
+    const char *start, *end;
+    size_t n; /* of the letters between */
+    const char *expected;
+  } cases[] = {
+      {"a", "\\u0000", 0, "U+0000"},
+      {"\\u0000", "b", 0, "U+0000"},
+      {"\\u0061", "", 251, "256 bytes"},
+      {"", "\\u0000", 300, "256 bytes"},
+      {"", "", 10001, "10000 bytes"},
+      {"\\u0061", "", 250, NULL},
+      {"", "", 10000, NULL},
+      {"a", "b", 0, NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("case %zu", i);
+    static char letters[10002];
+    static char text[10200];
+    memset(letters, 'x', cases[i].n);
+    letters[cases[i].n] = '\0';
+    snprintf(text, sizeof text,
+             "\n{\"id\":1,\"label\":0,\"probs\":[0.9,0.1],\"%s%s%s\":1}\n",
+             cases[i].start, letters, cases[i].end);
+    for (int mode = 0; mode < 3; mode++) {
+      dm_options options = plain;
+      options.is_skipping = mode == 1;
+      dm_long table = {0};
+      dm_run *run = NULL;
+      dm_error err = {0};
+      dm_status status = read_text(&table, &run, text, &options,
+                                   mode == 2 ? DM_LONG_ID : DM_LONG_OWN, none, 0, &err);
+      if (mode == 0 && cases[i].expected) {
+        CHECK_INT(status, DM_E_FIELD);
+        CHECK_UINT(err.line, 2);
+        CHECK_UINT(err.column, 37);
+        CHECK(strstr(err.expected, cases[i].expected) != NULL);
+        CHECK(err.key[0] != '\0');
+      } else {
+        CHECK_INT(status, DM_OK);
+        CHECK_UINT(run->counts.bad, mode == 1 && cases[i].expected ? 1 : 0);
+      }
+      dm_long_release(&table);
+      dm_run_free(run);
+    }
+  }
+}
+
 static void test_many_keys(void) {
   static char text[20 * DM_LONG_OWN_MAX + 200];
   char *p = text;
@@ -228,6 +306,8 @@ int main(void) {
   DM_RUN(test_python_in_double_quotes);
   DM_RUN(test_chosen);
   DM_RUN(test_refused);
+  DM_RUN(test_steps_in_any_order);
+  DM_RUN(test_names);
   DM_RUN(test_many_keys);
   DM_RUN(test_allocations);
   return dm_test_end();

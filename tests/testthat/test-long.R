@@ -143,6 +143,82 @@ test_that("an epoch with several evaluations stays beside the step", {
   expect_identical(read_text(lines[c(1, 2, 4, 5)])$step, c(1, 1, 2, 2))
 })
 
+test_that("lines of an id may come in any order, as from several processes", {
+  line <- function(id, p, step, key = "step") {
+    sprintf(
+      "{\"id\": %d, \"label\": 0, \"probs\": [%s, %s], \"%s\": %s}",
+      id, p, 1 - p, key, step
+    )
+  }
+  for (key in c("step", "epoch")) {
+    ranks <- c(
+      write_signals(line(c(1, 2, 1), c(.9, .8, .7), 0:2, key), "rank0.jsonl"),
+      write_signals(line(c(2, 1, 2), c(.6, .5, .4), 0:2, key), "rank1.jsonl")
+    )
+    error <- source_error(ranks, "field")
+    expect_identical(error$path, ranks[[2]])
+    expect_identical(error$line, 1L)
+    # what the error advises
+    expect_match(conditionMessage(error), "read them as a table", fixed = TRUE)
+    expect_match(conditionMessage(error), "datamap_read_signals", fixed = TRUE)
+    for (paths in list(ranks, rev(ranks))) {
+      map <- datamap_summarise(datamap_read_signals(paths))
+      expect_identical(map$id, 1:2)
+      expect_equal(map$avg_probs, c(.7, .6))
+      expect_identical(map$correct_times, c(3L, 2L))
+      expect_identical(map$forgetting_times, c(0L, 1L))
+      expect_identical(map$first_forget, c(0L, 2L))
+      expect_identical(nrow(datamap_problems(map)), 0L)
+      state <- datamap_state(datamap_read_signals(paths))
+      expect_same_map(datamap_summarise(state), map)
+    }
+  }
+  # whatever the order of the lines, the steps tell the time
+  set.seed(3)
+  signals <- expand.grid(id = 1:20, step = c(0.5, 1:6, 10))
+  signals$p <- round(stats::runif(nrow(signals)), 6)
+  lines <- line(signals$id, signals$p, signals$step)
+  map <- datamap_summarise(I(lines))
+  for (i in 1:3) {
+    shuffled <- sample(length(lines))
+    table <- read_text(lines[shuffled])
+    expect_identical(table$step, signals$step[shuffled])
+    expect_same_map(datamap_summarise(table), map)
+  }
+  # of epochs as well, those with several evaluations in the order of the lines
+  lines <- line(1L, c(.1, .2, .3, .4), c(1, 0, 1, 0), "epoch")
+  table <- read_text(lines)
+  expect_identical(table$epoch, c(1, 0, 1, 0))
+  expect_identical(table$step, c(2, 0, 3, 1))
+  # a step that an id had before is told however far away it stands
+  lines <- line(c(1, 2, 1, 1, 2, 1, 1), .5, c(2, 5, 0, 2, 7, 2, 2))
+  expect_warning(
+    table <- read_text(lines),
+    class = "datamap_warning_disagreement"
+  )
+  problems <- datamap_problems(table)
+  expect_identical(attr(problems, "counts")[["step"]], 3)
+  expect_setequal(problems$row, c(4, 6, 7))
+  expect_identical(unique(problems$actual), "2")
+  expect_identical(table$step, c(2, 5, 0, 2, 7, 2, 2))
+})
+
+test_that("a key that can't name a column is an error with its place", {
+  line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"%s\": 1}"
+  for (key in c("a\\u0000", "\\u0000", strrep("k", 10001),
+                paste0("\\u0061", strrep("k", 300)))) {
+    bad <- sprintf(line, key)
+    error <- expect_error(
+      read_text(sprintf(line, "a"), bad), class = "datamap_error_field"
+    )
+    expect_identical(error$line, 2L)
+    expect_identical(error$column, 44L)
+    expect_identical(datamap_summarise(I(bad))$id, 1L)
+  }
+  key <- strrep("k", 10000)
+  expect_identical(names(read_text(sprintf(line, key)))[[9]], key)
+})
+
 test_that("columns are chosen and ordered, and must be there", {
   line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"h\": 2}"
   expect_identical(
@@ -168,7 +244,7 @@ test_that("bad lines stop or are left out, as in the summary", {
   )
   bad <- c(
     "{\"id\": 2, \"label\": 0}",
-    "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5], \"step\": 1}",
+    "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5]}",
     "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"g\": 2}",
     "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": 1, \"k\": 1e999}",
     "{\"id\": 3, \"label\": 0, \"probs\": [0.5, 0.5], \"g\": \"\\u0000\"}"
