@@ -67,7 +67,8 @@
 #'   Other files are left out, but it is an error if one looks like an epoch
 #'   and is in another form (`dynamics_epoch_3.jsonl.zst`), or if a file lies
 #'   beside its compressed copy. Paths are read in the order given, files of
-#'   epochs among them in that of N. A data frame has the same fields as columns; class vectors
+#'   epochs among them in that of N. A data frame has the same fields as
+#'   columns; class vectors
 #'   are columns `probs_0`, `probs_1`, ..., one matrix column or one list
 #'   column; `NA` means absent; with `step` or `epoch` rows are sorted by it
 #'   within id.

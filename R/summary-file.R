@@ -8,10 +8,15 @@
 #' The columns stand in the order of [datamap-columns]: `id` to `first_learn`,
 #' then `evaluations`, then whatever else the map has. Nothing is quoted,
 #' missing values are `NA`, and numbers have as many digits as it takes to
-#' read back the very same number. Factors are written by their labels,
-#' logical values as `TRUE` and `FALSE`; both are read as character. An id, a
-#' label or another string that holds a tab or a line break is an error, and
-#' so are a missing id or label, an id that stands twice and a list column.
+#' read back the very same number. An id, a label or another string that holds
+#' a tab or a line break is an error, and so are a missing id or label, an id
+#' that stands twice and a list column.
+#'
+#' Columns of your own come back as they were: integer, double, logical and
+#' character. What would not is an error that says so: a factor, a date or
+#' another class, the string `"NA"`, and a column of strings that all read as
+#' numbers or all as `TRUE` and `FALSE`. Only a column without a value comes
+#' back as integer. A factor in `label` is written by its labels.
 #'
 #' A file is replaced as a whole or not at all: the data map goes to a
 #' temporary file in the same folder, which takes the file's name once it is
@@ -19,9 +24,24 @@
 #' behind; its name ends in `.dmtmp`. Where `file` is a symbolic link, the file
 #' that it leads to is replaced.
 #'
-#' When read, ids and labels are integer, else double where they are integers
-#' of up to 2^53, else character with the exact text. A file may be compressed
-#' by gzip, and may have Windows' line ends.
+#' @section What is read:
+#'
+#' Summaries that were made elsewhere are read as well. The other names that
+#' [as_datamap()] takes stand for their counterparts: `guid`, `confidence`,
+#' `variability` and `correctness`. Between the fields stand tabs or, where the
+#' header has none, commas. Behind commas, and where the header starts with a
+#' quote, fields may stand in double quotes as RFC 4180 has it (but on one
+#' line). A file whose first line starts with a brace is JSON Lines, an object
+#' per sample. It may be compressed by gzip, bzip2 or xz, and may have Windows'
+#' line ends.
+#'
+#' Ids and labels are integer, else double where they are integers of up to
+#' 2^53, else character with the exact text. Other columns are numeric where
+#' every text is what R, Python or this package write for a number, logical
+#' where every one is `TRUE` or `FALSE`, and else character with the exact
+#' text, as `"007"`, `"12e3"`, `"1.50"`, `"inf"` and more digits than a number
+#' holds; so is what stands in quotes. In JSON Lines the values have their
+#' types.
 #'
 #' @param map A data map.
 #' @param file The path of the file, a string.
@@ -64,7 +84,8 @@ datamap_write_summary <- function(map, file) {
   columns <- as.list(datamap_bare(map))
   first <- intersect(summary_columns, names(columns))
   others <- setdiff(names(columns), first)
-  write_table(columns[c(first, others)], path, "map", rlang::current_env())
+  columns <- columns[c(first, others)]
+  write_table(columns, path, "map", rlang::current_env(), is_summary = TRUE)
   invisible(map)
 }
 
@@ -72,12 +93,31 @@ datamap_write_summary <- function(map, file) {
 #' @export
 datamap_read_summary <- function(file) {
   path <- summary_path(file)
-  columns <- .Call(ffi_read_summary, path)
+  call <- rlang::current_env()
+  sources <- path_sources(path, call)
+  on.exit(close_sources(sources), add = TRUE)
+  columns <- .Call(ffi_read_summary, sources$inputs[[1]])
   if (inherits(columns, "dm_error")) {
-    abort_core(columns, path, rlang::current_env())
+    columns$file <- 1L
+    abort_core(columns, path, call)
   }
-  check_summary_columns(columns, path)
-  new_datamap(columns)
+  new_datamap(summary_of_file(columns, path, call))
+}
+
+# The columns of a file under the names of the summary.
+summary_of_file <- function(columns, path, call) {
+  own <- names(columns)
+  if ("correctness" %in% own && !"correct_times" %in% own) {
+    check_signal(columns$correctness, "correctness", 0, Inf, TRUE, call)
+  }
+  columns <- rename_aliases(columns, call)
+  columns <- derive_correct_ratio(columns, call)
+  missing <- setdiff(datamap_needs, names(columns))
+  if (length(missing) > 0) {
+    abort_no_summary(missing, own, path, call)
+  }
+  check_summary_ids(columns$id, own[[match("id", names(columns))]], path, call)
+  columns
 }
 
 summary_path <- function(file, call = rlang::caller_env()) {
@@ -87,12 +127,15 @@ summary_path <- function(file, call = rlang::caller_env()) {
 
 # Columns to a tab-separated file with a header, as a whole or not at all.
 # `arg` is the argument that they came from, `rows` are their rows there.
-write_table <- function(columns, path, arg, call, rows = NULL) {
+# A summary must come back as it is.
+write_table <- function(columns, path, arg, call, rows = NULL,
+                        is_summary = FALSE) {
   names(columns) <- enc2utf8(names(columns))
   for (name in names(columns)) {
-    columns[[name]] <- column_to_write(columns[[name]], name, arg, call)
+    x <- column_to_write(columns[[name]], name, arg, call, is_summary)
+    columns[[name]] <- x
   }
-  error <- .Call(ffi_write_summary, columns, path)
+  error <- .Call(ffi_write_summary, columns, path, is_summary)
   if (!is.null(error)) {
     if (!is.null(rows)) {
       error$line <- rows[error$line]
@@ -106,58 +149,87 @@ write_table <- function(columns, path, arg, call, rows = NULL) {
   }
 }
 
-# An integer, double or character vector.
-column_to_write <- function(x, name, arg, call) {
-  if (!is.atomic(x) || !is.null(dim(x)) || is.complex(x) || is.raw(x)) {
+# An integer, double, character or, in a summary, logical vector.
+column_to_write <- function(x, name, arg, call, is_summary) {
+  hint <- NULL
+  is_fine <- is.atomic(x) && is.null(dim(x)) && !is.complex(x) && !is.raw(x)
+  if (is_fine && is_summary) {
+    if (name %in% c("id", "label")) {
+      x <- plain_ids(x)
+    } else if (name %in% summary_columns) {
+      x <- plain_numbers(x)
+    }
+    is_fine <- !is.object(x)
+    hint <- if (!is_fine) {
+      c(i = paste(
+        "It would come back as something else: make it a column of numbers,",
+        "or of strings by {.fn as.character}."
+      ))
+    }
+  }
+  if (!is_fine) {
     found <- describe(x)
     abort_datamap(
       c(
         "Can't write column {.field {name}} of {.arg {arg}}.",
         x = "It is {found}.",
-        i = "The file holds numbers and strings."
+        hint %||% c(i = "The file holds numbers and strings.")
       ),
       class = "input",
       key = name,
       call = call
     )
   }
-  if (is.object(x) || is.logical(x)) {
+  if (is.factor(x) || is_integer64(x)) {
+    x <- id_text(x)
+  } else if (is.object(x) || (is.logical(x) && !is_summary)) {
     x <- as.character(x)
   }
   x
 }
 
-check_summary_columns <- function(columns, path, call = rlang::caller_env()) {
-  missing <- setdiff(datamap_needs, names(columns))
-  if (length(missing) > 0) {
-    found <- first_few(names(columns), 20)
-    abort_datamap(
-      c(
-        "{.file {path}} must have the columns {.field {datamap_needs}}.",
-        x = "It lacks {.field {missing}}.",
-        i = "The names in its first line are: {found}.",
-        i = "Is it a tab-separated summary, with a header?"
-      ),
-      class = "field",
-      path = path,
-      line = 1,
-      key = missing[[1]],
-      call = call
-    )
+abort_no_summary <- function(missing, own, path, call) {
+  hint <- if (identical(missing, "correct_ratio")) {
+    c(i = paste(
+      "It can be had from {.field correct_times} and {.field evaluations}:",
+      "how often was each sample evaluated?"
+    ))
   }
-  id <- columns$id
-  row <- repeated_id(id)
+  found <- first_few(own, 20)
+  abort_datamap(
+    c(
+      "{.file {path}} must have the columns {.field {datamap_needs}}.",
+      x = "It lacks {.field {missing}}.",
+      i = "Its columns are: {found}.",
+      hint %||% c(i = paste(
+        "Is it a summary, separated by tabs or commas with a header, or in",
+        "JSON Lines?"
+      ))
+    ),
+    class = "field",
+    path = path,
+    line = 1,
+    key = missing[[1]],
+    call = call
+  )
+}
+
+# `name` is what the file calls them.
+check_summary_ids <- function(id, name, path, call) {
+  row <- if (anyNA(id)) which(is.na(id))[[1]] else repeated_id(id)
   if (row > 0) {
-    again <- as.character(id[[row]])
-    first <- match(id[[row]], id)
+    again <- id_text(id[[row]])
+    first <- match_ids(id[[row]], id)
+    found <- if (is.na(id[[row]])) {
+      "Sample {row} has no {.field {name}}."
+    } else {
+      "Samples {first} and {row} have the {.field {name}} {.val {again}}."
+    }
     abort_datamap(
-      c(
-        "{.file {path}} must have one line per sample.",
-        x = "Samples {first} and {row} have the id {.val {again}}."
-      ),
+      c("{.file {path}} must have one line per sample.", x = found),
       class = "field",
       path = path,
-      key = "id",
+      key = name,
       call = call
     )
   }

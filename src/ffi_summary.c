@@ -4,12 +4,15 @@
 #include "dm_number.h"
 #include "dm_tsv.h"
 #include "dm_writer.h"
-#include "ffi.h"
+#include "ffi_signals.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summary_call {
   SEXP columns; /* when writing */
-  const char *path;
+  bool is_summary;
+  SEXP input;       /* when reading */
+  const char *path; /* NULL: it is no path */
+  ffi_reader reader;
   ffi_unwind unwind;
   ffi_host host;
   dm_writer *writer;
@@ -18,7 +21,7 @@ typedef struct summary_call {
   dm_error err;
 } summary_call;
 
-static SEXP run_summary(SEXP (*body)(void *), SEXP path_sexp, SEXP columns_sexp);
+static SEXP run_summary(SEXP (*body)(void *), summary_call *call, SEXP path_sexp);
 static void summary_cleanup(void *data);
 static SEXP write_body(void *data);
 static dm_status check_columns(SEXP list, R_xlen_t n_columns, R_xlen_t n_rows,
@@ -31,23 +34,30 @@ static SEXP make_column(const dm_tsv_table *table, size_t i);
 static SEXP file_error(summary_call *call);
 static dm_tsv_missing missing_in_r(void);
 
-/* columns: a named list of integer, double and character vectors of one length. NULL, or
-   the error. */
-SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp) {
-  return run_summary(write_body, path_sexp, columns_sexp);
+/* columns: a named list of integer, double, logical and character vectors of one length;
+   is_summary: whether they must come back as they are when they are read. NULL, or the
+   error. */
+SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP is_summary_sexp) {
+  summary_call call = {.columns = columns_sexp,
+                       .is_summary = Rf_asLogical(is_summary_sexp) == 1};
+  return run_summary(write_body, &call, path_sexp);
 }
 
-/* A named list of vectors, or the error. */
-SEXP ffi_read_summary(SEXP path_sexp) {
-  return run_summary(read_body, path_sexp, R_NilValue);
+/* input: a path, or a function(n) that returns at most n bytes. A named list of vectors,
+   or the error. */
+SEXP ffi_read_summary(SEXP input_sexp) {
+  summary_call call = {.input = input_sexp};
+  return run_summary(read_body, &call, input_sexp);
 }
 
-static SEXP run_summary(SEXP (*body)(void *), SEXP path_sexp, SEXP columns_sexp) {
-  summary_call call = {.columns = columns_sexp};
-  call.path = Rf_translateCharUTF8(STRING_ELT(path_sexp, 0));
-  call.unwind.token = PROTECT(R_MakeUnwindCont());
-  call.host = (ffi_host){.unwind = &call.unwind, .progress = R_NilValue};
-  SEXP out = R_ExecWithCleanup(body, &call, summary_cleanup, &call);
+static SEXP run_summary(SEXP (*body)(void *), summary_call *call, SEXP path_sexp) {
+  if (TYPEOF(path_sexp) == STRSXP) {
+    call->path = Rf_translateCharUTF8(STRING_ELT(path_sexp, 0));
+  }
+  call->unwind.token = PROTECT(R_MakeUnwindCont());
+  call->host = (ffi_host){.unwind = &call->unwind, .progress = R_NilValue};
+  call->reader.unwind = &call->unwind;
+  SEXP out = R_ExecWithCleanup(body, call, summary_cleanup, call);
   UNPROTECT(1);
   return out;
 }
@@ -80,6 +90,10 @@ static SEXP write_body(void *data) {
         columns[i].kind = DM_TSV_DOUBLE;
         columns[i].data = REAL_RO(column);
         break;
+      case LGLSXP:
+        columns[i].kind = DM_TSV_BOOL;
+        columns[i].data = LOGICAL_RO(column);
+        break;
       default:
         columns[i].kind = DM_TSV_TEXT;
         columns[i].data = ffi_texts(column);
@@ -94,6 +108,9 @@ static SEXP write_body(void *data) {
 static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host) {
   dm_tsv_missing missing = missing_in_r();
+  if (call->is_summary) {
+    DM_TRY(dm_tsv_check(columns, n_columns, n_rows, &call->err));
+  }
   DM_TRY(dm_writer_open(&call->writer, call->path, host, &call->err));
   DM_TRY(dm_tsv_write(call->writer, columns, n_columns, n_rows, &missing, &call->err));
   return dm_writer_commit(call->writer, &call->err);
@@ -109,8 +126,8 @@ static dm_status check_columns(SEXP list, R_xlen_t n_columns, R_xlen_t n_rows,
   for (R_xlen_t i = 0; i < n_columns; i++) {
     SEXP column = VECTOR_ELT(list, i);
     SEXPTYPE type = TYPEOF(column);
-    bool is_number = type == INTSXP || type == REALSXP;
-    DM_TRY(ffi_check_vector(column, CHAR(STRING_ELT(names, i)), is_number ? type : STRSXP,
+    bool is_text = type != INTSXP && type != REALSXP && type != LGLSXP;
+    DM_TRY(ffi_check_vector(column, CHAR(STRING_ELT(names, i)), is_text ? STRSXP : type,
                             n_rows, err));
   }
   return DM_OK;
@@ -140,7 +157,9 @@ static SEXP read_body(void *data) {
 
 static dm_status read_file(summary_call *call, const dm_host *host) {
   dm_tsv_missing missing = missing_in_r();
-  DM_TRY(dm_source_open_file(&call->source, call->path, host, &call->err));
+  DM_TRY(call->path ? dm_source_open_file(&call->source, call->path, host, &call->err)
+                    : ffi_open_source(&call->source, call->input, &call->reader, host,
+                                      &call->err));
   return dm_tsv_read(&call->table, call->source, DM_TSV_BLOCK, &missing, &call->err);
 }
 
@@ -151,6 +170,10 @@ static SEXP make_column(const dm_tsv_table *table, size_t i) {
     case DM_TSV_INT32:
       out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
       memcpy(INTEGER(out), dm_tsv_int32(table, i), n * sizeof(int));
+      break;
+    case DM_TSV_BOOL:
+      out = PROTECT(Rf_allocVector(LGLSXP, (R_xlen_t)n));
+      memcpy(LOGICAL(out), dm_tsv_int32(table, i), n * sizeof(int));
       break;
     case DM_TSV_DOUBLE:
       out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n));

@@ -188,6 +188,7 @@ static dm_status perform_tsv_read(const scenario *s, dm_error *err) {
     say(dm_tsv_name(table, c), strlen(dm_tsv_name(table, c)));
     switch (dm_tsv_kind_of(table, c)) {
       case DM_TSV_INT32:
+      case DM_TSV_BOOL:
         say(dm_tsv_int32(table, c), n * sizeof(int32_t));
         break;
       case DM_TSV_DOUBLE:

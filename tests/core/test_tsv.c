@@ -65,12 +65,13 @@ static void show(const dm_tsv_table *table, char *out, size_t cap) {
   size_t used = 0;
   for (size_t i = 0; i < dm_tsv_n_columns(table); i++) {
     used += (size_t)snprintf(out + used, cap - used, "%s%s:%c", i ? " " : "",
-                             dm_tsv_name(table, i), "idt"[dm_tsv_kind_of(table, i)]);
+                             dm_tsv_name(table, i), "idtb"[dm_tsv_kind_of(table, i)]);
   }
   for (size_t row = 0; row < dm_tsv_n_rows(table); row++) {
     for (size_t i = 0; i < dm_tsv_n_columns(table); i++) {
       out[used++] = i ? ' ' : '|';
-      if (dm_tsv_kind_of(table, i) == DM_TSV_INT32) {
+      if (dm_tsv_kind_of(table, i) == DM_TSV_INT32 ||
+          dm_tsv_kind_of(table, i) == DM_TSV_BOOL) {
         int32_t value = dm_tsv_int32(table, i)[row];
         used += (size_t)(value == missing.int32
                              ? snprintf(out + used, cap - used, "~")
@@ -106,14 +107,77 @@ static void test_kinds(void) {
       {"a\nNA\n2147483648\n", "a:d|~|2147483648"},
       {"a\n-2147483648\n", "a:d|-2147483648"},
       {"a\n1\n1.0\n", "a:d|1|1"},
-      {"a\n1e-05\nNaN\nnan\nInf\ninf\n-Inf\n-inf\nNA\n",
-       "a:d|1.0000000000000001e-05|nan|nan|inf|inf|-inf|-inf|~"},
-      {"a\n0.1\n1E5\n", "a:d|0.10000000000000001|100000"},
+      {"a\n1e-05\nNaN\nInf\n-Inf\nNA\n", "a:d|1.0000000000000001e-05|nan|inf|-inf|~"},
+      {"a\n0.1\n1e5\n", "a:d|0.10000000000000001|100000"},
+      /* as R, Python and this package write numbers */
+      {"a\n1e+05\n1e-05\n1e-5\n100000.0\n0.0001\n-1.5e-07\n1e+16\n1e22\n",
+       "a:d|100000|1.0000000000000001e-05|1.0000000000000001e-05|100000|0.0001|"
+       "-1.4999999999999999e-07|10000000000000000|1e+22"},
+      {"a\n0.0\n-0.0\n", "a:d|0|-0"},
+      {"a\n4734364254410\n-9007199254740992\n", "a:d|4734364254410|-9007199254740992"},
+      {"a\n123456789012345680\n1.7976931348623157e308\n5e-324\n",
+       "a:d|1.2345678901234568e+17|1.7976931348623157e+308|4.9406564584124654e-324"},
+      /* what they don't */
+      {"a\n12e3\n", "a:t|'12e3'"},
+      {"a\n1E5\n", "a:t|'1E5'"},
+      {"a\ninf\n", "a:t|'inf'"},
+      {"a\nnan\n", "a:t|'nan'"},
+      {"a\n-inf\n1\n", "a:t|'-inf'|'1'"},
+      {"a\n1.50\n", "a:t|'1.50'"},
+      {"a\n1.00\n", "a:t|'1.00'"},
+      {"a\n1.5\n1.0e5\n", "a:t|'1.5'|'1.0e5'"},
+      {"a\n0e0\n", "a:t|'0e0'"},
+      {"a\n0.1e5\n", "a:t|'0.1e5'"},
+      {"a\n0.10000000000000001\n", "a:t|'0.10000000000000001'"},
+      {"a\n9007199254740993\n", "a:t|'9007199254740993'"},
+      {"a\n100000000000000000000000000000\n", "a:t|'100000000000000000000000000000'"},
+      {"a\n123456789012345678901234567890\n1\n",
+       "a:t|'123456789012345678901234567890'|'1'"},
+      {"a\n1\nNA\n12e3\n", "a:t|'1'|~|'12e3'"},
+      {"a\nTRUE\nNA\nFALSE\n", "a:b|1|~|0"},
+      {"a\nNA\nFALSE\n", "a:b|~|0"},
+      {"a\nTRUE\n1\n", "a:t|'TRUE'|'1'"},
+      {"a\n1\nTRUE\n", "a:t|'1'|'TRUE'"},
+      {"a\n0.5\nTRUE\n", "a:t|'0.5'|'TRUE'"},
+      {"a\nFALSE\nNA\nfalse\n", "a:t|'FALSE'|~|'false'"},
+      {"a\nTrue\n", "a:t|'True'"},
+      /* other names */
+      {"guid\tconfidence\tvariability\tcorrectness\n07\t1\tNA\t5\n",
+       "guid:t confidence:d variability:d correctness:i|'07' 1 ~ 5"},
+      {"guid\tid\tconfidence\tavg_probs\nNA\t1\tx\t1\n",
+       "guid:i id:i confidence:t avg_probs:d|~ 1 'x' 1"},
+      {"correctness\n3\n0.5\n", "correctness:d|3|0.5"},
+      /* commas and quotes */
+      {"a,b\n1,x\n", "a:i b:t|1 'x'"},
+      {"a,b\n1,\"2\"\n", "a:i b:t|1 '2'"},
+      {"\"a,b\",avg_probs\r\n\"x, \"\"y\"\"\",\"0.5\"\r\n",
+       "a,b:t avg_probs:d|'x, \"y\"' 0.5"},
+      {"a,b\nNA,\"NA\"\n", "a:i b:t|~ 'NA'"},
+      {"a,b\n,\"\"\n", "a:t b:t|'' ''"},
+      {"id,a\n\"1\",\"TRUE\"\n2,\"\"\n", "id:t a:t|'1' 'TRUE'|'2' ''"},
+      {"a,b\n1,\"\xC3\xA9\tz\"\n2,NA", "a:i b:t|1 '\xC3\xA9\tz'|2 ~"},
+      {"\"a\"\t\"b\"\n1\t\"x\"\n", "a:i b:t|1 'x'"},
+      {"a\t\"b\"\n1\t\"x\"\n", "a:i \"b\":t|1 '\"x\"'"},
+      {"a\tb,c\n1\t2,3\n", "a:i b,c:t|1 '2,3'"},
+      {"\"a\"\n\"1\"\n2\n", "a:t|'1'|'2'"},
+      /* JSON Lines */
+      {"{\"a\": 1, \"b\": \"x\"}\n", "a:i b:t|1 'x'"},
+      {"\n{\"a\":1.0,\"b\":true}\r\n\n{\"b\":false,\"a\":12e3}", "a:d b:b|1 1|12000 0"},
+      {"{\"a\":1}\n{\"b\":2}\n{\"a\":3,\"c\":\"1\"}\n{}\n",
+       "a:i b:i c:t|1 ~ ~|~ 2 ~|3 ~ '1'|~ ~ ~"},
+      {"{\"a\":null}\n{\"a\":\"007\"}\n{\"a\":\"NA\"}\n", "a:t|~|'007'|'NA'"},
+      {"{\"a\":1.50}\n{\"a\":true}\n{\"a\":null}\n", "a:t|'1.50'|'TRUE'|~"},
+      {"{\"a\":true}\n{\"a\":2}\n", "a:t|'TRUE'|'2'"},
+      {"{\"id\":1,\"avg_probs\":1}\n{\"avg_probs\":NaN,\"id\":4734364254410}\n",
+       "id:d avg_probs:d|1 1|4734364254410 nan"},
+      {"{\"id\":1}\n{\"id\":\"1\"}\n", "id:t|'1'|'1'"},
+      {"{\"guid\":\"a\",\"x\":-0,\"y\":-Infinity}\n", "guid:t x:d y:d|'a' -0 -inf"},
+      {"{ \"\\u0061\\n\" : \"\\u00e9\\t\" }\n", "a\n:t|'\xC3\xA9\t'"},
+      {"{\"correct_times\":5,\"label_var\":null}\n", "correct_times:i label_var:d|5 ~"},
       {"a\n1\n007\n", "a:t|'1'|'007'"},
       {"a\n1\n+1\n", "a:t|'1'|'+1'"},
       {"a\n1\n1e999\n", "a:t|'1'|'1e999'"},
       {"a\n1\n 1\n", "a:t|'1'|' 1'"},
-      {"a\nTRUE\nNA\nFALSE\n", "a:t|'TRUE'|~|'FALSE'"},
       {"a\n12\nNA\n1e-05\n1.50\nnan\n1234.0\n1e3\n1000\n-0\nx\n",
        "a:t|'12'|~|'1e-05'|'1.50'|'nan'|'1234.0'|'1e3'|'1000'|'-0'|'x'"},
       {"a\tb\n1\t\n", "a:i b:t|1 ''"},
@@ -186,6 +250,31 @@ static void test_broken(void) {
       {"a\n\xC3\xA9\xFFz\n", DM_E_SYNTAX, 2, 2, 4, "", "byte \\xFF"},
       {"a\nb\rc\n", DM_E_SYNTAX, 2, 2, 3, "", "a carriage return that ends no line"},
       {"a\rb\r", DM_E_SYNTAX, 1, 2, 1, "", "a carriage return that ends no line"},
+      {"a,b\n1,\"x\n", DM_E_SYNTAX, 2, 3, 6, "", ""},
+      {"a,b\n1,\"x\"y\n", DM_E_SYNTAX, 2, 6, 9, "", ""},
+      {"a,b\n1,x\"y\n", DM_E_SYNTAX, 2, 4, 7, "", ""},
+      {"a,b\n1,\"x,y\",\"\"\"\"\n", DM_E_SYNTAX, 2, 9, 12, "", "3"},
+      {"a,avg_probs,b\nx,y\n", DM_E_SYNTAX, 2, 4, 17, "", "2"},
+      {"a,avg_probs\n1,\"x\"\n", DM_E_FIELD, 2, 3, 14, "avg_probs", "\"x\""},
+      {"a,\"\"\n", DM_E_FIELD, 1, 3, 2, "", "an empty name"},
+      {"confidence\tb\nx\t1\n", DM_E_FIELD, 2, 1, 13, "confidence", "\"x\""},
+      {"{\"a\":1}\nb\n", DM_E_SYNTAX, 2, 1, 8, "", "`b`"},
+      {"{\"a\":1}\n{\"a\":1,\"a\":2}\n", DM_E_FIELD, 2, 8, 15, "a", "`\"a\"`"},
+      {"{\"a\":[1]}\n", DM_E_FIELD, 1, 6, 5, "a", "`[1]}`"},
+      {"{\"\xC3\xA9\":1e999}\n", DM_E_RANGE, 1, 6, 6, "\xC3\xA9", "`1e999`"},
+      {"{\"a\":\"\\u0000\"}\n", DM_E_FIELD, 1, 6, 5, "a", "`\"\\u0000\"`"},
+      {"{\"a\\u0000\":1}\n", DM_E_FIELD, 1, 2, 1, "a\\x00", "U+0000"},
+      {"{\"\":1}\n", DM_E_FIELD, 1, 2, 1, "", "an empty name"},
+      {"{\"a\":1}}\n", DM_E_SYNTAX, 1, 8, 7, "", "`}`"},
+      {"{\"a\" 1}\n", DM_E_SYNTAX, 1, 6, 5, "", "`1`"},
+      {"{\"a\":1 2}\n", DM_E_SYNTAX, 1, 8, 7, "", "`2`"},
+      {"{\"a\":1,}\n", DM_E_SYNTAX, 1, 8, 7, "", "`}`"},
+      {"{'a':1}\n", DM_E_SYNTAX, 1, 2, 1, "", "`'a'`"},
+      {"{\"a\":x}\n", DM_E_SYNTAX, 1, 6, 5, "a", "`x`"},
+      {"{\"a\":\"\\q\"}\n", DM_E_SYNTAX, 1, 7, 6, "a", "`\\`"},
+      {"{\"a\\q\":1}\n", DM_E_SYNTAX, 1, 4, 3, "", "`\\`"},
+      {"{\"avg_probs\":\"x\"}\n", DM_E_FIELD, 1, 14, 13, "avg_probs", "\"x\""},
+      {"{\"s_label\":true}\n", DM_E_FIELD, 1, 12, 11, "s_label", "\"TRUE\""},
       {"\xFF\xFE"
        "a",
        DM_E_SYNTAX, 1, 1, 0, "", "a file that looks like UTF-16"},
@@ -210,6 +299,17 @@ static void test_broken(void) {
   }
   dm_tsv_table *table;
   dm_error err;
+  char name[10100]; /* one byte too long, at the second column */
+  memset(name, 'x', sizeof name);
+  memcpy(name, "a\t", 2);
+  name[2 + 10001] = '\0';
+  CHECK_INT(read_text(&table, name, &err), DM_E_FIELD);
+  CHECK_UINT(err.line, 1);
+  CHECK_UINT(err.column, 3);
+  CHECK_STR(err.found, "more than 10000 bytes");
+  name[2 + 10000] = '\0';
+  CHECK_INT(read_text(&table, name, &err), DM_OK);
+  dm_tsv_release(table);
   CHECK_INT(read_bytes(&table, "ab\nc\0d\n", 7, 64, &err), DM_E_SYNTAX);
   CHECK_UINT(err.line, 2);
   CHECK_STR(err.found, "a NUL byte");
@@ -320,6 +420,60 @@ static void test_not_written(void) {
   }
 }
 
+/* What would come back as something else. */
+static void test_checked(void) {
+  static const double numbers[] = {1, 2};
+  static const int32_t bools[] = {0, 1};
+  const struct {
+    dm_tsv_column column;
+    const char *texts[2];
+    uint64_t row;
+    const char *found; /* NULL: nothing is wrong */
+  } cases[] = {
+      {{"x", DM_TSV_TEXT, NULL}, {"1", "2"}, 0, "would come back as numbers"},
+      {{"x", DM_TSV_TEXT, NULL}, {NULL, "1e5"}, 0, "such as \"1e5\""},
+      {{"x", DM_TSV_TEXT, NULL}, {"NaN", "100000.0"}, 0, "as numbers"},
+      {{"x", DM_TSV_TEXT, NULL}, {"TRUE", "FALSE"}, 0, "as logical values"},
+      {{"x", DM_TSV_TEXT, NULL}, {"x", "NA"}, 2, "a missing value"},
+      {{"guid", DM_TSV_TEXT, NULL}, {"1", "2"}, 0, "as numbers"}, /* beside id */
+      {{"s_label", DM_TSV_TEXT, NULL}, {"a", "b"}, 0, "could not be read"},
+      {{"confidence", DM_TSV_TEXT, NULL}, {"1", "2"}, 0, "could not be read"},
+      {{"avg_probs", DM_TSV_BOOL, bools}, {0}, 0, "could not be read"},
+      {{"x", DM_TSV_TEXT, NULL}, {"TRUE", "1"}, 0, NULL},
+      {{"x", DM_TSV_TEXT, NULL}, {"007", "12e3"}, 0, NULL},
+      {{"x", DM_TSV_TEXT, NULL}, {"inf", "1"}, 0, NULL},
+      {{"x", DM_TSV_TEXT, NULL}, {NULL, NULL}, 0, NULL},
+      {{"label", DM_TSV_TEXT, NULL}, {"NA", "1"}, 0, NULL},
+      {{"x", DM_TSV_BOOL, bools}, {0}, 0, NULL},
+      {{"avg_probs", DM_TSV_DOUBLE, numbers}, {0}, 0, NULL},
+  };
+  dm_error err;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("case %zu", i);
+    dm_tsv_column columns[] = {{"id", DM_TSV_DOUBLE, numbers}, cases[i].column};
+    if (columns[1].kind == DM_TSV_TEXT) {
+      columns[1].data = cases[i].texts;
+    }
+    memset(&err, 0, sizeof err);
+    if (CHECK_INT(dm_tsv_check(columns, 2, 2, &err),
+                  cases[i].found ? DM_E_INPUT : DM_OK) &&
+        cases[i].found) {
+      CHECK(strstr(err.found, cases[i].found) != NULL);
+      CHECK_UINT(err.line, cases[i].row);
+      CHECK_STR(err.key, columns[1].name);
+    }
+  }
+  static const char *const names[] = {"\"a", "{a", "a,b"};
+  for (size_t i = 0; i < 3; i++) {
+    DM_CASE("%s", names[i]);
+    const dm_tsv_column columns[] = {{names[i], DM_TSV_DOUBLE, numbers},
+                                     {"x", DM_TSV_DOUBLE, numbers}};
+    CHECK_INT(dm_tsv_check(columns, 1, 2, &err), DM_E_INPUT);
+    CHECK_STR(err.key, names[i]);
+    CHECK_INT(dm_tsv_check(columns, 2, 2, &err), i < 2 ? DM_E_INPUT : DM_OK);
+  }
+}
+
 static uint64_t random_state = 42;
 
 static uint64_t random_bits(void) {
@@ -391,22 +545,27 @@ static void test_round_trip(void) {
 }
 
 static void test_allocations(void) {
-  static const char text[] =
-      "id\ta\tb\n1\t1\t1.0\n5000000000\t2.50\t2\nx\ty\tz\n\tNA\tNA\n";
+  static const char *const texts[] = {
+      "id\ta\tb\n1\t1\t1.0\n5000000000\t2.50\t2\nx\ty\tz\n\tNA\tNA\n",
+      "id,a\n1,\"\"\"x\"\n",
+      "{\"id\":1,\"a\":1.0,\"b\":true}\n{\"\\u0061\":\"x\",\"c\":null}\n",
+  };
   size_t k = 1;
-  for (;; k++) {
-    fault_arm_memory(k, false);
-    dm_error err;
-    dm_tsv_table *table;
-    dm_status status = read_text(&table, text, &err);
-    dm_tsv_release(table);
-    if (!fault_has_fired()) {
-      CHECK_INT(status, DM_OK);
-      break;
+  for (size_t i = 0; i < 3; i++) {
+    for (k = 1;; k++) {
+      fault_arm_memory(k, false);
+      dm_error err;
+      dm_tsv_table *table;
+      dm_status status = read_text(&table, texts[i], &err);
+      dm_tsv_release(table);
+      if (!fault_has_fired()) {
+        CHECK_INT(status, DM_OK);
+        break;
+      }
+      CHECK_INT(status, DM_E_MEMORY);
     }
-    CHECK_INT(status, DM_E_MEMORY);
+    CHECK(k > 6);
   }
-  CHECK(k > 20);
   const int32_t count[] = {3};
   const dm_tsv_column column = {"count", DM_TSV_INT32, count};
   for (k = 1;; k++) {
@@ -438,6 +597,7 @@ int main(void) {
   DM_RUN(test_limits);
   DM_RUN(test_written);
   DM_RUN(test_not_written);
+  DM_RUN(test_checked);
   DM_RUN(test_round_trip);
   DM_RUN(test_allocations);
   unlink(path);

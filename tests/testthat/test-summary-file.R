@@ -27,7 +27,7 @@ random_map <- function(n, id) {
     s_label = sample(0:2, n, TRUE), correct_times = counts(),
     correct_ratio = rep(c(0, 1), length.out = n),
     avg_probs = ifelse(seq_len(n) %% 7 == 0, NaN, doubles()),
-    label_var = doubles(),
+    label_var = abs(doubles()),
     max_label_probs = ifelse(seq_len(n) %% 5 == 0, NA, doubles()),
     min_label_probs = doubles(), forgetting_times = counts(),
     learnt_times = counts(), first_forget = counts(), first_learn = counts(),
@@ -77,7 +77,7 @@ test_that("the file is as described, in its order of columns", {
   )
   back <- datamap_read_summary(file)
   expect_identical(back$label, c("b", "a", "b"))
-  expect_identical(back$extra, c("TRUE", NA, "FALSE"))
+  expect_identical(back$extra, c(TRUE, NA, FALSE))
 })
 
 test_that("a summary of the original is read", {
@@ -222,6 +222,212 @@ test_that("what can't be written leaves the old file as it was", {
     datamap_write_summary(data.frame(id = 1), file),
     class = "datamap_error_input"
   )
+})
+
+test_that("columns of one's own come back as they were, or are refused", {
+  file <- new_file()
+  map_with <- function(column) {
+    map <- as_datamap(data.frame(
+      id = seq_along(column), correct_ratio = 1, avg_probs = 0.5, label_var = 0
+    ))
+    map$own <- column
+    map
+  }
+  comes_back <- function(column) {
+    datamap_write_summary(map_with(column), file)
+    expect_identical(datamap_read_summary(file)$own, column)
+  }
+  is_refused <- function(column, line = NULL) {
+    error <- expect_error(
+      datamap_write_summary(map_with(column), file),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "own")
+    expect_equal(error$line, line)
+  }
+  comes_back(c("007", "12"))
+  comes_back(c("12e3", "1"))
+  comes_back(c("inf", "1", NA))
+  comes_back(c("1.50", "1.10"))
+  comes_back(strrep("9", 30))
+  comes_back("12345678901234567891")
+  comes_back(c("TRUE", "1"))
+  comes_back(c("", "x"))
+  comes_back(c(TRUE, NA))
+  comes_back(c(0, -0, NaN, NA, Inf, 1e5, 1e-5, 1e20, 2^53))
+  comes_back(c(1, 2))
+  is_refused(c("1", "2"))
+  is_refused(c("1e5", NA))
+  is_refused("1e-05")
+  is_refused(c("TRUE", NA, "FALSE"))
+  is_refused(c("x", "NA"), 2)
+  is_refused(factor(c("a", "b")))
+  is_refused(as.Date("2024-02-29"))
+  is_refused(as.POSIXct("2024-02-29", tz = "UTC"))
+  is_refused(structure(1.5e-323, class = "integer64"))
+  is_refused(I("x"))
+  # of any type; what is not refused comes back
+  texts <- c(
+    "NA", "007", "12e3", "1e5", "inf", "Inf", "NaN", "nan", "TRUE", "FALSE",
+    "T", "1", "1.0", "1.50", "0.1", "-0", "+1", "1e-05", "", "x", "\u00e9",
+    " 1", strrep("9", 30), "\"q\"", "0x10", "1,5", "{", "12345678901234567890",
+    "100000000000000000", "-", "1e400", "1.", "1e22", "-1e+05", NA
+  )
+  numbers <- c(
+    0, -0, 1, -1, 0.1, 1e5, 1e-5, 1e22, 2^53, 2^53 + 2, 1e300, 5e-324, 1 / 3,
+    123456789012345678, Inf, -Inf, NaN, NA
+  )
+  make <- list(
+    function(n) sample(texts, n, TRUE),
+    function(n) sample(numbers, n, TRUE),
+    function(n) sample(c(0L, -1L, .Machine$integer.max, NA), n, TRUE),
+    function(n) sample(c(TRUE, FALSE, NA), n, TRUE),
+    function(n) factor(sample(texts, n, TRUE)),
+    function(n) as.Date("2024-02-29") + sample(1e4, n)
+  )
+  set.seed(12)
+  refused <- integer(length(make))
+  for (i in seq_len(300)) {
+    kind <- (i - 1) %% length(make) + 1
+    column <- make[[kind]](sample(4, 1))
+    written <- tryCatch(
+      is.data.frame(datamap_write_summary(map_with(column), file)),
+      datamap_error_input = function(error) {
+        expect_identical(error$key, "own")
+        FALSE
+      }
+    )
+    refused[[kind]] <- refused[[kind]] + !written
+    if (written) {
+      is_empty <- all(is.na(column)) && !any(is.nan(column))
+      back <- datamap_read_summary(file)$own
+      expect_identical(
+        back, if (is_empty) rep(NA_integer_, length(column)) else column
+      )
+    }
+  }
+  expect_identical(refused[2:4], c(0L, 0L, 0L))
+  expect_identical(refused[5:6], c(50L, 50L))
+  expect_true(refused[[1]] > 0 && refused[[1]] < 40)
+})
+
+test_that("columns of the summary are written as what they are", {
+  file <- new_file()
+  map <- small_map()
+  map$label <- structure(c(1, 2, 3) * 2^-1074, class = "integer64")
+  datamap_write_summary(map, file)
+  expect_identical(datamap_read_summary(file)$label, 1:3)
+  for (name in c("s_label", "correct_times")) {
+    map <- small_map()
+    map[[name]] <- c("a", "b", "c")
+    error <- expect_error(
+      datamap_write_summary(map, file), class = "datamap_error_input"
+    )
+    expect_identical(error$key, name)
+  }
+})
+
+# The columns of a map whose columns have other names.
+alias_text <- function(separator, quote = "") {
+  q <- function(x) paste0(quote, x, quote)
+  paste0(
+    paste(q(c("guid", "confidence", "variability", "correctness",
+              "evaluations", "note")), collapse = separator), "\n",
+    paste(q("a"), "0.89", "0.5", "5", "10", q("x"), sep = separator), "\n",
+    paste(q("b"), "0.92", "0.25", "0", "10", q("y"), sep = separator), "\n"
+  )
+}
+
+test_that("other names, commas, quotes and JSON Lines are read", {
+  expected <- as_datamap(data.frame(
+    guid = c("a", "b"), confidence = c(0.89, 0.92), variability = c(0.5, 0.25),
+    correctness = c(5L, 0L), evaluations = c(10L, 10L), note = c("x", "y")
+  ))
+  json <- paste0(
+    "{\"guid\": \"", c("a", "b"), "\", \"confidence\": ", c(0.89, 0.92),
+    ", \"variability\": ", c(0.5, 0.25), ", \"correctness\": ", c(5, 0),
+    ", \"evaluations\": 10, \"note\": \"", c("x", "y"), "\"}\n",
+    collapse = ""
+  )
+  texts <- c(
+    alias_text("\t"), alias_text(","), alias_text("\t", "\""),
+    alias_text(",", "\""), json, gsub("\n", "\r\n", json)
+  )
+  for (text in texts) {
+    file <- new_file(text)
+    expect_identical(datamap_read_summary(file), expected)
+    for (open in list(gzfile, bzfile, xzfile)) {
+      con <- open(file, "wb")
+      writeBin(charToRaw(text), con)
+      close(con)
+      expect_identical(datamap_read_summary(file), expected)
+    }
+  }
+  # what R itself writes
+  frame <- as.data.frame(expected)
+  frame$note <- c("say \"x\", twice", "007")
+  for (separator in c(",", "\t")) {
+    utils::write.table(frame, file,
+      sep = separator, row.names = FALSE, qmethod = "double"
+    )
+    expect_identical(as.data.frame(datamap_read_summary(file)), frame)
+  }
+  # beside its counterpart a name is one of the user's own
+  file <- new_file(paste0(
+    "id\tguid\tconfidence\tavg_probs\tcorrect_ratio\tlabel_var\n",
+    "1\tx\thigh\t0.5\t1\t0\n"
+  ))
+  map <- datamap_read_summary(file)
+  expect_identical(map$id, 1L)
+  expect_identical(map$guid, "x")
+  expect_identical(map$confidence, "high")
+  # ids are typed as ever
+  ids <- function(...) {
+    datamap_read_summary(new_file(paste0(
+      "{\"id\": ", c(...), ", \"correct_ratio\": 1, \"avg_probs\": 1, ",
+      "\"label_var\": 0}\n", collapse = ""
+    )))$id
+  }
+  expect_identical(ids(2, 1), c(2L, 1L))
+  expect_identical(ids("4734364254410"), 4734364254410)
+  expect_identical(ids("1", "\"b\""), c("1", "b"))
+  expect_identical(ids("9007199254740993"), "9007199254740993")
+})
+
+test_that("errors name the columns as they stand in the file", {
+  fails <- function(text, class, key, line = NULL) {
+    file <- new_file(text)
+    error <- expect_error(
+      datamap_read_summary(file), class = paste0("datamap_error_", class)
+    )
+    expect_identical(error$key, key)
+    expect_equal(error$line, line)
+    expect_match(conditionMessage(error), key, fixed = TRUE)
+    error
+  }
+  text <- alias_text("\t")
+  error <- fails(sub("\tevaluations", "\tindex", text), "field",
+                 "correct_ratio", 1)
+  expect_match(conditionMessage(error), "guid, confidence", fixed = TRUE)
+  expect_match(conditionMessage(error), "how often", fixed = TRUE)
+  fails(sub("0.89", "high", text), "field", "confidence", 2)
+  fails(sub("\nb", "\na", text), "field", "guid")
+  fails(sub("\t5\t", "\t-5\t", text), "range", "correctness", 1)
+  fails(sub("0.25", "-1", text), "range", "variability", 2)
+  fails("{\"guid\": null, \"confidence\": 1}\n", "field", "correct_ratio", 1)
+  fails(paste0(
+    "{\"guid\": 1, \"confidence\": 1, \"correct_ratio\": 1, ",
+    "\"variability\": 0}\n{\"guid\": null}\n"
+  ), "field", "guid")
+  fails("{\"guid\": 1, \"probs\": [0.5, 0.5]}\n", "field", "probs", 1)
+  fails("{\"id\": 1, \"a\\u0000\": 1}\n", "field", "a\\x00", 1)
+  long <- strrep("k", 10001)
+  error <- expect_error(
+    datamap_read_summary(new_file(paste0("id\t", long, "\n"))),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 1L)
+  expect_identical(error$column, 4L)
 })
 
 test_that("a file that can't be written is an error with the system's reason", {
