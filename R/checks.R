@@ -162,8 +162,8 @@ describe <- function(x) {
     return(switch(typeof(x),
       character = paste0("the string \"", x, "\""),
       integer = ,
-      double = paste("the number", format(x, digits = 15)),
-      as.character(x)
+      double = paste("the number", id_text(x)),
+      id_text(x)
     ))
   }
   if (length(x) == 0 && is.atomic(x)) {

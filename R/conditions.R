@@ -73,7 +73,7 @@ cli_verbatim <- function(x) {
 # is put into a message with `{.val {first_few(x)}}` and the like would quote
 # the rest as well, so this gives the finished, unquoted text.
 first_few <- function(x, n = 5L) {
-  x <- as.character(x)
+  x <- id_text(x)
   shown <- utils::head(x, n)
   more <- length(x) - length(shown)
   text <- paste(shown, collapse = ", ")

@@ -119,6 +119,7 @@ take_map <- function(x,
   check_frame(x, arg, call)
   columns <- unclass(x)
   attributes(columns) <- list(names = names(x))
+  columns <- without_integer64(columns)
   if (!is_datamap(x)) {
     columns <- rename_aliases(columns, call)
     columns <- derive_correct_ratio(columns, call)
@@ -133,7 +134,7 @@ take_map <- function(x,
     check_ids(columns$id, call)
   }
   check_signals(columns, call)
-  if (is_datamap(x)) x else new_datamap(columns)
+  if (is_datamap(x)) without_integer64(x) else new_datamap(columns)
 }
 
 # Is it whole: has each column a name of its own and a value for each row?
@@ -314,8 +315,8 @@ check_ids <- function(id, call) {
   }
   row <- repeated_id(id)
   if (row > 0) {
-    again <- as.character(id[[row]])
-    first <- match(id[[row]], id)
+    again <- id_text(id[row])
+    first <- match_ids(id[row], id)
     abort_datamap(
       c(
         "A data map must have one row per sample.",
@@ -726,7 +727,7 @@ signal_quantiles <- function(x) {
 value_counts <- function(x) {
   values <- c(ordered_values(x), if (anyNA(x)) NA)
   counts <- tabulate(match(x, values), length(values))
-  names <- as.character(values)
+  names <- id_text(values)
   names[is.na(names)] <- "NA"
   names(counts) <- names
   keeps_order <- is.numeric(x) || is.factor(x) || is.logical(x)
@@ -770,6 +771,9 @@ print_counts <- function(title, counts, n = 10L) {
 print_head <- function(x, n) {
   if (n > 0) {
     shown <- utils::head(x, n)
+    # ids as they are, and not in three digits
+    are_ids <- names(shown) %in% ident_columns
+    shown[are_ids] <- lapply(shown[are_ids], id_text)
     shown[] <- lapply(shown, shorten_strings)
     text <- format(shown, digits = 3)
     widths <- pmax(
@@ -802,7 +806,7 @@ print_head <- function(x, n) {
 # What is wider would push all else off the console.
 shorten_strings <- function(x, width = 30) {
   if (is.factor(x)) {
-    x <- as.character(x)
+    x <- factor_labels(x)
   }
   if (is.character(x)) {
     x <- show_text(x)

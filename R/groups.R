@@ -215,7 +215,7 @@ group_values <- function(x) {
   }
   if (!is.numeric(x)) {
     values <- ordered_values(x)
-    return(as_levels(match(x, values), as.character(values)))
+    return(as_levels(match(x, values), id_text(values)))
   }
   x[!is.finite(x)] <- NA
   values <- few_values(x)

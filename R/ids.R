@@ -19,6 +19,24 @@ plain_ids <- function(x) {
   }
 }
 
+# 64-bit integers as they are read from a file; factors stay what they are.
+plain_integer64 <- function(x) {
+  if (is_integer64(x)) plain_ids(x) else x
+}
+
+# The columns of ids and labels, of signals and of data maps.
+ident_columns <- c("id", "guid", "label", "gold", "pred_label")
+
+# Data, or a list of columns, with all 64-bit integers as such: those of `ids`
+# keep every digit, the others are numbers.
+without_integer64 <- function(data, ids = ident_columns) {
+  for (name in names(data)[vapply(unclass(data), is_integer64, NA)]) {
+    convert <- if (name %in% ids) plain_ids else plain_numbers
+    data[[name]] <- convert(data[[name]])
+  }
+  data
+}
+
 # NA for what is no label of it.
 factor_labels <- function(x) {
   codes <- suppressWarnings(as.integer(unclass(x)))
@@ -54,23 +72,14 @@ id_text <- function(x) {
   }
   x <- plain_ids(x)
   if (!is.double(x) || is.object(x)) {
-    return(shown_text(as.character(x)))
+    return(valid_text(x))
   }
   text <- rep(NA_character_, length(x))
   known <- !is.na(x)
-  is_whole <- known & x == trunc(x)
+  is_whole <- known & x == trunc(x) & abs(x) < 2^64
   text[is_whole] <- sprintf("%.0f", x[is_whole] + 0) # no minus zero
   rest <- known & !is_whole
   text[rest] <- vapply(x[rest], format_number, "")
-  text
-}
-
-# Strings of bytes that are no text would be an error of R's at the next turn.
-shown_text <- function(text) {
-  is_bytes <- !is.na(text) & (Encoding(text) == "bytes" | !validUTF8(text))
-  if (any(is_bytes)) {
-    text[is_bytes] <- iconv(text[is_bytes], "UTF-8", "UTF-8", sub = "byte")
-  }
   text
 }
 
@@ -90,4 +99,26 @@ repeated_id <- function(id) {
   id <- plain_ids(id)
   ascends <- is.numeric(id) && isFALSE(is.unsorted(id, strictly = TRUE))
   if (ascends) 0L else anyDuplicated(id)
+}
+
+# A vector of ids that the user gives, plain.
+check_id_vector <- function(x, expected, arg, call) {
+  is_vector <- is.atomic(x) && !is.null(x) && is.null(dim(x)) &&
+    (is.numeric(x) || is.character(x) || is.factor(x) || is.logical(x))
+  ids <- if (is_vector) plain_ids(x)
+  if (!is_vector || anyNA(ids)) {
+    abort_argument(x, expected, arg, call)
+  }
+  if (is.character(ids) && !is_text(ids)) {
+    row <- which(!validUTF8(ids) | Encoding(ids) == "bytes")[[1]]
+    value <- id_text(ids[[row]])
+    abort_datamap(
+      c(
+        paste0("{.arg {arg}} must be ", expected, "."),
+        x = "Element {row} is {.val {value}}, which is not valid UTF-8."
+      ),
+      class = "input", key = arg, line = row, call = call
+    )
+  }
+  ids
 }

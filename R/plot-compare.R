@@ -111,11 +111,7 @@ datamap_plot_compare <- function(map1,
 
 # One row per sample on both maps: its places and its regions.
 pair_samples <- function(map1, map2, variability, confidence) {
-  at <- if (is.numeric(map1$id) && is.numeric(map2$id)) {
-    match(map1$id, map2$id)
-  } else {
-    match(as.character(map1$id), as.character(map2$id))
-  }
+  at <- match_ids(map1$id, map2$id)
   one <- map1[!is.na(at), ]
   two <- map2[at[!is.na(at)], ]
   data.frame(

@@ -44,6 +44,7 @@ datamap_plot_trajectories <- function(signals,
   check_data_frame(signals)
   call <- rlang::current_env()
   check_string(signal)
+  signals <- without_integer64(signals)
   check_signal_columns(signals, signal, call)
   if (!is.null(ids) && !is.null(group)) {
     abort_datamap(
@@ -51,8 +52,9 @@ datamap_plot_trajectories <- function(signals,
       class = "input", key = "group"
     )
   }
-  known <- unique(signals$id)
-  sample <- match(signals$id, known)
+  id <- plain_ids(signals$id)
+  known <- unique(id)
+  sample <- match(id, known)
   data <- data.frame(
     .id = sample, .at = evaluation_of(signals, sample),
     .value = signals[[signal]]
@@ -124,10 +126,11 @@ evaluation_of <- function(signals, sample) {
 
 # The places of the ids to draw among those that are known.
 check_trajectory_ids <- function(ids, known, call) {
-  if (!is.atomic(ids) || anyNA(ids) || length(ids) == 0) {
-    abort_argument(ids, "a vector of ids or {.code NULL}", "ids", call)
+  expected <- "a vector of ids or {.code NULL}"
+  ids <- unique(check_id_vector(ids, expected, "ids", call))
+  if (length(ids) == 0) {
+    abort_argument(ids, expected, "ids", call)
   }
-  ids <- unique(ids)
   shown <- match_ids(ids, known)
   if (anyNA(shown) || length(ids) > max_values) {
     found <- if (anyNA(shown)) {
@@ -157,7 +160,7 @@ trajectory_groups <- function(signals, known, sample, group, call) {
         group, "a data frame with {.field id} and a group", "group", call
       )
     }
-    values <- group[[setdiff(names(group), "id")[[1]]]]
+    values <- plain_integer64(group[[setdiff(names(group), "id")[[1]]]])
     values <- values[match_ids(known, group$id)[sample]]
     name <- "group"
   } else {

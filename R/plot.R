@@ -155,7 +155,7 @@ datamap_plot <- function(map,
       attr(do.call(datamap_regions, c(list(drawn), cutoffs)), "counts")
     },
     marked = length(marked),
-    marked_drawn = as.character(drawn$id[drawn$.marked])
+    marked_drawn = id_text(drawn$id[drawn$.marked])
   )
   data <- layer_samples(drawn, points)
   if (points == "density") {
@@ -430,15 +430,12 @@ find_marked <- function(map,
   if (is.null(highlight)) {
     return(integer())
   }
-  is_vector <- is.atomic(highlight) || is.factor(highlight)
-  if (!is_vector || anyNA(highlight)) {
-    abort_argument(
-      highlight, "a vector of ids or {.code NULL}", arg, call
-    )
-  }
+  highlight <- check_id_vector(
+    highlight, "a vector of ids or {.code NULL}", arg, call
+  )
   rows <- match_ids(highlight, map$id)
   if (anyNA(rows)) {
-    unknown <- unique(as.character(highlight[is.na(rows)]))
+    unknown <- unique(id_text(highlight[is.na(rows)]))
     found <- first_few(unknown)
     abort_datamap(
       c(

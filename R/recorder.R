@@ -409,7 +409,7 @@ abort_recorder <- function(error, path, call, place = NULL, kept = "") {
 # What datamap_record() is given -----------------------------------------
 
 one_for_all <- function(x, n) {
-  if (length(x) == 1 && is.atomic(x)) rep(x, n) else x
+  if (length(x) == 1 && is.atomic(x)) rep(plain_numbers(x), n) else x
 }
 
 scores_argument <- function(x, name, n, call) {

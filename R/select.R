@@ -167,6 +167,7 @@ datamap_write_selection <- function(map, data, file, ..., by = NULL) {
   } else if (!is.data.frame(data)) {
     abort_argument(data, "a data frame or a path", "data", call)
   }
+  data <- without_integer64(data, names(data))
   if (!is.null(by)) {
     check_column_choice(by, data, of = "{.arg data}")
   } else if ("id" %in% names(data)) {
@@ -257,6 +258,8 @@ row_ids <- function(map, data, call) {
 
 # The row of each sample: nothing lost, nothing doubled.
 find_rows <- function(wanted, ids, by, call) {
+  wanted <- plain_ids(wanted)
+  ids <- plain_ids(ids)
   rows <- match_ids(wanted, ids)
   if (anyNA(rows)) {
     lost <- id_text(wanted[is.na(rows)])
@@ -272,9 +275,9 @@ find_rows <- function(wanted, ids, by, call) {
       class = "input", key = lost[[1]], call = call
     )
   }
-  again <- which(duplicated(ids) & !is.na(match_ids(ids, wanted)))
+  again <- which(duplicated(id_text(ids)) & !is.na(match_ids(ids, wanted)))
   if (length(again) > 0) {
-    first <- id_text(ids[[again[[1]]]])
+    first <- id_text(ids[again[[1]]])
     places <- which(id_text(ids) == first)
     abort_datamap(
       c(
@@ -331,6 +334,8 @@ inform_selection <- function(verb, label, chosen) {
   if (length(label) == 0) {
     return(invisible())
   }
+  label <- plain_integer64(label)
+  chosen <- plain_integer64(chosen)
   labels <- ordered_values(label)
   if (is.factor(label)) {
     labels <- factor(labels[labels %in% label], labels)
@@ -343,7 +348,7 @@ inform_selection <- function(verb, label, chosen) {
   n <- format_count(length(chosen))
   of <- format_count(length(label))
   each <- paste0(
-    counts$label, ": ", format_count(counts$left_out), " of ",
+    id_text(counts$label), ": ", format_count(counts$left_out), " of ",
     format_count(counts$samples)
   )
   inform_datamap(

@@ -70,8 +70,8 @@ datamap_write_summary <- function(map, file) {
   path <- summary_path(file)
   row <- repeated_id(map$id)
   if (row > 0) {
-    again <- as.character(map$id[[row]])
-    first <- match(map$id[[row]], map$id)
+    again <- id_text(map$id[row])
+    first <- match_ids(map$id[row], map$id)
     abort_datamap(
       c(
         "Can't write row {row} of {.arg map} to {.file {path}}.",
@@ -152,7 +152,9 @@ write_table <- function(columns, path, arg, call, rows = NULL,
 # An integer, double, character or, in a summary, logical vector.
 column_to_write <- function(x, name, arg, call, is_summary) {
   hint <- NULL
-  is_fine <- is.atomic(x) && is.null(dim(x)) && !is.complex(x) && !is.raw(x)
+  is_bytes <- is.character(x) && any(Encoding(x) == "bytes")
+  is_fine <- is.atomic(x) && is.null(dim(x)) && !is.complex(x) &&
+    !is.raw(x) && !is_bytes
   if (is_fine && is_summary) {
     if (name %in% c("id", "label")) {
       x <- plain_ids(x)
@@ -168,7 +170,7 @@ column_to_write <- function(x, name, arg, call, is_summary) {
     }
   }
   if (!is_fine) {
-    found <- describe(x)
+    found <- if (is_bytes) "bytes that are no text" else describe(x)
     abort_datamap(
       c(
         "Can't write column {.field {name}} of {.arg {arg}}.",
@@ -180,10 +182,8 @@ column_to_write <- function(x, name, arg, call, is_summary) {
       call = call
     )
   }
-  if (is.factor(x) || is_integer64(x)) {
+  if (is.object(x) || (is.logical(x) && !is_summary)) {
     x <- id_text(x)
-  } else if (is.object(x) || (is.logical(x) && !is_summary)) {
-    x <- as.character(x)
   }
   x
 }

@@ -174,7 +174,7 @@ text_column <- function(column, name, call) {
   bad <- which(!validUTF8(column) | Encoding(column) == "bytes")
   if (length(bad) > 0) {
     row <- bad[[1]]
-    value <- shown_text(column[[row]])
+    value <- valid_text(column[[row]])
     abort_column(
       "Row {row} is {.val {value}}, which is not valid UTF-8.",
       name, call, row
@@ -377,7 +377,9 @@ class_column_names <- function(x, name) {
 # --- as lines ---
 
 # The kinds of columns that the core writes, in its order.
-record_kinds <- c("int32", "whole", "double", "bool", "text", "list")
+record_kinds <- c(
+  "int32", "whole", "int64", "double", "bool", "text", "list"
+)
 
 # Second names of fields: where the first is absent they are read as it.
 second_names <- c(
@@ -411,7 +413,8 @@ record_columns <- function(x, call) {
   columns$logits <- filled_matrix(class_columns(x, "logits", call))
   whole <- intersect(names(columns), c(id, label, "pred_label", s_label))
   columns[whole] <- lapply(columns[whole], function(column) {
-    if (anyNA(column)) replace(column, is.na(column), NA) else column # NaN too
+    is_nan <- is.double(column) && !is_integer64(column) && anyNA(column)
+    if (is_nan) replace(column, is.na(column), NA) else column
   })
   columns <- columns[order(match(names(columns), line_order))]
   in_vectors <- unlist(lapply(c("probs", "logits"), function(name) {
@@ -458,6 +461,9 @@ filled_matrix <- function(column) {
 record_kind <- function(column) {
   if (is.matrix(column)) {
     return("list")
+  }
+  if (is_integer64(column)) {
+    return("int64")
   }
   switch(typeof(column),
     integer = "int32",

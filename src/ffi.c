@@ -164,12 +164,16 @@ SEXP ffi_char(const char *text, size_t len) {
   return Rf_mkCharLenCE(text, (int)len, CE_UTF8);
 }
 
+const char *ffi_utf8(SEXP text) {
+  return Rf_getCharCE(text) == CE_BYTES ? CHAR(text) : Rf_translateCharUTF8(text);
+}
+
 const char *const *ffi_texts(SEXP column) {
   R_xlen_t n = Rf_xlength(column);
   const char **texts = (const char **)R_alloc((size_t)n, sizeof *texts);
   for (R_xlen_t i = 0; i < n; i++) {
     SEXP text = STRING_ELT(column, i);
-    texts[i] = text == NA_STRING ? NULL : Rf_translateCharUTF8(text);
+    texts[i] = text == NA_STRING ? NULL : ffi_utf8(text);
   }
   return texts;
 }

@@ -56,6 +56,10 @@ uint64_t ffi_seed(void);
 /* CHARSXP of UTF-8 bytes. */
 SEXP ffi_char(const char *text, size_t len);
 
+/* The bytes of a CHARSXP in UTF-8, in memory of R_alloc(); as they are where R takes them
+   for no text. */
+const char *ffi_utf8(SEXP text);
+
 /* The elements of a character vector in UTF-8, NULL where missing; in memory of
    R_alloc(). */
 const char *const *ffi_texts(SEXP column);

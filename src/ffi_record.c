@@ -101,8 +101,10 @@ static const void *data_of(SEXP column) {
 
 /* What R must give for each dm_record_kind; a matrix for a list. */
 static const SEXPTYPE kind_types[] = {
-    [DM_RECORD_INT32] = INTSXP, [DM_RECORD_WHOLE] = REALSXP, [DM_RECORD_DOUBLE] = REALSXP,
-    [DM_RECORD_BOOL] = LGLSXP,  [DM_RECORD_TEXT] = STRSXP,   [DM_RECORD_LIST] = REALSXP};
+    [DM_RECORD_INT32] = INTSXP,  [DM_RECORD_WHOLE] = REALSXP,
+    [DM_RECORD_INT64] = REALSXP, [DM_RECORD_DOUBLE] = REALSXP,
+    [DM_RECORD_BOOL] = LGLSXP,   [DM_RECORD_TEXT] = STRSXP,
+    [DM_RECORD_LIST] = REALSXP};
 enum { N_KINDS = sizeof kind_types / sizeof *kind_types };
 
 /* A named list of vectors of n_rows elements, or matrices of so many rows, with the

@@ -80,7 +80,7 @@ static SEXP write_body(void *data) {
   dm_tsv_column *columns = (dm_tsv_column *)R_alloc((size_t)n_columns, sizeof *columns);
   for (R_xlen_t i = 0; i < n_columns; i++) {
     SEXP column = VECTOR_ELT(call->columns, i);
-    columns[i].name = Rf_translateCharUTF8(STRING_ELT(names, i));
+    columns[i].name = ffi_utf8(STRING_ELT(names, i));
     switch (TYPEOF(column)) {
       case INTSXP:
         columns[i].kind = DM_TSV_INT32;

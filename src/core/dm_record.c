@@ -66,13 +66,20 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
     const dm_record_column *column = &columns[i];
     const char *text = NULL;
     double number = 0;
-    int32_t integer = 0;
+    int64_t integer = 0;
     size_t n = 0; /* elements of a list */
     switch (column->kind) {
       case DM_RECORD_INT32:
       case DM_RECORD_BOOL:
         integer = ((const int32_t *)column->data)[row];
         if (integer == missing->int32) {
+          continue;
+        }
+        break;
+      case DM_RECORD_INT64:
+        memcpy(&integer, (const char *)column->data + row * sizeof integer,
+               sizeof integer);
+        if (integer == INT64_MIN) {
           continue;
         }
         break;
@@ -104,6 +111,7 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
     p += keys[i].len;
     switch (column->kind) {
       case DM_RECORD_INT32:
+      case DM_RECORD_INT64:
         p += dm_format_int64(integer, p);
         break;
       case DM_RECORD_BOOL:

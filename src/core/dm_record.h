@@ -12,6 +12,7 @@
 typedef enum dm_record_kind {
   DM_RECORD_INT32,  /* int32_t */
   DM_RECORD_WHOLE,  /* double: whole numbers up to 2^53, written as integers */
+  DM_RECORD_INT64,  /* 8 bytes each, of an int64_t; INT64_MIN is missing */
   DM_RECORD_DOUBLE, /* double */
   DM_RECORD_BOOL,   /* int32_t, 0 or not */
   DM_RECORD_TEXT,   /* const char *: UTF-8, NUL-terminated; NULL is missing */

@@ -25,6 +25,7 @@ static void check_line(const dm_record_column *columns, size_t n, const char *wa
 static void test_kinds(void) {
   static const int32_t integers[] = {7, NONE, -2147483647, 0};
   double wholes[] = {9007199254740992.0, na(), -1, 1e15};
+  static const int64_t longs[] = {INT64_MAX, INT64_MIN, -INT64_MAX, 9007199254740993};
   double doubles[] = {0.1, na(), -0.0, 1e22};
   static const int32_t bools[] = {1, NONE, 0, 5};
   static const char *const texts[] = {"a", NULL, "", "b"};
@@ -32,25 +33,28 @@ static void test_kinds(void) {
   const dm_record_column columns[] = {
       {.name = "i", .kind = DM_RECORD_INT32, .data = integers},
       {.name = "w", .kind = DM_RECORD_WHOLE, .data = wholes},
+      {.name = "n", .kind = DM_RECORD_INT64, .data = longs},
       {.name = "d", .kind = DM_RECORD_DOUBLE, .data = doubles},
       {.name = "b", .kind = DM_RECORD_BOOL, .data = bools},
       {.name = "t", .kind = DM_RECORD_TEXT, .data = texts},
       {.name = "l", .kind = DM_RECORD_LIST, .data = lists, .width = 2, .stride = 4},
   };
   static const char want[] =
-      "{\"i\":7,\"w\":9007199254740992,\"d\":0.1,\"b\":true,\"t\":\"a\",\"l\":[0.5,0.25]"
-      "}\n"
+      "{\"i\":7,\"w\":9007199254740992,\"n\":9223372036854775807,\"d\":0.1,\"b\":true,"
+      "\"t\":\"a\",\"l\":[0.5,0.25]}\n"
       "{}\n"
-      "{\"i\":-2147483647,\"w\":-1,\"d\":-0.0,\"b\":false,\"t\":\"\",\"l\":[1]}\n"
-      "{\"i\":0,\"w\":1000000000000000,\"d\":1e22,\"b\":true,\"t\":\"b\",\"l\":[2,NaN]}"
+      "{\"i\":-2147483647,\"w\":-1,\"n\":-9223372036854775807,\"d\":-0.0,\"b\":false,"
+      "\"t\":\"\",\"l\":[1]}\n"
+      "{\"i\":0,\"w\":1000000000000000,\"n\":9007199254740993,\"d\":1e22,\"b\":true,"
+      "\"t\":\"b\",\"l\":[2,NaN]}"
       "\n";
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, 6, 0, 4, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(columns, 7, 0, 4, &missing, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   /* a stretch of rows, appended */
   size_t len = out.len;
-  CHECK_INT(dm_record_lines(columns, 6, 1, 2, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(columns, 7, 1, 2, &missing, &out, &err), DM_OK);
   CHECK_BYTES(out.data + len, out.len - len, "{}\n", 3);
   dm_buf_release(&out);
 }
