@@ -44,6 +44,8 @@
 #' @param columns Names of the columns to read, in the order wanted, `"probs"`
 #'   and `"logits"` for those of all classes. `NULL` reads all but the classes.
 #'   Memory is taken for these columns only.
+#' @param nan How `datamap_write_signals()` writes numbers that are not finite,
+#'   as in [datamap_recorder()].
 #' @param file The path of the file to write, a string. It is replaced as a
 #'   whole or not at all.
 #'
@@ -111,13 +113,17 @@ datamap_read_signals <- function(x,
 
 #' @rdname datamap_read_signals
 #' @export
-datamap_write_signals <- function(x, file) {
+datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
+  rlang::check_dots_empty()
+  nan <- rlang::arg_match(nan)
   check_data_frame(x)
   path <- summary_path(file)
   call <- rlang::current_env()
   check_unique_names(names(x), call)
   lines <- record_columns(x, call)
-  error <- .Call(ffi_write_signals, path, lines$columns, lines$kinds, nrow(x))
+  error <- .Call(
+    ffi_write_signals, path, lines$columns, lines$kinds, nrow(x), nan == "null"
+  )
   if (!is.null(error)) {
     error$file <- 1L
     problem <- if (is.na(error$line)) {

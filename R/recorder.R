@@ -23,6 +23,17 @@
 #' or replaced. What was recorded before is still in memory, and
 #' `datamap_summarise()` of the recorder gives its map.
 #'
+#' # Numbers that are not finite
+#' JSON has no `NaN` and no infinities. With `nan = "NaN"` they are written as
+#' `NaN`, `Infinity` and `-Infinity`, as Python's json module writes and reads
+#' them too; a training that diverges is recorded as it was, but stricter
+#' readers refuse such a line. With `nan = "null"` any reader takes the file:
+#' what is not finite is `null`, and so is a vector of `probs` or `logits` with
+#' such an element. To the readers of this package `null` is the same as
+#' absent, and the summary in memory is that of the file, so it counts nothing
+#' that the file has not. A sample whose `label_probs` can then neither be read
+#' nor derived is an error.
+#'
 #' # Ids, steps and batches
 #' Ids tell the samples apart, never their places: batches may be shuffled,
 #' of any size, and leave samples out. Without `step` the lines of an id are
@@ -91,6 +102,8 @@
 #'   refuses it, `"append"` reads it and goes on with its run, `"repair"` does
 #'   the same after cutting off an incomplete last line, `"overwrite"` empties
 #'   it.
+#' @param nan How numbers that are not finite are written: `"NaN"` as `NaN`,
+#'   `Infinity` and `-Infinity`, or `"null"`.
 #' @param rec A recorder.
 #' @param id The samples of this call: whole numbers or strings.
 #' @param label Their labels in the training: whole numbers, strings or a
@@ -197,11 +210,13 @@ datamap_recorder <- function(file,
                              ids = NULL,
                              existing = c(
                                "error", "append", "repair", "overwrite"
-                             )) {
+                             ),
+                             nan = c("NaN", "null")) {
   rlang::check_dots_empty()
   call <- rlang::current_env()
   check_string(file, allow_null = TRUE)
   existing <- rlang::arg_match(existing)
+  nan <- rlang::arg_match(nan)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   ids <- check_declared_ids(ids, call)
   path <- if (!is.null(file)) expand_path(file)
@@ -217,7 +232,10 @@ datamap_recorder <- function(file,
     abort_recorder(pointer, path, call, "element {line} of {.arg ids}")
   }
   structure(
-    list(pointer = pointer, path = path, request = request),
+    list(
+      pointer = pointer, path = path, request = request,
+      has_null = nan == "null"
+    ),
     class = "datamap_recorder"
   )
 }
@@ -252,7 +270,9 @@ datamap_record <- function(rec,
   frame <- signals_frame(c(fields, own), n, call)
   frame <- look_up_classes(frame, call)
   lines <- record_columns(frame, call)
-  error <- .Call(ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n)
+  error <- .Call(
+    ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$has_null
+  )
   if (!is.null(error)) {
     abort_recorder(
       error, rec$path, call, "row {line} of the call", kept_in_memory(rec)

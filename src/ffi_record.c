@@ -142,14 +142,16 @@ static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kind
   return DM_OK;
 }
 
-static dm_record_missing missing_in_r(void) {
+static dm_record_missing missing_in_r(SEXP has_null_sexp) {
   return (dm_record_missing){.int32 = NA_INTEGER,
-                             .nan_bits = (uint32_t)dm_double_bits(NA_REAL)};
+                             .nan_bits = (uint32_t)dm_double_bits(NA_REAL),
+                             .has_null = Rf_asLogical(has_null_sexp) == TRUE};
 }
 
-/* columns, kinds: see columns_of(). NULL, or the error. */
+/* columns, kinds: see columns_of(); has_null: see dm_record_missing. NULL, or the
+   error. */
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                      SEXP n_rows_sexp) {
+                      SEXP n_rows_sexp, SEXP has_null_sexp) {
   dm_error err;
   dm_recorder *recorder = recorder_of(recorder_sexp, &err);
   if (!recorder) {
@@ -160,7 +162,7 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_missing missing = missing_in_r();
+  const dm_record_missing missing = missing_in_r(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
@@ -173,14 +175,14 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
 
 /* path: a string in UTF-8; the rest as for ffi_recorder_add(). */
 SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                       SEXP n_rows_sexp) {
+                       SEXP n_rows_sexp, SEXP has_null_sexp) {
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
   dm_error err;
   dm_record_column *columns;
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_missing missing = missing_in_r();
+  const dm_record_missing missing = missing_in_r(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);

@@ -23,6 +23,8 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
                            const dm_record_missing *missing, dm_buf *out, dm_error *err);
 static dm_status append_text(const char *text, dm_buf *out, dm_error *err);
 static char *write_double(double value, char *p);
+static char *write_null(char *p);
+static bool is_list_finite(const dm_record_column *column, size_t row, size_t n);
 static size_t list_length(const dm_record_column *column, size_t row, uint32_t nan_bits);
 
 static bool is_missing(double value, uint32_t nan_bits) {
@@ -122,10 +124,15 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
         p += dm_format_int64((int64_t)number, p);
         break;
       case DM_RECORD_DOUBLE:
-        p = write_double(number, p);
+        p = missing->has_null && !dm_is_finite(number) ? write_null(p)
+                                                       : write_double(number, p);
         break;
       case DM_RECORD_LIST: {
         const double *element = (const double *)column->data + row;
+        if (missing->has_null && !is_list_finite(column, row, n)) {
+          p = write_null(p);
+          break;
+        }
         *p++ = '[';
         for (size_t k = 0; k < n; k++) {
           p = write_double(element[k * column->stride], p);
@@ -149,6 +156,15 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
   }
   return separator == '{' ? dm_buf_append(out, "{}\n", 3, err)
                           : dm_buf_append(out, "}\n", 2, err);
+}
+
+static bool is_list_finite(const dm_record_column *column, size_t row, size_t n) {
+  const double *first = (const double *)column->data + row;
+  size_t i = 0;
+  while (i < n && dm_is_finite(first[i * column->stride])) {
+    i++;
+  }
+  return i == n;
 }
 
 static size_t list_length(const dm_record_column *column, size_t row, uint32_t nan_bits) {
@@ -175,6 +191,11 @@ static char *write_double(double value, char *p) {
     p += 2;
   }
   return p;
+}
+
+static char *write_null(char *p) {
+  memcpy(p, "null", 4);
+  return p + 4;
 }
 
 /* In quotes. */

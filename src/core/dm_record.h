@@ -2,6 +2,7 @@
 #ifndef DM_RECORD_H
 #define DM_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,17 +29,19 @@ typedef struct dm_record_column {
 } dm_record_column;
 
 /* How missing numbers look: this integer, and a NaN whose lower 32 bits are these (where
-   R's NA is; what arithmetic makes of an NA keeps them). */
+   R's NA is; what arithmetic makes of an NA keeps them). Where has_null, a number that is
+   not finite is written as null, which is read as absent, and so is a list with one. */
 typedef struct dm_record_missing {
   int32_t int32;
   uint32_t nan_bits;
+  bool has_null;
 } dm_record_missing;
 
 /* Appends the lines of rows from to to - 1. A double is written in the fewest digits that
    read back to the same bits, -0 as -0.0, what is not finite as Python's json module
-   writes it: NaN, Infinity, -Infinity. Texts are escaped as RFC 8259 asks, and no
-   further. out may have grown when it fails. DM_E_INPUT for a text that is no valid UTF-8
-   (key: the column, line: the row from 1), DM_E_MEMORY. Any thread. */
+   writes it (NaN, Infinity, -Infinity) or as null. Texts are escaped as RFC 8259 asks,
+   and no further. out may have grown when it fails. DM_E_INPUT for a text that is no
+   valid UTF-8 (key: the column, line: the row from 1), DM_E_MEMORY. Any thread. */
 dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, size_t from,
                           size_t to, const dm_record_missing *missing, dm_buf *out,
                           dm_error *err) DM_MUST_CHECK;

@@ -59,6 +59,30 @@ static void test_kinds(void) {
   dm_buf_release(&out);
 }
 
+/* Absent to any reader: also a list with one such element, but not the gap at its end. */
+static void test_null(void) {
+  static const dm_record_missing as_null = {
+      .int32 = NONE, .nan_bits = NA_BITS, .has_null = true};
+  double na = dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
+  double doubles[] = {INFINITY, 0.5, -INFINITY, NAN, na};
+  double lists[] = {0.5, NAN, 0.25, 0.5, na, 0.25, 0.5, 0.75, INFINITY, na};
+  dm_record_column columns[] = {
+      {.name = "d", .kind = DM_RECORD_DOUBLE, .data = doubles},
+      {.name = "l", .kind = DM_RECORD_LIST, .data = lists, .width = 2, .stride = 5},
+  };
+  static const char want[] =
+      "{\"d\":null,\"l\":[0.5,0.25]}\n"
+      "{\"d\":0.5,\"l\":null}\n"
+      "{\"d\":null,\"l\":[0.25,0.75]}\n"
+      "{\"d\":null,\"l\":null}\n"
+      "{}\n";
+  dm_buf out = {0};
+  dm_error err;
+  CHECK_INT(dm_record_lines(columns, 2, 0, 5, &as_null, &out, &err), DM_OK);
+  CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
+  dm_buf_release(&out);
+}
+
 static void test_missing_after_arithmetic(void) {
   /* the processor makes a NaN quiet, and keeps its lower half */
   double value = dm_double_from_bits(dm_double_bits(na()) | UINT64_C(1) << 51);
@@ -179,6 +203,7 @@ static void test_nothing(void) {
 
 int main(void) {
   DM_RUN(test_kinds);
+  DM_RUN(test_null);
   DM_RUN(test_missing_after_arithmetic);
   DM_RUN(test_not_finite);
   DM_RUN(test_texts);

@@ -293,7 +293,7 @@ said([1, 0, 1], "logits", [-2, 3, .5], [20, 30, 50], [.2, .3, .5])
 said([1], "probs", [.5, .5])  # too few to tell
 ')
   said <- strsplit(paste(output, collapse = "\n"), "--\n*")[[1]][-1]
-  expect_match(said[[1]], "^2 of 2 rows .* are they logits[?] Then give logits=")
+  expect_match(said[[1]], "^2 of 2 rows .* are they logits[?] Then give")
   expect_match(said[[2]], "^2 of 2 rows .* are they percent[?]")
   expect_match(said[[3]], "^no label is 0: .*classes=range\\(1, 4\\)")
   expect_identical(said[-(1:3)], c("", ""))
@@ -369,7 +369,7 @@ os.remove(path)
 test_that("an interrupt takes the whole call back", {
   skip_on_os("windows")
   file <- new_path()
-  output <- run_recorder(file, code = '
+  output <- run_recorder(file, code = "
 import os, random, signal
 random.seed(1)
 rec = Recorder(sys.argv[1])
@@ -394,7 +394,7 @@ for k in range(300):
 with_rest = rec._size == os.path.getsize(sys.argv[1])
 rec.close()
 print(taken, with_rest)
-')
+")
   expect_identical(
     output, paste(length(readLines(file)), "True")
   )

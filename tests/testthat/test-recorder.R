@@ -375,6 +375,49 @@ test_that("somebody else's bytes in the file are noticed", {
   expect_identical(readLines(file)[[2]], "more")
 })
 
+test_that("what is not finite is written as null where that is asked for", {
+  probs <- rbind(c(0.5, 0.5), c(0.25, 0.75), c(NaN, 1))
+  columns <- list(
+    id = 1:3, label = c(0, 1, 1), probs = probs,
+    label_probs = c(NaN, NA, 0.25), correct = c(TRUE, NA, FALSE),
+    loss = c(NaN, Inf, 0.5), lr = c(-Inf, NA, 1)
+  )
+  file <- new_path()
+  rec <- datamap_recorder(file, signals = c("loss", "lr"), nan = "null")
+  do.call(datamap_record, c(list(rec), columns))
+  map <- datamap_summarise(rec)
+  expect_identical(map$avg_probs, c(0.5, 0.75, 0.25))
+  expect_identical(map$correct_times, c(1L, 1L, 0L))
+  expect_identical(map$loss_last, c(NA, NA, 0.5))
+  expect_identical(map$lr_last, c(NA, NA, 1))
+  close(rec)
+  lines <- readLines(file)
+  expect_no_match(lines, "NaN|Inf")
+  expect_identical(lines[[3]], paste0(
+    '{"id":3,"label":1,"correct":false,"loss":0.5,"probs":null,',
+    '"label_probs":0.25,"lr":1}'
+  ))
+  expect_same_map(datamap_summarise(file, signals = c("loss", "lr")), map)
+
+  # the same by the writer of tables
+  written <- new_path()
+  frame <- structure(columns, class = "data.frame", row.names = 1:3)
+  datamap_write_signals(frame, written, nan = "null")
+  expect_identical(readLines(written), lines)
+  datamap_write_signals(frame, written)
+  expect_match(readLines(written)[[1]], '"loss":NaN.*"lr":-Infinity')
+
+  # what is needed has to be there
+  rec <- datamap_recorder(file, existing = "append", nan = "null")
+  error <- expect_error(
+    datamap_record(rec, 4:5, c(0, 1), logits = rbind(c(0, 1), c(-Inf, 1))),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 2L)
+  expect_identical(readLines(file), lines)
+  expect_error(datamap_recorder(NULL, nan = "none"), "nan")
+})
+
 test_that("a file that was deleted or replaced underneath is an error", {
   skip_on_os("windows") # deletes and replaces no file that is open
   record <- function(rec, step) {
