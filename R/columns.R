@@ -22,7 +22,8 @@
 #'     \eqn{m = \sum_t p_t / T}.}
 #'   \item{`label_var`}{the population variance of the probability of the
 #'     label, \eqn{\sum_t (p_t - m)^2 / T}: the divisor is \eqn{T}, not
-#'     \eqn{T - 1}.}
+#'     \eqn{T - 1}. Of finite values it is infinite only where it is beyond the
+#'     largest double, as that of 1e308 and -1e308 is, whose mean is 0.}
 #'   \item{`max_label_probs`, `min_label_probs`}{the largest and the smallest
 #'     \eqn{p_t}.}
 #'   \item{`forgetting_times`}{the number of forgetting events: \eqn{t \ge 1}

@@ -8,13 +8,62 @@
 
 #include "dm_number.h"
 
-/* 64 bytes, one cache line. All zero is the state before the first evaluation. */
-typedef struct dm_accum {
-  double mean;           /* of label_probs, updated by Welford's recurrence */
-  double sum_of_squares; /* of the deviations from the mean */
+/* Mean and variance in the making, of finite values. All zero is the state before the
+   first of them. */
+typedef struct dm_moments {
+  double mean;           /* updated by Welford's recurrence */
+  double sum_of_squares; /* of the deviations from the mean; in units of DM_FAR_UNIT
+                            squared where dm_moments_are_far() */
   double smallest;
   double largest;
-  uint32_t n; /* evaluations */
+} dm_moments;
+
+/* 2^31 deviations up to here can be squared and added up, and in this unit those of any
+   two doubles. */
+#define DM_FAR 0x1p480
+#define DM_FAR_UNIT 0x1p540
+
+static inline bool dm_moments_are_far(const dm_moments *m) {
+  return !(m->largest - m->smallest <= DM_FAR);
+}
+
+/* The same as dm_moments_add() for values that lie anywhere. */
+bool dm_moments_add_far(dm_moments *m, uint32_t n, double x);
+
+/* Adds x, the n-th value. False: it is not finite, and what m has from now on is worth
+   nothing. */
+static inline bool dm_moments_add(dm_moments *m, uint32_t n, double x) {
+  if (n == 1) {
+    m->mean = m->smallest = m->largest = x;
+  }
+  double smallest = x < m->smallest ? x : m->smallest;
+  double largest = x > m->largest ? x : m->largest;
+  if (DM_UNLIKELY(!(largest - smallest + 0 * x <= DM_FAR))) { /* also by NaN and Inf */
+    return dm_moments_add_far(m, n, x);
+  }
+  double difference = x - m->mean;
+  m->mean += difference / (double)n;
+  m->sum_of_squares += difference * (x - m->mean);
+  m->smallest = smallest;
+  m->largest = largest;
+  return true;
+}
+
+/* Adds b, of n_b values, to a, of n_a; both above 0. */
+void dm_moments_merge(dm_moments *a, uint32_t n_a, const dm_moments *b, uint32_t n_b);
+
+/* With the divisor n > 0; infinite only where the variance is beyond the largest double.
+ */
+static inline double dm_moments_variance(const dm_moments *m, uint32_t n) {
+  double variance = m->sum_of_squares / (double)n;
+  return DM_UNLIKELY(dm_moments_are_far(m)) ? variance * DM_FAR_UNIT * DM_FAR_UNIT
+                                            : variance;
+}
+
+/* 64 bytes, one cache line. All zero is the state before the first evaluation. */
+typedef struct dm_accum {
+  dm_moments moments; /* of label_probs */
+  uint32_t n;         /* evaluations */
   uint32_t n_correct;
   uint32_t n_forgetting; /* right, then wrong */
   uint32_t run_start;    /* since which evaluation all have been right, or all wrong */
@@ -43,14 +92,11 @@ typedef enum dm_classes {
 static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
   uint32_t t = a->n++;
   if (t == 0) {
-    a->mean = a->smallest = a->largest = label_probs;
     a->was_correct = a->was_correct_first = correct;
   }
-  double difference = label_probs - a->mean;
-  a->mean += difference / (double)a->n;
-  a->sum_of_squares += difference * (label_probs - a->mean);
-  a->smallest = label_probs < a->smallest ? label_probs : a->smallest;
-  a->largest = label_probs > a->largest ? label_probs : a->largest;
+  if (DM_UNLIKELY(!dm_moments_add(&a->moments, a->n, label_probs))) {
+    a->is_not_finite = 1;
+  }
   a->n_correct += correct;
   if (DM_UNLIKELY(a->was_correct != correct)) { /* a forgetting or a learning event */
     a->run_start = t;
@@ -58,9 +104,6 @@ static inline void dm_accum_add(dm_accum *a, double label_probs, bool correct) {
     a->n_forgetting += !correct;
     uint32_t *first = correct ? &a->first_learning : &a->first_forgetting;
     *first = *first ? *first : t;
-  }
-  if (DM_UNLIKELY(!dm_is_finite(label_probs))) {
-    a->is_not_finite = 1;
   }
 }
 
@@ -71,10 +114,7 @@ void dm_accum_merge(dm_accum *a, const dm_accum *b);
 
 /* A user signal's running state over the lines that have it. */
 typedef struct dm_signal_accum {
-  double mean; /* of the finite values */
-  double sum_of_squares;
-  double smallest;
-  double largest;
+  dm_moments moments; /* of the finite values */
   double last;
   uint32_t n_finite;
   uint8_t is_given; /* at least one value */
@@ -89,20 +129,20 @@ void dm_signal_merge(dm_signal_accum *a, const dm_signal_accum *b);
 
 /* Results of a state, NaN where a value that was not finite leaves none. n > 0. */
 static inline double dm_accum_mean(const dm_accum *a) {
-  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->mean;
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->moments.mean;
 }
 
 /* With the divisor n. */
 static inline double dm_accum_variance(const dm_accum *a) {
-  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->sum_of_squares / (double)a->n;
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : dm_moments_variance(&a->moments, a->n);
 }
 
 static inline double dm_accum_max(const dm_accum *a) {
-  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->largest;
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->moments.largest;
 }
 
 static inline double dm_accum_min(const dm_accum *a) {
-  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->smallest;
+  return DM_UNLIKELY(a->is_not_finite) ? NAN : a->moments.smallest;
 }
 
 static inline double dm_accum_correct_ratio(const dm_accum *a) {

@@ -2,6 +2,7 @@
    of samples that are no means. Each formula is that of ?datamap-columns. */
 #include "dm_metric.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
                          size_t n, double label_probs);
 static bool find_rival(const dm_ident *label, const double *values, size_t n,
                        double *of_label, double *rival);
+static double within_doubles(double average);
 static dm_status append_key(dm_buf *keys, const dm_ident *label, dm_error *err);
 
 const char *dm_metric_name(dm_metric metric) {
@@ -172,7 +174,14 @@ void dm_metric_add_loss(dm_metric_accum *a, double loss) {
     return;
   }
   a->loss_weight *= DM_LOSS_DECAY;
-  a->loss_average = DM_LOSS_DECAY * a->loss_average + (1 - DM_LOSS_DECAY) * loss;
+  double average = DM_LOSS_DECAY * a->loss_average + (1 - DM_LOSS_DECAY) * loss;
+  bool was_finite = dm_is_finite(a->loss_average) && dm_is_finite(loss);
+  a->loss_average = was_finite ? within_doubles(average) : average;
+}
+
+/* What lies between finite values is beyond the largest double by rounding only. */
+static double within_doubles(double average) {
+  return average > DBL_MAX ? DBL_MAX : average < -DBL_MAX ? -DBL_MAX : average;
 }
 
 /* The average of b starts at its first loss; had it started at the average of a, the
@@ -185,8 +194,9 @@ void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b) {
     a->loss_weight = b->loss_weight;
   } else if (b->has_loss) {
     bool is_finite = dm_is_finite(a->loss_average) && dm_is_finite(b->loss_average);
+    double half = a->loss_average / 2 - b->loss_first / 2;
     a->loss_average =
-        is_finite ? b->loss_average + b->loss_weight * (a->loss_average - b->loss_first)
+        is_finite ? within_doubles(2 * (b->loss_average / 2 + b->loss_weight * half))
                   : a->loss_average + b->loss_average;
     a->loss_weight *= b->loss_weight;
   }

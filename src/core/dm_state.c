@@ -8,10 +8,7 @@
 
 /* A dm_accum with the length of the class vectors. */
 typedef struct sample_row {
-  double mean;
-  double sum_of_squares;
-  double smallest;
-  double largest;
+  dm_moments moments;
   int32_t label;     /* row of labels, from 1 */
   int32_t s_label;   /* row of s_labels, from 1; 0: none */
   int32_t n_classes; /* 0: none */
@@ -36,10 +33,7 @@ typedef struct step_row {
 } step_row;
 
 typedef struct signal_row {
-  double mean;
-  double sum_of_squares;
-  double smallest;
-  double largest;
+  dm_moments moments;
   double last;
   int32_t n_finite;
   int32_t is_given;
@@ -76,10 +70,10 @@ static const dm_state_field sample_fields[] = {
     {"run_start", DM_STATE_INT32, offsetof(sample_row, run_start)},
     {"was_correct_first", DM_STATE_FLAG, offsetof(sample_row, was_correct_first)},
     {"was_correct", DM_STATE_FLAG, offsetof(sample_row, was_correct)},
-    {"mean", DM_STATE_DOUBLE, offsetof(sample_row, mean)},
-    {"sum_of_squares", DM_STATE_DOUBLE, offsetof(sample_row, sum_of_squares)},
-    {"min", DM_STATE_DOUBLE, offsetof(sample_row, smallest)},
-    {"max", DM_STATE_DOUBLE, offsetof(sample_row, largest)},
+    {"mean", DM_STATE_DOUBLE, offsetof(sample_row, moments.mean)},
+    {"sum_of_squares", DM_STATE_DOUBLE, offsetof(sample_row, moments.sum_of_squares)},
+    {"min", DM_STATE_DOUBLE, offsetof(sample_row, moments.smallest)},
+    {"max", DM_STATE_DOUBLE, offsetof(sample_row, moments.largest)},
     {"is_not_finite", DM_STATE_FLAG, offsetof(sample_row, is_not_finite)},
 };
 
@@ -95,10 +89,10 @@ static const dm_state_field step_fields[] = {
 static const dm_state_field signal_fields[] = {
     {"is_given", DM_STATE_FLAG, offsetof(signal_row, is_given)},
     {"n_finite", DM_STATE_INT32, offsetof(signal_row, n_finite)},
-    {"mean", DM_STATE_DOUBLE, offsetof(signal_row, mean)},
-    {"sum_of_squares", DM_STATE_DOUBLE, offsetof(signal_row, sum_of_squares)},
-    {"min", DM_STATE_DOUBLE, offsetof(signal_row, smallest)},
-    {"max", DM_STATE_DOUBLE, offsetof(signal_row, largest)},
+    {"mean", DM_STATE_DOUBLE, offsetof(signal_row, moments.mean)},
+    {"sum_of_squares", DM_STATE_DOUBLE, offsetof(signal_row, moments.sum_of_squares)},
+    {"min", DM_STATE_DOUBLE, offsetof(signal_row, moments.smallest)},
+    {"max", DM_STATE_DOUBLE, offsetof(signal_row, moments.largest)},
     {"last", DM_STATE_DOUBLE, offsetof(signal_row, last)},
     {"has_nan", DM_STATE_FLAG, offsetof(signal_row, has_nan)},
     {"has_above", DM_STATE_FLAG, offsetof(signal_row, has_above)},
@@ -137,6 +131,7 @@ static dm_status read_row(dm_state_part part, const void *const *in, size_t i, s
                           any_row *out, dm_error *err);
 static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
                             dm_error *err);
+static dm_status check_moments(const dm_moments *m, int32_t n, size_t row, dm_error *err);
 static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_error *err);
 static dm_status set_signal(dm_run *run, size_t signal, size_t row,
                             const signal_row *from, dm_error *err);
@@ -199,10 +194,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
     case DM_STATE_SAMPLES: {
       const dm_accum *a = dm_rows_at(&run->accum, row);
       out.sample = (sample_row){
-          .mean = a->mean,
-          .sum_of_squares = a->sum_of_squares,
-          .smallest = a->smallest,
-          .largest = a->largest,
+          .moments = a->moments,
           .label = (int32_t)a->label + 1,
           .s_label = (int32_t)a->s_label,
           .n_classes = (int32_t)dm_run_classes(run, (uint32_t)row),
@@ -234,10 +226,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
       const dm_signal_accum *s =
           (const dm_signal_accum *)dm_rows_at(&run->signals, row) + signal;
       out.signal = (signal_row){
-          .mean = s->mean,
-          .sum_of_squares = s->sum_of_squares,
-          .smallest = s->smallest,
-          .largest = s->largest,
+          .moments = s->moments,
           .last = s->last,
           .n_finite = (int32_t)s->n_finite,
           .is_given = s->is_given,
@@ -404,11 +393,8 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
   if (!is_event(from->run_start, n_forgetting + n_learning, n - 1)) {
     return wrong("the evaluation of an event", "run_start", row, err);
   }
-  if (from->sum_of_squares < 0) {
-    return wrong("no negative value", "sum_of_squares", row, err);
-  }
-  if (!from->is_not_finite && !(from->smallest <= from->largest)) {
-    return wrong("at least the smallest", "max", row, err);
+  if (!from->is_not_finite) {
+    DM_TRY(check_moments(&from->moments, from->n, row, err));
   }
   if (from->label < 1 || (size_t)from->label > run->labels.n) {
     return wrong("the number of a label", "label", row, err);
@@ -417,10 +403,7 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
     return wrong("the number of an s_label", "s_label", row, err);
   }
   *(dm_accum *)dm_rows_at(&run->accum, row) = (dm_accum){
-      .mean = from->mean,
-      .sum_of_squares = from->sum_of_squares,
-      .smallest = from->smallest,
-      .largest = from->largest,
+      .moments = from->moments,
       .n = (uint32_t)from->n,
       .n_correct = (uint32_t)from->n_correct,
       .n_forgetting = (uint32_t)from->n_forgetting,
@@ -434,6 +417,26 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
       .is_not_finite = (uint32_t)from->is_not_finite & 1,
   };
   return dm_run_set_classes(run, (uint32_t)row, (uint32_t)from->n_classes, err);
+}
+
+static dm_status check_moments(const dm_moments *m, int32_t n, size_t row,
+                               dm_error *err) {
+  if (n == 0) {
+    return DM_OK;
+  }
+  if (!(m->sum_of_squares >= 0) || !dm_is_finite(m->sum_of_squares)) {
+    return wrong("a finite number, and no negative one", "sum_of_squares", row, err);
+  }
+  if (!dm_is_finite(m->smallest)) {
+    return wrong("a finite number", "min", row, err);
+  }
+  if (!dm_is_finite(m->largest) || m->largest < m->smallest) {
+    return wrong("a finite number of at least the smallest", "max", row, err);
+  }
+  if (!(m->mean >= m->smallest && m->mean <= m->largest)) {
+    return wrong("a number between the smallest and the largest", "mean", row, err);
+  }
+  return DM_OK;
 }
 
 /* Whether the evaluation of one of n events may be this, which is 0 where there is none.
@@ -481,17 +484,9 @@ static dm_status set_signal(dm_run *run, size_t signal, size_t row,
   if (from->n_finite == 0 && !from->has_nan && !from->has_above && !from->has_below) {
     return wrong("at least one value", "n_finite", row, err);
   }
-  if (from->sum_of_squares < 0) {
-    return wrong("no negative value", "sum_of_squares", row, err);
-  }
-  if (from->n_finite > 0 && !(from->smallest <= from->largest)) {
-    return wrong("at least the smallest", "max", row, err);
-  }
+  DM_TRY(check_moments(&from->moments, from->n_finite, row, err));
   ((dm_signal_accum *)dm_rows_at(&run->signals, row))[signal] = (dm_signal_accum){
-      .mean = from->mean,
-      .sum_of_squares = from->sum_of_squares,
-      .smallest = from->smallest,
-      .largest = from->largest,
+      .moments = from->moments,
       .last = from->last,
       .n_finite = (uint32_t)from->n_finite,
       .is_given = 1,

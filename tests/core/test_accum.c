@@ -300,6 +300,123 @@ static void test_merge_keeps(void) {
   CHECK(isnan(dm_accum_max(&whole)));
 }
 
+/* --- values that lie anywhere --------------------------------------------------------
+ */
+
+static dm_signal_accum add_signals(const double *values, size_t n);
+
+static bool is_close(double got, double want) {
+  return got == want || fabs(got - want) <= 1e-12 * fabs(want);
+}
+
+/* As label_probs and as a signal, in one stretch and in two. */
+static void check_moments(const double *values, size_t n, double mean, double variance) {
+  static const bool unused[64];
+  double tolerance = 0;
+  for (size_t t = 0; t < n; t++) {
+    tolerance = fmax(tolerance, 1e-14 * fabs(values[t]));
+  }
+  for (size_t cut = 0; cut <= n; cut++) {
+    dm_accum a = add_all(values, unused, cut);
+    dm_accum b = add_all(values + cut, unused, n - cut);
+    dm_accum_merge(&a, &b);
+    dm_signal_accum s = add_signals(values, cut);
+    dm_signal_accum t = add_signals(values + cut, n - cut);
+    dm_signal_merge(&s, &t);
+    const double got[] = {dm_accum_mean(&a), dm_signal_mean(&s)};
+    const double got_variance[] = {dm_accum_variance(&a), dm_signal_variance(&s)};
+    for (int k = 0; k < 2; k++) {
+      bool is_same = CHECK(is_near(got[k], mean, tolerance));
+      is_same &= CHECK(is_close(got_variance[k], variance));
+      is_same &= CHECK(isfinite(got[k]));
+      is_same &= CHECK(got_variance[k] >= 0);
+      if (!is_same) {
+        fprintf(stderr, "  cut at %zu: %.17g and %.17g, want %.17g and %.17g\n", cut,
+                got[k], got_variance[k], mean, variance);
+      }
+    }
+    CHECK(a.moments.mean >= a.moments.smallest && a.moments.mean <= a.moments.largest);
+    CHECK(a.moments.sum_of_squares >= 0 && isfinite(a.moments.sum_of_squares));
+  }
+}
+
+static void test_far_by_hand(void) {
+  const double inf = (double)INFINITY, most = 0x1.fffffffffffffp1023;
+  const struct {
+    double values[6];
+    size_t n;
+    double mean, variance;
+  } cases[] = {
+      {{1e308, -1e308}, 2, 0, inf},
+      {{-1e308, 1e308}, 2, 0, inf},
+      {{1e308, 1e308, 1e308}, 3, 1e308, 0},
+      {{most, most, -most}, 3, most / 3, inf},
+      {{most, most, most, most, most, -most}, 6, most / 6 * 4, inf},
+      {{-most, .5, most, .5}, 4, .25, inf}, /* 0.25 is lost beside them */
+      /* the sum of squares is beyond a double, the variance is not */
+      {{1e154, -1e154}, 2, 0, 1e308},
+      {{1e154, -1e154, 1e154, -1e154, 1e154, -1e154}, 6, 0, 1e308},
+      {{0x1p511, -0x1p511}, 2, 0, 0x1p1022},
+      {{0x1p512, -0x1p512}, 2, 0, inf},
+      /* nearly alike, far from 0 */
+      {{1e308, 1e308 + 0x1p971}, 2, 1e308, inf},
+      {{0x1p700, 0x1p700 + 0x1p650}, 2, 0x1p700, inf},
+      {{0x1p500, 0x1p500 + 0x1p450}, 2, 0x1p500, 0x1p898},
+      /* what was added up before is of another unit */
+      {{1, 2, 3, 0x1p500}, 4, 0x1p498, 0x1p1000 * 3 / 16},
+      {{0x1p500, 3, 2, 1}, 4, 0x1p498, 0x1p1000 * 3 / 16},
+      {{0x1p470, -0x1p470, 0x1p481, -0x1p481}, 4, 0, 0x1p961 * (1 + 0x1p-22)},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    check_moments(cases[i].values, cases[i].n, cases[i].mean, cases[i].variance);
+  }
+}
+
+/* Common values times a power of two have the mean and the variance of the common ones
+   times powers of two. */
+static void test_far_scaled(void) {
+  uint64_t seed = 93;
+  for (int round = 0; round < 3000; round++) {
+    static const bool unused[64];
+    double common[64];
+    double values[64];
+    size_t n = 1 + naive_below(&seed, 64);
+    int power = (int)naive_below(&seed, 1525) - 501;
+    double offset = round % 2 ? 0 : 0.5;
+    for (size_t t = 0; t < n; t++) {
+      common[t] = (double)(int64_t)naive_random(&seed) * 0x1p-64 + offset;
+      values[t] = ldexp(common[t], power);
+    }
+    DM_CASE("round %d, 2^%d", round, power);
+    naive want = summarise(common, unused, n);
+    check_moments(values, n, ldexp(want.mean, power), ldexp(want.variance, 2 * power));
+    dm_accum a = add_all(values, unused, n);
+    CHECK_DOUBLE(dm_accum_max(&a), ldexp(want.most, power));
+    CHECK_DOUBLE(dm_accum_min(&a), ldexp(want.least, power));
+  }
+}
+
+/* Infinities and NaN among them, which end as they do among common values. */
+static void test_far_not_finite(void) {
+  static const double odd[] = {(double)NAN, (double)INFINITY, (double)-INFINITY};
+  for (size_t i = 0; i < 3; i++) {
+    for (int at = 0; at < 4; at++) {
+      DM_CASE("%g at %d", odd[i], at);
+      dm_accum a = {0};
+      for (int t = 0; t < 4; t++) {
+        dm_accum_add(&a, t == at ? odd[i] : t % 2 ? 1e308 : -1e308, true);
+      }
+      dm_accum b = {0};
+      dm_accum_add(&b, 1e308, true);
+      dm_accum_merge(&b, &a);
+      CHECK(isnan(dm_accum_mean(&a)) && isnan(dm_accum_mean(&b)));
+      CHECK(isnan(dm_accum_variance(&a)) && isnan(dm_accum_variance(&b)));
+      CHECK(isnan(dm_accum_max(&a)) && isnan(dm_accum_min(&b)));
+    }
+  }
+}
+
 /* --- user signals --------------------------------------------------------------------
  */
 
@@ -432,6 +549,9 @@ int main(void) {
   DM_RUN(test_merge_every_cut);
   DM_RUN(test_merge_random);
   DM_RUN(test_merge_keeps);
+  DM_RUN(test_far_by_hand);
+  DM_RUN(test_far_scaled);
+  DM_RUN(test_far_not_finite);
   DM_RUN(test_signal_table);
   DM_RUN(test_signal_random);
   DM_RUN(test_signal_merge);

@@ -74,10 +74,11 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
                a->first_learning != b->first_learning ||
                a->was_correct != b->was_correct ||
                a->was_correct_first != b->was_correct_first ||
-               a->is_not_finite != b->is_not_finite || a->smallest != b->smallest ||
-               a->largest != b->largest;
-    n_wrong += !is_close(a->mean, b->mean);
-    n_wrong += !is_close(a->sum_of_squares, b->sum_of_squares);
+               a->is_not_finite != b->is_not_finite ||
+               a->moments.smallest != b->moments.smallest ||
+               a->moments.largest != b->moments.largest;
+    n_wrong += !is_close(a->moments.mean, b->moments.mean);
+    n_wrong += !is_close(a->moments.sum_of_squares, b->moments.sum_of_squares);
     dm_ident x = dm_index_ident(&got->labels, a->label);
     dm_ident y = dm_index_ident(&want->labels, b->label);
     n_wrong += !dm_ident_equal(&x, &y);
@@ -115,11 +116,14 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
       const dm_signal_accum *g = (dm_signal_accum *)dm_rows_at(&got->signals, at) + s;
       const dm_signal_accum *w = (dm_signal_accum *)dm_rows_at(&want->signals, row) + s;
       n_wrong += g->n_finite != w->n_finite || g->is_given != w->is_given;
-      n_wrong += w->is_given && (g->last != w->last || g->smallest != w->smallest ||
-                                 g->largest != w->largest);
-      n_wrong += w->n_finite && fabs(g->mean - w->mean) > 1e-12 * fmax(1, fabs(w->mean));
-      n_wrong += w->n_finite && fabs(g->sum_of_squares - w->sum_of_squares) >
-                                    1e-12 * fmax(1, w->sum_of_squares);
+      n_wrong += w->is_given &&
+                 (g->last != w->last || g->moments.smallest != w->moments.smallest ||
+                  g->moments.largest != w->moments.largest);
+      n_wrong += w->n_finite && fabs(g->moments.mean - w->moments.mean) >
+                                    1e-12 * fmax(1, fabs(w->moments.mean));
+      n_wrong +=
+          w->n_finite && fabs(g->moments.sum_of_squares - w->moments.sum_of_squares) >
+                             1e-12 * fmax(1, w->moments.sum_of_squares);
     }
   }
   CHECK_UINT(n_wrong, 0);

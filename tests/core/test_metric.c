@@ -226,6 +226,27 @@ static void test_loss(void) {
   }
 }
 
+/* Finite ones never give more than the largest double. */
+static void test_loss_far(void) {
+  static const double of[] = {0x1.fffffffffffffp1023, -0x1.fffffffffffffp1023, 1e308, 1};
+  for (size_t i = 0; i < 256; i++) {
+    const double loss[] = {of[i % 4], of[i / 4 % 4], of[i / 16 % 4], of[i / 64]};
+    double scaled[4];
+    for (size_t k = 0; k < 4; k++) {
+      scaled[k] = loss[k] * 0x1p-10;
+    }
+    double want = naive_average(scaled, 4);
+    for (size_t cut = 0; cut <= 4; cut++) {
+      DM_CASE("losses %zu, cut at %zu", i, cut);
+      dm_metric_accum a = add_losses(loss, cut);
+      dm_metric_accum b = add_losses(loss + cut, 4 - cut);
+      dm_metric_merge(&a, &b);
+      CHECK(isfinite(a.loss_average));
+      CHECK(fabs(a.loss_average * 0x1p-10 - want) <= 1e-14 * 0x1p1014);
+    }
+  }
+}
+
 /* Infinities and NaN end where they end when the losses come one by one. */
 static void test_loss_not_finite(void) {
   static const double of[] = {1, 2.5, (double)INFINITY, (double)-INFINITY, (double)NAN};
@@ -339,6 +360,7 @@ int main(void) {
   DM_RUN(test_measures_edges);
   DM_RUN(test_measures_random);
   DM_RUN(test_loss);
+  DM_RUN(test_loss_far);
   DM_RUN(test_loss_not_finite);
   DM_RUN(test_sums);
   DM_RUN(test_pred_dist);

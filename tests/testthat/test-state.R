@@ -350,6 +350,61 @@ test_that("pieces cut in any way, from two workers, make the whole", {
   }
 })
 
+test_that("values at the ends of the doubles have means and variances", {
+  most <- .Machine$double.xmax
+  signals <- data.frame(
+    id = rep(1:6, each = 4), label = 0L, correct = TRUE,
+    label_probs = c(
+      1e308, -1e308, 1e308, -1e308, # the variance would be 1e616
+      most, most, most, most,
+      1e154, -1e154, -1e154, 1e154, # only the sum of squares is too large
+      most, most, -most, most,
+      1, 1e200, 1, 1,
+      0.25, 0.75, 0.75, 0.25
+    )
+  )
+  signals$g <- -signals$label_probs
+  signals$loss <- signals$label_probs
+  mean <- c(0, most, 0, most / 2, 2.5e199, 0.5)
+  variance <- c(Inf, 0, 1e308, Inf, Inf, 0.0625)
+  all_at_once <- suppressWarnings(
+    datamap_summarise(signals, signals = "g", metrics = "loss_ema")
+  )
+  path <- withr::local_tempfile()
+  datamap_write_signals(signals, path)
+  expect_no_difference <- function(map) {
+    expect_equal(map$avg_probs, mean, tolerance = 1e-14)
+    expect_equal(map$label_var, variance, tolerance = 1e-14)
+    expect_equal(map$g_mean, -mean, tolerance = 1e-14)
+    expect_equal(map$g_var, variance, tolerance = 1e-14)
+  }
+  expect_no_difference(all_at_once)
+  expect_same_map(
+    suppressWarnings(
+      datamap_summarise(path, signals = "g", metrics = "loss_ema")
+    ),
+    all_at_once
+  )
+  # 0.729, 0.081, 0.09, 0.1: the weights of the four losses
+  expect_equal(
+    all_at_once$loss_ema,
+    c(0.638e308, most, 0.658e154, 0.82 * most, 0.081e200, 0.3355),
+    tolerance = 1e-14
+  )
+  for (cut in 1:3) {
+    is_first <- rep(seq_len(4) <= cut, 6)
+    states <- suppressWarnings(lapply(
+      list(signals[is_first, ], signals[!is_first, ]), datamap_state,
+      signals = "g", metrics = "loss_ema"
+    ))
+    merged <- suppressWarnings(
+      datamap_summarise(do.call(datamap_merge, states))
+    )
+    expect_no_difference(merged)
+    expect_equal(merged$loss_ema, all_at_once$loss_ema, tolerance = 1e-12)
+  }
+})
+
 test_that("a sample that is missing from pieces is joined over them", {
   lines <- c(
     '{"id": "a", "label": 1, "correct": 1, "label_probs": 0.75}',
