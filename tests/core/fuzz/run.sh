@@ -29,9 +29,13 @@ run_target() {
   fi
   log=$results/$1.log
   longest=4096
-  [ "$1" = state ] && longest=8192 # two files, each a table for all that a state has
-  "$build/$1" "$2" -max_len="$longest" -dict=signals.dict -timeout=30 -rss_limit_mb=2500 \
-    -print_final_stats=1 -artifact_prefix="$build/crash-$1-" \
+  largest=0 # allocation: as all together
+  if [ "$1" = state ]; then
+    longest=8192 # two files, with a table for all that a state has
+    largest=64   # whatever a file claims
+  fi
+  "$build/$1" "$2" -max_len="$longest" -malloc_limit_mb="$largest" -rss_limit_mb=2500 \
+    -dict=signals.dict -timeout=30 -print_final_stats=1 -artifact_prefix="$build/crash-$1-" \
     "$build/new/$1" "corpus/$1" >"$log" 2>&1 </dev/null
   status=$?
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
