@@ -552,6 +552,6 @@ static dm_status wrong(const char *key, dm_error *err) {
 static dm_status damaged(const char *found, dm_error *err) {
   dm_error_expected(err, DM_E_IO, "a whole file of a state");
   dm_error_found(err, "%s", found);
-  dm_error_advice(err, "it was cut off or changed after it was written");
+  dm_error_advice(err, "it was cut off or changed later: use a copy, or write it again");
   return DM_E_IO;
 }

@@ -229,6 +229,9 @@ dm_status dm_state_file_read(dm_state_file *out, dm_source *source, uint64_t see
       status = err->status = DM_E_SYNTAX;
     }
     status = dm_pack_finish(&r.in, status, err);
+    if (status == DM_E_SYNTAX) {
+      dm_error_advice(err, "no state is like that: make it again from its signals");
+    }
   }
   dm_pack_reader_release(&r.in);
   return status;

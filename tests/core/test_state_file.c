@@ -385,7 +385,7 @@ static void check_lie(dm_buf *file, const char *key, uint64_t line) {
   CHECK_INT(get(&got, file->data, file->len, &err), DM_E_SYNTAX);
   CHECK_STR(err.key, key);
   CHECK_UINT(err.line, line);
-  CHECK(err.expected[0] != '\0');
+  CHECK(err.expected[0] != '\0' && err.advice[0] != '\0');
   dm_state_file_release(&got);
 }
 
