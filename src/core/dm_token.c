@@ -196,6 +196,9 @@ static int32_t read_hex(const char *p, int n) {
 
 dm_status dm_token_unescape(const dm_span *span, bool is_python, dm_buf *out,
                             dm_error *err) {
+  if (span->start == span->end) {
+    return DM_OK; /* there may be no memory to point into */
+  }
   /* no escape stands for more bytes than it has */
   DM_TRY(dm_buf_reserve(out, (size_t)(span->end - span->start), err));
   char *to = out->data + out->len;
