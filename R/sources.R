@@ -329,12 +329,12 @@ check_epochs_left <- function(files, folder, call) {
       c(
         "Can't read all epochs of {.file {folder}}.",
         "x" = paste(
-          "By {cli::qty(length(files))}{?its name/their names}",
-          "{.file {files}} {?is one/are some}, in a form that is not read."
+          "{.file {files}} {?looks/look} like {?one/some} and",
+          "can't be read."
         ),
         "i" = paste(
           "An epoch is {.file dynamics_epoch_N.jsonl}, plain or with",
-          "{.file .{names(compressions)}} behind it."
+          "{.file {paste0('.', names(compressions))}} behind it."
         ),
         "i" = "Decompress, rename or remove what is not."
       ),

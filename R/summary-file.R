@@ -191,8 +191,8 @@ column_to_write <- function(x, name, arg, call, is_summary) {
 abort_no_summary <- function(missing, own, path, call) {
   hint <- if (identical(missing, "correct_ratio")) {
     c(i = paste(
-      "It can be had from {.field correct_times} and {.field evaluations}:",
-      "how often was each sample evaluated?"
+      "It can be had from {.field correct_times} (or {.field correctness}) and",
+      "{.field evaluations}: how often was each sample evaluated?"
     ))
   }
   found <- first_few(own, 20)

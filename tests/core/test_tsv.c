@@ -341,34 +341,36 @@ static void test_written(void) {
   const char *text[] = {"a b", NULL, ""};
   const char *label[] = {"NA", "\"q\"", "\xC3\xA9"};
   const double big[] = {1, 1000, 1e300};
+  const int32_t flag[] = {1, missing.int32, 0};
   const dm_tsv_column columns[] = {
       {"id", DM_TSV_DOUBLE, id},         {"label", DM_TSV_TEXT, label},
       {"count", DM_TSV_INT32, count},    {"number", DM_TSV_DOUBLE, number},
       {"whole", DM_TSV_DOUBLE, whole},   {"avg_probs", DM_TSV_DOUBLE, known},
       {"s_label", DM_TSV_DOUBLE, whole}, {"text", DM_TSV_TEXT, text},
-      {"big", DM_TSV_DOUBLE, big},
+      {"big", DM_TSV_DOUBLE, big},       {"flag", DM_TSV_BOOL, flag},
   };
   dm_error err;
-  CHECK_INT(write_table(columns, 9, 3, &err), DM_OK);
+  CHECK_INT(write_table(columns, 10, 3, &err), DM_OK);
   check_written(
-      "id\tlabel\tcount\tnumber\twhole\tavg_probs\ts_label\ttext\tbig\n"
-      "1\tNA\t3\t0.1\t1.0\t1\t1\ta b\t1\n"
-      "-5\t\"q\"\tNA\tNA\tNA\t0\tNA\tNA\t1e3\n"
-      "4734364254410\t\xC3\xA9\t-7\t1e-7\t12.0\tNaN\t12\t\t1e300\n");
+      "id\tlabel\tcount\tnumber\twhole\tavg_probs\ts_label\ttext\tbig\tflag\n"
+      "1\tNA\t3\t0.1\t1.0\t1\t1\ta b\t1\tTRUE\n"
+      "-5\t\"q\"\tNA\tNA\tNA\t0\tNA\tNA\t1e3\tNA\n"
+      "4734364254410\t\xC3\xA9\t-7\t1e-7\t12.0\tNaN\t12\t\t1e300\tFALSE\n");
   dm_tsv_table *table;
   if (CHECK_INT(read_back(&table, DM_TSV_BLOCK, &err), DM_OK)) {
     char got[512];
     show(table, got, sizeof got);
     CHECK_STR(got,
-              "id:d label:t count:i number:d whole:d avg_probs:d s_label:i text:t big:d"
-              "|1 'NA' 3 0.10000000000000001 1 1 1 'a b' 1"
-              "|-5 '\"q\"' ~ ~ ~ 0 ~ ~ 1000"
+              "id:d label:t count:i number:d whole:d avg_probs:d s_label:i text:t big:d "
+              "flag:b"
+              "|1 'NA' 3 0.10000000000000001 1 1 1 'a b' 1 1"
+              "|-5 '\"q\"' ~ ~ ~ 0 ~ ~ 1000 ~"
               "|4734364254410 '\xC3\xA9' -7 9.9999999999999995e-08 12 nan 12 '' "
-              "1.0000000000000001e+300");
+              "1.0000000000000001e+300 0");
   }
   dm_tsv_release(table);
-  CHECK_INT(write_table(columns, 9, 0, &err), DM_OK);
-  check_written("id\tlabel\tcount\tnumber\twhole\tavg_probs\ts_label\ttext\tbig\n");
+  CHECK_INT(write_table(columns, 10, 0, &err), DM_OK);
+  check_written("id\tlabel\tcount\tnumber\twhole\tavg_probs\ts_label\ttext\tbig\tflag\n");
 }
 
 static void test_not_written(void) {
@@ -403,6 +405,11 @@ static void test_not_written(void) {
   };
   const int32_t first[] = {1, 2};
   dm_error err;
+  static char name[10002];
+  memset(name, 'x', sizeof name - 1);
+  const dm_tsv_column too_long = {name, DM_TSV_INT32, first};
+  CHECK_INT(write_table(&too_long, 1, 2, &err), DM_E_INPUT);
+  CHECK(strstr(err.expected, "10000 bytes") != NULL);
   const dm_tsv_column good = {"first", DM_TSV_INT32, first};
   CHECK_INT(write_table(&good, 1, 2, &err), DM_OK);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -441,6 +448,10 @@ static void test_checked(void) {
       {{"avg_probs", DM_TSV_BOOL, bools}, {0}, 0, "could not be read"},
       {{"x", DM_TSV_TEXT, NULL}, {"TRUE", "1"}, 0, NULL},
       {{"x", DM_TSV_TEXT, NULL}, {"007", "12e3"}, 0, NULL},
+      {{"x", DM_TSV_TEXT, NULL},
+       {"10000000000000000000000000000000000000000000000000000000000000000000", "1"},
+       0,
+       NULL},
       {{"x", DM_TSV_TEXT, NULL}, {"inf", "1"}, 0, NULL},
       {{"x", DM_TSV_TEXT, NULL}, {NULL, NULL}, 0, NULL},
       {{"label", DM_TSV_TEXT, NULL}, {"NA", "1"}, 0, NULL},
