@@ -227,17 +227,21 @@ static void check_refused(const void *bytes, size_t len, dm_status want) {
   dm_state_file_release(&file);
 }
 
+/* Of the bits of a file those that are tried: where chunks of rows are as large as in
+   use, each file that is read has to zero a lot of memory. */
+enum { BIT_STEP = DM_ROWS_SHIFT > 10 ? 61 : 1 };
+
 static void test_damage(void) {
   dm_buf file = small_file();
-  for (size_t i = 0; i < file.len; i++) {
-    for (int bit = 0; bit < 8; bit++) {
-      DM_CASE("bit %d of byte %zu", bit, i);
-      file.data[i] = (char)(file.data[i] ^ 1 << bit);
-      check_refused(file.data, file.len, i < 8 ? DM_E_SYNTAX : DM_E_IO);
-      file.data[i] = (char)(file.data[i] ^ 1 << bit);
-    }
+  for (size_t k = 0; k < 8 * file.len; k += BIT_STEP) {
+    size_t i = k / 8;
+    int bit = (int)(k % 8);
+    DM_CASE("bit %d of byte %zu", bit, i);
+    file.data[i] = (char)(file.data[i] ^ 1 << bit);
+    check_refused(file.data, file.len, i < 8 ? DM_E_SYNTAX : DM_E_IO);
+    file.data[i] = (char)(file.data[i] ^ 1 << bit);
   }
-  for (size_t cut = 0; cut < file.len; cut++) {
+  for (size_t cut = 0; cut < file.len; cut += BIT_STEP) {
     DM_CASE("%zu bytes left", cut);
     check_refused(file.data, cut, cut == 0 ? DM_E_SYNTAX : DM_E_IO);
     unsigned char *sealed = malloc(cut + SEAL_SIZE);
@@ -462,6 +466,7 @@ static void test_lies(void) {
 static void test_claims(void) {
   dm_buf whole = small_file();
   size_t at = DM_PACK_HEADER;
+  size_t n = 0;
   while (at < whole.len - SEAL_SIZE) {
     char name[64] = "";
     memcpy(name, whole.data + at + 1, (unsigned char)whole.data[at]);
@@ -473,6 +478,9 @@ static void test_claims(void) {
       size_t number = c < n_columns ? width : column; /* at last that of the rows */
       size_t size = c < n_columns ? 4 : 8;
       for (size_t bit = 0; bit < 8 * size; bit++) {
+        if (n++ % BIT_STEP != 0) {
+          continue;
+        }
         DM_CASE("%s, column %zu, bit %zu", name, c, bit);
         unsigned char *byte = (unsigned char *)whole.data + number + bit / 8;
         *byte = (unsigned char)(*byte ^ 1u << bit % 8);
