@@ -523,7 +523,7 @@ call_entries <- function(call) {
   lines <- record_columns(frame[-3, ], NULL)
   recorder <- call("ffi_recorder_open", at("new"), 0L, frame$id[-3], strict)
   add <- function() {
-    call("ffi_recorder_add", recorder, lines$columns, lines$kinds, 2)
+    call("ffi_recorder_add", recorder, lines$columns, lines$kinds, 2, FALSE)
   }
   made <- call("ffi_read_state", list(path), skipping, NULL, FALSE, NULL)
   state <- unclass(new_state(made$state, request, list(burn_out = 0), "a"))
@@ -536,11 +536,12 @@ call_entries <- function(call) {
     call("ffi_summarise", list(at("absent")), strict, NULL),
     call("ffi_summarise_table", signal_columns(frame, request, NULL),
          strict, NULL),
-    call("ffi_write_summary", map, at("result")),
+    call("ffi_write_summary", map, at("result"), TRUE),
     call("ffi_read_summary", at("result")),
-    call("ffi_write_summary", map, at("absent/result")),
+    call("ffi_write_summary", map, at("absent/result"), TRUE),
     call("ffi_read_summary", path),
-    call("ffi_write_signals", at("signals"), lines$columns, lines$kinds, 2),
+    call("ffi_write_signals", at("signals"), lines$columns, lines$kinds, 2,
+         FALSE),
     call("ffi_read_signals", list(path), skipping, NULL, long_wanted(NULL)),
     call("ffi_recorder_open", path, 0L, NULL, strict), # it is there already
     add(),
@@ -558,6 +559,7 @@ call_entries <- function(call) {
     call("ffi_load_state", at("state")),
     call("ffi_read_signals", list(path), skipping, NULL,
          long_wanted(c("id", "pred_label", "loss", "probs"))),
+    call("ffi_integer64", c(0, 5e-324), TRUE),
     readLines(at("new"))
   )
 }
