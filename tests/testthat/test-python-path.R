@@ -268,6 +268,79 @@ with Recorder(sys.argv[1], existing="append") as rec:
   expect_identical(datamap_summarise(file)$evaluations, 3L)
 })
 
+# What a file of random_calls.py must say; see there.
+read_meant <- function(path, found) {
+  meant <- utils::read.delim(path, quote = "", colClasses = "character")
+  texts <- c("id", "label", "pred_label", "words")
+  for (name in setdiff(names(meant), texts)) {
+    type <- if (name == "correct") "logical" else "double"
+    meant[[name]][meant[[name]] == ""] <- NA
+    storage.mode(meant[[name]]) <- type
+  }
+  if (all(is.na(meant$step))) { # then it is counted
+    meant$step <- stats::ave(seq_along(meant$id), meant$id, FUN = seq_along) - 1
+  }
+  meant
+}
+
+in_hex <- function(column) {
+  text <- if (is.numeric(column)) sprintf("%.0f", column) else column
+  hex <- vapply(enc2utf8(as.character(text)), function(x) {
+    paste0(c(".", charToRaw(x)), collapse = "")
+  }, "", USE.NAMES = FALSE)
+  replace(hex, is.na(column), "")
+}
+
+test_that("ten thousand random calls are refused, or read as they were meant", {
+  folder <- tempfile()
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  code <- readLines(
+    test_path("fixtures", "random_calls.py"),
+    encoding = "UTF-8"
+  )
+  output <- run_recorder(folder, 20261126, 10000, "plain", code = code)
+  counts <- as.numeric(strsplit(output, " ")[[1]])
+  expect_identical(sum(counts), 10000)
+  expect_gt(min(counts), 4000)
+  files <- list.files(folder, pattern = "jsonl$", full.names = TRUE)
+  expect_length(files, 40)
+  n_lines <- 0
+  for (file in files) {
+    found <- suppressWarnings(
+      datamap_read_signals(file), classes = "datamap_warning"
+    )
+    meant <- read_meant(sub("jsonl$", "tsv", file))
+    n_lines <- n_lines + nrow(meant)
+    for (name in names(meant)) {
+      column <- found[[name]]
+      if (is.null(column)) {
+        column <- rep(NA_real_, nrow(meant))
+      }
+      if (is.character(meant[[name]])) {
+        expect_identical(in_hex(column), meant[[name]], label = name)
+      } else if (name == "correct") {
+        expect_identical(column, meant$correct)
+      } else {
+        # softmax in another order of operations
+        tolerance <- if (name == "label_probs") 1e-14 else 0
+        column <- as.double(column)
+        expect_identical(is.nan(column), is.nan(meant[[name]]), label = name)
+        expect_equal(
+          column, meant[[name]],
+          tolerance = tolerance, label = paste(name, "in", basename(file))
+        )
+      }
+    }
+    # memory has no other opinion than the table
+    map <- suppressWarnings(
+      datamap_summarise(file), classes = "datamap_warning"
+    )
+    expect_identical(sum(map$evaluations), nrow(meant))
+  }
+  expect_gt(n_lines, 7000)
+})
+
 test_that("what looks like a slip is a warning, once", {
   file <- new_path()
   output <- run_recorder(file, code = '
