@@ -63,3 +63,27 @@ test_that("a time limit ends the reading, and the next one is right", {
   expect_lt(as.numeric(Sys.time() - start, units = "secs"), 20)
   expect_identical(datamap_summarise(path)$evaluations, 400000L)
 })
+
+# Whose fault is "promise already under evaluation"?
+#
+# After an interrupt R has been seen to say this of every later call. It is R's
+# own doing, and needs no package: what a promise was computing when Ctrl-C came
+# starts again with the warning "restarting interrupted promise evaluation", and
+# where that warning is made an error, or is caught by tryCatch(), the promise
+# is left marked as under evaluation for good (forcePromise() in R's eval.c sets
+# the mark before it warns, and puts the promise on the list of those to clear
+# after a jump behind that). Every function of a package is such a promise until
+# it is first used, so it happens in sessions that have just started:
+#
+#   delayedAssign("lazy", {
+#     tools::pskill(Sys.getpid(), tools::SIGINT)
+#     Sys.sleep(1)
+#   })
+#   tryCatch(lazy, interrupt = function(c) "interrupted")
+#   tryCatch(lazy, warning = conditionMessage) # restarting interrupted ...
+#   tryCatch(lazy, error = conditionMessage)   # promise already under ...
+#
+# With R 4.2.2, interrupts at random in the first seconds of a session led to it
+# in 1 of 57 sessions with options(warn = 2), always while packages were being
+# loaded, and in none of 105 sessions without that option or with the packages
+# loaded.
