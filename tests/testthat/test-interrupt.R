@@ -70,10 +70,9 @@ test_that("a time limit ends the reading, and the next one is right", {
 # own doing, and needs no package: what a promise was computing when Ctrl-C came
 # starts again with the warning "restarting interrupted promise evaluation", and
 # where that warning is made an error, or is caught by tryCatch(), the promise
-# is left marked as under evaluation for good (forcePromise() in R's eval.c sets
-# the mark before it warns, and puts the promise on the list of those to clear
-# after a jump behind that). Every function of a package is such a promise until
-# it is first used, so it happens in sessions that have just started:
+# is left marked as under evaluation for good. Every function of a package is
+# such a promise until it is first used, so it can happen in sessions that have
+# just started:
 #
 #   delayedAssign("lazy", {
 #     tools::pskill(Sys.getpid(), tools::SIGINT)
@@ -83,7 +82,7 @@ test_that("a time limit ends the reading, and the next one is right", {
 #   tryCatch(lazy, warning = conditionMessage) # restarting interrupted ...
 #   tryCatch(lazy, error = conditionMessage)   # promise already under ...
 #
-# With R 4.2.2, interrupts at random in the first seconds of a session led to it
-# in 1 of 57 sessions with options(warn = 2), always while packages were being
-# loaded, and in none of 105 sessions without that option or with the packages
-# loaded.
+# With R 4.2.2, one interrupt at random in the first 2.5 seconds, when packages
+# are loaded too, led to it in 1 of 60 sessions with options(warn = 2); which
+# promise that was is not known. One behind library(), without that option, led
+# to it in none of 104.
