@@ -12,8 +12,11 @@
 #'     the line has it, else which line of its id it is, counted from 0. Where
 #'     an id has several lines of the same `epoch`, `step` counts its lines and
 #'     `epoch` is a column of its own.}
+#'   \item{`label_index`}{the place of the label's class in `probs` or `logits`,
+#'     from 0, `NA` where the line has none; no column where no line has it.}
 #'   \item{`pred_label`}{the predicted label, given or by the largest of `probs`
-#'     or `logits`; `NA` where the line tells neither.}
+#'     or `logits`: the label that a line says to stand at that place
+#'     (`label_index`), else its number; `NA` where the line tells none.}
 #'   \item{`s_label`}{the constructed label, `NA` where the line has none.}
 #'   \item{`correct`}{`TRUE` or `FALSE`, given or derived.}
 #'   \item{`loss`}{a number, `NA` where the line has none.}
@@ -139,7 +142,8 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
 # What asks the core for each field.
 long_fields <- c(
   id = 1L, step = 2L, label = 4L, pred_label = 8L, s_label = 16L,
-  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L, logits = 512L
+  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L, logits = 512L,
+  label_index = 2048L
 )
 class_fields <- c("probs", "logits")
 all_own <- 1024L
@@ -175,6 +179,9 @@ long_wanted <- function(columns) {
 long_frame <- function(result, columns, problems, call) {
   found <- result$columns$columns
   found <- found[!vapply(found, is.null, NA)]
+  if ("label_index" %in% names(found)) {
+    found$label_index <- as.integer(found$label_index)
+  }
   n <- result$counts[["good"]]
   if (result$columns$has_epoch) {
     found <- part_epochs(found, is.null(columns) || "epoch" %in% columns)

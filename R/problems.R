@@ -8,7 +8,11 @@
 #' the prediction (`pred_label`, or the largest of `probs` or `logits`) and the
 #' label; the same `step` twice for a sample; a probability outside
 #' \[-1e-6, 1 + 1e-6\]; `probs` that do not sum to 1 within 1e-3, or whose
-#' length changes; a `label_probs` that is `NaN` or infinite.
+#' length changes; a `label_probs` that is `NaN` or infinite, or differs by more
+#' than 1e-6 from what `probs` or `logits` say of the label's class; another
+#' `label_index` for a sample's label than before; a `NaN` among `probs` or
+#' `logits` where only they could tell the prediction (such a line counts as not
+#' right).
 #'
 #' @param x A data map made by [datamap_summarise()], a table made by
 #'   [datamap_read_signals()], or a [datamap_state()].
@@ -49,7 +53,18 @@ problem_kinds <- c(
   prob_range = "line{?s} with a probability outside 0 to 1",
   prob_sum = "line{?s} whose {.field probs} do not sum to 1",
   prob_count = "line{?s} with another number of classes than the id had first",
-  not_finite = "line{?s} with a {.field label_probs} that is NaN or infinite"
+  not_finite = "line{?s} with a {.field label_probs} that is NaN or infinite",
+  label_index = paste(
+    "line{?s} with another {.field label_index} than the label of the id had",
+    "first"
+  ),
+  nan_class = paste(
+    "line{?s} without a prediction, since {.field probs} or {.field logits}",
+    "have a NaN; {?it counts/they count} as not right"
+  ),
+  label_probs = paste(
+    "line{?s} whose {.field label_probs} is not that of the class vector"
+  )
 )
 
 problems_kept <- 10000

@@ -50,9 +50,9 @@
 #' The tables are, in this order, `package`, `files`, `asked_signals`,
 #' `asked_metrics`, `run_signals`, `run_metrics`, `run` (what there is one of),
 #' `ids`, `labels`, `s_labels`, `predicted`; those of `samples`, `steps`,
-#' `signal` (one for each), `metrics`, `seen`, `class_sums` and `predictions`
-#' that the state has; `problem_counts` and `problems`. What they mean is told
-#' in [datamap_state()].
+#' `signal` (one for each), `metrics`, `seen`, `class_sums`, `predictions` and
+#' `places` that the state has; `class_labels`, `problem_counts` and `problems`.
+#' What they mean is told in [datamap_state()].
 #'
 #' @param state A state, made by [datamap_state()], [datamap_update()] or
 #'   [datamap_merge()].

@@ -258,8 +258,8 @@ check_signal_names <- function(signals, call) {
   }
   signals <- enc2utf8(signals)
   fields <- c(
-    "id", "label", "pred_label", "s_label", "correct", "probs", "logits",
-    "label_probs", "step"
+    "id", "label", "label_index", "pred_label", "s_label", "correct", "probs",
+    "logits", "label_probs", "step"
   )
   taken <- intersect(signals, fields)
   if (length(taken) > 0) {

@@ -14,6 +14,7 @@ signal_columns <- function(x, request, call) {
   columns <- list(
     id = ident_column(x, id, call),
     label = ident_column(x, label, call),
+    label_index = label_index_column(x, pick("label_index"), call),
     pred_label = ident_column(x, pick("pred_label"), call),
     s_label = s_label_column(x, s_label, call),
     correct = correct_column(x, pick("correct"), call),
@@ -228,6 +229,20 @@ is_plain_number <- function(x) {
 # A column in which nothing is given, whatever its type.
 is_all_missing <- function(x) {
   is.atomic(x) && is.null(dim(x)) && all(is.na(unclass(x)))
+}
+
+# The place of the label's class; the core checks the range.
+label_index_column <- function(x, name, call) {
+  if (is.null(name)) {
+    return(NULL)
+  }
+  column <- whole_column(number_column(x, name, call), name, call)
+  bad <- which(abs(column) >= 2^31)
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    abort_column("Row {row} is not the place of a class.", name, call, row)
+  }
+  as.integer(column)
 }
 
 correct_column <- function(x, name, call) {

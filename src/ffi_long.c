@@ -9,6 +9,7 @@ static SEXP make_column(dm_long *table, dm_long_column *column);
 static SEXP ident_column(const dm_long *table, const dm_long_column *column);
 static SEXP text_column(const dm_long *table, const dm_long_column *column);
 
+/* There is a label_index only where a line has one. */
 SEXP ffi_long_columns(dm_long *table) {
   const struct {
     const char *name;
@@ -18,6 +19,7 @@ SEXP ffi_long_columns(dm_long *table) {
       {"id", DM_LONG_ID, &table->id},
       {"step", DM_LONG_STEP, &table->step},
       {"label", DM_LONG_LABEL, &table->label},
+      {"label_index", DM_LONG_LABEL_INDEX, &table->label_index},
       {"pred_label", DM_LONG_PRED_LABEL, &table->pred_label},
       {"s_label", DM_LONG_S_LABEL, &table->s_label},
       {"correct", DM_LONG_CORRECT, &table->correct},
@@ -31,7 +33,9 @@ SEXP ffi_long_columns(dm_long *table) {
   R_xlen_t at = 0;
   for (int i = 0; i < N_FIELDS; i++) {
     SET_STRING_ELT(names, at, ffi_char(fields[i].name, strlen(fields[i].name)));
-    if (table->want & fields[i].want) {
+    bool is_there = fields[i].want != DM_LONG_LABEL_INDEX ||
+                    dm_rows_cap(&fields[i].column->cells) > 0;
+    if ((table->want & fields[i].want) && is_there) {
       SET_VECTOR_ELT(out, at, make_column(table, fields[i].column));
     }
     at++;

@@ -32,6 +32,7 @@ static SEXP make_gap(const dm_gap *gap);
 static SEXP make_idents(const dm_index *index);
 static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal);
 static SEXP make_matrix(const dm_run *run, dm_state_matrix which);
+static SEXP make_class_labels(const dm_run *run);
 static SEXPTYPE type_of(const dm_state_field *field);
 static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
                                 dm_error *err);
@@ -39,6 +40,7 @@ static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SE
                               dm_error *err);
 static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
                                 const char *name, dm_error *err);
+static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err);
 static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err);
 
 /* --- entries --- */
@@ -132,10 +134,11 @@ static SEXP summarise_body(void *data) {
 /* --- out --- */
 
 SEXP ffi_state(const dm_run *run) {
-  const char *names[] = {"line_counts", "problem_counts", "problems",      "ids",
-                         "labels",      "s_labels",       "samples",       "steps",
-                         "signals",     "metrics",        "seen",          "class_sums",
-                         "predicted",   "predictions",    "step_distance", ""};
+  const char *names[] = {
+      "line_counts",  "problem_counts", "problems",  "ids",         "labels",
+      "s_labels",     "samples",        "steps",     "signals",     "metrics",
+      "seen",         "class_sums",     "predicted", "predictions", "places",
+      "class_labels", "step_distance",  ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, ffi_line_counts(&run->counts));
   SET_VECTOR_ELT(out, 1, ffi_problem_counts(&run->problems));
@@ -158,7 +161,9 @@ SEXP ffi_state(const dm_run *run) {
     SET_VECTOR_ELT(out, 12, make_idents(&run->predicted));
   }
   SET_VECTOR_ELT(out, 13, make_matrix(run, DM_STATE_PREDICTIONS));
-  SET_VECTOR_ELT(out, 14, Rf_ScalarReal(run->step_distance));
+  SET_VECTOR_ELT(out, 14, make_matrix(run, DM_STATE_PLACES));
+  SET_VECTOR_ELT(out, 15, make_class_labels(run));
+  SET_VECTOR_ELT(out, 16, Rf_ScalarReal(run->step_distance));
   UNPROTECT(1);
   return out;
 }
@@ -212,6 +217,14 @@ static SEXP make_matrix(const dm_run *run, dm_state_matrix which) {
   return out;
 }
 
+static SEXP make_class_labels(const dm_run *run) {
+  SEXP out = Rf_allocVector(INTSXP, (R_xlen_t)run->n_class_labels);
+  for (size_t i = 0; i < run->n_class_labels; i++) {
+    INTEGER(out)[i] = dm_state_class(run, i);
+  }
+  return out;
+}
+
 static SEXPTYPE type_of(const dm_state_field *field) {
   return field->type == DM_STATE_DOUBLE  ? REALSXP
          : field->type == DM_STATE_INT32 ? INTSXP
@@ -253,6 +266,8 @@ dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
   }
   DM_TRY(restore_matrix(run, DM_STATE_CLASS_SUMS, state, "class_sums", err));
   DM_TRY(restore_matrix(run, DM_STATE_PREDICTIONS, state, "predictions", err));
+  DM_TRY(restore_matrix(run, DM_STATE_PLACES, state, "places", err));
+  DM_TRY(restore_class_labels(run, state, err));
   DM_TRY(ffi_restore_problems(run, ffi_element(state, "problems"), err));
   return restore_totals(run, state, err);
 }
@@ -309,6 +324,16 @@ static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
   DM_TRY(ffi_typed_element(&values, state, name, REALSXP, (R_xlen_t)(n * width), err));
   return dm_state_set_matrix(run, which, width, dm_state_all_rows(run), REAL_RO(values),
                              err);
+}
+
+static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err) {
+  R_xlen_t n = Rf_xlength(ffi_element(state, "class_labels"));
+  SEXP labels;
+  DM_TRY(ffi_typed_element(&labels, state, "class_labels", INTSXP, n, err));
+  for (R_xlen_t i = 0; i < n; i++) {
+    DM_TRY(dm_state_add_class(run, INTEGER_RO(labels)[i], err));
+  }
+  return DM_OK;
 }
 
 static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {

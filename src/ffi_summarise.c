@@ -117,9 +117,9 @@ static SEXP summarise_body(void *data) {
   }
   if (!status) {
     dm_run_rest(call->run);
-    status = is_long || call->is_state
-                 ? DM_OK
-                 : dm_table_init(&call->table, call->run, &call->err);
+    status = is_long          ? dm_long_finish(&call->long_table, &call->err)
+             : call->is_state ? DM_OK
+                              : dm_table_init(&call->table, call->run, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
   SEXP out = R_NilValue;
@@ -187,6 +187,7 @@ typedef struct table_columns {
   SEXP pred_label;
   SEXP s_label;
   const int *correct;
+  const int *label_index;
   const double *label_probs;
   const double *step;
   bool is_epoch;
@@ -259,6 +260,8 @@ static dm_status check_table(SEXP input, R_xlen_t n, size_t n_signals, dm_error 
     DM_TRY(check_classes(ffi_element(input, vectors[i]), vectors[i], n, err));
   }
   DM_TRY(check_optional(ffi_element(input, "correct"), "correct", LGLSXP, n, err));
+  SEXP label_index = ffi_element(input, "label_index");
+  DM_TRY(check_optional(label_index, "label_index", INTSXP, n, err));
   SEXP signals;
   DM_TRY(ffi_typed_element(&signals, input, "signals", VECSXP, (R_xlen_t)n_signals, err));
   for (size_t i = 0; i < n_signals; i++) {
@@ -289,12 +292,14 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
   SEXP order = ffi_element(input, "order");
   DM_TRY(check_table(input, Rf_xlength(order), n_signals, &call->err));
   SEXP correct = ffi_element(input, "correct");
+  SEXP label_index = ffi_element(input, "label_index");
   table_columns c = {
       .id = ffi_element(input, "id"),
       .label = ffi_element(input, "label"),
       .pred_label = ffi_element(input, "pred_label"),
       .s_label = ffi_element(input, "s_label"),
       .correct = correct == R_NilValue ? NULL : LOGICAL(correct),
+      .label_index = label_index == R_NilValue ? NULL : INTEGER(label_index),
       .label_probs = numbers_of(ffi_element(input, "label_probs")),
       .step = numbers_of(ffi_element(input, "step")),
       .is_epoch = Rf_asLogical(ffi_element(input, "is_epoch")) == 1,
@@ -316,6 +321,8 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
     f.correct = f.has_correct && c.correct[i];
     f.has_label_probs = c.label_probs && !R_IsNA(c.label_probs[i]);
     f.label_probs = f.has_label_probs ? c.label_probs[i] : 0;
+    f.has_label_index = c.label_index && c.label_index[i] != NA_INTEGER;
+    f.label_index = f.has_label_index ? c.label_index[i] : 0;
     if (c.step && !R_IsNA(c.step[i])) {
       f.step = c.step[i];
       f.step_kind = c.is_epoch ? DM_STEP_EPOCH : DM_STEP_UNIQUE;

@@ -8,23 +8,26 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_keys.h"
 #include "dm_metric.h"
 #include "dm_number.h"
-#include "dm_parse.h"
 #include "dm_text.h"
 
-static const double RANGE_TOLERANCE = 1e-6;
+static const double RANGE_TOLERANCE = 1e-6; /* also of label_probs from the vector's */
 static const double SUM_TOLERANCE = 1e-3;
 
+static dm_status check_classes(const dm_fields *fields, dm_error *err);
 static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_error *err);
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err);
+static dm_status no_class(const dm_fields *fields, const char *key, dm_error *err);
 static dm_status note_disagreements(dm_batch *batch, const dm_fields *fields,
                                     double label_probs, uint32_t line, const char *text,
                                     dm_error *err);
+static dm_status note_label_probs(dm_batch *batch, const dm_fields *fields, uint32_t line,
+                                  const char *text, dm_error *err);
 static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err);
 static dm_status missing(const char *key, const char *expected, dm_error *err);
-static dm_ident prediction_of(const dm_fields *fields);
 static dm_status keep_more(dm_batch *batch, const dm_fields *fields, double label_probs,
                            dm_error *err);
 static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
@@ -41,6 +44,7 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->n_values = keep->n_signals + dm_metric_place(keep->measures, DM_N_MEASURES);
   batch->is_keeping = batch->n_values || keep->has_probs || keep->has_prediction;
   batch->has_steps = false;
+  batch->has_label_index = false;
   batch->text.len = 0;
   batch->data = NULL;
   batch->len = 0;
@@ -131,6 +135,9 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   if (DM_UNLIKELY(fields->label.kind == DM_IDENT_NONE)) {
     return missing("label", "\"label\" (or \"gold\")", err);
   }
+  if (fields->probs || fields->logits || fields->has_label_index) {
+    DM_TRY(check_classes(fields, err));
+  }
   if (!fields->has_correct) {
     DM_TRY(derive_correct(fields, &correct, err));
   }
@@ -152,6 +159,8 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                                       : fields->n_classes;
   event->n_classes = n_classes < UINT32_MAX ? (uint32_t)n_classes : UINT32_MAX;
   event->step_kind = (uint8_t)fields->step_kind;
+  event->label_index = fields->has_label_index ? (uint32_t)fields->label_index + 1 : 0;
+  batch->has_label_index |= fields->has_label_index;
   if (fields->step_kind != DM_STEP_NONE) {
     DM_GROW(batch->steps, batch->cap_steps, batch->cap_events, err);
     batch->steps[batch->n_events] = fields->step;
@@ -174,48 +183,132 @@ static dm_status missing(const char *key, const char *expected, dm_error *err) {
   return DM_E_FIELD;
 }
 
-static dm_ident prediction_of(const dm_fields *fields) {
-  const double *scores = fields->probs ? fields->probs : fields->logits;
-  size_t n = fields->probs ? fields->n_probs : fields->n_logits;
-  if (fields->pred_label.kind != DM_IDENT_NONE || !scores || n == 0) {
-    return fields->pred_label;
+/* What the prediction is derived from; NULL: nothing. */
+static const double *scores_of(const dm_fields *fields, size_t *n) {
+  *n = fields->probs ? fields->n_probs : fields->logits ? fields->n_logits : 0;
+  return fields->probs ? fields->probs : fields->logits;
+}
+
+static bool has_nan(const double *values, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (dm_is_nan(values[i])) {
+      return true;
+    }
   }
-  return dm_ident_from_int((int64_t)dm_first_maximum(scores, n));
+  return false;
+}
+
+/* One number is no distribution, and its softmax is 1 whatever it is. */
+static dm_status check_vector(const char *key, size_t n, const char *advice,
+                              dm_error *err) {
+  if (DM_LIKELY(n > 1)) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_FIELD, "a number for each of two or more classes");
+  dm_error_key(err, key, strlen(key));
+  dm_error_found(err, n ? "one number" : "an empty list");
+  dm_error_advice(err, "%s, or \"label_probs\" and \"correct\" in its place", advice);
+  return DM_E_FIELD;
+}
+
+static dm_status check_classes(const dm_fields *fields, dm_error *err) {
+  if (fields->probs) {
+    DM_TRY(check_vector("probs", fields->n_probs,
+                        "give the probabilities of both classes, [1 - p, p]", err));
+  }
+  if (fields->logits) {
+    DM_TRY(check_vector("logits", fields->n_logits,
+                        "give \"probs\" of both classes, [1 - p, p] with p = 1 / (1 + "
+                        "exp(-z))",
+                        err));
+  }
+  if (!fields->has_label_index) {
+    return DM_OK;
+  }
+  size_t n = fields->n_classes;
+  if (fields->probs || fields->logits) {
+    (void)scores_of(fields, &n);
+  }
+  n = n && n < DM_CLASS_MAX ? n : DM_CLASS_MAX;
+  int64_t index = fields->label_index;
+  if (DM_LIKELY(index >= 0 && (uint64_t)index < n)) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_RANGE, "the place of a class, from 0 to %llu",
+                    (unsigned long long)n - 1);
+  dm_error_key(err, "label_index", 11);
+  dm_error_found(err, "%lld", (long long)index);
+  dm_error_advice(err, "the first number of a class vector is that of class 0");
+  return DM_E_RANGE;
+}
+
+dm_predicted dm_fields_predict(const dm_fields *fields) {
+  size_t n;
+  size_t place;
+  const double *scores = scores_of(fields, &n);
+  if (fields->pred_label.kind != DM_IDENT_NONE) {
+    return (dm_predicted){
+        .label = fields->pred_label,
+        .is_right = dm_ident_equal(&fields->pred_label, &fields->label)};
+  }
+  if (!scores || has_nan(scores, n)) {
+    return (dm_predicted){0};
+  }
+  size_t best = dm_first_maximum(scores, n);
+  if (dm_find_class(fields, n, &place) && place == best) {
+    return (dm_predicted){.label = fields->label, .is_right = true};
+  }
+  return (dm_predicted){.label = dm_ident_from_int((int64_t)best), .is_place = true};
 }
 
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err) {
-  dm_ident pred_label = prediction_of(fields);
-  if (pred_label.kind == DM_IDENT_NONE) {
+  bool is_given = fields->pred_label.kind != DM_IDENT_NONE;
+  if (!is_given && !fields->probs && !fields->logits) {
     return missing("correct",
                    "\"correct\", or \"pred_label\", \"probs\" or \"logits\" to derive "
                    "it from",
                    err);
   }
-  *out = dm_ident_equal(&pred_label, &fields->label);
+  /* the class of a label that is no integer is anyone's guess */
+  if (!is_given && !fields->has_label_index && fields->label.kind == DM_IDENT_TEXT) {
+    return no_class(fields, "correct", err);
+  }
+  *out = dm_fields_predict(fields).is_right;
   return DM_OK;
 }
 
 static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_error *err) {
-  size_t n = fields->probs ? fields->n_probs : fields->n_logits;
-  if (!fields->probs && !fields->logits) {
+  size_t n;
+  size_t place;
+  const double *scores = scores_of(fields, &n);
+  if (!scores) {
     return missing("label_probs",
                    "\"label_probs\", or \"probs\" or \"logits\" to derive it from", err);
   }
-  const dm_ident *label = &fields->label;
-  if (!dm_has_class(label, n)) {
-    bool is_integer = label->kind == DM_IDENT_INT || label->kind == DM_IDENT_BIG;
-    char shown[64];
-    dm_ident_print(label, shown, sizeof shown);
-    dm_error_expected(err, is_integer ? DM_E_RANGE : DM_E_FIELD,
-                      "an integer label from 0 to %lld to look up \"label_probs\" by",
-                      (long long)n - 1);
-    dm_error_key(err, "label", 5);
-    dm_error_found(err, is_integer ? "%s" : "\"%s\"", shown);
-    return err->status;
+  if (!dm_find_class(fields, n, &place)) {
+    return no_class(fields, "label_probs", err);
   }
-  size_t k = (size_t)label->value;
-  *out = fields->probs ? fields->probs[k] : dm_softmax(fields->logits, n, k);
+  *out = fields->probs ? scores[place] : dm_softmax(scores, n, place);
   return DM_OK;
+}
+
+/* An error for a label whose place in the class vector is needed to derive a key. */
+static dm_status no_class(const dm_fields *fields, const char *key, dm_error *err) {
+  const dm_ident *label = &fields->label;
+  bool is_text = label->kind == DM_IDENT_TEXT;
+  size_t n;
+  (void)scores_of(fields, &n);
+  char shown[64];
+  dm_ident_print(label, shown, sizeof shown);
+  dm_error_expected(err, is_text ? DM_E_FIELD : DM_E_RANGE,
+                    "an integer label from 0 to %lld to look up \"%s\" by",
+                    (long long)n - 1, key);
+  dm_error_key(err, "label", 5);
+  dm_error_found(err, is_text ? "\"%s\"" : "%s", shown);
+  dm_error_advice(err,
+                  "count the classes from 0, or give \"label_index\", the place of "
+                  "the label's class in the vector, from 0");
+  return err->status;
 }
 
 size_t dm_first_maximum(const double *values, size_t n) {
@@ -279,9 +372,11 @@ static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
   }
   if (keep->has_prediction) {
     DM_GROW(batch->predictions, batch->cap_predictions, batch->cap_events, err);
-    dm_ident label = prediction_of(fields);
+    dm_predicted predicted = dm_fields_predict(fields);
     dm_prediction *prediction = &batch->predictions[i];
-    DM_TRY(store_ident(batch, &label, &prediction->label, &prediction->kind, err));
+    DM_TRY(
+        store_ident(batch, &predicted.label, &prediction->label, &prediction->kind, err));
+    prediction->is_place = predicted.is_place;
   }
   return DM_OK;
 }
@@ -313,6 +408,18 @@ static bool is_outside(double p) {
   return dm_is_finite(p) && (p < -RANGE_TOLERANCE || p > 1 + RANGE_TOLERANCE);
 }
 
+/* Of several that are outside a negative one, which tells most; NaN: none is. */
+static double find_outside(const double *probs, size_t n) {
+  double found = NAN;
+  for (size_t i = 0; i < n; i++) {
+    if (DM_UNLIKELY(is_outside(probs[i])) &&
+        (dm_is_nan(found) || (probs[i] < 0 && found > 0))) {
+      found = probs[i];
+    }
+  }
+  return found;
+}
+
 static void print_number(double value, char *out) {
   out[dm_format_double(value, out)] = '\0';
 }
@@ -321,36 +428,42 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
                                                 double label_probs, uint32_t line,
                                                 const char *text, dm_error *err) {
   dm_problems *problems = &batch->problems;
+  const char *key_of_scores = fields->probs ? "probs" : "logits";
   char shown[DM_PROBLEM_TEXT_MAX];
+  size_t n;
+  const double *scores = scores_of(fields, &n);
   if (DM_UNLIKELY(!dm_is_finite(label_probs))) {
-    const char *key = fields->has_label_probs ? "label_probs"
-                      : fields->probs         ? "probs"
-                                              : "logits";
+    const char *key = fields->has_label_probs ? "label_probs" : key_of_scores;
     print_number(label_probs, shown);
     DM_TRY(dm_problem_note(problems, DM_PROBLEM_NOT_FINITE, -1, line, text, key, shown,
                            err, "a finite probability of the label"));
   }
-  const char *outside = NULL;
-  double value_outside = 0;
-  if (DM_UNLIKELY(fields->has_label_probs && is_outside(label_probs))) {
-    outside = "label_probs";
-    value_outside = label_probs;
+  bool is_needed = !fields->has_correct && fields->pred_label.kind == DM_IDENT_NONE;
+  bool is_without_maximum = is_needed && scores && has_nan(scores, n);
+  if (DM_UNLIKELY(is_without_maximum)) {
+    DM_TRY(dm_problem_note(problems, DM_PROBLEM_NAN_CLASS, -1, line, text, key_of_scores,
+                           "NaN among them", err,
+                           "numbers to tell the prediction by; without one, the line "
+                           "counts as not right"));
   }
+  bool is_label_outside = fields->has_label_probs && is_outside(label_probs);
+  const char *outside = is_label_outside ? "label_probs" : NULL;
+  double value_outside = label_probs;
   if (fields->probs) {
     double sum = 0;
-    for (size_t i = 0; i < fields->n_probs; i++) {
-      double p = fields->probs[i];
-      sum += p;
-      if (DM_UNLIKELY(is_outside(p) && !outside)) {
-        outside = "probs";
-        value_outside = p;
-      }
+    for (size_t i = 0; i < n; i++) {
+      sum += fields->probs[i];
     }
-    if (DM_UNLIKELY(!(fabs(sum - 1) <= SUM_TOLERANCE))) {
+    if (DM_UNLIKELY(!(fabs(sum - 1) <= SUM_TOLERANCE)) && !is_without_maximum) {
       memcpy(shown, "a sum of ", 9);
       print_number(sum, shown + 9);
       DM_TRY(dm_problem_note(problems, DM_PROBLEM_PROB_SUM, -1, line, text, "probs",
                              shown, err, "probs that sum to 1 within 0.001"));
+    }
+    double p = outside ? NAN : find_outside(fields->probs, n);
+    if (DM_UNLIKELY(!dm_is_nan(p))) {
+      outside = "probs";
+      value_outside = p;
     }
   }
   if (DM_UNLIKELY(outside != NULL)) {
@@ -358,22 +471,52 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
     DM_TRY(dm_problem_note(problems, DM_PROBLEM_PROB_RANGE, -1, line, text, outside,
                            shown, err, "a probability between 0 and 1"));
   }
+  if (fields->has_label_probs && scores) {
+    DM_TRY(note_label_probs(batch, fields, line, text, err));
+  }
   return fields->has_correct ? note_contradiction(batch, fields, line, text, err) : DM_OK;
+}
+
+/* label_probs against the class vector, where both tell a number. */
+static dm_status note_label_probs(dm_batch *batch, const dm_fields *fields, uint32_t line,
+                                  const char *text, dm_error *err) {
+  size_t n;
+  size_t place;
+  const double *scores = scores_of(fields, &n);
+  if (!dm_find_class(fields, n, &place)) {
+    return DM_OK;
+  }
+  double p = fields->probs ? scores[place] : dm_softmax(scores, n, place);
+  double given = fields->label_probs;
+  if (DM_LIKELY(fabs(given - p) <= RANGE_TOLERANCE) || !dm_is_finite(given) ||
+      !dm_is_finite(p)) {
+    return DM_OK;
+  }
+  char shown[DM_FORMAT_MAX + 1];
+  char derived[DM_FORMAT_MAX + 1];
+  print_number(given, shown);
+  print_number(p, derived);
+  return dm_problem_note(
+      &batch->problems, DM_PROBLEM_LABEL_PROBS, -1, line, text, "label_probs", shown, err,
+      "%s, the probability of class %llu by "
+      "the %s",
+      derived, (unsigned long long)place, fields->probs ? "probs" : "logits");
 }
 
 /* correct against the prediction, given or by the maximum of probs or logits. Where the
    maximum is shared (as rounding makes it), either claim may be true. */
 static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err) {
-  const double *scores = fields->probs ? fields->probs : fields->logits;
-  size_t n = fields->probs ? fields->n_probs : fields->n_logits;
+  size_t n;
+  size_t place;
+  const double *scores = scores_of(fields, &n);
   bool is_right;
   if (fields->pred_label.kind != DM_IDENT_NONE) {
     is_right = dm_ident_equal(&fields->pred_label, &fields->label);
-  } else if (scores && dm_has_class(&fields->label, n)) {
+  } else if (scores && dm_find_class(fields, n, &place) && !has_nan(scores, n)) {
     size_t best = dm_first_maximum(scores, n);
     double maximum = scores[best];
-    is_right = scores[fields->label.value] == maximum;
+    is_right = scores[place] == maximum;
     if (is_right) {
       for (size_t i = best + 1; i < n; i++) {
         if (scores[i] == maximum) {

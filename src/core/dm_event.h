@@ -17,6 +17,7 @@
 enum {
   DM_SIGNALS_MAX = 64,      /* user signals at a time */
   DM_LINE_MAX = 0x7FFFFF00, /* offsets within a block fit 32 bits */
+  DM_CLASS_MAX = 0x7FFFFF00 /* places of classes that a label_index may name */
 };
 
 /* How an id or label was given. INT and INT_TEXT with the same value are the same id, as
@@ -74,10 +75,12 @@ typedef struct dm_fields {
   dm_ident pred_label;
   dm_ident s_label;
   bool has_correct;
-  bool correct;
   bool has_label_probs;
+  bool has_label_index;
+  bool correct;
   dm_step_kind step_kind;
   double label_probs;
+  int64_t label_index; /* the place of the label's class in probs or logits, from 0 */
   double step;
   const double *probs; /* borrowed */
   size_t n_probs;
@@ -100,6 +103,7 @@ typedef struct dm_event {
   uint8_t s_label_kind;
   uint8_t step_kind;
   bool correct;
+  uint32_t label_index; /* that was given, + 1; 0: none */
 } dm_event;
 
 /* What is kept of each line beside its event; dm_metric_keep() tells what metrics need.
@@ -112,10 +116,12 @@ typedef struct dm_keep {
   bool needs_probs;    /* every digit of its class vector counts */
 } dm_keep;
 
-/* The label that a line predicts, as ids and labels are in dm_event. */
+/* The label that a line predicts, as ids and labels are in dm_event; or a class, of which
+   only its place in the class vector is known, as an INT. */
 typedef struct dm_prediction {
   int64_t label;
   uint8_t kind; /* NONE: it tells none */
+  bool is_place;
 } dm_prediction;
 
 /* The events of a block, in the order of its lines, and what was wrong in it. Belongs to
@@ -126,7 +132,8 @@ typedef struct dm_batch {
   size_t cap_events;
   double *steps; /* one per event; not set where the event has no step */
   size_t cap_steps;
-  bool has_steps; /* any event has one */
+  bool has_steps;       /* any event has one */
+  bool has_label_index; /* likewise */
   dm_keep keep;
   bool is_keeping; /* any of that */
   double *signals; /* n_values per event: signals and measures */
@@ -174,11 +181,12 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
   return ident;
 }
 
-/* Derives what a line does not give (label_probs from probs or logits, pred_label by the
-   first maximum, correct from pred_label and label) and appends its event, together with
-   the disagreements between its fields. text is the line itself, for messages, or NULL.
-   DM_E_FIELD where id, label, correct or label_probs can neither be read nor derived,
-   DM_E_RANGE for a label that is not among the classes, DM_E_MEMORY. */
+/* Derives what a line does not give (label_probs from probs or logits, correct from
+   pred_label and label or else from the first maximum) and appends its event, together
+   with the disagreements between its fields. text is the line itself, for messages, or
+   NULL. DM_E_FIELD where id, label, correct or label_probs can neither be read nor
+   derived and for a class vector of less than two numbers, DM_E_RANGE for a label or
+   label_index that is not among the classes, DM_E_MEMORY. */
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
 
@@ -186,7 +194,7 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
 static inline bool dm_fields_are_plain(const dm_fields *f) {
   bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
   return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
-         !f->logits && f->has_correct &&
+         !f->logits && f->has_correct && !f->has_label_index &&
          (f->pred_label.kind == DM_IDENT_NONE ||
           (is_integer && (f->pred_label.value == f->label.value) == f->correct));
 }
@@ -225,11 +233,26 @@ static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
   return true;
 }
 
-/* Whether a label is the number of one of so many classes. */
-static inline bool dm_has_class(const dm_ident *label, size_t n_classes) {
-  return label->kind == DM_IDENT_INT && label->value >= 0 &&
-         (uint64_t)label->value < n_classes;
+/* Whether the label's class is one of so many, and its place: label_index where that is
+   given, else the label itself, if it is an integer. */
+static inline bool dm_find_class(const dm_fields *f, size_t n_classes, size_t *place) {
+  int64_t at = f->has_label_index ? f->label_index : f->label.value;
+  *place = (size_t)at;
+  return (f->has_label_index || f->label.kind == DM_IDENT_INT ||
+          f->label.kind == DM_IDENT_INT_TEXT) &&
+         at >= 0 && (uint64_t)at < n_classes;
 }
+
+/* What a line predicts: its pred_label, or else the class of the first maximum of probs
+   or logits, none where a NaN is among them. That class is the label where it stands at
+   the label's place, else it is given by its own place. */
+typedef struct dm_predicted {
+  dm_ident label; /* INT for a place */
+  bool is_place;
+  bool is_right; /* is the label */
+} dm_predicted;
+
+dm_predicted dm_fields_predict(const dm_fields *fields);
 
 /* Where the first of the largest of n > 0 values stands, whatever NaN lie between, and
    exp(z_k) / sum exp(z). */

@@ -7,9 +7,9 @@
 #include "dm_text.h"
 
 const char *const dm_key_names[DM_KEYS] = {
-    "id",         "label",   "s_label",     "step",  "logits",
-    "pred_label", "correct", "loss",        "probs", "label_probs",
-    "guid",       "gold",    "noisy_label", "epoch", "logits_epoch_",
+    "id",      "label",       "s_label", "step",          "logits",      "pred_label",
+    "correct", "loss",        "probs",   "label_probs",   "label_index", "guid",
+    "gold",    "noisy_label", "epoch",   "logits_epoch_",
 };
 
 dm_key dm_key_find(const char *name, size_t len) {

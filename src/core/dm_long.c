@@ -52,9 +52,11 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   init_column(&table->s_label, DM_LONG_TEXT, &run->s_labels);
   init_column(&table->pred_label, DM_LONG_TEXT, &table->pred_labels);
   init_column(&table->step, DM_LONG_NUMBER, NULL);
+  init_column(&table->label_index, DM_LONG_NUMBER, NULL);
   init_column(&table->loss, DM_LONG_NUMBER, NULL);
   init_column(&table->label_probs, DM_LONG_NUMBER, NULL);
   init_column(&table->correct, DM_LONG_BOOL, NULL);
+  dm_rows_init(&table->pred_places, sizeof(uint32_t));
   dm_index_init(&table->pred_labels, run->options.seed);
   dm_index_init(&table->texts, run->options.seed);
   table->parser_options = run->options;
@@ -78,9 +80,10 @@ static void drop_classes(dm_long_classes *classes) {
 }
 
 void dm_long_release(dm_long *table) {
-  dm_long_column *fields[] = {&table->id,         &table->step,       &table->label,
-                              &table->pred_label, &table->s_label,    &table->correct,
-                              &table->loss,       &table->label_probs};
+  dm_long_column *fields[] = {
+      &table->id,         &table->step,        &table->label,
+      &table->pred_label, &table->s_label,     &table->correct,
+      &table->loss,       &table->label_probs, &table->label_index};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     dm_long_drop(fields[i]);
   }
@@ -91,6 +94,7 @@ void dm_long_release(dm_long *table) {
   }
   dm_free(table->own);
   dm_free(table->found);
+  dm_rows_release(&table->pred_places);
   dm_index_release(&table->pred_labels);
   dm_index_release(&table->texts);
   dm_parser_free(table->parser);
@@ -158,6 +162,9 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
   if (table->want & DM_LONG_CORRECT) {
     DM_TRY(set_bool(table, &table->correct, event->correct, err));
   }
+  if ((table->want & DM_LONG_LABEL_INDEX) && event->label_index) {
+    DM_TRY(set_number(table, &table->label_index, event->label_index - 1.0, err));
+  }
   if (table->want & DM_LONG_LABEL_PROBS) {
     DM_TRY(set_number(table, &table->label_probs, event->label_probs, err));
   }
@@ -167,16 +174,16 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
 static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
   dm_fields f;
   DM_TRY(dm_parse_fields(table->parser, line, &f, err));
-  const double *scores = f.probs ? f.probs : f.logits;
   size_t n = f.probs ? f.n_probs : f.logits ? f.n_logits : 0;
   if (table->want & DM_LONG_PRED_LABEL) {
-    dm_ident pred_label = f.pred_label;
-    if (pred_label.kind == DM_IDENT_NONE && n > 0) {
-      pred_label = dm_ident_from_int((int64_t)dm_first_maximum(scores, n));
-    }
-    if (pred_label.kind != DM_IDENT_NONE) {
-      uint32_t row;
-      DM_TRY(dm_index_row(&table->pred_labels, &pred_label, &row, err));
+    dm_predicted predicted = dm_fields_predict(&f);
+    uint32_t row;
+    if (predicted.is_place) {
+      DM_TRY(dm_rows_grow(&table->pred_places, table->n + 1, err));
+      *(uint32_t *)dm_rows_at(&table->pred_places, table->n) =
+          (uint32_t)predicted.label.value + 1;
+    } else if (predicted.label.kind != DM_IDENT_NONE) {
+      DM_TRY(dm_index_row(&table->pred_labels, &predicted.label, &row, err));
       DM_TRY(set_text(table, &table->pred_label, row, err));
     }
   }
@@ -194,6 +201,24 @@ static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
       DM_TRY(set_class(table, &table->logits, k, f.logits[k], err));
     }
   }
+  return DM_OK;
+}
+
+/* Which label stands at a predicted place, another line may have said. */
+dm_status dm_long_finish(dm_long *table, dm_error *err) {
+  size_t n = dm_rows_cap(&table->pred_places);
+  n = n < table->n ? n : table->n;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t place = *(const uint32_t *)dm_rows_at(&table->pred_places, i);
+    if (place > 0) {
+      dm_ident label = dm_run_class_label(table->run, place - 1);
+      uint32_t row;
+      DM_TRY(dm_index_row(&table->pred_labels, &label, &row, err));
+      DM_TRY(dm_rows_grow(&table->pred_label.cells, i + 1, err));
+      *(uint32_t *)dm_rows_at(&table->pred_label.cells, i) = row + 1;
+    }
+  }
+  dm_rows_release(&table->pred_places);
   return DM_OK;
 }
 

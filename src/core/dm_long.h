@@ -17,7 +17,8 @@ enum {
   DM_LONG_LABEL_PROBS = 128,
   DM_LONG_PROBS = 256,
   DM_LONG_LOGITS = 512,
-  DM_LONG_OWN = 1024
+  DM_LONG_OWN = 1024,
+  DM_LONG_LABEL_INDEX = 2048
 };
 
 enum { DM_LONG_OWN_MAX = 10000 };
@@ -58,7 +59,10 @@ typedef struct dm_long {
   size_t n_names;
   size_t n;       /* rows */
   bool has_epoch; /* a step was given as "epoch" */
-  dm_long_column id, step, label, pred_label, s_label, correct, loss, label_probs;
+  dm_long_column id, step, label, label_index, pred_label, s_label, correct, loss,
+      label_probs;
+  dm_rows pred_places; /* uint32_t: where only the predicted class's place is known so
+                          far, that + 1 */
   dm_long_classes probs, logits;
   dm_long_column *own;
   size_t n_own, cap_own;
@@ -77,6 +81,9 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
                        const char *const *names, size_t n_names,
                        dm_error *err) DM_MUST_CHECK;
 void dm_long_release(dm_long *table);
+
+/* To be called when all has been read, before the columns are looked at. DM_E_MEMORY. */
+dm_status dm_long_finish(dm_long *table, dm_error *err) DM_MUST_CHECK;
 
 /* Gives up a column's cells. */
 void dm_long_drop(dm_long_column *column);

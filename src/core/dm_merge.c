@@ -39,6 +39,7 @@ static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
                             const dm_ident *now, const dm_ident *first, uint32_t row,
                             dm_error *err);
 static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *err);
+static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_error *err);
 static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
                              dm_error *err);
 static dm_status steps_error(const merge *m, uint32_t row, const dm_step_state *a,
@@ -58,6 +59,13 @@ dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *ga
   dm_status status;
   DM_TRY_DONE(map_idents(&run->labels, &other->labels, &m.labels, err));
   DM_TRY_DONE(map_idents(&run->s_labels, &other->s_labels, &m.s_labels, err));
+  for (size_t k = 0; k < other->n_class_labels; k++) {
+    uint32_t label = other->class_labels[k];
+    if (label > 0 && label != DM_LABELS_SEVERAL) {
+      label = m.labels[label - 1] + 1;
+    }
+    DM_TRY_DONE(dm_run_name_class(run, k, label, err));
+  }
   DM_TRY_DONE(map_predicted(&m, err));
   DM_TRY_DONE(merge_problems(&m, err)); /* before those that are found now */
   DM_TRY_DONE(merge_rows(&m, err));
@@ -152,6 +160,7 @@ static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
   }
   DM_TRY(merge_idents(m, a, b, row, is_new, err));
   DM_TRY(merge_classes(m, row, from, err));
+  DM_TRY(merge_label_index(m, row, from, err));
   if ((uint64_t)a->n + b->n > DM_EVALUATIONS_MAX) {
     return dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
                              DM_EVALUATIONS_MAX);
@@ -240,6 +249,13 @@ static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_err
     dm_ident label = dm_index_ident(&run->labels, a->label);
     DM_TRY(dm_index_row(&run->predicted, &label, &unused, err));
   }
+  const dm_sums *places = &m->other->places;
+  if (places->width > 0) {
+    DM_TRY(dm_sums_grow(&run->places, run->ids.n, places->width, err));
+    for (size_t k = 0; k < places->width; k++) {
+      dm_sums_row(&run->places, row)[k] += dm_sums_row(places, from)[k];
+    }
+  }
   const dm_sums *with = &m->other->predictions;
   for (size_t k = 0; k < with->width && k < m->other->predicted.n; k++) {
     double count = dm_sums_row(with, from)[k];
@@ -311,6 +327,27 @@ static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *
   return dm_problem_note(&m->run->problems, DM_PROBLEM_PROB_COUNT, -1, 0, NULL, "probs",
                          shown, err, "%lu classes, as at first for id %s",
                          (unsigned long)first, id);
+}
+
+/* As while reading, only for the label that run's sample had first. */
+static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_error *err) {
+  const dm_accum *a = dm_rows_at(&m->run->accum, row);
+  const dm_accum *b = dm_rows_at(&m->other->accum, from);
+  uint32_t first = dm_run_label_index(m->run, row);
+  uint32_t now = dm_run_label_index(m->other, from);
+  if (now == 0 || now == first || a->label != m->labels[b->label]) {
+    return DM_OK;
+  }
+  if (first == 0) {
+    return dm_run_set_label_index(m->run, row, now, err);
+  }
+  char shown[32];
+  char id[64];
+  (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now - 1);
+  print_id(m, row, id, sizeof id);
+  return dm_problem_note(
+      &m->run->problems, DM_PROBLEM_LABEL_INDEX, -1, 0, NULL, "label_index", shown, err,
+      "%lu, the first for the label of id %s", (unsigned long)first - 1, id);
 }
 
 static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,

@@ -12,7 +12,7 @@
 
 static double measure_of(dm_measure measure, const dm_fields *fields, const double *probs,
                          size_t n, double label_probs);
-static bool find_rival(const dm_ident *label, const double *values, size_t n,
+static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
 static double within_doubles(double average);
 static dm_status append_key(dm_buf *keys, const dm_ident *label, dm_error *err);
@@ -94,29 +94,29 @@ void dm_metric_measure(uint32_t measures, const dm_fields *fields, const double 
 
 static double measure_of(dm_measure measure, const dm_fields *fields, const double *probs,
                          size_t n, double label_probs) {
-  const dm_ident *label = &fields->label;
   double of_label;
   double rival;
+  size_t place;
   switch (measure) {
     case DM_MEASURE_LOG_MARGIN: /* the softmax of logits keeps their differences */
       if (fields->logits) {
-        if (find_rival(label, fields->logits, fields->n_logits, &of_label, &rival)) {
+        if (find_rival(fields, fields->logits, fields->n_logits, &of_label, &rival)) {
           return of_label - rival;
         }
-      } else if (probs && find_rival(label, probs, n, &of_label, &rival)) {
+      } else if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
         return log(of_label) - log(rival);
       }
       break;
     case DM_MEASURE_PROB_MARGIN:
-      if (probs && find_rival(label, probs, n, &of_label, &rival)) {
+      if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
         return of_label - rival;
       }
       break;
     case DM_MEASURE_ERROR_NORM:
-      if (probs && dm_has_class(label, n)) {
+      if (probs && dm_find_class(fields, n, &place)) {
         double sum = 0;
         for (size_t k = 0; k < n; k++) {
-          double error = probs[k] - (k == (size_t)label->value ? 1 : 0);
+          double error = probs[k] - (k == place ? 1 : 0);
           sum += error * error;
         }
         return sqrt(sum);
@@ -138,13 +138,13 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
 }
 
 /* The value of the label's class and the largest of all others; NaN among these is the
-   rival. False: there is no such class, or no other. */
-static bool find_rival(const dm_ident *label, const double *values, size_t n,
+   rival. False: there is no such class. */
+static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival) {
-  if (!dm_has_class(label, n) || n < 2) {
+  size_t y;
+  if (!dm_find_class(fields, n, &y)) {
     return false;
   }
-  size_t y = (size_t)label->value;
   *of_label = values[y];
   *rival = -INFINITY;
   for (size_t k = 0; k < n && !dm_is_nan(*rival); k++) {
@@ -336,12 +336,12 @@ static dm_status append_key(dm_buf *keys, const dm_ident *label, dm_error *err) 
   return dm_buf_append(keys, "': ", 3, err);
 }
 
-size_t dm_pred_dist_print(const dm_pred_dist *dist, const double *counts, size_t n) {
+size_t dm_pred_dist_print(const dm_pred_dist *dist, const double *counts) {
   char *p = dist->text;
   bool is_any = false;
   *p++ = '{';
   for (size_t i = 0, start = 0; i < dist->n; i++) {
-    double count = dist->column[i] < n ? counts[dist->column[i]] : 0;
+    double count = counts[dist->column[i]];
     if (i > 0) {
       *p++ = ',';
       *p++ = ' ';

@@ -111,7 +111,8 @@ typedef struct dm_pred_dist {
 dm_status dm_pred_dist_init(dm_pred_dist *dist, const dm_index *labels,
                             dm_error *err) DM_MUST_CHECK;
 void dm_pred_dist_release(dm_pred_dist *dist);
-/* Prints to dist->text and returns how many bytes; 0 where all of the n counts are 0. */
-size_t dm_pred_dist_print(const dm_pred_dist *dist, const double *counts, size_t n);
+/* Prints to dist->text and returns how many bytes; 0 where all of the counts, one per row
+   of the index, are 0. */
+size_t dm_pred_dist_print(const dm_pred_dist *dist, const double *counts);
 
 #endif

@@ -4,6 +4,7 @@
 #include "dm_parse.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
                                   dm_error *err);
 static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
                             dm_error *err);
+static bool is_whole(const dm_value *token, int64_t *out);
+static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err);
 static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err);
 static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
                               bool *is_null, dm_error *err);
@@ -217,7 +220,7 @@ static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *fo
    clearing it all takes longer than reading a field. */
 static inline void reset_fields(dm_fields *f) {
   f->id.kind = f->label.kind = f->pred_label.kind = f->s_label.kind = DM_IDENT_NONE;
-  f->has_correct = f->has_label_probs = false;
+  f->has_correct = f->has_label_probs = f->has_label_index = f->correct = false;
   f->step_kind = DM_STEP_NONE;
   f->probs = f->logits = NULL;
   f->n_classes = 0;
@@ -710,6 +713,8 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_erro
       DM_TRY(read_number(c, &f->label_probs, &is_null, err));
       f->has_label_probs = !is_null;
       return DM_OK;
+    case DM_KEY_LABEL_INDEX:
+      return read_label_index(c, f, err);
     case DM_KEY_LOSS: {
       double loss = 0;
       int signal = parser->signal_of_key[DM_KEY_LOSS];
@@ -772,11 +777,41 @@ static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_i
   if (token.type == DM_VALUE_NULL && (use == USE_S_LABEL || use == USE_PRED_LABEL)) {
     return DM_OK;
   }
+  bool is_label = use == USE_LABEL || use == USE_PRED_LABEL; /* ids are stricter */
+  if (is_label && token.type == DM_VALUE_BOOL) {
+    *out = dm_ident_from_int(token.is_true);
+    return DM_OK;
+  }
+  if (is_label && is_whole(&token, &value)) {
+    *out = dm_ident_from_int(value);
+    return DM_OK;
+  }
   if (is_text) {
     return dm_token_error(c, at, DM_E_SYNTAX, err, "a string without U+0000");
   }
   return dm_token_error(c, at, DM_E_FIELD, err,
                         use == USE_S_LABEL ? "an integer" : "an integer or a string");
+}
+
+/* Whether it is a number that stands for an integer, whichever way it is written: 1.0. */
+static bool is_whole(const dm_value *token, int64_t *out) {
+  const double exact = 9007199254740992.0; /* 2^53 */
+  if (token->type != DM_VALUE_NUMBER || !(fabs(token->number) <= exact)) {
+    return false;
+  }
+  *out = (int64_t)token->number;
+  return (double)*out == token->number;
+}
+
+static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err) {
+  const char *at = c->p;
+  dm_value token;
+  DM_TRY(dm_token_value(c, &token, err));
+  f->has_label_index = token.type != DM_VALUE_NULL;
+  if (!f->has_label_index || is_whole(&token, &f->label_index)) {
+    return DM_OK;
+  }
+  return dm_token_error(c, at, DM_E_FIELD, err, "an integer from 0");
 }
 
 static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err) {
@@ -865,7 +900,7 @@ static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
 DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
                                        bool has_prediction) {
   const char *p = list;
-  size_t n = 0;
+  uint32_t *to = rough->values;
   uint64_t sum = 0;
   uint32_t largest = 0;
   uint32_t second = 0;
@@ -874,30 +909,28 @@ DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
   }
   p++;
   for (;;) {
-    if (DM_UNLIKELY(memcmp(p, "0.", 2) != 0 || n == ROUGH_MAX)) {
+    if (DM_UNLIKELY(memcmp(p, "0.", 2) != 0 || to == rough->values + ROUGH_MAX)) {
       return NULL;
     }
     uint64_t word = dm_load8(p + 2);
-    const char *end = dm_pass_digits(p + 2);
-    size_t digits = (size_t)(end - p) - 2;
+    size_t digits = dm_count_digits(p + 2);
     uint32_t value;
     if (DM_LIKELY(digits >= 8)) {
       value = dm_eight_digits(word);
     } else if (digits > 0) { /* zeros take the place of what stands behind the digits */
       uint64_t kept = ((uint64_t)1 << (8 * digits)) - 1;
-      value = dm_eight_digits((word & kept) | (UINT64_C(0x3030303030303030) & ~kept));
+      value = dm_eight_values((word ^ UINT64_C(0x3030303030303030)) & kept);
     } else {
       return NULL;
     }
     sum += value;
+    *to++ = value;
     if (!has_prediction) { /* else correct is held against that, and not against these */
-      rough->values[n] = value;
       uint32_t smaller = value < largest ? value : largest;
       largest = value < largest ? largest : value;
       second = smaller < second ? second : smaller;
     }
-    n++;
-    p = end;
+    p += 2 + digits;
     if (DM_LIKELY(memcmp(p, ", ", 2) == 0)) { /* a branch, so that p is known soon */
       p += 2;
     } else if (*p == ',') {
@@ -910,7 +943,7 @@ DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
     return NULL;
   }
   rough->at = list;
-  rough->n = n;
+  rough->n = (size_t)(to - rough->values);
   rough->sum = sum;
   rough->largest = largest;
   rough->second = second;
@@ -927,23 +960,27 @@ static bool are_for_checks_only(const dm_fields *f) {
    lies in [0, 1) by its form; true values are up to one unit above the rough ones. */
 static bool are_rough_probs_fine(const dm_parser *parser) {
   const uint64_t unit = 100000000;
+  const double near = 98; /* of label_probs from that in probs: 1e-6, but for rounding */
   const rough_probs *rough = &parser->rough;
   const dm_fields *f = &parser->fields;
-  if (!are_for_checks_only(f)) {
+  const uint64_t tolerance = unit / 1000 - 10;
+  if (!are_for_checks_only(f) || rough->n < 2 || rough->sum < unit - tolerance ||
+      rough->sum + rough->n > unit + tolerance) {
     return false;
   }
-  uint64_t tolerance = unit / 1000 - 10;
-  if (rough->sum < unit - tolerance || rough->sum + rough->n > unit + tolerance) {
+  size_t place = (size_t)f->label.value;
+  if (DM_UNLIKELY(f->has_label_index || f->label.kind != DM_IDENT_INT ||
+                  place >= rough->n) &&
+      !dm_find_class(f, rough->n, &place)) {
+    return !f->has_label_index; /* there is nothing to hold the others against */
+  }
+  uint32_t of_label = rough->values[place];
+  if (!(fabs(f->label_probs * (double)unit - of_label) <= near)) {
     return false;
   }
   if (f->pred_label.kind != DM_IDENT_NONE) {
     return true; /* correct is held against that */
   }
-  if (f->label.kind != DM_IDENT_INT || f->label.value < 0 ||
-      (uint64_t)f->label.value >= rough->n) {
-    return true; /* nothing to hold it against */
-  }
-  uint32_t of_label = rough->values[f->label.value];
   return f->correct ? of_label == rough->largest && rough->second + 1 < of_label
                     : of_label + 1 < rough->largest;
 }

@@ -9,15 +9,18 @@
 #include "dm_error.h"
 
 typedef enum dm_problem_kind {
-  DM_PROBLEM_BAD_LINE,   /* skipped */
-  DM_PROBLEM_LABEL,      /* label differs from the sample's first */
-  DM_PROBLEM_S_LABEL,    /* s_label differs from the sample's first */
-  DM_PROBLEM_CORRECT,    /* correct contradicts the prediction */
-  DM_PROBLEM_STEP,       /* the same step twice for a sample */
-  DM_PROBLEM_PROB_RANGE, /* a probability outside [-1e-6, 1 + 1e-6] */
-  DM_PROBLEM_PROB_SUM,   /* probs that do not sum to 1 within 1e-3 */
-  DM_PROBLEM_PROB_COUNT, /* probs of another length than the sample's first */
-  DM_PROBLEM_NOT_FINITE, /* label_probs that is NaN or infinite */
+  DM_PROBLEM_BAD_LINE,    /* skipped */
+  DM_PROBLEM_LABEL,       /* label differs from the sample's first */
+  DM_PROBLEM_S_LABEL,     /* s_label differs from the sample's first */
+  DM_PROBLEM_CORRECT,     /* correct contradicts the prediction */
+  DM_PROBLEM_STEP,        /* the same step twice for a sample */
+  DM_PROBLEM_PROB_RANGE,  /* a probability outside [-1e-6, 1 + 1e-6] */
+  DM_PROBLEM_PROB_SUM,    /* probs that do not sum to 1 within 1e-3 */
+  DM_PROBLEM_PROB_COUNT,  /* probs of another length than the sample's first */
+  DM_PROBLEM_NOT_FINITE,  /* label_probs that is NaN or infinite */
+  DM_PROBLEM_LABEL_INDEX, /* label_index differs from the first of the sample's label */
+  DM_PROBLEM_NAN_CLASS, /* NaN among the class vector that the prediction is read from */
+  DM_PROBLEM_LABEL_PROBS, /* label_probs is not that of the class vector within 1e-6 */
   DM_PROBLEM_KINDS
 } dm_problem_kind;
 

@@ -52,6 +52,8 @@ static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_even
 static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_event *event,
                                dm_accum *a, uint32_t row, const dm_origin *origin,
                                dm_error *err);
+static dm_status check_index(dm_run *run, const dm_batch *batch, const dm_event *event,
+                             uint32_t row, const dm_origin *origin, dm_error *err);
 static dm_status take_problems(dm_run *run, const dm_batch *batch,
                                const dm_origin *origin, size_t *next, uint64_t last_line,
                                dm_error *err);
@@ -83,6 +85,7 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   dm_rows_init(&run->accum, sizeof(dm_accum));
   dm_rows_init(&run->steps, sizeof(dm_step_state));
   dm_rows_init(&run->classes, sizeof(uint32_t));
+  dm_rows_init(&run->indexes, sizeof(uint32_t));
   run->keep = dm_metric_keep(options->n_signals, options->metrics);
   dm_batch_reset(&run->batch, &run->keep);
   dm_rows_init(&run->signals, sizeof(dm_signal_accum) * run->batch.n_values);
@@ -123,12 +126,15 @@ void dm_run_free(dm_run *run) {
   dm_rows_release(&run->accum);
   dm_rows_release(&run->steps);
   dm_rows_release(&run->classes);
+  dm_rows_release(&run->indexes);
   dm_rows_release(&run->signals);
   dm_rows_release(&run->metrics);
   dm_rows_release(&run->seen);
   dm_sums_release(&run->class_sums);
   dm_sums_release(&run->predictions);
   dm_index_release(&run->predicted);
+  dm_sums_release(&run->places);
+  dm_free(run->class_labels);
   dm_problems_release(&run->problems);
   dm_batch_release(&run->batch);
   dm_block_release(&run->block);
@@ -336,7 +342,7 @@ static void guess_rows(const dm_run *run, const dm_batch *batch, size_t first,
 /* Most runs and batches have nothing beside what a summary needs. */
 static bool has_nothing_more(const dm_run *run, const dm_batch *batch) {
   return !run->has_steps && !batch->has_steps && !run->sink.take && !run->has_window &&
-         !batch->is_keeping;
+         !batch->is_keeping && !batch->has_label_index;
 }
 
 static dm_status apply_events(dm_run *run, const dm_batch *batch, size_t first,
@@ -387,6 +393,9 @@ DM_INLINE void prefetch_more(const dm_run *run, uint32_t row) {
   if (run->predictions.width) {
     __builtin_prefetch(dm_sums_row(&run->predictions, row), 1);
   }
+  if (run->places.width) {
+    __builtin_prefetch(dm_sums_row(&run->places, row), 1);
+  }
 }
 
 static dm_status find_row(dm_run *run, const dm_batch *batch, const dm_event *event,
@@ -429,7 +438,11 @@ static dm_status grow_more(dm_run *run, dm_error *err) {
   if (run->keep.has_probs) {
     DM_TRY(dm_sums_grow(&run->class_sums, n, 0, err));
   }
-  return run->keep.has_prediction ? dm_sums_grow(&run->predictions, n, 0, err) : DM_OK;
+  if (run->keep.has_prediction) {
+    DM_TRY(dm_sums_grow(&run->predictions, n, 0, err));
+    DM_TRY(dm_sums_grow(&run->places, n, 0, err));
+  }
+  return DM_OK;
 }
 
 DM_INLINE dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i,
@@ -466,6 +479,9 @@ DM_INLINE dm_status apply_event(dm_run *run, const dm_batch *batch, size_t i,
   if (event->n_classes && DM_UNLIKELY(event->n_classes != run->common_classes ||
                                       a->classes != DM_CLASSES_COMMON)) {
     DM_TRY(check_classes(run, batch, event, a, row, origin, err));
+  }
+  if (!is_plain && event->label_index) {
+    DM_TRY(check_index(run, batch, event, row, origin, err));
   }
   run->counts.good++;
   if (!is_plain && run->has_window && !is_in_window(run, batch, i, row)) {
@@ -534,6 +550,12 @@ static dm_status add_prediction(dm_run *run, const dm_batch *batch, size_t i,
   dm_ident label = dm_batch_ident(batch, event->label_kind, event->label);
   DM_TRY(dm_index_row(&run->predicted, &label, &column, err)); /* is listed as well */
   if (prediction->kind == DM_IDENT_NONE) {
+    return DM_OK;
+  }
+  if (prediction->is_place) {
+    size_t place = (size_t)prediction->label;
+    DM_TRY(dm_sums_grow(&run->places, run->ids.n, place + 1, err));
+    dm_sums_row(&run->places, row)[place]++;
     return DM_OK;
   }
   label = dm_batch_ident(batch, prediction->kind, prediction->label);
@@ -745,6 +767,69 @@ dm_status dm_run_set_classes(dm_run *run, uint32_t row, uint32_t n_classes,
     *(uint32_t *)dm_rows_at(&run->classes, row) = n_classes;
   }
   return DM_OK;
+}
+
+/* Only for the label that the sample had first: another one has a place of its own. */
+static dm_status check_index(dm_run *run, const dm_batch *batch, const dm_event *event,
+                             uint32_t row, const dm_origin *origin, dm_error *err) {
+  uint32_t label;
+  dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
+  DM_TRY(dm_index_row(&run->labels, &ident, &label, err)); /* which is there */
+  if (event->label_index <= event->n_classes) {
+    DM_TRY(dm_run_name_class(run, event->label_index - 1, label + 1, err));
+  }
+  if (label != accum_at(run, row)->label) {
+    return DM_OK;
+  }
+  uint32_t first = dm_run_label_index(run, row);
+  if (first == 0) {
+    return dm_run_set_label_index(run, row, event->label_index, err);
+  }
+  if (first == event->label_index) {
+    return DM_OK;
+  }
+  char now[32];
+  (void)snprintf(now, sizeof now, "%lu", (unsigned long)event->label_index - 1);
+  return dm_problem_note(&run->problems, DM_PROBLEM_LABEL_INDEX, origin->file,
+                         origin->first_line + event->line, line_text(batch, event),
+                         "label_index", now, err, "%lu, the first for this id's label",
+                         (unsigned long)first - 1);
+}
+
+uint32_t dm_run_label_index(const dm_run *run, size_t row) {
+  return row < dm_rows_cap(&run->indexes)
+             ? *(const uint32_t *)dm_rows_at(&run->indexes, row)
+             : 0;
+}
+
+dm_status dm_run_set_label_index(dm_run *run, size_t row, uint32_t index_plus_1,
+                                 dm_error *err) {
+  if (index_plus_1 > 0) {
+    DM_TRY(dm_rows_grow(&run->indexes, row + 1, err));
+    *(uint32_t *)dm_rows_at(&run->indexes, row) = index_plus_1;
+  }
+  return DM_OK;
+}
+
+dm_status dm_run_name_class(dm_run *run, size_t place, uint32_t label_plus_1,
+                            dm_error *err) {
+  DM_GROW(run->class_labels, run->cap_class_labels, place + 1, err);
+  while (run->n_class_labels <= place) {
+    run->class_labels[run->n_class_labels++] = 0;
+  }
+  uint32_t *label = &run->class_labels[place];
+  if (*label == 0) {
+    *label = label_plus_1;
+  } else if (label_plus_1 > 0 && *label != label_plus_1) {
+    *label = DM_LABELS_SEVERAL;
+  }
+  return DM_OK;
+}
+
+dm_ident dm_run_class_label(const dm_run *run, size_t place) {
+  uint32_t label = place < run->n_class_labels ? run->class_labels[place] : 0;
+  return label > 0 && label != DM_LABELS_SEVERAL ? dm_index_ident(&run->labels, label - 1)
+                                                 : dm_ident_from_int((int64_t)place);
 }
 
 /* --- problems --- */

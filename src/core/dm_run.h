@@ -54,12 +54,20 @@ typedef struct dm_run {
   dm_rows accum;   /* dm_accum per row of ids */
   dm_rows steps;   /* dm_step_state per row; none while no line has a step */
   dm_rows classes; /* uint32_t per row; none while all class vectors are equally long */
+  dm_rows indexes; /* uint32_t per row: label_index of its label, + 1; 0, and none while
+                      no line has one */
   dm_rows signals; /* dm_signal_accum per row for each signal and measure */
   dm_rows metrics; /* dm_metric_accum per row; only for metrics that need it */
   dm_rows seen;    /* uint32_t per row: lines that count or not; only with a window */
-  dm_sums class_sums;  /* class probabilities, summed per row; only for a metric */
-  dm_sums predictions; /* per row and row of predicted; only for a metric */
-  dm_index predicted;  /* labels that were predicted or given */
+  dm_sums class_sums;     /* class probabilities, summed per row; only for a metric */
+  dm_sums predictions;    /* per row and row of predicted; only for a metric */
+  dm_index predicted;     /* labels that were predicted or given */
+  dm_sums places;         /* predictions of which only the place in the class vector is
+                             known: per row and place; only for the same metric */
+  uint32_t *class_labels; /* per place: the label that was said to stand there, as its row
+                             in labels, + 1; 0: none; DM_LABELS_SEVERAL */
+  size_t n_class_labels;
+  size_t cap_class_labels;
   dm_keep keep;
   size_t loss_signal;      /* which of the signals is "loss", for a metric */
   bool has_window;         /* not all evaluations count */
@@ -114,6 +122,19 @@ static inline bool dm_run_has_metrics(const dm_run *run) {
 uint32_t dm_run_classes(const dm_run *run, uint32_t row);
 dm_status dm_run_set_classes(dm_run *run, uint32_t row, uint32_t n_classes,
                              dm_error *err) DM_MUST_CHECK;
+
+/* The label_index that a sample's label had first, + 1; 0: none; and to say so.
+   DM_E_MEMORY. */
+uint32_t dm_run_label_index(const dm_run *run, size_t row);
+dm_status dm_run_set_label_index(dm_run *run, size_t row, uint32_t index_plus_1,
+                                 dm_error *err) DM_MUST_CHECK;
+
+/* The label of the class at a place of the class vectors: that which was said to stand
+   there, its number where none was or several were; and to say so. DM_E_MEMORY. */
+#define DM_LABELS_SEVERAL UINT32_MAX
+dm_ident dm_run_class_label(const dm_run *run, size_t place);
+dm_status dm_run_name_class(dm_run *run, size_t place, uint32_t label_plus_1,
+                            dm_error *err) DM_MUST_CHECK;
 
 /* Ends the threads; the run may read on, and then starts them again. */
 void dm_run_rest(dm_run *run);

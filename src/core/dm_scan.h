@@ -64,24 +64,30 @@ static inline uint32_t dm_few_digits(uint64_t word, unsigned n) {
   return dm_eight_values((word ^ 0x3030303030303030u) << 8 << (56 - 8 * n));
 }
 
-/* The first byte that is no digit. That a run of sixteen or eight goes on is guessed by
-   the processor, which works on behind it meanwhile; only the place of the end has to be
+/* How many digits there are. That a run of sixteen or eight goes on is guessed by the
+   processor, which works on behind it meanwhile; only the place of the end has to be
    waited for, and a word of eight gives that soonest. */
-static inline const char *dm_pass_digits(const char *p) {
+static inline size_t dm_count_digits(const char *p) {
+  size_t n = 0;
 #ifdef __SSE2__
   __m128i above = _mm_sub_epi8(_mm_loadu_si128((const void *)p), _mm_set1_epi8('0'));
   __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(9)), above);
   unsigned others = (unsigned)_mm_movemask_epi8(is_digit) ^ 0xFFFF;
   if (others) {
-    return p + __builtin_ctz(others);
+    return (unsigned)__builtin_ctz(others);
   }
-  p += 16;
+  n = 16;
 #endif
-  unsigned n;
-  while ((n = dm_leading_digits(dm_load8(p))) == 8) {
-    p += 8;
+  unsigned more;
+  while ((more = dm_leading_digits(dm_load8(p + n))) == 8) {
+    n += 8;
   }
-  return p + n;
+  return n + more;
+}
+
+/* The first byte that is no digit. */
+static inline const char *dm_pass_digits(const char *p) {
+  return p + dm_count_digits(p);
 }
 
 /* The first byte of a string that is not simply a character of ASCII: the quote, a

@@ -6,12 +6,13 @@
 
 #include "dm_text.h"
 
-/* A dm_accum with the length of the class vectors. */
+/* A dm_accum with the length of the class vectors and the place of the label in it. */
 typedef struct sample_row {
   dm_moments moments;
-  int32_t label;     /* row of labels, from 1 */
-  int32_t s_label;   /* row of s_labels, from 1; 0: none */
-  int32_t n_classes; /* 0: none */
+  int32_t label;       /* row of labels, from 1 */
+  int32_t s_label;     /* row of s_labels, from 1; 0: none */
+  int32_t n_classes;   /* 0: none */
+  int32_t label_place; /* the label_index, from 1; 0: none */
   int32_t n;
   int32_t n_correct;
   int32_t n_forgetting;
@@ -62,6 +63,7 @@ static const dm_state_field sample_fields[] = {
     {"label", DM_STATE_INT32, offsetof(sample_row, label)},
     {"s_label", DM_STATE_INT32, offsetof(sample_row, s_label)},
     {"n_classes", DM_STATE_INT32, offsetof(sample_row, n_classes)},
+    {"label_place", DM_STATE_INT32, offsetof(sample_row, label_place)},
     {"evaluations", DM_STATE_INT32, offsetof(sample_row, n)},
     {"correct_times", DM_STATE_INT32, offsetof(sample_row, n_correct)},
     {"forgetting_times", DM_STATE_INT32, offsetof(sample_row, n_forgetting)},
@@ -168,7 +170,9 @@ bool dm_state_has_matrix(const dm_run *run, dm_state_matrix which) {
 }
 
 static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which) {
-  return which == DM_STATE_CLASS_SUMS ? &run->class_sums : &run->predictions;
+  return which == DM_STATE_CLASS_SUMS    ? &run->class_sums
+         : which == DM_STATE_PREDICTIONS ? &run->predictions
+                                         : &run->places;
 }
 
 /* --- out --- */
@@ -198,6 +202,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
           .label = (int32_t)a->label + 1,
           .s_label = (int32_t)a->s_label,
           .n_classes = (int32_t)dm_run_classes(run, (uint32_t)row),
+          .label_place = (int32_t)dm_run_label_index(run, row),
           .n = (int32_t)a->n,
           .n_correct = (int32_t)a->n_correct,
           .n_forgetting = (int32_t)a->n_forgetting,
@@ -280,6 +285,11 @@ void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
       out[k * rows.n + i] = k < sums->width ? dm_sums_row(sums, rows.first + i)[k] : 0;
     }
   }
+}
+
+int32_t dm_state_class(const dm_run *run, size_t place) {
+  uint32_t label = run->class_labels[place];
+  return label == DM_LABELS_SEVERAL ? -1 : (int32_t)label;
 }
 
 /* --- in --- */
@@ -399,6 +409,9 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
   if (from->label < 1 || (size_t)from->label > run->labels.n) {
     return wrong("the number of a label", "label", row, err);
   }
+  if (from->label_place > DM_CLASS_MAX) {
+    return wrong("the place of a class", "label_place", row, err);
+  }
   if ((size_t)from->s_label > run->s_labels.n || from->s_label > DM_S_LABELS_MAX) {
     return wrong("the number of an s_label", "s_label", row, err);
   }
@@ -416,6 +429,7 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
       .was_correct = (uint32_t)from->was_correct & 1,
       .is_not_finite = (uint32_t)from->is_not_finite & 1,
   };
+  DM_TRY(dm_run_set_label_index(run, row, (uint32_t)from->label_place, err));
   return dm_run_set_classes(run, (uint32_t)row, (uint32_t)from->n_classes, err);
 }
 
@@ -525,12 +539,15 @@ static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err) {
 
 dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
                               dm_state_rows rows, const double *in, dm_error *err) {
-  bool is_count = which == DM_STATE_PREDICTIONS;
-  if (is_count && width != run->predicted.n) {
-    return wrong("a column for each predicted label", "predictions", 0, err);
+  bool is_count = which != DM_STATE_CLASS_SUMS;
+  const char *key = which == DM_STATE_PLACES ? "places" : "predictions";
+  if (which == DM_STATE_PREDICTIONS && width != run->predicted.n) {
+    return wrong("a column for each predicted label", key, 0, err);
   }
   DM_TRY(dm_run_grow(run, err));
-  dm_sums *sums = is_count ? &run->predictions : &run->class_sums;
+  dm_sums *sums = which == DM_STATE_CLASS_SUMS    ? &run->class_sums
+                  : which == DM_STATE_PREDICTIONS ? &run->predictions
+                                                  : &run->places;
   DM_TRY(dm_sums_grow(sums, rows.first + rows.n, width, err));
   for (size_t i = 0; i < rows.n; i++) {
     size_t row = rows.first + i;
@@ -539,12 +556,21 @@ dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
       double value = in[k * rows.n + i];
       if (is_count &&
           (!(value >= 0 && value <= sample->n) || (double)(uint32_t)value != value)) {
-        return wrong("a count of evaluations", "predictions", row, err);
+        return wrong("a count of evaluations", key, row, err);
       }
       dm_sums_row(sums, row)[k] = value;
     }
   }
   return DM_OK;
+}
+
+dm_status dm_state_add_class(dm_run *run, int32_t label, dm_error *err) {
+  size_t place = run->n_class_labels;
+  if (label < -1 || (label > 0 && (size_t)label > run->labels.n)) {
+    return wrong("the number of a label, 0 or -1", "class_labels", place, err);
+  }
+  return dm_run_name_class(run, place, label < 0 ? DM_LABELS_SEVERAL : (uint32_t)label,
+                           err);
 }
 
 dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem, dm_error *err) {

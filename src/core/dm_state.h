@@ -7,7 +7,7 @@
 
 /* What the columns are about: each has one element per row of ids. */
 typedef enum dm_state_part {
-  DM_STATE_SAMPLES, /* dm_run.accum and dm_run.classes */
+  DM_STATE_SAMPLES, /* dm_run.accum, dm_run.classes and dm_run.indexes */
   DM_STATE_STEPS,   /* dm_run.steps */
   DM_STATE_SIGNAL,  /* dm_run.signals, of one of them */
   DM_STATE_METRICS, /* dm_run.metrics */
@@ -16,8 +16,9 @@ typedef enum dm_state_part {
 
 /* And what is a matrix: a row per row of ids. */
 typedef enum dm_state_matrix {
-  DM_STATE_CLASS_SUMS, /* dm_run.class_sums */
-  DM_STATE_PREDICTIONS /* dm_run.predictions, a column per row of dm_run.predicted */
+  DM_STATE_CLASS_SUMS,  /* dm_run.class_sums */
+  DM_STATE_PREDICTIONS, /* dm_run.predictions, a column per row of dm_run.predicted */
+  DM_STATE_PLACES       /* dm_run.places */
 } dm_state_matrix;
 
 /* Whether a run has that part or matrix at all. It has as many signals as its batch has
@@ -60,10 +61,14 @@ void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
                   dm_state_rows rows, void *const *out);
 
 /* How many columns a matrix has; those behind the last that is not 0 are left out of
-   class sums. dm_state_get_matrix() writes the rows column by column. */
+   class sums and places. dm_state_get_matrix() writes the rows column by column. */
 size_t dm_state_width(const dm_run *run, dm_state_matrix which);
 void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
                          dm_state_rows rows, double *out);
+
+/* Which label stands at a place of the class vectors, of n_class_labels: a row of labels,
+   from 1; 0: none; -1: several. */
+int32_t dm_state_class(const dm_run *run, size_t place);
 
 /* --- the way back, into a run that has just been made ---
 
@@ -86,6 +91,9 @@ dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal, dm_state_
 dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
                               dm_state_rows rows, const double *in,
                               dm_error *err) DM_MUST_CHECK;
+
+/* Takes what dm_state_class() says of the next place. */
+dm_status dm_state_add_class(dm_run *run, int32_t label, dm_error *err) DM_MUST_CHECK;
 
 /* Adds one of the problems that are kept. */
 dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem,

@@ -29,6 +29,7 @@ static const char *const part_names[] = {
 static const char *const matrix_names[] = {
     [DM_STATE_CLASS_SUMS] = "class_sums",
     [DM_STATE_PREDICTIONS] = "predictions",
+    [DM_STATE_PLACES] = "places",
 };
 
 /* What there is one of: the table "run", which has one row. */
@@ -111,6 +112,8 @@ static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_erro
 static dm_status put_matrix(dm_pack_writer *out, const dm_run *run, dm_state_matrix which,
                             dm_error *err);
 static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err);
+static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err);
+static dm_status get_class_labels(reading *r, dm_error *err);
 static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
                               dm_error *err);
 static dm_status get_problems(reading *r, dm_error *err);
@@ -152,6 +155,7 @@ dm_status dm_state_file_put(const dm_run *run, const dm_texts about[DM_N_ABOUT],
       DM_TRY_DONE(put_matrix(&out, run, (dm_state_matrix)m, err));
     }
   }
+  DM_TRY_DONE(put_class_labels(&out, run, err));
   DM_TRY_DONE(put_problems(&out, &run->problems, err));
   DM_TRY_DONE(dm_pack_end(&out, err));
 done:
@@ -192,6 +196,7 @@ static dm_status read_tables(reading *r, dm_error *err) {
       DM_TRY(get_matrix(r, (dm_state_matrix)m, err));
     }
   }
+  DM_TRY(get_class_labels(r, err));
   DM_TRY(get_problems(r, err));
   return dm_state_finish(run, &r->totals, err);
 }
@@ -596,6 +601,37 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
     DM_TRY(dm_pack_next(&r->in, err));
     DM_TRY(dm_state_set_matrix(r->out->run, which, column.width, rows_of(table),
                                table->values[0], err));
+  } while (!dm_pack_is_done(&r->in));
+  return DM_OK;
+}
+
+/* --- labels of classes --- */
+
+/* A row of labels, from 1; 0: none; -1: several. */
+static const dm_pack_column class_label_column = {"label", DM_PACK_INT32, 1};
+
+static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err) {
+  DM_TRY(dm_pack_begin(out, "class_labels", &class_label_column, 1, run->n_class_labels,
+                       err));
+  while (dm_pack_room(out)) {
+    int32_t *to = out->table.values[0];
+    for (size_t i = 0; i < out->table.n; i++) {
+      to[i] = dm_state_class(run, (size_t)out->table.first + i);
+    }
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_class_labels(reading *r, dm_error *err) {
+  dm_pack_column column = class_label_column;
+  DM_TRY(dm_pack_expect(&r->in, "class_labels", &column, 1, err));
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    const int32_t *from = r->in.table.values[0];
+    for (size_t i = 0; i < r->in.table.n; i++) {
+      DM_TRY(dm_state_add_class(r->out->run, from[i], err));
+    }
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
 }

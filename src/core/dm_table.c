@@ -18,6 +18,7 @@ typedef struct slice {
   dm_accum states[SLICE];
 } slice;
 
+static dm_status list_predicted(dm_table *table, dm_error *err);
 static void fill_share(void *data);
 static void fill_slice(const slice *s);
 static void take_integers(const slice *s, dm_ident_column column, int32_t *out);
@@ -50,12 +51,46 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) 
     return dm_error_memory(err);
   }
   DM_TRY(dm_index_order(&run->ids, table->order, err));
-  return run->keep.has_prediction ? dm_pred_dist_init(&table->dist, &run->predicted, err)
-                                  : DM_OK;
+  return run->keep.has_prediction ? list_predicted(table, err) : DM_OK;
+}
+
+/* A class that was predicted by its place is the label that was said to stand there, in
+   whatever line. */
+static dm_status list_predicted(dm_table *table, dm_error *err) {
+  const dm_run *run = table->run;
+  const dm_sums *places = &run->places;
+  uint32_t row;
+  dm_index_init(&table->predicted, run->options.seed);
+  for (size_t i = 0; i < run->predicted.n; i++) {
+    dm_ident label = dm_index_ident(&run->predicted, i);
+    DM_TRY(dm_index_row(&table->predicted, &label, &row, err));
+  }
+  table->of_place = dm_calloc(places->width + 1, sizeof *table->of_place);
+  if (!table->of_place) {
+    return dm_error_memory(err);
+  }
+  for (size_t place = 0; place < places->width; place++) {
+    bool is_predicted = false;
+    for (size_t i = 0; i < places->n_rows && !is_predicted; i++) {
+      is_predicted = dm_sums_row(places, i)[place] > 0;
+    }
+    if (is_predicted) {
+      dm_ident label = dm_run_class_label(run, place);
+      DM_TRY(dm_index_row(&table->predicted, &label, &table->of_place[place], err));
+    }
+  }
+  table->label_counts = dm_calloc(table->predicted.n + 1, sizeof *table->label_counts);
+  if (!table->label_counts) {
+    return dm_error_memory(err);
+  }
+  return dm_pred_dist_init(&table->dist, &table->predicted, err);
 }
 
 void dm_table_release(dm_table *table) {
   dm_free(table->order);
+  dm_index_release(&table->predicted);
+  dm_free(table->of_place);
+  dm_free(table->label_counts);
   dm_pred_dist_release(&table->dist);
   *table = (dm_table){0};
 }
@@ -280,11 +315,20 @@ static void take_metric(const slice *s, dm_metric metric, double *out) {
 }
 
 const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
-  const dm_sums *counts = &table->run->predictions;
-  *len = counts->width
-             ? dm_pred_dist_print(&table->dist, dm_sums_row(counts, table->order[i]),
-                                  counts->width)
-             : 0;
+  const dm_sums *labels = &table->run->predictions;
+  const dm_sums *places = &table->run->places;
+  uint32_t row = table->order[i];
+  double *counts = table->label_counts;
+  for (size_t k = 0; k < table->predicted.n; k++) {
+    counts[k] = k < labels->width ? dm_sums_row(labels, row)[k] : 0;
+  }
+  for (size_t place = 0; place < places->width; place++) {
+    counts[table->of_place[place]] += dm_sums_row(places, row)[place];
+  }
+  for (size_t k = 0; k < table->predicted.n; k++) { /* more only in a state that lies */
+    counts[k] = counts[k] > DM_EVALUATIONS_MAX ? DM_EVALUATIONS_MAX : counts[k];
+  }
+  *len = dm_pred_dist_print(&table->dist, counts);
   return *len ? table->dist.text : NULL;
 }
 

@@ -43,7 +43,11 @@ typedef struct dm_table {
   const dm_run *run; /* borrowed */
   size_t n;          /* rows */
   uint32_t *order;   /* row of the run by row of the table */
-  dm_pred_dist dist; /* only for the metric */
+  /* only for the metric pred_dist */
+  dm_index predicted;   /* those of the run, then what stands at places that were */
+  uint32_t *of_place;   /* by place in the class vector: a row of predicted */
+  double *label_counts; /* of a sample, per row of predicted */
+  dm_pred_dist dist;
 } dm_table;
 
 /* Orders the rows of a run that has read all it will read (its look-up tables are given

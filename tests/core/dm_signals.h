@@ -30,6 +30,7 @@ enum {
   THREADS = 32768, /* three of them */
   METRICS = 65536, /* all of them */
   WINDOW = 131072, /* not all evaluations count */
+  INDEXES = 262144 /* some labels are names with a label_index */
 };
 
 /* The answer of a scenario, all its bytes. Not the core's memory. */
@@ -69,7 +70,14 @@ static inline char *make_lines(unsigned flags, size_t *len) {
       } else {
         p += sprintf(p, "%llu", id);
       }
-      p += sprintf(p, ", %clabel%c: %d", q, q, is_odd && i % 4 == 0 ? 1 : 0);
+      bool is_second = is_odd && i % 4 == 0;
+      if (flags & INDEXES && i % 5 < 2) { /* the second class's label is "a" */
+        p += sprintf(p, ", %clabel%c: %c%s%c, %clabel_index%c: %d", q, q, q,
+                     (i % 5 == 0) != is_second ? "a" : "b", q, q, q,
+                     ((i % 5 == 0) != is_second) != (is_odd && i % 4 == 3));
+      } else {
+        p += sprintf(p, ", %clabel%c: %d", q, q, is_second);
+      }
       if (flags & STEPS) {
         p += sprintf(p, ", %cstep%c: %d", q, q,
                      flags & STEP_BACK && t == 3 && i == 20 ? 1

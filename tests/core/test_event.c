@@ -86,7 +86,8 @@ static void test_ident_print(void) {
 
 /* --- derivations -------------------------------------------------------------------- */
 
-/* What a line may give. label -1: none; pred_label -1: none; correct -1: none. */
+/* What a line may give. label -1: none; pred_label -1: none; correct -1: none; index is
+   the label_index + 1, 0: none. */
 typedef struct line {
   int label, pred_label, correct;
   double label_probs; /* -9: none */
@@ -94,6 +95,7 @@ typedef struct line {
   size_t n_probs;
   double logits[4];
   size_t n_logits;
+  int index;
 } line;
 
 static dm_fields fields_of(const line *l) {
@@ -112,6 +114,8 @@ static dm_fields fields_of(const line *l) {
   fields.n_probs = l->n_probs;
   fields.logits = l->n_logits ? l->logits : NULL;
   fields.n_logits = l->n_logits;
+  fields.has_label_index = l->index != 0;
+  fields.label_index = l->index - 1;
   return fields;
 }
 
@@ -119,6 +123,7 @@ static dm_fields fields_of(const line *l) {
 
 static void test_derived(void) {
   const double inf = (double)INFINITY;
+  const double nan = (double)NAN;
   const struct {
     line given;
     bool correct;
@@ -126,32 +131,45 @@ static void test_derived(void) {
     uint32_t n_classes;
   } cases[] = {
       /* what is given wins */
-      {{1, -1, 1, .5, {0}, 0, {0}, 0}, true, .5, 0},
-      {{1, -1, 0, .5, {.25, .75}, 2, {0}, 0}, false, .5, 2},
-      {{1, 1, 0, .5, {0}, 0, {0}, 0}, false, .5, 0},
-      {{1, 0, 1, .5, {.25, .75}, 2, {9, -9}, 2}, true, .5, 2},
+      {{1, -1, 1, .5, {0}, 0, {0}, 0, 0}, true, .5, 0},
+      {{1, -1, 0, .5, {.25, .75}, 2, {0}, 0, 0}, false, .5, 2},
+      {{1, 1, 0, .5, {0}, 0, {0}, 0, 0}, false, .5, 0},
+      {{1, 0, 1, .5, {.25, .75}, 2, {9, -9}, 2, 0}, true, .5, 2},
       /* correct from pred_label, and only then from the maximum */
-      {{1, 1, -1, .5, {0}, 0, {0}, 0}, true, .5, 0},
-      {{1, 0, -1, .5, {.25, .75}, 2, {0}, 0}, false, .5, 2},
-      {{1, -1, -1, NONE, {.25, .75}, 2, {0}, 0}, true, .75, 2},
-      {{0, -1, -1, NONE, {.25, .75}, 2, {0}, 0}, false, .25, 2},
+      {{1, 1, -1, .5, {0}, 0, {0}, 0, 0}, true, .5, 0},
+      {{1, 0, -1, .5, {.25, .75}, 2, {0}, 0, 0}, false, .5, 2},
+      {{1, -1, -1, NONE, {.25, .75}, 2, {0}, 0, 0}, true, .75, 2},
+      {{0, -1, -1, NONE, {.25, .75}, 2, {0}, 0, 0}, false, .25, 2},
       /* the first maximum wins */
-      {{0, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, true, .5, 2},
-      {{1, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, false, .5, 2},
-      {{2, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0}, true, .35, 4},
-      {{3, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0}, false, .35, 4},
+      {{0, -1, -1, NONE, {.5, .5}, 2, {0}, 0, 0}, true, .5, 2},
+      {{1, -1, -1, NONE, {.5, .5}, 2, {0}, 0, 0}, false, .5, 2},
+      {{2, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0, 0}, true, .35, 4},
+      {{3, -1, -1, NONE, {.1, .2, .35, .35}, 4, {0}, 0, 0}, false, .35, 4},
       /* probs before logits */
-      {{1, -1, -1, NONE, {.75, .25}, 2, {0, 5}, 2}, false, .25, 2},
+      {{1, -1, -1, NONE, {.75, .25}, 2, {0, 5}, 2, 0}, false, .25, 2},
       /* softmax */
-      {{0, -1, -1, NONE, {0}, 0, {3}, 1}, true, 1, 1},
-      {{0, -1, -1, NONE, {0}, 0, {2, 2}, 2}, true, .5, 2},
-      {{1, -1, -1, NONE, {0}, 0, {2, 2}, 2}, false, .5, 2},
-      {{0, -1, -1, NONE, {0}, 0, {5000, 0}, 2}, true, 1, 2}, /* nothing overflows */
-      {{1, -1, -1, NONE, {0}, 0, {5000, 0}, 2}, false, 0, 2},
-      {{1, -1, -1, NONE, {0}, 0, {-5000, -5000}, 2}, false, .5, 2},
-      {{0, -1, -1, NONE, {0}, 0, {1, -inf}, 2}, true, 1, 2},
+      {{0, -1, -1, NONE, {0}, 0, {2, 2}, 2, 0}, true, .5, 2},
+      {{1, -1, -1, NONE, {0}, 0, {2, 2}, 2, 0}, false, .5, 2},
+      {{0, -1, -1, NONE, {0}, 0, {5000, 0}, 2, 0}, true, 1, 2}, /* nothing overflows */
+      {{1, -1, -1, NONE, {0}, 0, {5000, 0}, 2, 0}, false, 0, 2},
+      {{1, -1, -1, NONE, {0}, 0, {-5000, -5000}, 2, 0}, false, .5, 2},
+      {{0, -1, -1, NONE, {0}, 0, {1, -inf}, 2, 0}, true, 1, 2},
       /* a label that is no class may stand beside a given label_probs */
-      {{7, -1, -1, .5, {.5, .5}, 2, {0}, 0}, false, .5, 2},
+      {{7, -1, -1, .5, {.5, .5}, 2, {0}, 0, 0}, false, .5, 2},
+      /* label_index decides, whether the label would be a class or not */
+      {{7, -1, -1, NONE, {.25, .75}, 2, {0}, 0, 2}, true, .75, 2},
+      {{1, -1, -1, NONE, {.25, .75}, 2, {0}, 0, 1}, false, .25, 2},
+      {{0, -1, -1, NONE, {.25, .75}, 2, {0}, 0, 2}, true, .75, 2},
+      {{3, -1, -1, NONE, {0}, 0, {0, 0, 5000}, 3, 3}, true, 1, 3},
+      {{7, 7, -1, .5, {.75, .25}, 2, {0}, 0, 2}, true, .5, 2}, /* pred_label before it */
+      {{7, -1, 1, .5, {0}, 0, {0}, 0, 2000000}, true, .5, 0},  /* unused */
+      /* with a NaN there is no prediction, wherever it is */
+      {{0, -1, -1, NONE, {.5, nan}, 2, {0}, 0, 0}, false, .5, 2},
+      {{0, -1, -1, .5, {nan, nan}, 2, {0}, 0, 0}, false, .5, 2},
+      {{1, -1, -1, .5, {nan, .5}, 2, {0}, 0, 0}, false, .5, 2},
+      {{0, -1, -1, .5, {0}, 0, {2, nan}, 2, 0}, false, .5, 2},
+      {{0, 0, -1, .5, {0}, 0, {nan, nan}, 2, 0}, true, .5, 2},
+      {{1, -1, 1, .5, {nan, nan}, 2, {0}, 0, 0}, true, .5, 2},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
@@ -176,7 +194,7 @@ static void test_softmax(void) {
   uint64_t seed = 100;
   for (int i = 0; i < 2000; i++) {
     double logits[30];
-    size_t n = 1 + naive_below(&seed, 30);
+    size_t n = 2 + naive_below(&seed, 29);
     long double sum = 0;
     for (size_t k = 0; k < n; k++) {
       logits[k] = (double)(int64_t)naive_random(&seed) * 0x1p-59;
@@ -203,12 +221,22 @@ static void test_missing(void) {
     dm_status want;
     const char *key;
   } cases[] = {
-      {{-1, -1, 1, .5, {0}, 0, {0}, 0}, DM_E_FIELD, "label"},
-      {{1, -1, -1, .5, {0}, 0, {0}, 0}, DM_E_FIELD, "correct"},
-      {{1, 1, -1, NONE, {0}, 0, {0}, 0}, DM_E_FIELD, "label_probs"},
-      {{1, -1, 1, NONE, {0}, 0, {0}, 0}, DM_E_FIELD, "label_probs"},
-      {{2, -1, -1, NONE, {.5, .5}, 2, {0}, 0}, DM_E_RANGE, "label"},
-      {{2, -1, 1, NONE, {0}, 0, {1, 2}, 2}, DM_E_RANGE, "label"},
+      {{-1, -1, 1, .5, {0}, 0, {0}, 0, 0}, DM_E_FIELD, "label"},
+      {{1, -1, -1, .5, {0}, 0, {0}, 0, 0}, DM_E_FIELD, "correct"},
+      {{1, 1, -1, NONE, {0}, 0, {0}, 0, 0}, DM_E_FIELD, "label_probs"},
+      {{1, -1, 1, NONE, {0}, 0, {0}, 0, 0}, DM_E_FIELD, "label_probs"},
+      {{2, -1, -1, NONE, {.5, .5}, 2, {0}, 0, 0}, DM_E_RANGE, "label"},
+      {{2, -1, 1, NONE, {0}, 0, {1, 2}, 2, 0}, DM_E_RANGE, "label"},
+      /* one number is no distribution, whatever else is given */
+      {{0, -1, -1, NONE, {1}, 1, {0}, 0, 0}, DM_E_FIELD, "probs"},
+      {{0, -1, 1, .5, {.5}, 1, {0}, 0, 0}, DM_E_FIELD, "probs"},
+      {{0, -1, -1, NONE, {0}, 0, {-2}, 1, 0}, DM_E_FIELD, "logits"},
+      {{1, 1, 1, .5, {0}, 0, {-2}, 1, 0}, DM_E_FIELD, "logits"},
+      {{1, 1, 1, .5, {.5, .5}, 2, {-2}, 1, 0}, DM_E_FIELD, "logits"},
+      {{5, -1, 1, .5, {.5, .5}, 2, {0}, 0, 3}, DM_E_RANGE, "label_index"},
+      {{0, -1, -1, NONE, {0}, 0, {1, 2}, 2, 3}, DM_E_RANGE, "label_index"},
+      {{0, -1, 1, .5, {0}, 0, {0}, 0, -1}, DM_E_RANGE, "label_index"},
+      {{0, -1, 1, .5, {0}, 0, {0}, 0, DM_CLASS_MAX + 1}, DM_E_RANGE, "label_index"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
@@ -229,13 +257,38 @@ static void test_missing(void) {
   fields.id.kind = DM_IDENT_NONE;
   CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
   CHECK_STR(err.key, "id"); /* before the label */
-  double probs[] = {.5, .5};
+  double probs[] = {.25, .75};
   fields = (dm_fields){.id = dm_ident_from_int(1),
-                       .label = dm_ident_from_text("1", 1),
+                       .label = dm_ident_from_text("cat", 3),
                        .probs = probs,
                        .n_probs = 2};
   CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
-  CHECK_STR(err.key, "label"); /* a string is no place among the classes */
+  CHECK_STR(err.key, "label"); /* a name is no place among the classes */
+  CHECK(strstr(err.advice, "\"label_index\"") != NULL);
+  fields.has_label_probs = true; /* and nobody can tell whether it is right */
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
+  CHECK_STR(err.key, "label");
+  CHECK(strstr(err.expected, "\"correct\"") != NULL);
+  fields.has_label_probs = false;
+  fields.has_label_index = true; /* unless the line says it */
+  fields.label_index = 1;
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_OK);
+  CHECK_DOUBLE(batch.events[0].label_probs, .75);
+  CHECK_UINT(batch.events[0].label_index, 2);
+  CHECK(batch.events[0].correct && batch.has_label_index);
+  fields.has_label_index = false;
+  fields.label = dm_ident_from_text("1", 1); /* the same label as 1 */
+  CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_OK);
+  CHECK_DOUBLE(batch.events[1].label_probs, .75);
+  CHECK_UINT(batch.events[1].label_index, 0);
+  double one = .5;
+  fields.probs = &one;
+  for (fields.n_probs = 0; fields.n_probs < 2; fields.n_probs++) {
+    CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_FIELD);
+    CHECK(strstr(err.advice, "[1 - p, p]") != NULL);
+    CHECK_STR(err.found, fields.n_probs ? "one number" : "an empty list");
+  }
+  fields.probs = probs;
   fields.label = dm_ident_from_int(-1);
   CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_E_RANGE);
   CHECK_STR(err.found, "-1");
@@ -252,33 +305,56 @@ static void test_noted(void) {
     int kinds; /* bit per dm_problem_kind */
   } cases[] = {
 #define BIT(kind) (1 << DM_PROBLEM_##kind)
-      {{1, -1, 1, 0, {0}, 0, {0}, 0}, 0},
-      {{1, -1, 1, 1, {0}, 0, {0}, 0}, 0},
-      {{1, -1, 1, 1.000001, {0}, 0, {0}, 0}, 0},
-      {{1, -1, 1, -0.000001, {0}, 0, {0}, 0}, 0},
-      {{1, -1, 1, 1.0000011, {0}, 0, {0}, 0}, BIT(PROB_RANGE)},
-      {{1, -1, 1, -0.0000011, {0}, 0, {0}, 0}, BIT(PROB_RANGE)},
-      {{1, -1, 1, nan, {0}, 0, {0}, 0}, 0}, /* see below: NaN is not > -9 */
-      {{1, -1, 1, inf, {0}, 0, {0}, 0}, BIT(NOT_FINITE)},
-      {{1, -1, 1, .5, {.5, .5009}, 2, {0}, 0}, 0},
-      {{1, -1, 1, .5, {.5, .5011}, 2, {0}, 0}, BIT(PROB_SUM)},
-      {{1, -1, 1, .5, {.5, .4991}, 2, {0}, 0}, BIT(CORRECT)},
-      {{1, -1, 0, .5, {.5, .4989}, 2, {0}, 0}, BIT(PROB_SUM)},
-      {{1, -1, 1, .5, {-.5, 1.5}, 2, {0}, 0}, BIT(PROB_RANGE)},
-      {{1, -1, 1, .5, {nan, .5}, 2, {0}, 0}, BIT(PROB_SUM)},
-      {{0, -1, 1, .5, {nan, .5}, 2, {0}, 0}, BIT(PROB_SUM) | BIT(CORRECT)},
-      {{1, -1, -1, NONE, {.5, inf}, 2, {0}, 0}, BIT(PROB_SUM) | BIT(NOT_FINITE)},
-      {{1, 1, 1, .5, {0}, 0, {0}, 0}, 0},
-      {{1, 0, 0, .5, {0}, 0, {0}, 0}, 0},
-      {{1, 1, 0, .5, {0}, 0, {0}, 0}, BIT(CORRECT)},
-      {{1, 0, 1, .5, {0}, 0, {0}, 0}, BIT(CORRECT)},
-      {{1, -1, 1, .5, {.75, .25}, 2, {0}, 0}, BIT(CORRECT)},
-      {{1, -1, 0, .5, {.25, .75}, 2, {0}, 0}, BIT(CORRECT)},
-      {{0, -1, 0, .5, {.5, .5}, 2, {0}, 0}, 0}, /* a shared maximum: either may be */
-      {{1, -1, 1, .5, {.5, .5}, 2, {0}, 0}, 0},
-      {{1, -1, 1, .5, {0}, 0, {2, 1}, 2}, BIT(CORRECT)},
-      {{5, -1, 1, .5, {0}, 0, {2, 1}, 2}, 0}, /* no class to compare with */
-      {{1, -1, 1, .5, {.75, .25}, 2, {1, 2}, 2}, BIT(CORRECT)}, /* probs count */
+      {{1, -1, 1, 0, {0}, 0, {0}, 0, 0}, 0},
+      {{1, -1, 1, 1, {0}, 0, {0}, 0, 0}, 0},
+      {{1, -1, 1, 1.000001, {0}, 0, {0}, 0, 0}, 0},
+      {{1, -1, 1, -0.000001, {0}, 0, {0}, 0, 0}, 0},
+      {{1, -1, 1, 1.0000011, {0}, 0, {0}, 0, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, -0.0000011, {0}, 0, {0}, 0, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, nan, {0}, 0, {0}, 0, 0}, 0}, /* see below: NaN is not > -9 */
+      {{1, -1, 1, inf, {0}, 0, {0}, 0, 0}, BIT(NOT_FINITE)},
+      {{1, -1, 1, .5009, {.5, .5009}, 2, {0}, 0, 0}, 0},
+      {{1, -1, 1, .5011, {.5, .5011}, 2, {0}, 0, 0}, BIT(PROB_SUM)},
+      {{1, -1, 1, .4991, {.5, .4991}, 2, {0}, 0, 0}, BIT(CORRECT)},
+      {{1, -1, 0, .4989, {.5, .4989}, 2, {0}, 0, 0}, BIT(PROB_SUM)},
+      {{0, -1, -1, NONE, {.5, 1.5}, 2, {0}, 0, 0}, BIT(PROB_RANGE) | BIT(PROB_SUM)},
+      {{1, -1, 1, 1.5, {-.5, 1.5}, 2, {0}, 0, 0}, BIT(PROB_RANGE)},
+      {{1, -1, 1, .5, {nan, .5}, 2, {0}, 0, 0}, BIT(PROB_SUM)},
+      {{1, -1, 0, .5, {.5, nan}, 2, {0}, 0, 0}, BIT(PROB_SUM)},
+      {{0, -1, 1, .5, {nan, .5}, 2, {0}, 0, 0}, BIT(PROB_SUM)},
+      {{1, -1, -1, NONE, {.5, inf}, 2, {0}, 0, 0}, BIT(PROB_SUM) | BIT(NOT_FINITE)},
+      /* a NaN where the prediction is looked for stands for the sum as well */
+      {{1, -1, -1, NONE, {nan, .5}, 2, {0}, 0, 0}, BIT(NAN_CLASS)},
+      {{0, -1, -1, NONE, {nan, .5}, 2, {0}, 0, 0}, BIT(NAN_CLASS) | BIT(NOT_FINITE)},
+      {{1, -1, -1, .5, {0}, 0, {nan, nan}, 2, 0}, BIT(NAN_CLASS)},
+      {{1, 1, -1, .5, {0}, 0, {nan, nan}, 2, 0}, 0},
+      {{1, -1, 1, .5, {0}, 0, {nan, nan}, 2, 0}, 0},
+      /* label_probs that is not in the vector at the label's place */
+      {{1, -1, -1, .25, {.25, .75}, 2, {0}, 0, 0}, BIT(LABEL_PROBS)},
+      {{0, -1, -1, .25, {.25, .75}, 2, {0}, 0, 0}, 0},
+      {{0, -1, 1, .25, {.25, .75}, 2, {0}, 0, 2}, BIT(LABEL_PROBS)},
+      {{0, -1, 1, .75, {.25, .75}, 2, {0}, 0, 2}, 0},
+      {{9, -1, 1, .75, {.25, .75}, 2, {0}, 0, 0}, 0}, /* which has none */
+      {{1, -1, 1, .7500009, {.25, .75}, 2, {0}, 0, 0}, 0},
+      {{1, -1, 1, .7499991, {.25, .75}, 2, {0}, 0, 0}, 0},
+      {{1, -1, 1, .7500011, {.25, .75}, 2, {0}, 0, 0}, BIT(LABEL_PROBS)},
+      {{1, -1, 1, .7499989, {.25, .75}, 2, {0}, 0, 0}, BIT(LABEL_PROBS)},
+      {{1, 1, 1, .5, {0}, 0, {0, 0}, 2, 0}, 0},
+      {{1, 1, 1, .5, {0}, 0, {0, 1}, 2, 0}, BIT(LABEL_PROBS)}, /* 0.731 */
+      {{1, 1, 1, inf, {.25, .75}, 2, {0}, 0, 0}, BIT(NOT_FINITE)},
+      {{1, 1, 1, .5, {0}, 0, {0}, 0, 0}, 0},
+      {{1, 0, 0, .5, {0}, 0, {0}, 0, 0}, 0},
+      {{1, 1, 0, .5, {0}, 0, {0}, 0, 0}, BIT(CORRECT)},
+      {{1, 0, 1, .5, {0}, 0, {0}, 0, 0}, BIT(CORRECT)},
+      {{1, -1, 1, .25, {.75, .25}, 2, {0}, 0, 0}, BIT(CORRECT)},
+      {{1, -1, 0, .75, {.25, .75}, 2, {0}, 0, 0}, BIT(CORRECT)},
+      {{7, -1, 0, .75, {.25, .75}, 2, {0}, 0, 2}, BIT(CORRECT)},
+      {{0, -1, 1, .75, {.25, .75}, 2, {0}, 0, 2}, 0},
+      {{0, -1, 0, .5, {.5, .5}, 2, {0}, 0, 0}, 0}, /* a shared maximum: either may be */
+      {{1, -1, 1, .5, {.5, .5}, 2, {0}, 0, 0}, 0},
+      {{1, -1, 1, .5, {0}, 0, {2, 1}, 2, 0}, BIT(CORRECT) | BIT(LABEL_PROBS)},
+      {{5, -1, 1, .5, {0}, 0, {2, 1}, 2, 0}, 0}, /* no class to compare with */
+      {{1, -1, 1, .25, {.75, .25}, 2, {1, 2}, 2, 0}, BIT(CORRECT)}, /* probs count */
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);

@@ -23,6 +23,9 @@ static dm_status read_text(dm_long *table, dm_run **run, const char *text,
   if (!status) {
     status = dm_run_source(*run, source, 0, err);
   }
+  if (!status) {
+    status = dm_long_finish(table, err);
+  }
   dm_source_close(source);
   return status;
 }
@@ -118,6 +121,40 @@ static void test_python_in_double_quotes(void) {
   dm_run_free(run);
 }
 
+/* A class that was predicted is the label that some line says to stand at its place. */
+static void test_label_index(void) {
+  static const char text[] =
+      "{\"id\":1,\"label\":\"cat\",\"label_index\":1,\"probs\":[0.5,0.25,0.25]}\n"
+      "{\"id\":2,\"label\":\"dog\",\"label_index\":0,\"probs\":[0.5,0.25,0.25]}\n"
+      "{\"id\":3,\"label\":\"dog\",\"label_index\":0,\"probs\":[0.2,0.6,0.2]}\n"
+      "{\"id\":4,\"label\":\"dog\",\"label_index\":0,\"probs\":[0.2,0.2,0.6]}\n"
+      "{\"id\":5,\"label\":1,\"probs\":[0.2,0.6,0.2]}\n"
+      "{\"id\":6,\"label\":1,\"logits\":[NaN,0,1]}\n";
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(
+      read_text(&table, &run, text, &plain, ALL | DM_LONG_LABEL_INDEX, none, 0, &err),
+      DM_OK);
+  CHECK_UINT(table.n, 6);
+  static const char *const want[] = {"dog", "dog", "cat", "2", "1"};
+  static const bool is_right[] = {false, true, false, false, true, false};
+  for (size_t i = 0; i < 6; i++) {
+    DM_CASE("row %zu", i);
+    if (i < 5) {
+      CHECK_TEXT(&table.pred_label, i, want[i]);
+    } else {
+      CHECK(dm_long_is_missing(&table.pred_label, i));
+    }
+    CHECK_INT(dm_long_bool(&table.correct, i), is_right[i]);
+    CHECK_INT(dm_long_is_missing(&table.label_index, i), i > 3);
+  }
+  CHECK_DOUBLE(dm_long_number(&table.label_index, 0), 1);
+  CHECK_DOUBLE(dm_long_number(&table.label_probs, 0), .25);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
 /* What is not asked for takes no memory. */
 static void test_chosen(void) {
   const char *const names[] = {"t", "none"};
@@ -153,7 +190,7 @@ static void test_refused(void) {
     DM_CASE("%s", cases[i].more);
     char text[400];
     const char key[] = {cases[i].more[1], '\0'}; /* the first one is at fault */
-    const char *rest = "\"label\":0,\"probs\":[1]";
+    const char *rest = "\"label\":0,\"probs\":[1,0]";
     snprintf(text, sizeof text,
              "{\"id\":1,%s,\"a\":7}\n{\"id\":1,%s,%s}\n{\"id\":1,%s}\n", rest, rest,
              cases[i].more, rest);
@@ -267,7 +304,7 @@ static void test_names(void) {
 static void test_many_keys(void) {
   static char text[20 * DM_LONG_OWN_MAX + 200];
   char *p = text;
-  p += sprintf(p, "{\"id\":1,\"label\":0,\"probs\":[1]");
+  p += sprintf(p, "{\"id\":1,\"label\":0,\"probs\":[1,0]");
   for (int k = 0; k <= DM_LONG_OWN_MAX; k++) {
     p += sprintf(p, ",\"k%d\":1", k);
   }
@@ -304,6 +341,7 @@ static void test_allocations(void) {
 int main(void) {
   DM_RUN(test_cells);
   DM_RUN(test_python_in_double_quotes);
+  DM_RUN(test_label_index);
   DM_RUN(test_chosen);
   DM_RUN(test_refused);
   DM_RUN(test_steps_in_any_order);

@@ -89,6 +89,7 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
       n_wrong += !dm_ident_equal(&x, &y);
     }
     n_wrong += dm_run_classes(got, at) != dm_run_classes(want, (uint32_t)row);
+    n_wrong += dm_run_label_index(got, at) != dm_run_label_index(want, row);
     if (want->has_steps) {
       const dm_step_state *s = dm_rows_at(&got->steps, at);
       const dm_step_state *t = dm_rows_at(&want->steps, row);
@@ -206,6 +207,7 @@ static void test_cuts(void) {
                                    BIG_IDS | STEPS,
                                    STEPS | SIGNALS,
                                    LOGITS | DISAGREE,
+                                   SIGNALS | METRICS | INDEXES,
                                    BAD_LINES | SKIP};
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
     for (size_t n = 1; n <= 64; n = n < 8 ? n + 1 : n * 2) {

@@ -7,7 +7,7 @@
 #include "dm_state.h"
 #include "dm_test.h"
 
-enum { PARTS_MAX = 12, FIELDS_MAX = 24 };
+enum { PARTS_MAX = 12, FIELDS_MAX = 24, N_MATRICES = DM_STATE_PLACES + 1 };
 
 static const char *const signals[] = {"grad", "loss"};
 
@@ -40,8 +40,8 @@ typedef struct kept {
   size_t signal[PARTS_MAX];
   size_t n_fields[PARTS_MAX];
   void *columns[PARTS_MAX][FIELDS_MAX];
-  double *matrix[2]; /* by dm_state_matrix; NULL: none */
-  size_t width[2];
+  double *matrix[N_MATRICES]; /* by dm_state_matrix; NULL: none */
+  size_t width[N_MATRICES];
   dm_state_totals totals;
   const dm_run *run; /* whose idents and problems are taken as they are */
 } kept;
@@ -76,7 +76,7 @@ static kept keep(const dm_run *run) {
       keep_part(&k, (dm_state_part)part, 0);
     }
   }
-  for (int which = 0; which < 2; which++) {
+  for (int which = 0; which < N_MATRICES; which++) {
     if (dm_state_has_matrix(run, (dm_state_matrix)which)) {
       k.width[which] = dm_state_width(run, (dm_state_matrix)which);
       k.matrix[which] = malloc((k.n * k.width[which] + 1) * sizeof(double));
@@ -93,8 +93,9 @@ static void forget(kept *k) {
       free(k->columns[i][f]);
     }
   }
-  free(k->matrix[0]);
-  free(k->matrix[1]);
+  for (int which = 0; which < N_MATRICES; which++) {
+    free(k->matrix[which]);
+  }
 }
 
 static dm_status restore_idents(dm_index *to, const dm_index *from, dm_error *err) {
@@ -116,11 +117,14 @@ static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
     DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i], dm_state_all_rows(*out),
                         (const void *const *)k->columns[i], err));
   }
-  for (int which = 0; which < 2; which++) {
+  for (int which = 0; which < N_MATRICES; which++) {
     if (k->matrix[which]) {
       DM_TRY(dm_state_set_matrix(*out, (dm_state_matrix)which, k->width[which],
                                  dm_state_all_rows(*out), k->matrix[which], err));
     }
+  }
+  for (size_t i = 0; i < k->run->n_class_labels; i++) {
+    DM_TRY(dm_state_add_class(*out, dm_state_class(k->run, i), err));
   }
   for (size_t i = 0; i < k->run->problems.n_kept; i++) {
     DM_TRY(dm_state_add_problem(*out, &k->run->problems.kept[i], err));
@@ -197,6 +201,8 @@ static void test_there_and_back(void) {
                                    BAD_LINES | SKIP | DISAGREE | TEXT_IDS,
                                    STEPS | STEP_BACK,
                                    SIGNALS | METRICS,
+                                   SIGNALS | METRICS | INDEXES,
+                                   SIGNALS | METRICS | INDEXES | DISAGREE,
                                    SIGNALS | METRICS | WINDOW | STEPS | TEXT_IDS,
                                    LOGITS | DISAGREE | WINDOW,
                                    MANY_IDS | SIGNALS};
@@ -264,6 +270,8 @@ static const bad_value bad_values[] = {
     {DM_STATE_SAMPLES, "s_label", 2, NULL},
     {DM_STATE_SAMPLES, "s_label", 2147483647, NULL},
     {DM_STATE_SAMPLES, "n_classes", -1, NULL},
+    {DM_STATE_SAMPLES, "label_place", -1, NULL},
+    {DM_STATE_SAMPLES, "label_place", DM_CLASS_MAX + 1.0, NULL},
     {DM_STATE_SAMPLES, "evaluations", 0, "correct_times"},
     {DM_STATE_SAMPLES, "evaluations", 4, "lines"},
     {DM_STATE_SAMPLES, "correct_times", 4, NULL},
@@ -388,22 +396,35 @@ static void test_matrices(void) {
   static const double bad[] = {-1, 0.5, 4, NAN, INFINITY};
   dm_run *run = small_run();
   dm_options options = options_of(SMALL);
-  for (size_t i = 0; i <= sizeof bad / sizeof *bad; i++) {
+  enum { N_BAD = sizeof bad / sizeof *bad };
+  for (size_t i = 0; i <= 2 * N_BAD; i++) {
     DM_CASE("case %zu", i);
     kept k = keep(run);
     CHECK_UINT(k.width[DM_STATE_CLASS_SUMS], 3);
-    if (i < sizeof bad / sizeof *bad) {
-      k.matrix[DM_STATE_PREDICTIONS][0] = bad[i];
+    CHECK_UINT(k.width[DM_STATE_PLACES], 2);
+    if (i < 2 * N_BAD) {
+      k.matrix[i < N_BAD ? DM_STATE_PREDICTIONS : DM_STATE_PLACES][0] = bad[i % N_BAD];
     } else {
       k.width[DM_STATE_PREDICTIONS]--;
     }
     dm_run *copy = NULL;
     dm_error err;
     CHECK_INT(restore(&k, &options, &copy, &err), DM_E_INPUT);
-    CHECK_STR(err.key, "predictions");
+    CHECK_STR(err.key, i / N_BAD == 1 ? "places" : "predictions");
     dm_run_free(copy);
     forget(&k);
   }
+  dm_error err;
+  CHECK_INT(dm_state_add_class(run, -2, &err), DM_E_INPUT);
+  CHECK_STR(err.key, "class_labels");
+  CHECK_INT(dm_state_add_class(run, 3, &err), DM_E_INPUT);
+  CHECK_INT(dm_state_add_class(run, 2, &err), DM_OK);
+  CHECK_INT(dm_state_add_class(run, -1, &err), DM_OK);
+  CHECK_INT(dm_state_add_class(run, 0, &err), DM_OK);
+  CHECK_UINT(run->n_class_labels, 3);
+  CHECK_INT(dm_run_class_label(run, 0).value, 1); /* the second label */
+  CHECK_INT(dm_run_class_label(run, 1).value, 1); /* the place */
+  CHECK_INT(dm_run_class_label(run, 3).value, 3);
   dm_run_free(run);
 }
 

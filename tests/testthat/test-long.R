@@ -278,18 +278,19 @@ test_that("any data frame of signals is written, or its row is named", {
     guid = c("a", "b"), gold = factor(c("u", "v")), note = c("\"", NA),
     flag = c(NA, TRUE), epoch = c(1, 1)
   )
-  frame$probs <- list(c(0.5, 0.5), 1)
+  frame$probs <- list(c(0.5, 0.5), c(0, 1))
   frame$label_probs <- c(0.5, 1)
+  frame$pred_label <- frame$gold # which class a name is, nobody says
   datamap_write_signals(frame, file)
   before <- readLines(file)
   expect_identical(before, c(
     paste0(
-      "{\"guid\":\"a\",\"gold\":\"u\",\"probs\":[0.5,0.5],",
+      "{\"guid\":\"a\",\"gold\":\"u\",\"pred_label\":\"u\",\"probs\":[0.5,0.5],",
       "\"label_probs\":0.5,\"epoch\":1,\"note\":\"\\\"\"}"
     ),
     paste0(
-      "{\"guid\":\"b\",\"gold\":\"v\",\"probs\":[1],\"label_probs\":1,",
-      "\"epoch\":1,\"flag\":true}"
+      "{\"guid\":\"b\",\"gold\":\"v\",\"pred_label\":\"v\",\"probs\":[0.0,1.0],",
+      "\"label_probs\":1,\"epoch\":1,\"flag\":true}"
     )
   ))
   frame$guid[[2]] <- NA

@@ -66,41 +66,23 @@ test_that("correct against the prediction is reported, and counts as given", {
 })
 
 test_that("correct is held against the maximum too", {
-  for (rest in c("", ", \"label_probs\": 0.4")) {
-    expect_identical(
-      found(base_line(
-        paste0("\"correct\": 1, \"probs\": [0.4, 0.6]", rest)
-      )),
-      c(correct = 1)
-    )
-    expect_identical(
-      found(base_line(
-        paste0("\"correct\": 0, \"probs\": [0.6, 0.4]", rest)
-      )),
-      c(correct = 1)
-    )
-    # where the maximum is shared, either may be meant
-    for (correct in 0:1) {
-      expect_identical(
-        found(base_line(paste0(
-          "\"correct\": ", correct, ", \"probs\": [0.5, 0.5]", rest
-        ))),
-        none
-      )
+  for (is_given in c(FALSE, TRUE)) {
+    claim <- function(correct, first, second) {
+      base_line(paste0(
+        "\"correct\": ", correct, ", \"probs\": [", first, ", ", second, "]",
+        if (is_given) paste0(", \"label_probs\": ", first)
+      ))
     }
+    expect_identical(found(claim(1, "0.4", "0.6")), c(correct = 1))
+    expect_identical(found(claim(0, "0.6", "0.4")), c(correct = 1))
+    # where the maximum is shared, either may be meant
+    expect_identical(found(claim(0, "0.5", "0.5")), none)
+    expect_identical(found(claim(1, "0.5", "0.5")), none)
     # a difference beyond the eighth digit decides as well
     expect_identical(
-      found(base_line(paste0(
-        "\"correct\": 1, \"probs\": [0.4999999999, 0.5000000001]", rest
-      ))),
-      c(correct = 1)
+      found(claim(1, "0.4999999999", "0.5000000001")), c(correct = 1)
     )
-    expect_identical(
-      found(base_line(paste0(
-        "\"correct\": 1, \"probs\": [0.5000000001, 0.4999999999]", rest
-      ))),
-      none
-    )
+    expect_identical(found(claim(1, "0.5000000001", "0.4999999999")), none)
   }
 })
 
@@ -137,14 +119,16 @@ test_that("a probability outside 0 to 1 is reported beyond 1e-6", {
     )
   }
   # also that of another class, whether or not it is asked for
-  for (rest in c("", ", \"correct\": 1, \"label_probs\": 0.8")) {
+  for (rest in c("", ", \"correct\": 1, \"label_probs\": ")) {
     line <- function(a, b, c) {
-      base_line(paste0("\"probs\": [", a, ", ", b, ", ", c, "]", rest))
+      base_line(paste0(
+        "\"probs\": [", a, ", ", b, ", ", c, "]", rest, if (nzchar(rest)) a
+      ))
     }
     expect_identical(found(line(0.8, -0.0000011, 0.2)), c(prob_range = 1))
     expect_identical(found(line(0.8, -0.0000009, 0.2)), none)
     expect_identical(
-      found(line(1.0000011, -0.0000005, 0)), c(prob_range = 1)
+      found(line("1.0000011", -0.0000005, 0)), c(prob_range = 1)
     )
   }
   expect_problem(
@@ -206,7 +190,7 @@ test_that("probs of another length are reported", {
     base_line(score, paste0("\"probs\": ", probs))
   }
   expect_identical(
-    found(full("[0.9, 0.1]"), full("[0.8, 0.1, 0.1]")), c(prob_count = 1)
+    found(full("[0.5, 0.5]"), full("[0.5, 0.25, 0.25]")), c(prob_count = 1)
   )
 })
 

@@ -128,10 +128,13 @@ static dm_status copy_run(dm_run **out, const dm_run *from, int32_t n_files,
       DM_TRY(copy_part(to, from, (dm_state_part)part, s, err));
     }
   }
-  for (int which = DM_STATE_CLASS_SUMS; which <= DM_STATE_PREDICTIONS; which++) {
+  for (int which = DM_STATE_CLASS_SUMS; which <= DM_STATE_PLACES; which++) {
     if (dm_state_has_matrix(from, (dm_state_matrix)which)) {
       DM_TRY(copy_matrix(to, from, (dm_state_matrix)which, err));
     }
+  }
+  for (size_t i = 0; i < from->n_class_labels; i++) {
+    DM_TRY(dm_state_add_class(to, dm_state_class(from, i), err));
   }
   for (size_t i = 0; i < from->problems.n_kept; i++) {
     DM_TRY(dm_state_add_problem(to, &from->problems.kept[i], err));

@@ -39,6 +39,8 @@ static void check_event(const dm_batch *batch, size_t i, const naive_line *want)
   FUZZ_CHECK(fuzz_same_double(event->label_probs, want->label_probs) ||
              (isnan(event->label_probs) && isnan(want->label_probs)));
   FUZZ_CHECK(event->n_classes == want->n_classes);
+  FUZZ_CHECK(event->label_index ==
+             (want->has_label_index ? (uint32_t)want->label_index + 1 : 0));
   FUZZ_CHECK(event->step_kind == want->step_kind);
   FUZZ_CHECK(want->step_kind == DM_STEP_NONE ||
              fuzz_same_double(batch->steps[i], want->step));

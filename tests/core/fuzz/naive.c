@@ -457,6 +457,26 @@ static naive_ident read_ident(const naive_value *value, bool is_text_allowed,
   return ident;
 }
 
+/* Labels may be written as any number that is whole, true or false as well. */
+static naive_ident read_label(const naive_value *value, bool is_null_allowed,
+                              naive_line *out) {
+  naive_ident ident = {.is_given = true};
+  if (value && value->type == NAIVE_BOOL) {
+    ident.text = value->is_true ? "1" : "0";
+    ident.len = 1;
+    return ident;
+  }
+  if (value && value->type == NAIVE_NUMBER && !value->is_integer &&
+      fabs(value->number) <= 9007199254740992.0 &&
+      floor(value->number) == value->number) {
+    char *digits = get(32);
+    ident.text = digits;
+    ident.len = (size_t)sprintf(digits, "%.0f", value->number == 0 ? 0 : value->number);
+    return ident;
+  }
+  return read_ident(value, true, is_null_allowed, out);
+}
+
 static bool is_same_ident(const naive_ident *a, const naive_ident *b) {
   return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
@@ -526,13 +546,43 @@ static size_t index_of_maximum(const double *x, size_t n) {
   return best;
 }
 
-/* The class that an integer label names; n if there is none. */
-static size_t class_of(const naive_ident *label, size_t n) {
-  if (label->is_string || label->len > 9 || label->text[0] == '-') {
+/* The place of the label's class; n if there is none. */
+static size_t class_of(const naive_line *line, size_t n) {
+  const naive_ident *label = &line->label;
+  if (line->has_label_index) {
+    return line->label_index < (double)n ? (size_t)line->label_index : n;
+  }
+  if (label->len == 0 || label->len > 9 || (label->text[0] == '0' && label->len > 1) ||
+      strspn(label->text, "0123456789") < label->len) {
     return n;
   }
   size_t k = (size_t)strtoul(label->text, NULL, 10);
   return k < n ? k : n;
+}
+
+static double softmax(const double *logits, size_t n, size_t best, size_t k) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    sum += exp(logits[i] - logits[best]);
+  }
+  return exp(logits[k] - logits[best]) / sum;
+}
+
+/* A string that is not written as an integer of 64 bits would be. */
+static bool is_text_label(const naive_ident *label) {
+  if (!label->is_string) {
+    return false;
+  }
+  const char *digits = label->text + (label->len > 0 && label->text[0] == '-');
+  size_t n = label->len - (size_t)(digits - label->text);
+  bool is_zero = n == 1 && digits[0] == '0';
+  if (n == 0 || n > 19 || strspn(digits, "0123456789") < n || label->text[label->len] ||
+      (digits[0] == '0' && !(is_zero && digits == label->text))) {
+    return true;
+  }
+  static const char largest[] = "9223372036854775807";
+  return n == 19 && memcmp(digits, largest, 19) > 0 &&
+         !(digits > label->text && strcmp(digits, "9223372036854775808") == 0);
 }
 
 static bool is_outside(double p) {
@@ -541,10 +591,10 @@ static bool is_outside(double p) {
 
 static void derive(const naive_value *record, naive_line *out) {
   out->id = read_ident(find_field(record, "id", "guid", out), true, false, out);
-  out->label = read_ident(find_field(record, "label", "gold", out), true, false, out);
+  out->label = read_label(find_field(record, "label", "gold", out), false, out);
   out->s_label =
       read_ident(find_field(record, "s_label", "noisy_label", out), false, true, out);
-  naive_ident pred = read_ident(find(record, "pred_label", out), true, true, out);
+  naive_ident pred = read_label(find(record, "pred_label", out), true, out);
   bool has_correct = read_correct_field(find(record, "correct", out), &out->correct, out);
   double unused;
   read_number_field(find(record, "loss", out), &unused, out);
@@ -554,7 +604,15 @@ static void derive(const naive_value *record, naive_line *out) {
                                       &n_logits, out);
   bool has_label_probs =
       read_number_field(find(record, "label_probs", out), &out->label_probs, out);
-
+  const naive_value *index = find(record, "label_index", out);
+  if (index && index->type != NAIVE_NULL) {
+    out->has_label_index = true;
+    out->label_index = index->number;
+    if (index->type != NAIVE_NUMBER || floor(index->number) != index->number ||
+        fabs(index->number) > 9007199254740992.0) {
+      out->statuses |= FIELD;
+    }
+  }
   if (read_number_field(find_field(record, "step", "epoch", out), &out->step, out)) {
     out->step_kind = find(record, "step", out) ? DM_STEP_UNIQUE : DM_STEP_EPOCH;
     if (!isfinite(out->step)) {
@@ -576,32 +634,40 @@ static void derive(const naive_value *record, naive_line *out) {
 
   const double *scores = probs ? probs : logits;
   size_t n = probs ? n_probs : n_logits;
-  size_t best = scores && n ? index_of_maximum(scores, n) : 0;
-  size_t k = class_of(&out->label, n);
-  out->n_classes = n;
-  if (!has_correct && pred.is_given) {
-    out->correct = is_same_ident(&pred, &out->label);
-  } else if (!has_correct && n > 0) {
-    char digits[32];
-    naive_ident derived = {true, false, digits, 0};
-    derived.len = (size_t)snprintf(digits, sizeof digits, "%zu", best);
-    out->correct = is_same_ident(&derived, &out->label);
-  } else if (!has_correct) {
+  if ((probs && n_probs < 2) || (logits && n_logits < 2)) {
     out->statuses |= FIELD;
     return;
   }
+  if (out->has_label_index &&
+      (out->label_index < 0 || out->label_index >= (scores ? (double)n : 2147483392.0))) {
+    out->statuses |= RANGE;
+    return;
+  }
+  size_t best = scores ? index_of_maximum(scores, n) : 0;
+  bool has_nan = false;
+  for (size_t i = 0; i < n; i++) {
+    has_nan |= isnan(scores[i]) != 0;
+  }
+  size_t k = class_of(out, n);
+  out->n_classes = n;
+  bool is_derived = !has_correct && !pred.is_given;
+  if (!has_correct && pred.is_given) {
+    out->correct = is_same_ident(&pred, &out->label);
+  } else if (is_derived &&
+             (!scores || (is_text_label(&out->label) && !out->has_label_index))) {
+    out->statuses |= FIELD;
+    return;
+  } else if (is_derived) {
+    out->correct = !has_nan && k == best;
+  }
   if (!has_label_probs && (!scores || k == n)) {
-    out->statuses |= scores && !out->label.is_string ? RANGE : FIELD;
+    out->statuses |= scores && !is_text_label(&out->label) ? RANGE : FIELD;
     return;
   }
   if (!has_label_probs && probs) {
     out->label_probs = probs[k];
   } else if (!has_label_probs) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-      sum += exp(logits[i] - logits[best]);
-    }
-    out->label_probs = exp(logits[k] - logits[best]) / sum;
+    out->label_probs = softmax(logits, n, best, k);
   }
   out->statuses = STATUS_OK;
 
@@ -617,14 +683,22 @@ static void derive(const naive_value *record, naive_line *out) {
   if (has_outside) {
     out->problems |= 1u << DM_PROBLEM_PROB_RANGE;
   }
-  if (probs && !(fabs(sum - 1) <= 1e-3)) {
+  if (is_derived && has_nan) {
+    out->problems |= 1u << DM_PROBLEM_NAN_CLASS;
+  } else if (probs && !(fabs(sum - 1) <= 1e-3)) {
     out->problems |= 1u << DM_PROBLEM_PROB_SUM;
+  }
+  if (has_label_probs && k < n) {
+    double p = probs ? probs[k] : softmax(logits, n, best, k);
+    if (isfinite(p) && isfinite(out->label_probs) && fabs(p - out->label_probs) > 1e-6) {
+      out->problems |= 1u << DM_PROBLEM_LABEL_PROBS;
+    }
   }
   if (has_correct) {
     bool is_right = out->correct;
     if (pred.is_given) {
       is_right = is_same_ident(&pred, &out->label);
-    } else if (k < n) {
+    } else if (k < n && !has_nan) {
       size_t n_best = 0;
       for (size_t i = 0; i < n; i++) {
         n_best += scores[i] == scores[best];
@@ -642,9 +716,9 @@ static void derive(const naive_value *record, naive_line *out) {
    loss. */
 static void read_signals(const naive_value *record, const char *const *signals,
                          size_t n_signals, naive_line *out) {
-  static const char *const fields[] = {"id",          "label",   "s_label", "step",
-                                       "logits",      "correct", "probs",   "pred_label",
-                                       "label_probs", NULL};
+  static const char *const fields[] = {
+      "id",    "label",      "s_label",     "step",        "logits", "correct",
+      "probs", "pred_label", "label_probs", "label_index", NULL};
   static const char *const pairs[][2] = {{"guid", "id"},
                                          {"gold", "label"},
                                          {"noisy_label", "s_label"},

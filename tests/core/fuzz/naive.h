@@ -53,6 +53,8 @@ typedef struct naive_line {
   bool correct;
   double label_probs;
   size_t n_classes;
+  bool has_label_index;
+  double label_index;
   int step_kind;
   double step;
   bool has_signal[NAIVE_SIGNALS];

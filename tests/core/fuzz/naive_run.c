@@ -17,6 +17,8 @@ typedef struct sample {
   bool has_step;
   double step;
   size_t n_classes;
+  bool has_label_index;
+  double label_index; /* the first of its label */
 } sample;
 
 typedef struct summary {
@@ -83,6 +85,14 @@ static void add_line(summary *s, const naive_line *line, const dm_options *optio
     a->n_classes = line->n_classes;
   } else if (line->n_classes && line->n_classes != a->n_classes) {
     s->counts[DM_PROBLEM_PROB_COUNT]++;
+  }
+  if (line->has_label_index && is_same(&a->label, &line->label)) {
+    if (!a->has_label_index) {
+      a->has_label_index = true;
+      a->label_index = line->label_index;
+    } else if (a->label_index != line->label_index) {
+      s->counts[DM_PROBLEM_LABEL_INDEX]++;
+    }
   }
   s->lines.good++;
   bool counts = is_counted(a, line, options);
