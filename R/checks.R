@@ -1,6 +1,115 @@
 # Small checks of arguments. Each returns its argument, invisibly, or stops
 # with an error of class `datamap_error_input` that names the argument.
 
+# `...` of the caller must be empty. What is in it is one argument too many, or
+# one whose name was misspelt.
+check_dots <- function(call = rlang::caller_env()) {
+  known <- setdiff(names(formals(sys.function(sys.parent()))), "...")
+  dots <- as.list(eval(quote(substitute(list(...))), call))[-1]
+  dots <- dots[!vapply(dots, rlang::is_missing, NA)] # f(x, )
+  if (length(dots) == 0) {
+    return(invisible())
+  }
+  names <- rlang::names2(dots)
+  if (!all(nzchar(names))) {
+    value <- rlang::as_label(dots[[which(!nzchar(names))[[1]]]])
+    abort_datamap(
+      c(
+        "All arguments but the first ones must have names.",
+        x = "{.code {value}} has none.",
+        i = "The arguments are {.arg {known}}.",
+        i = if (known[[1]] == "x") {
+          paste(
+            "Several paths are one vector:",
+            "{.code c(\"a.jsonl\", \"b.jsonl\")}."
+          )
+        }
+      ),
+      class = "input", key = "...", call = call
+    )
+  }
+  similar <- similar_names(names[[1]], known)
+  abort_datamap(
+    c(
+      "Every argument must be one that the function has.",
+      x = "There is no argument {.arg {names[[1]]}}.",
+      i = "The arguments are {.arg {known}}.",
+      did_you_mean(similar)
+    ),
+    class = "input", key = names[[1]], similar = similar, call = call
+  )
+}
+
+# One of the strings that are the argument's default in the caller; the first
+# where none was given.
+check_choice <- function(x,
+                         arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  choices <- eval(formals(sys.function(sys.parent()))[[arg]], call)
+  force_name(x, arg, call)
+  if (identical(x, choices)) {
+    return(choices[[1]])
+  }
+  if (!rlang::is_string(x) || !x %in% choices) {
+    found <- describe(x)
+    similar <- similar_names(x, choices)
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be {.or {.val {choices}}}.",
+        x = "You gave {found}.",
+        did_you_mean(similar)
+      ),
+      class = "input", key = arg, similar = similar, call = call
+    )
+  }
+  x
+}
+
+# Evaluates an argument before anything else looks at it: one that was not given
+# is told by its name, and a bare name of a column, a metric and the like, which
+# R looks for in vain, must be told to be a string.
+force_argument <- function(x, arg, call) {
+  withCallingHandlers(force(x), error = function(error) {
+    name <- name_in(error, "argument \"%s\" is missing, with no default")
+    if (!is.null(name)) {
+      abort_datamap(
+        "{.arg {arg}} must be given.",
+        class = "input", key = arg, call = call
+      )
+    }
+  })
+  invisible(x)
+}
+
+force_name <- function(x, arg, call) {
+  withCallingHandlers(force_argument(x, arg, call), error = function(error) {
+    name <- name_in(error, "object '%s' not found")
+    if (!is.null(name)) {
+      text <- encodeString(name, quote = "\"")
+      abort_datamap(
+        c(
+          "{.arg {arg}} must be a string.",
+          x = "There is no object {.code {name}}.",
+          i = "Is it a name? Write it in quotes: {.code {text}}."
+        ),
+        class = "input", key = arg, similar = name, call = call
+      )
+    }
+  })
+  invisible(x)
+}
+
+# The name in an error of R's, which may be said in another language; NULL where
+# it is another error.
+name_in <- function(error, said) {
+  message <- conditionMessage(error)
+  around <- strsplit(gettextf(said, "\001", domain = "R"), "\001", fixed = TRUE)
+  around <- around[[1]]
+  if (startsWith(message, around[[1]]) && endsWith(message, around[[2]])) {
+    substr(message, nchar(around[[1]]) + 1, nchar(message) - nchar(around[[2]]))
+  }
+}
+
 check_flag <- function(x,
                        arg = rlang::caller_arg(x),
                        call = rlang::caller_env()) {
@@ -47,6 +156,7 @@ check_string <- function(x,
                          allow_empty = FALSE,
                          arg = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
+  force_name(x, arg, call)
   if (is.null(x) && allow_null) {
     return(invisible(x))
   }
@@ -63,6 +173,7 @@ check_string <- function(x,
 check_data_frame <- function(x,
                              arg = rlang::caller_arg(x),
                              call = rlang::caller_env()) {
+  force_argument(x, arg, call)
   if (!is.data.frame(x)) {
     abort_argument(x, "a data frame", arg, call)
   }
@@ -86,15 +197,18 @@ check_column_choice <- function(x,
     } else {
       "There is no column {.val {x}}."
     }
+    similar <- similar_names(setdiff(x, names(data)), choices)
     abort_datamap(
       c(
         paste0("{.arg {arg}} must be the name of a {kind} of ", of, "."),
         x = found,
-        i = "The {kind}s are {.val {choices}}."
+        i = "The {kind}s are {.val {choices}}.",
+        did_you_mean(similar)
       ),
       class = "input",
       key = x,
       columns = choices,
+      similar = similar,
       call = call
     )
   }
@@ -110,19 +224,63 @@ check_has_columns <- function(data,
   choices <- numeric_columns(data)
   missing <- setdiff(needed, choices)
   if (length(missing) > 0) {
+    similar <- similar_names(missing, setdiff(choices, datamap_needs))
     abort_datamap(
       c(
         paste0(what, " needs the numeric column{?s} {.val {needed}}."),
         x = "The data map lacks {.val {missing}}.",
-        i = "Its numeric columns are {.val {choices}}."
+        i = "Its numeric columns are {.val {choices}}.",
+        did_you_mean(similar)
       ),
       class = "input",
       key = missing[[1]],
       columns = choices,
+      similar = similar,
       call = call
     )
   }
   invisible(data)
+}
+
+# What of `choices` may have been meant by each of `x`, if anything: what
+# differs in few letters, or else has it as a part.
+similar_names <- function(x, choices) {
+  if (!is.character(x) || !is.character(choices)) {
+    return(character())
+  }
+  usual <- function(x) {
+    x <- enc2utf8(unique(x[!is.na(x) & Encoding(x) != "bytes"]))
+    x[validUTF8(x) & nchar(x, "bytes") %in% 1:200]
+  }
+  found <- lapply(usual(x), similar_name, usual(choices))
+  unique(unlist(found)) %||% character()
+}
+
+similar_name <- function(x, choices) {
+  if (length(choices) == 0) {
+    return(NULL)
+  }
+  other <- datamap_aliases[x]
+  if (!is.na(other) && other %in% choices) {
+    return(unname(other))
+  }
+  distance <- drop(utils::adist(x, choices, ignore.case = TRUE))
+  nearest <- choices[distance == min(distance)]
+  if (min(distance) < nchar(x) && min(distance) <= (nchar(x) + 2) %/% 3) {
+    return(nearest[[1]])
+  }
+  if (nchar(x) >= 3) {
+    is_part <- grepl(tolower(x), tolower(choices), fixed = TRUE)
+    utils::head(choices[is_part], 3)
+  }
+}
+
+did_you_mean <- function(similar) {
+  if (length(similar) > 0) {
+    quoted <- paste0("\"", similar, "\"")
+    choice <- paste(quoted, collapse = " or ")
+    c(i = cli_verbatim(paste0("Did you mean ", choice, "?")))
+  }
 }
 
 numeric_columns <- function(data) {

@@ -109,12 +109,24 @@ is_datamap <- function(x) {
 take_map <- function(x,
                      arg = rlang::caller_arg(x),
                      call = rlang::caller_env()) {
+  force_argument(x, arg, call)
+  if (rlang::is_string(x)) {
+    abort_misplaced(
+      x, "a data map", arg, call, "datamap_read_summary",
+      paste(
+        "datamap_read_summary() reads a summary file, datamap_summarise()",
+        "signals."
+      )
+    )
+  }
+  if (inherits(x, c("datamap_recorder", "datamap_state"))) {
+    abort_misplaced(
+      x, "a data map", arg, call, "datamap_summarise",
+      "datamap_summarise() gives its data map."
+    )
+  }
   if (!is.data.frame(x)) {
-    hint <- if (rlang::is_string(x) ||
-                  inherits(x, c("datamap_recorder", "datamap_state"))) {
-      c(i = "Did you forget {.fn datamap_summarise}?")
-    }
-    abort_argument(x, "a data map", arg, call, hint)
+    abort_argument(x, "a data map", arg, call)
   }
   check_frame(x, arg, call)
   columns <- unclass(x)
@@ -221,6 +233,7 @@ check_needed <- function(columns, found, arg, call) {
   if (length(missing) == 0) {
     return(invisible())
   }
+  similar <- similar_names(missing, setdiff(found, datamap_needs))
   hint <- if (is_of_signals(found)) {
     c(i = paste(
       "It looks like a table of signals, with a row per evaluation and",
@@ -237,11 +250,13 @@ check_needed <- function(columns, found, arg, call) {
       "A data map must have the columns {.field {datamap_needs}}.",
       x = "{.arg {arg}} lacks {.field {missing}}.",
       i = "Its columns are {.field {found}}.",
+      did_you_mean(similar),
       hint
     ),
     class = "input",
     key = missing[[1]],
     columns = found,
+    similar = similar,
     instead = if (is_of_signals(found)) "datamap_summarise",
     call = call
   )

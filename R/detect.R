@@ -89,7 +89,7 @@ never_is_last <- c("first_correct", "learned_for_good")
 #' found
 #' plot(found)
 datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
   truth <- rlang::enquo(truth)
   check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
@@ -130,13 +130,17 @@ detect_one <- function(map, truth, k, call) {
   is_wrong <- tryCatch(
     rlang::eval_tidy(truth, datamap_bare(map)),
     error = function(cnd) {
+      similar <- similar_names(
+        name_in(cnd, "object '%s' not found"), names(map)
+      )
       abort_datamap(
         c(
           "{.arg truth} can't be computed from the columns of the data map.",
           x = cli_verbatim(sentence(conditionMessage(cnd))),
-          i = "The columns are {.val {names(map)}}."
+          i = "The columns are {.val {names(map)}}.",
+          did_you_mean(similar)
         ),
-        class = "input", key = "truth", call = call
+        class = "input", key = "truth", similar = similar, call = call
       )
     }
   )
@@ -306,7 +310,7 @@ print.datamap_detection <- function(x, ...) {
 #' @rdname datamap_detect
 #' @rawNamespace S3method(ggplot2::autoplot, datamap_detection)
 autoplot.datamap_detection <- function(object, ...) {
-  rlang::check_dots_empty()
+  check_dots()
   data <- as.data.frame(object)
   labels <- paste0(data$metric, " (", data$suspect, ")")
   data$metric <- factor(labels, levels = rev(labels))

@@ -61,14 +61,17 @@ datamap_example <- function(file = NULL) {
     return(files)
   }
   if (!file %in% files) {
+    similar <- similar_names(file, files)
     abort_datamap(
       c(
         "{.arg file} must be the name of an example that there is.",
         x = "There is no example {.val {file}}.",
-        i = "The examples are {.val {files}}."
+        i = "The examples are {.val {files}}.",
+        did_you_mean(similar)
       ),
       class = "input",
-      key = "file"
+      key = "file",
+      similar = similar
     )
   }
   file.path(folder, file)

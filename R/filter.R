@@ -82,14 +82,16 @@ datamap_filter <- function(map,
 filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
   names <- names(dots)[nzchar(names(dots))]
   if (length(names) > 0) {
+    similar <- similar_names(names[[1]], names(free))
     abort_datamap(
       c(
         "Conditions must have no names.",
         x = "There is no argument {.arg {names[[1]]}}.",
         i = "The arguments are {.arg {names(free)}}.",
+        did_you_mean(similar),
         i = "To compare for equality, write {.code ==}."
       ),
-      class = "input", key = names[[1]], call = call
+      class = "input", key = names[[1]], similar = similar, call = call
     )
   }
   meets <- list()
@@ -146,13 +148,18 @@ evaluate_dot <- function(dot, data, call) {
     error = function(error) {
       words <- rlang::as_label(dot)
       columns <- names(data)
+      similar <- similar_names(
+        name_in(error, "object '%s' not found"), columns
+      )
       abort_datamap(
         c(
           "{.code {words}} can't be computed from the columns of the data map.",
           x = cli_verbatim(sentence(show_text(conditionMessage(error)))),
-          i = "The columns are {.field {columns}}."
+          i = "The columns are {.field {columns}}.",
+          did_you_mean(similar)
         ),
-        class = "input", key = words, columns = columns, call = call
+        class = "input", key = words, columns = columns, similar = similar,
+        call = call
       )
     }
   )

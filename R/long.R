@@ -42,7 +42,8 @@
 #' @inheritParams datamap_summarise
 #' @param x For `datamap_read_signals()`, where the signals are: paths of files
 #'   or of one folder, a connection, a raw vector or literal text in `I()`, as
-#'   for [datamap_summarise()]. For `datamap_write_signals()`, a data frame of
+#'   for [datamap_summarise()], or a [datamap_recorder()], whose file is read.
+#'   For `datamap_write_signals()`, a data frame of
 #'   signals.
 #' @param columns Names of the columns to read, in the order wanted, `"probs"`
 #'   and `"logits"` for those of all classes. `NULL` reads all but the classes.
@@ -81,11 +82,12 @@ datamap_read_signals <- function(x,
                                  max_line = 64 * 2^20,
                                  threads = NULL,
                                  progress = rlang::is_interactive()) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
-  format <- rlang::arg_match(format)
-  on_error <- rlang::arg_match(on_error)
-  partial_last <- rlang::arg_match(partial_last)
+  force_argument(x, "x", call)
+  format <- check_choice(format)
+  on_error <- check_choice(on_error)
+  partial_last <- check_choice(partial_last)
   check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
   check_flag(progress)
   columns <- check_long_columns(columns, call)
@@ -94,22 +96,29 @@ datamap_read_signals <- function(x,
     NULL, format, on_error, partial_last, max_line,
     check_threads(threads, call)
   )
-  if (is.data.frame(x) || inherits(x, "datamap_recorder")) {
-    abort_argument(
-      x, "paths, a connection, a raw vector or text in {.fun I}", "x", call
+  check_no_summary(x, "x", call)
+  if (is.data.frame(x)) {
+    abort_misplaced(
+      x, "paths, a connection, a raw vector or text in I()", "x", call,
+      "datamap_summarise",
+      "It is a table already: datamap_summarise() takes it."
     )
+  }
+  if (inherits(x, "datamap_recorder")) {
+    x <- recorder_file(x, "x", call)
   }
   reader <- function(input, is_table, show) {
     .Call(ffi_read_signals, input, options, show, long_wanted(columns))
   }
   read <- read_with(x, NULL, progress, call, reader)
-  check_result(read$result, read$paths, call)
+  check_result(read, call)
   problems <- problems_from_core(read$result, read$paths)
   table <- read$result$columns
   if (table$has_back_steps && !table$has_epoch) {
     problems <- add_repeated_steps(problems, table$columns)
   }
   frame <- long_frame(read$result, columns, problems, call)
+  warn_empty(read$result$counts, read$paths, call)
   warn_problems(problems, call)
   frame
 }
@@ -117,8 +126,8 @@ datamap_read_signals <- function(x,
 #' @rdname datamap_read_signals
 #' @export
 datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
-  rlang::check_dots_empty()
-  nan <- rlang::arg_match(nan)
+  check_dots()
+  nan <- check_choice(nan)
   check_data_frame(x)
   path <- summary_path(file)
   call <- rlang::current_env()
@@ -149,6 +158,7 @@ class_fields <- c("probs", "logits")
 all_own <- 1024L
 
 check_long_columns <- function(columns, call) {
+  force_name(columns, "columns", call)
   if (is.null(columns)) {
     return(NULL)
   }
@@ -190,12 +200,14 @@ long_frame <- function(result, columns, problems, call) {
   if (!is.null(columns)) {
     missing <- setdiff(columns, c(names(found), class_fields))
     if (length(missing) > 0 && n > 0) {
+      similar <- similar_names(missing, names(long_fields))
       abort_datamap(
         c(
           "{.arg columns} must name fields or keys of the signals.",
-          "x" = "No line has a value for {.field {missing}}."
+          "x" = "No line has a value for {.field {missing}}.",
+          did_you_mean(similar)
         ),
-        class = "input", key = missing[[1]], call = call
+        class = "input", key = missing[[1]], similar = similar, call = call
       )
     }
     columns <- intersect(columns, c(names(found), class_fields))

@@ -108,6 +108,7 @@ check_request <- function(signals, metrics, include_ci, call) {
 }
 
 check_metrics <- function(metrics, call) {
+  force_name(metrics, "metrics", call)
   if (is.null(metrics)) {
     return(character())
   }
@@ -117,13 +118,16 @@ check_metrics <- function(metrics, call) {
   unknown <- setdiff(metrics, c(all_metrics, "all"))
   if (length(unknown) > 0) {
     choices <- cli::cli_vec(all_metrics, list("vec-trunc" = Inf))
+    similar <- similar_names(unknown, c(all_metrics, "all"))
     abort_datamap(
       c(
         "{.arg metrics} must name metrics that there are.",
         "x" = "There is no {.val {unknown}}.",
-        "i" = "The metrics are {.val {choices}}; {.val all} is all of them."
+        "i" = "The metrics are {.val {choices}}; {.val all} is all of them.",
+        did_you_mean(similar)
       ),
-      class = "input", key = unknown[[1]], columns = all_metrics, call = call
+      class = "input", key = unknown[[1]], columns = all_metrics,
+      similar = similar, call = call
     )
   }
   if ("all" %in% metrics) all_metrics else unique(metrics)

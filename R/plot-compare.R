@@ -39,10 +39,10 @@ datamap_plot_compare <- function(map1,
                                  names = c("first map", "second map"),
                                  variability = 0.2,
                                  confidence = 0.5) {
-  rlang::check_dots_empty()
+  check_dots()
   map1 <- take_map(map1)
   map2 <- take_map(map2)
-  type <- rlang::arg_match(type)
+  type <- check_choice(type)
   if (!is.character(names) || length(names) != 2 || anyNA(names)) {
     abort_argument(names, "two strings", "names", rlang::current_env())
   }

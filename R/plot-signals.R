@@ -28,16 +28,17 @@ datamap_plot_signals <- function(map,
                                  dirty_label = FALSE,
                                  group_by = NULL,
                                  signals = NULL) {
-  rlang::check_dots_empty()
+  check_dots()
   map <- take_map(map)
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
   grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  call <- rlang::current_env()
+  force_name(signals, "signals", call)
   if (!is.null(signals) && !is.character(signals)) {
     abort_argument(
-      signals, "names of numeric columns or {.code NULL}", "signals",
-      rlang::current_env()
+      signals, "names of numeric columns or {.code NULL}", "signals", call
     )
   }
   for (name in signals) {

@@ -9,7 +9,8 @@
 #' @param signals A data frame with one row per evaluation and sample, from
 #'   [datamap_read_signals()] or your own: `id`, the signal, and `step` or
 #'   `epoch`. Without these the evaluations of a sample are its rows in their
-#'   order. Paths of signal files are read first.
+#'   order. Paths of signal files, and the file of a [datamap_recorder()], are
+#'   read first.
 #' @param ids The samples to draw, a vector of at most 30 ids. `NULL`, the
 #'   default, for groups.
 #' @param group What the samples are grouped by: the name of a column of
@@ -37,13 +38,19 @@ datamap_plot_trajectories <- function(signals,
                                       group = NULL,
                                       ...,
                                       signal = "label_probs") {
-  rlang::check_dots_empty()
+  check_dots()
+  call <- rlang::current_env()
+  force_argument(signals, "signals", call)
+  if (inherits(signals, "datamap_recorder")) {
+    signals <- recorder_file(signals, "signals", call)
+  }
   if (is.character(signals)) {
     signals <- datamap_read_signals(signals)
   }
+  check_no_summary(signals, "signals", call)
   check_data_frame(signals)
-  call <- rlang::current_env()
   check_string(signal)
+  force_name(group, "group", call)
   signals <- without_integer64(signals)
   check_signal_columns(signals, signal, call)
   if (!is.null(ids) && !is.null(group)) {
@@ -97,13 +104,15 @@ check_signal_columns <- function(signals, signal, call) {
   if (!all(is_there)) {
     missing <- c("id", signal)[!is_there]
     found <- names(signals)
+    similar <- similar_names(missing, found)
     abort_datamap(
       c(
         "{.arg signals} must have the columns {.field {c('id', signal)}}.",
         x = "It lacks {.field {missing}}.",
-        i = "Its columns are {.field {found}}."
+        i = "Its columns are {.field {found}}.",
+        did_you_mean(similar)
       ),
-      class = "input", key = missing[[1]], call = call
+      class = "input", key = missing[[1]], similar = similar, call = call
     )
   }
   if (!signal %in% numeric_columns(signals)) {

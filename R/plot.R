@@ -105,11 +105,11 @@ datamap_plot <- function(map,
                          style = c("datamap", "cartography"),
                          cutoffs = c(variability = 0.2, confidence = 0.5),
                          points = c("auto", "points", "raster", "density")) {
-  rlang::check_dots_empty()
+  check_dots()
   map <- take_map(map)
-  scales <- rlang::arg_match(scales)
-  style <- rlang::arg_match(style)
-  points <- rlang::arg_match(points)
+  scales <- check_choice(scales)
+  style <- check_choice(style)
+  points <- check_choice(points)
   if (style == "cartography") {
     map <- add_cartography_columns(map)
     if (missing(attr1)) attr1 <- "confidence"

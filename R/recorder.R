@@ -88,8 +88,8 @@
 #' keras3::fit(model, x, y, callbacks = list(record_signals))
 #' ```
 #'
-#' @param file The path of the file, a string, or `NULL` to keep the summary
-#'   only and write no file.
+#' @param file The path of the file, a string. Without one, or with `NULL`, the
+#'   summary is kept in memory and no file is written.
 #' @param ... For `datamap_recorder()`, must be empty. For `datamap_record()`
 #'   signals of your own: named vectors of numbers, strings or logical values,
 #'   one per sample or one for all. For the methods, not used.
@@ -203,7 +203,7 @@
 #'   }
 #'   print(datamap_summarise(rec), n = 3)
 #' }
-datamap_recorder <- function(file,
+datamap_recorder <- function(file = NULL,
                              ...,
                              signals = NULL,
                              metrics = NULL,
@@ -212,14 +212,14 @@ datamap_recorder <- function(file,
                                "error", "append", "repair", "overwrite"
                              ),
                              nan = c("NaN", "null")) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
   check_string(file, allow_null = TRUE)
-  existing <- rlang::arg_match(existing)
-  nan <- rlang::arg_match(nan)
+  existing <- check_choice(existing)
+  nan <- check_choice(nan)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   ids <- check_declared_ids(ids, call)
-  path <- if (!is.null(file)) expand_path(file)
+  path <- if (!is.null(file)) summary_path(file)
   start <- match(existing, c("error", "append", "repair", "overwrite")) - 1L
   pointer <- .Call(
     ffi_recorder_open, path, start, ids, reader_options(request)
@@ -256,6 +256,8 @@ datamap_record <- function(rec,
                            step = NULL) {
   call <- rlang::current_env()
   check_recorder(rec)
+  force_argument(id, "id", call)
+  force_argument(label, "label", call)
   n <- length(id)
   fields <- list(
     id = id, label = label, pred_label = pred_label, s_label = s_label,
@@ -362,6 +364,7 @@ made_request <- function(asked, made, what, call) {
 
 check_among <- function(asked, made, arg, what, call) {
   if (!all(asked %in% made)) {
+    similar <- similar_names(setdiff(asked, made), made)
     abort_datamap(
       c(
         paste0("{.arg {arg}} must be among those that ", what, " with."),
@@ -369,9 +372,10 @@ check_among <- function(asked, made, arg, what, call) {
           "Those are {.val {made}}."
         } else {
           "There are none."
-        }
+        },
+        did_you_mean(similar)
       ),
-      class = "input", key = arg, call = call
+      class = "input", key = arg, similar = similar, call = call
     )
   }
 }
@@ -379,10 +383,26 @@ check_among <- function(asked, made, arg, what, call) {
 check_recorder <- function(x,
                            arg = rlang::caller_arg(x),
                            call = rlang::caller_env()) {
+  force_argument(x, arg, call)
   if (!inherits(x, "datamap_recorder")) {
     abort_argument(x, "a recorder", arg, call)
   }
   invisible(x)
+}
+
+# The file of a recorder, for what reads lines.
+recorder_file <- function(rec, arg, call) {
+  if (is.null(rec$path)) {
+    abort_datamap(
+      c(
+        "{.arg {arg}} must be a recorder that writes a file.",
+        x = "It keeps no lines, only their summary.",
+        i = "Record with {.code datamap_recorder(file)} to have the lines, too."
+      ),
+      class = "input", key = arg, instead = "datamap_recorder", call = call
+    )
+  }
+  rec$path
 }
 
 check_declared_ids <- function(ids, call) {
@@ -451,13 +471,34 @@ scores_argument <- function(x, name, n, call) {
 # The signals in `...`; `fields` are the names of the fields that are given.
 own_signals <- function(own, fields, call) {
   names <- rlang::names2(own)
+  is_table <- vapply(own, function(x) length(dim(x)) > 1, NA)
   if (!all(nzchar(names))) {
+    at <- which(!nzchar(names))[[1]]
     abort_datamap(
       c(
         "Signals of your own must be named.",
-        "x" = "Argument {which(!nzchar(names))[[1]]} of {.arg ...} is not."
+        "x" = "Argument {at} of {.arg ...} is not.",
+        "i" = if (is_table[[at]]) {
+          paste(
+            "Probabilities of the classes are given as {.arg probs}, scores as",
+            "{.arg logits}."
+          )
+        }
       ),
-      class = "input", key = "...", call = call
+      class = "input", key = "...", instead = if (is_table[[at]]) "probs",
+      call = call
+    )
+  }
+  if (any(is_table)) {
+    name <- names[is_table][[1]]
+    similar <- similar_names(name, c("probs", "logits"))
+    abort_datamap(
+      c(
+        "A signal of your own must have one value per sample.",
+        "x" = "{.arg {name}} is a table.",
+        did_you_mean(similar)
+      ),
+      class = "input", key = name, similar = similar, call = call
     )
   }
   check_unique_names(names, call)

@@ -105,7 +105,7 @@ geom_datamap_regions <- function(variability = 0.2,
                                  linetype = "dashed",
                                  linewidth = 0.4,
                                  text_size = 3) {
-  rlang::check_dots_empty()
+  check_dots()
   check_cutoffs(variability, confidence)
   check_region_axes(attr1, attr2)
   if (!is.null(labels) && !(is.character(labels) && length(labels) == 3)) {

@@ -42,27 +42,31 @@ datamap_places <- list(
 #' datamap_palette(3)
 #' datamap_palette("use_f_times", what = "shape")
 datamap_palette <- function(x = "correct_ratio", what = c("colour", "shape")) {
-  what <- rlang::arg_match(what)
+  what <- check_choice(what)
   values <- switch(what,
     colour = datamap_colours,
     shape = datamap_shapes
   )
+  force_name(x, "x", rlang::current_env())
   if (is.character(x)) {
     schemes <- names(datamap_places)
     if (!rlang::is_string(x) || !x %in% schemes) {
+      similar <- similar_names(x, schemes)
       abort_datamap(
         c(
           "{.arg x} must be a number or the name of a scheme of groups.",
           x = "You gave {describe(x)}.",
-          i = "The schemes are {.val {schemes}}."
+          i = "The schemes are {.val {schemes}}.",
+          did_you_mean(similar)
         ),
         class = "input",
-        key = "x"
+        key = "x",
+        similar = similar
       )
     }
     return(stats::setNames(values[datamap_places[[x]]], datamap_levels[[x]]))
   }
-  check_number(x, min = 0, whole = TRUE)
+  check_number(x, min = 0, max = 1e6, whole = TRUE)
   if (x <= length(values)) {
     places <- round(seq(1, length(values), length.out = x))
     return(values[if (x == 1) length(values) else places])

@@ -67,9 +67,9 @@ datamap_select <- function(map,
                            both_ends = NULL,
                            per = NULL,
                            seed = NULL) {
-  rlang::check_dots_empty()
+  check_dots()
   map <- take_map(map)
-  order <- rlang::arg_match(order)
+  order <- check_choice(order)
   check_share(fraction, is_whole_allowed = TRUE)
   check_number(n, min = 1, whole = TRUE, allow_null = TRUE)
   check_share(both_ends)
@@ -85,6 +85,7 @@ datamap_select <- function(map,
     check_column_choice(by, map, numeric = TRUE)
   }
   parts <- list(seq_len(nrow(map)))
+  force_name(per, "per", rlang::current_env())
   if (!is.null(per)) {
     check_column_choice(per, map)
     # The values as they first appear; a missing one is a value too
@@ -157,12 +158,13 @@ datamap_select <- function(map,
 #' nrow(part)
 #' unlink(file)
 datamap_write_selection <- function(map, data, file, ..., by = NULL) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
   map <- take_map(map)
   check_string(by, allow_null = TRUE)
   path <- summary_path(file)
   if (rlang::is_string(data)) {
+    check_paths(data, "data", call)
     data <- read_table(expand_path(data), call)
   } else if (!is.data.frame(data)) {
     abort_argument(data, "a data frame or a path", "data", call)

@@ -29,6 +29,7 @@ signal_sources <- function(x, call) {
       "x", call
     )
   }
+  check_paths(x, "x", call)
   paths <- expand_path(x)
   is_folder <- suppressWarnings(dir.exists(paths)) # of paths that are too long
   paths <- as.list(paths)

@@ -96,7 +96,7 @@ datamap_save_state <- function(state, file) {
 #' @export
 datamap_load_state <- function(file) {
   call <- rlang::current_env()
-  path <- summary_path(file)
+  path <- summary_path(file, is_read = TRUE)
   found <- .Call(ffi_load_state, path)
   if (inherits(found, "dm_error")) {
     problem <- if (is.na(found$line)) {

@@ -156,11 +156,12 @@ datamap_state <- function(x,
                           max_line = 64 * 2^20,
                           threads = NULL,
                           progress = rlang::is_interactive()) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
-  format <- rlang::arg_match(format)
-  on_error <- rlang::arg_match(on_error)
-  partial_last <- rlang::arg_match(partial_last)
+  force_argument(x, "x", call)
+  format <- check_choice(format)
+  on_error <- check_choice(on_error)
+  partial_last <- check_choice(partial_last)
   check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
   check_flag(progress)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
@@ -186,12 +187,13 @@ datamap_update <- function(state,
                            max_line = 64 * 2^20,
                            threads = NULL,
                            progress = rlang::is_interactive()) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
   state <- check_state(state)
-  format <- rlang::arg_match(format)
-  on_error <- rlang::arg_match(on_error)
-  partial_last <- rlang::arg_match(partial_last)
+  force_argument(x, "x", call)
+  format <- check_choice(format)
+  on_error <- check_choice(on_error)
+  partial_last <- check_choice(partial_last)
   check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
   check_flag(progress)
   request <- state_request(state)
@@ -285,7 +287,7 @@ read_state <- function(x, start, request, window, options, progress, call) {
     if (is_damage(result)) {
       abort_state(result, "state", call)
     }
-    abort_core(result, files, call)
+    abort_core(advise_kind(result, files, read$inputs), files, call)
   }
   inform_grown(read$paths[result$grown])
   new_state(result$state, request, window, files)
@@ -366,6 +368,7 @@ state_options <- function(state) {
 check_state <- function(x,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
+  force_argument(x, arg, call)
   if (!inherits(x, "datamap_state") || !is.list(x)) {
     abort_argument(x, "a state made by {.fn datamap_state}", arg, call)
   }

@@ -152,11 +152,12 @@ datamap_summarise <- function(x,
                               max_line = 64 * 2^20,
                               threads = NULL,
                               progress = rlang::is_interactive()) {
-  rlang::check_dots_empty()
+  check_dots()
   call <- rlang::current_env()
-  format <- rlang::arg_match(format)
-  on_error <- rlang::arg_match(on_error)
-  partial_last <- rlang::arg_match(partial_last)
+  force_argument(x, "x", call)
+  format <- check_choice(format)
+  on_error <- check_choice(on_error)
+  partial_last <- check_choice(partial_last)
   check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
   check_flag(progress)
   request <- check_request(signals, metrics, include_ci, call)
@@ -180,13 +181,14 @@ datamap_summarise <- function(x,
     }
   }
   read <- read_with(x, request, progress, call, reader)
-  check_result(read$result, read$paths, call)
+  check_result(read, call)
   datamap_from_core(read$result, request, read$paths, call)
 }
 
 # Has the core read signals: `reader` calls it. What it returned, and the names
 # of the sources.
 read_with <- function(x, request, progress, call, reader) {
+  check_no_summary(x, "x", call)
   if (is.data.frame(x)) {
     columns <- signal_columns(x, request, call)
     return(list(result = reader(columns, TRUE, NULL), paths = character()))
@@ -194,14 +196,18 @@ read_with <- function(x, request, progress, call, reader) {
   sources <- signal_sources(x, call)
   on.exit(close_sources(sources), add = TRUE)
   show <- if (progress) progress_bar(sources$paths)
-  list(result = reader(sources$inputs, FALSE, show), paths = sources$paths)
+  list(
+    result = reader(sources$inputs, FALSE, show),
+    paths = sources$paths, inputs = sources$inputs
+  )
 }
 
-check_result <- function(result, paths, call) {
-  if (inherits(result, "dm_error")) {
-    abort_core(result, paths, call)
+check_result <- function(read, call) {
+  if (inherits(read$result, "dm_error")) {
+    error <- advise_kind(read$result, read$paths, read$inputs)
+    abort_core(error, read$paths, call)
   }
-  inform_grown(paths[result$grown])
+  inform_grown(read$paths[read$result$grown])
 }
 
 # How the core is to read, and what.
@@ -245,11 +251,13 @@ signal_column_names <- function(signals) {
 datamap_from_core <- function(result, request, paths, call) {
   problems <- problems_from_core(result, paths)
   columns <- requested_columns(result$columns, request)
+  warn_empty(result$counts, paths, call)
   warn_problems(problems, call)
   new_datamap(columns, problems = problems, line_counts = result$counts)
 }
 
 check_signal_names <- function(signals, call) {
+  force_name(signals, "signals", call)
   if (is.null(signals)) {
     return(character())
   }
@@ -304,6 +312,23 @@ default_threads <- function() {
   }
   limit <- suppressWarnings(as.integer(Sys.getenv("OMP_THREAD_LIMIT")))
   if (is.na(limit) || limit < 1) 2L else min(2L, limit)
+}
+
+# Without a line, good or bad, there is a map without samples, or a table
+# without rows; what that breaks is noticed far from its cause.
+warn_empty <- function(counts, paths, call) {
+  if (counts[["good"]] > 0 || counts[["bad"]] > 0) {
+    return(invisible())
+  }
+  paths <- paths[!is.na(paths)]
+  where <- if (length(paths) == 0) "{.arg x}" else "{.file {paths}}"
+  warn_datamap(
+    c(
+      paste0("There are no signals in ", where, "."),
+      "i" = "Has the training written, or recorded, anything yet?"
+    ),
+    class = "empty", paths = paths, call = call
+  )
 }
 
 inform_grown <- function(paths) {
@@ -376,7 +401,7 @@ abort_core <- function(error, paths, call,
     class = class,
     path = path, line = line, column = column, key = key,
     byte = if (is.na(error$byte)) NULL else error$byte,
-    found = error$found, expected = error$expected,
+    found = error$found, expected = error$expected, instead = error$instead,
     call = call
   )
 }

@@ -92,14 +92,16 @@ datamap_write_summary <- function(map, file) {
 #' @rdname datamap_write_summary
 #' @export
 datamap_read_summary <- function(file) {
-  path <- summary_path(file)
   call <- rlang::current_env()
+  force_argument(file, "file", call)
+  check_no_frame(file, "file", call)
+  path <- summary_path(file, is_read = TRUE)
   sources <- path_sources(path, call)
   on.exit(close_sources(sources), add = TRUE)
   columns <- .Call(ffi_read_summary, sources$inputs[[1]])
   if (inherits(columns, "dm_error")) {
     columns$file <- 1L
-    abort_core(columns, path, call)
+    abort_core(advise_signals(columns, path), path, call)
   }
   new_datamap(summary_of_file(columns, path, call))
 }
@@ -120,8 +122,11 @@ summary_of_file <- function(columns, path, call) {
   columns
 }
 
-summary_path <- function(file, call = rlang::caller_env()) {
+summary_path <- function(file,
+                         is_read = FALSE,
+                         call = rlang::caller_env()) {
   check_string(file, arg = "file", call = call)
+  check_paths(file, "file", call, is_read)
   expand_path(file)
 }
 
@@ -195,12 +200,18 @@ abort_no_summary <- function(missing, own, path, call) {
       "{.field evaluations}: how often was each sample evaluated?"
     ))
   }
+  instead <- if (is_of_signals(own)) "datamap_summarise"
   found <- first_few(own, 20)
+  similar <- similar_names(missing, setdiff(own, datamap_needs))
   abort_datamap(
     c(
       "{.file {path}} must have the columns {.field {datamap_needs}}.",
       x = "It lacks {.field {missing}}.",
       i = "Its columns are: {found}.",
+      did_you_mean(similar),
+      if (!is.null(instead)) {
+        c(i = "It looks like signals: {.fn datamap_summarise} takes them.")
+      },
       hint %||% c(i = paste(
         "Is it a summary, separated by tabs or commas with a header, or in",
         "JSON Lines?"
@@ -210,6 +221,8 @@ abort_no_summary <- function(missing, own, path, call) {
     path = path,
     line = 1,
     key = missing[[1]],
+    similar = similar,
+    instead = instead,
     call = call
   )
 }

@@ -301,12 +301,14 @@ signal_column <- function(signal, x, fields, call) {
     return(rep(NA_real_, n_rows(x)))
   }
   if (!signal %in% names(x)) {
+    similar <- similar_names(signal, names(x))
     abort_datamap(
       c(
         "Can't find the signal {.field {signal}} among the columns.",
-        "i" = "The columns are {.field {names(x)}}."
+        "i" = "The columns are {.field {names(x)}}.",
+        did_you_mean(similar)
       ),
-      class = "input", key = signal, call = call
+      class = "input", key = signal, similar = similar, call = call
     )
   }
   number_column(x, signal, call)

@@ -157,6 +157,7 @@ check_fault_map <- function(result, case, path, on_error) {
   expect_identical(
     result$warnings,
     c(
+      if (identical(case$map$evaluations, integer())) "empty",
       if (n_bad > 0) "skipped", if (length(case$disagreements)) "disagreement"
     ) %||% character()
   )

@@ -153,7 +153,7 @@ test_that("the style takes filters, groups, themes and odd maps", {
 
 test_that("wrong styles and cut-offs are errors", {
   map <- random_map(5)
-  expect_error(datamap_plot(map, style = "map"), class = "rlang_error")
+  expect_error(datamap_plot(map, style = "map"), class = "datamap_error_input")
   for (bad in list(0.2, c(0.2, 0.5), c(variability = 0.2),
                    c(variability = "a", confidence = "b"),
                    c(variability = 0.9, confidence = 0.5))) {

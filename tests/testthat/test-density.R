@@ -157,7 +157,7 @@ test_that("an image needs its package", {
   )
   expect_identical(error$key, "points")
   expect_error(datamap_plot(random_map(5), points = "few"),
-               class = "rlang_error")
+               class = "datamap_error_input")
 })
 
 test_that("every kind of map draws as a density, odd ones too", {

@@ -233,9 +233,16 @@ test_that("columns are chosen and ordered, and must be there", {
   expect_error(
     datamap_read_signals(data.frame(id = 1)), class = "datamap_error_input"
   )
-  empty <- read_text("")
+  warning <- expect_warning(
+    empty <- read_text(""), class = "datamap_warning_empty"
+  )
+  expect_identical(warning$paths, "literal text")
   expect_identical(dim(empty), c(0L, 8L))
-  expect_identical(dim(read_text("", columns = c("id", "g"))), c(0L, 1L))
+  expect_warning(
+    empty <- read_text("", columns = c("id", "g")),
+    class = "datamap_warning_empty"
+  )
+  expect_identical(dim(empty), c(0L, 1L))
 })
 
 test_that("bad lines stop or are left out, as in the summary", {

@@ -312,7 +312,7 @@ test_that("panels may have scales of their own", {
   expect_identical(ranges("free_x"), 1L)
   expect_gt(ranges("free_y"), 1L)
   expect_gt(ranges("free"), 1L)
-  expect_error(datamap_plot(map, scales = "loose"), class = "rlang_error")
+  expect_error(datamap_plot(map, scales = "loose"), class = "datamap_error_input")
 })
 
 test_that("chosen samples are marked and named, in their panel", {
@@ -490,6 +490,6 @@ test_that("wrong arguments are errors", {
   )
   expect_error(
     datamap_plot(map, dirty_labels = TRUE),
-    class = "rlib_error_dots_nonempty"
+    class = "datamap_error_input"
   )
 })

@@ -273,8 +273,11 @@ test_that("one sample may be recorded alone, and none at all", {
   map <- datamap_summarise(rec)
   expect_identical(map$avg_probs, 0.75)
   expect_identical(map$evaluations, 1L)
-  empty <- datamap_recorder(NULL)
-  expect_identical(nrow(datamap_summarise(empty)), 0L)
+  empty <- datamap_recorder() # as with NULL, in memory
+  expect_warning(
+    map <- datamap_summarise(empty), class = "datamap_warning_empty"
+  )
+  expect_identical(nrow(map), 0L)
 })
 
 test_that("a file that is there is refused, gone on with, repaired or lost", {
@@ -553,4 +556,53 @@ test_that("xgboost is recorded iteration by iteration", {
   expect_recorded(rec, probs, label)
   expect_gt(max(abs(probs[, , 2] - probs[, , 1])), 0.1) # it did learn
   expect_identical(now, predicted()) # up to the last tree
+})
+
+test_that("what reads lines takes a recorder, and reads its file", {
+  file <- tempfile(fileext = ".jsonl")
+  rec <- datamap_recorder(file)
+  for (step in 1:3) {
+    datamap_record(
+      rec, 1:2, 0:1, probs = matrix(c(0.9, 0.2, 0.1, 0.8), 2), step = step
+    )
+  }
+  expect_identical(datamap_read_signals(rec), datamap_read_signals(file))
+  expect_s3_class(datamap_plot_trajectories(rec, ids = 1), "ggplot")
+  close(rec)
+  expect_identical(nrow(datamap_read_signals(rec)), 6L)
+  unlink(file)
+
+  rec <- datamap_recorder()
+  for (read in c(datamap_read_signals, datamap_plot_trajectories)) {
+    error <- expect_error(read(rec), class = "datamap_error_input")
+    expect_identical(error$instead, "datamap_recorder")
+    expect_match(conditionMessage(error), "datamap_recorder(file)",
+                 fixed = TRUE)
+  }
+})
+
+test_that("class vectors that are not given as probs or logits are told", {
+  rec <- datamap_recorder()
+  for (table in list(diag(2), as.data.frame(diag(2)))) {
+    error <- expect_error(
+      datamap_record(rec, 1:2, 0:1, table), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "...")
+    expect_identical(error$instead, "probs")
+    expect_match(conditionMessage(error), "probs", fixed = TRUE)
+    for (name in c("prob", "logit", "scores")) {
+      args <- stats::setNames(list(rec, 1:2, 0:1, table), c("", "", "", name))
+      error <- expect_error(
+        do.call(datamap_record, args), class = "datamap_error_input"
+      )
+      expect_identical(error$key, name)
+      expect_identical(error$similar,
+                       setdiff(paste0(name, "s"), "scoress"))
+    }
+  }
+  # One value per sample without a name is no class vector
+  error <- expect_error(
+    datamap_record(rec, 1:2, 0:1, c(0.5, 0.1)), class = "datamap_error_input"
+  )
+  expect_null(error$instead)
 })

@@ -184,6 +184,6 @@ test_that("wrong cut-offs, axes and names are errors", {
   expect_error(datamap_regions(random_frame(5)["id"]), class = "datamap_error_input")
   expect_error(
     geom_datamap_regions(color = "red"),
-    class = "rlib_error_dots_nonempty"
+    class = "datamap_error_input"
   )
 })

@@ -578,5 +578,8 @@ test_that("every family of errors says what and where", {
 })
 
 test_that("no line of text is an empty source", {
-  expect_identical(nrow(datamap_summarise(I(character()))), 0L)
+  expect_warning(
+    map <- datamap_summarise(I(character())), class = "datamap_warning_empty"
+  )
+  expect_identical(nrow(map), 0L)
 })

@@ -133,7 +133,9 @@ test_that("the columns stand in the order of the summary file", {
 
 test_that("no lines give a map without rows", {
   for (text in c("", "\n \n\t\n")) {
-    map <- summarise_text(text)
+    expect_warning(
+      map <- summarise_text(text), class = "datamap_warning_empty"
+    )
     expect_identical(nrow(map), 0L)
     expect_length(map, 14)
     expect_type(map$id, "integer")

@@ -311,7 +311,11 @@ test_that("rows that give too little are bad rows", {
 })
 
 test_that("a table without rows gives a map without rows", {
-  map <- datamap_summarise(small_frame()[0, ])
+  warning <- expect_warning(
+    map <- datamap_summarise(small_frame()[0, ]),
+    class = "datamap_warning_empty"
+  )
+  expect_identical(warning$paths, character())
   expect_identical(nrow(map), 0L)
   expect_length(map, 14)
 })

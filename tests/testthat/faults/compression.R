@@ -86,7 +86,10 @@ list(
   ),
   fault("Z10", "gzip of nothing",
     function() {
-      reads(gzip_bytes(raw()), "empty.gz", list(evaluations = integer()))
+      suppressWarnings(
+        reads(gzip_bytes(raw()), "empty.gz", list(evaluations = integer())),
+        classes = "datamap_warning_empty"
+      )
     }
   ),
   fault("Z11", "a bomb, one byte for a thousand",

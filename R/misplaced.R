@@ -1,0 +1,234 @@
+# What was given to a function that is not for it, and which one is: told by
+# the names of columns or keys, or by the first bytes of a file.
+
+# What these columns, or keys, are those of: "signals", a "summary", or NA.
+kind_of_names <- function(names) {
+  is_summary <- any(c("avg_probs", "confidence") %in% names) &&
+    any(c("label_var", "variability") %in% names)
+  if (is_of_signals(names)) {
+    "signals"
+  } else if (is_summary) {
+    "summary"
+  } else {
+    NA_character_
+  }
+}
+
+# What is to be read as signals must not be a data map, or a summary.
+check_no_summary <- function(x, arg = rlang::caller_arg(x), call) {
+  if (is_datamap(x)) {
+    abort_misplaced(
+      x, "signals, with a row per evaluation and sample", arg, call,
+      "datamap_plot", "It is a data map already: datamap_plot() draws it."
+    )
+  }
+  if (is.data.frame(x) && kind_of_names(names(x)) %in% "summary") {
+    abort_misplaced(
+      x, "signals, with a row per evaluation and sample", arg, call,
+      "as_datamap", "It is a summary already: as_datamap() makes a map of it."
+    )
+  }
+  invisible(x)
+}
+
+# What is to be the path of a summary file must not be what one reads from it,
+# or summarises.
+check_no_frame <- function(x, arg = rlang::caller_arg(x), call) {
+  if (!is.data.frame(x)) {
+    return(invisible(x))
+  }
+  kind <- if (is_datamap(x)) "map" else kind_of_names(names(x))
+  instead <- c(map = "datamap_plot", signals = "datamap_summarise")[kind]
+  if (is.na(instead)) {
+    instead <- "as_datamap"
+  }
+  advice <- switch(instead,
+    datamap_plot = "It is a data map already: datamap_plot() draws it.",
+    datamap_summarise = "It holds signals: datamap_summarise() takes them.",
+    as_datamap = "If it is a summary, as_datamap() makes a data map of it."
+  )
+  abort_misplaced(
+    x, "the path of a summary file", arg, call, unname(instead), advice
+  )
+}
+
+# `expected` and `advice` are finished text, `instead` the function that is
+# meant.
+abort_misplaced <- function(x, expected, arg, call, instead, advice) {
+  found <- describe(x)
+  abort_datamap(
+    c(
+      "{.arg {arg}} must be {expected}.",
+      x = "You gave {found}.",
+      i = cli_verbatim(advice)
+    ),
+    class = "input", key = arg, instead = instead, call = call
+  )
+}
+
+# Strings that are no paths: addresses of the net, and text to read that was not
+# put into I(). What is there under such a name is a path nevertheless.
+check_paths <- function(x, arg, call, is_read = TRUE) {
+  is_url <- grepl("^[[:alpha:]][[:alnum:]+.-]+://", x)
+  is_text <- is_read &
+    (grepl("\n", x, fixed = TRUE) | grepl("^[[:space:]]*[{[]", x))
+  at <- which(is_url | is_text)
+  at <- at[!suppressWarnings(file.exists(x[at]))]
+  if (length(at) == 0) {
+    return(invisible(x))
+  }
+  value <- excerpt(x[[at[[1]]]])
+  if (is_text[[at[[1]]]]) {
+    found <- "text"
+    instead <- "I"
+    advice <- "Literal text is given as I(text)."
+  } else {
+    found <- "an address of the net"
+    instead <- "download.file"
+    advice <- if (grepl("^(https?|ftps?|file)://", x[[at[[1]]]])) {
+      "Get it by download.file() first, or give the connection url(\"...\")."
+    } else {
+      "Copy the file to this machine first, by the storage's own tool."
+    }
+  }
+  abort_datamap(
+    c(
+      "{.arg {arg}} must be a path.",
+      x = "{.val {value}} is {found}.",
+      i = cli_verbatim(advice)
+    ),
+    class = "input", key = arg, instead = instead, call = call
+  )
+}
+
+# The first letters of a text, on one line.
+excerpt <- function(x, width = 40L) {
+  x <- show_text(x)
+  if (nchar(x) > width) paste0(substr(x, 1L, width - 3L), "...") else x
+}
+
+# An error that the core found in the first line of a source is often that of a
+# file of another kind: it gets the function that reads such a file, `instead`,
+# and the advice to use it. `inputs` are the sources, of the last of `paths`.
+advise_kind <- function(error, paths, inputs) {
+  at <- error$file - (length(paths) - length(inputs))
+  if (is.na(at) || at < 1 || !identical(as.double(error$line), 1)) {
+    return(error)
+  }
+  input <- inputs[[at]]
+  kind <- kind_of_bytes(
+    if (is.raw(input)) input else first_bytes(paths[[error$file]])
+  )
+  if (!is.na(kind)) {
+    error$instead <- file_kinds[[kind]]$instead
+    error$advice <- file_kinds[[kind]]$advice
+  }
+  error
+}
+
+# The same where a summary was to be read from `path`, and signals are there.
+advise_signals <- function(error, path) {
+  if (identical(as.double(error$line), 1) && is_line_of_signals(path)) {
+    error$instead <- "datamap_summarise"
+    error$advice <- "it looks like signals: datamap_summarise() reads them"
+  }
+  error
+}
+
+is_line_of_signals <- function(path) {
+  line <- first_line(first_bytes(path))
+  is_of_signals(keys_of_line(line)) && !kind_of_line(line) %in% "summary"
+}
+
+file_kinds <- list(
+  summary = list(
+    instead = "datamap_read_summary",
+    advice = "it looks like a summary: datamap_read_summary() reads it"
+  ),
+  table = list(
+    instead = "read.csv",
+    advice = paste(
+      "it looks like a table with a header: read it by read.csv(),",
+      "read.delim() or data.table::fread(), and give the data frame"
+    )
+  ),
+  state = list(
+    instead = "datamap_load_state",
+    advice = "it looks like a saved state: datamap_load_state() reads it"
+  ),
+  rds = list(
+    instead = "readRDS",
+    advice = "it looks like an R object: give what readRDS() reads"
+  ),
+  rdata = list(
+    instead = "load",
+    advice = "it looks like R objects: load() them, and give the one"
+  ),
+  parquet = list(
+    instead = "read_parquet",
+    advice = paste(
+      "it looks like a Parquet file: read it by nanoparquet::read_parquet()",
+      "or the like, and give the data frame"
+    )
+  )
+)
+
+# The first bytes of a file, as they were before gzip, bzip2 or xz; none of
+# what must not be opened twice, as a FIFO.
+first_bytes <- function(path, n = 4096L) {
+  if (!isTRUE(suppressWarnings(file.size(path)) > 0)) {
+    return(raw())
+  }
+  con <- gzfile(path, "rb")
+  on.exit(close(con))
+  tryCatch(
+    suppressWarnings(readBin(con, "raw", n)),
+    error = function(error) raw()
+  )
+}
+
+# Which of `file_kinds` it is, or NA.
+kind_of_bytes <- function(bytes) {
+  starts <- function(text) {
+    n <- nchar(text, "bytes")
+    identical(utils::head(bytes, n), charToRaw(text))
+  }
+  magic <- c(
+    state = "datamap\n", rds = "X\n", rdata = "RDX", parquet = "PAR1"
+  )
+  found <- names(magic)[vapply(magic, starts, NA)]
+  if (length(found) > 0) {
+    return(found[[1]])
+  }
+  kind_of_line(first_line(bytes))
+}
+
+# "" where it is no text.
+first_line <- function(bytes) {
+  end <- which(bytes %in% charToRaw("\r\n"))
+  line <- utils::head(bytes, c(end, 4097L)[[1]] - 1L)
+  line <- rawToChar(line[line != 0])
+  if (validUTF8(line)) line else ""
+}
+
+# Of JSON or of a printed dict.
+keys_of_line <- function(line) {
+  pattern <- "[\"'][^\"':]*[\"'](?=\\s*:)"
+  keys <- regmatches(line, gregexpr(pattern, line, perl = TRUE))[[1]]
+  gsub("[\"']", "", keys)
+}
+
+kind_of_line <- function(line) {
+  if (grepl("^\\s*[{[]", line)) {
+    kind <- kind_of_names(keys_of_line(line))
+    return(if (kind %in% "summary") kind else NA_character_)
+  }
+  separator <- if (grepl("\t", line, fixed = TRUE)) "\t" else "[,;]"
+  names <- gsub("^\\s*\"?|\"?\\s*$", "", strsplit(line, separator)[[1]])
+  are_names <- length(names) > 1 &&
+    all(grepl("^[[:alpha:]._][^{}]*$|^$", names))
+  if (!are_names) {
+    return(NA_character_)
+  }
+  if (kind_of_names(names) %in% "summary") "summary" else "table"
+}
