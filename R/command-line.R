@@ -3,6 +3,17 @@
 
 # For each option the placeholder of its value ("" if it takes none), and what
 # it does.
+reading_options <- list(
+  format = c("FORMAT", "auto, json or python; auto by default"),
+  on_error = c("WHAT", "stop or skip, at a line that can't be read"),
+  threads = c("NUMBER", "how many threads read"),
+  signals = c("NAMES", "signals to summarise as well, by commas"),
+  metrics = c("NAMES", "further columns, by commas, or all"),
+  include_ci = c("", "variability with the uncertainty of few evaluations"),
+  burn_out = c("NUMBER", "how many evaluations count, the first ones"),
+  steps = c("FROM,TO", "the first and the last step that counts")
+)
+
 filter_options <- list(
   criterion = c("COLUMN", "keep samples whose COLUMN reaches the threshold"),
   threshold = c("NUMBER", "that threshold; 0 by default"),
@@ -14,29 +25,18 @@ command_list <- list(
   summary = list(
     does = "condenses signals into a summary, one row per sample",
     input = "./outputs/output_data.json",
-    options = list(
-      format = c("FORMAT", "auto, json or python; auto by default"),
-      on_error = c("WHAT", "stop or skip, at a line that can't be read"),
-      threads = c("NUMBER", "how many threads read"),
-      signals = c("NAMES", "signals to summarise as well, by commas"),
-      metrics = c("NAMES", "further columns, by commas, or all"),
-      include_ci = c("", "variability with the uncertainty of few evaluations"),
-      burn_out = c("NUMBER", "how many evaluations count, the first ones"),
-      steps = c("FROM,TO", "the first and the last step that counts")
-    ),
+    options = reading_options,
     output = "the input's name and .result",
     run = function(input, options, output, progress) {
+      source <- if (input == "-") file("stdin") else input
       map <- do.call(
-        datamap_summarise, c(list(input, progress = progress), options)
+        datamap_summarise, c(list(source, progress = progress), options)
       )
-      output <- output %||% paste0(sub("/+$", "", input), ".result")
-      make_folder(output)
-      datamap_write_summary(map, output)
-      say_written(output, nrow(map))
+      put_summary(map, output, sub("/+$", "", input), ".result")
     }
   ),
   plot = list(
-    does = "draws the data map of a summary",
+    does = "draws the data map of a summary, or of signals",
     input = "./outputs/output_data.json.result",
     options = c(
       list(
@@ -44,6 +44,7 @@ command_list <- list(
         attr2 = c("COLUMN", "the horizontal axis; label_var by default")
       ),
       filter_options,
+      reading_options,
       list(
         dirty_label = c("", "set dirty labels (s_label 2) apart"),
         group_by = c("COLUMN", "group samples by COLUMN"),
@@ -56,8 +57,12 @@ command_list <- list(
     ),
     output = "in ./outputs/, named by the options",
     run = function(input, options, output, progress) {
-      map <- datamap_read_summary(input)
+      if (identical(output, "-")) {
+        abort_usage("a picture needs the name of a file as --output", "plot")
+      }
       output <- output %||% picture_name(options)
+      map <- read_map(input, options, "plot", progress)
+      options <- options[setdiff(names(options), names(reading_options))]
       size <- list(width = 10, height = 6, dpi = 120)
       for (name in names(size)) {
         check_number(options[[name]] %||% 1, min = 0.1, arg = name)
@@ -74,17 +79,15 @@ command_list <- list(
     }
   ),
   filter = list(
-    does = "keeps the samples of a summary that reach a threshold",
+    does = "keeps the samples of a summary, or of signals, by a threshold",
     input = "./outputs/output_data.json.result",
-    options = filter_options,
+    options = c(filter_options, reading_options),
     output = "the input's name and .filtered",
     run = function(input, options, output, progress) {
-      map <- datamap_read_summary(input)
+      map <- read_map(input, options, "filter", progress)
+      options <- options[setdiff(names(options), names(reading_options))]
       kept <- do.call(datamap_filter, c(list(map), options))
-      output <- output %||% paste0(input, ".filtered")
-      make_folder(output)
-      datamap_write_summary(kept, output)
-      say_written(output, nrow(kept), nrow(map))
+      put_summary(kept, output, sub("/+$", "", input), ".filtered", nrow(map))
     }
   )
 )
@@ -117,21 +120,25 @@ run_command <- function(args) {
     abort_usage("no command is given")
   }
   if (args[[1]] %in% c("--help", "-h")) {
-    return(cat(main_help(), sep = "\n"))
+    return(put_out(main_help()))
   }
   if (args[[1]] == "--version") {
-    return(cat("datamap", format(utils::packageVersion("datacarto")), "\n"))
+    version <- format(utils::packageVersion("datacarto"))
+    return(put_out(paste("datamap", version)))
   }
   name <- args[[1]]
   if (!name %in% names(command_list)) {
-    abort_usage(paste0("there is no command \"", name, "\""))
+    abort_usage(
+      paste0("there is no command \"", name, "\""),
+      similar = similar_names(name, names(command_list))
+    )
   }
   command <- command_list[[name]]
-  if (any(args[-1] %in% c("--help", "-h"))) {
-    return(cat(command_help(name, command), sep = "\n"))
-  }
   known <- c(command$options, list(output = "FILE"))
   given <- parse_arguments(args[-1], known, name)
+  if (given$is_help) {
+    return(put_out(command_help(name, command)))
+  }
   command$run(
     given$input %||% command$input,
     given$options[setdiff(names(given$options), "output")],
@@ -140,23 +147,36 @@ run_command <- function(args) {
   )
 }
 
-# "--name value", "--name=value" and one path, in any order.
+# "--name value", "--name=value" and one path, in any order; "-" is the standard
+# input, and behind "--" there are no options.
 parse_arguments <- function(args, known, command) {
   input <- NULL
   options <- list()
+  is_end <- FALSE
   while (length(args) > 0) {
     arg <- args[[1]]
     args <- args[-1]
-    if (!startsWith(arg, "--")) {
-      if (!is.null(input) || startsWith(arg, "-")) {
+    if (!is_end && arg == "--") {
+      is_end <- TRUE
+      next
+    }
+    if (!is_end && arg %in% c("--help", "-h")) {
+      return(list(is_help = TRUE))
+    }
+    if (is_end || arg == "-" || !startsWith(arg, "-")) {
+      if (!is.null(input)) {
         abort_usage(paste0("\"", arg, "\" is one argument too many"), command)
       }
       input <- arg
       next
     }
     name <- gsub("-", "_", sub("=.*", "", substring(arg, 3)), fixed = TRUE)
-    if (!name %in% names(known)) {
-      abort_usage(paste0("there is no option \"", arg, "\""), command)
+    if (!startsWith(arg, "--") || !name %in% names(known)) {
+      similar <- similar_names(name, names(known))
+      abort_usage(
+        paste0("there is no option \"", sub("=.*", "", arg), "\""), command,
+        similar = paste0(rep("--", length(similar)), similar)
+      )
     }
     if (known[[name]][[1]] == "") {
       if (grepl("=", arg, fixed = TRUE)) {
@@ -173,7 +193,7 @@ parse_arguments <- function(args, known, command) {
     }
     options[[name]] <- parse_value(value, known[[name]][[1]], name, command)
   }
-  list(input = input, options = options)
+  list(input = input, options = options, is_help = FALSE)
 }
 
 # The text of an option's value as what its placeholder stands for.
@@ -193,10 +213,16 @@ parse_value <- function(value, placeholder, name, command) {
   value
 }
 
-abort_usage <- function(what, command = NULL) {
+abort_usage <- function(what, command = NULL, similar = NULL) {
   help <- paste(c("datamap", command, "--help"), collapse = " ")
+  if (length(similar) > 0) {
+    choice <- paste0("\"", similar, "\"", collapse = " or ")
+    what <- paste0(what, "; did you mean ", choice, "?")
+  } else {
+    what <- paste0(what, ".")
+  }
   rlang::abort(
-    paste0(what, ". See \"", help, "\"."),
+    paste0(what, " See \"", help, "\"."),
     class = c("datamap_error_usage", "datamap_error")
   )
 }
@@ -204,9 +230,98 @@ abort_usage <- function(what, command = NULL) {
 # "./outputs/datamap-criterion-forgetting_times-threshold-1.png": other
 # options give another picture.
 picture_name <- function(options) {
+  options <- lapply(options, paste, collapse = ",")
   parts <- c(rbind(names(options), vapply(options, format, "")))
   parts <- gsub("[^[:alnum:]._-]", "_", c("datamap", parts))
   file.path("./outputs", paste0(paste(parts, collapse = "-"), ".png"))
+}
+
+# The map of a summary file, or of signals, which take the options of reading.
+# What can be read only once is copied first, since its first line tells.
+read_map <- function(input, options, command, progress) {
+  path <- input
+  is_folder <- dir.exists(path)
+  if (path == "-" || (!is_folder && identical(file.size(path), 0))) {
+    path <- tempfile("datamap")
+    on.exit(unlink(path))
+    copy_stream(if (input == "-") "stdin" else input, path)
+  }
+  reading <- options[intersect(names(options), names(reading_options))]
+  if (is_folder || holds_signals(path)) {
+    return(do.call(
+      datamap_summarise, c(list(path, progress = progress), reading)
+    ))
+  }
+  map <- datamap_read_summary(path)
+  if (length(reading) > 0) {
+    abort_usage(
+      paste0(
+        "option \"--", names(reading)[[1]], "\" is for signals, and \"", input,
+        "\" is a summary"
+      ),
+      command
+    )
+  }
+  map
+}
+
+holds_signals <- function(path) {
+  bytes <- first_bytes(path)
+  bytes <- bytes[!bytes %in% as.raw(c(0xef, 0xbb, 0xbf))] # a mark of UTF-8
+  text <- rawToChar(utils::head(bytes[bytes > 0x20], 1))
+  text == "{" && !kind_of_bytes(bytes) %in% "summary"
+}
+
+copy_stream <- function(from, to) {
+  from <- file(from, "rb")
+  on.exit(close(from))
+  to <- file(to, "wb")
+  on.exit(close(to), add = TRUE)
+  while (length(bytes <- readBin(from, "raw", 2^20)) > 0) {
+    writeBin(bytes, to)
+  }
+}
+
+# The summary of an input into a file, by default beside it. That of the
+# standard input goes to the standard output, as does what is written to "-".
+put_summary <- function(map, output, input, ending, of = nrow(map)) {
+  output <- output %||% if (input == "-") "-" else paste0(input, ending)
+  if (output != "-") {
+    make_folder(output)
+    datamap_write_summary(map, output)
+    return(say_written(output, nrow(map), of))
+  }
+  file <- tempfile("datamap")
+  on.exit(unlink(file))
+  datamap_write_summary(map, file)
+  put_file(file)
+}
+
+# R does not tell whether what it writes to the standard output arrives. So a
+# program does that and says so, except where R's output is diverted.
+put_out <- function(lines) {
+  if (sink.number() > 0 || .Platform$OS.type == "windows") {
+    return(cat(lines, sep = "\n"))
+  }
+  file <- tempfile("datamap")
+  on.exit(unlink(file))
+  writeLines(enc2native(lines), file)
+  put_file(file)
+}
+
+put_file <- function(file) {
+  if (sink.number() > 0 || .Platform$OS.type == "windows") {
+    return(cat(readLines(file, encoding = "UTF-8"), sep = "\n"))
+  }
+  if (system2("cat", shQuote(file), stderr = FALSE) != 0) {
+    abort_datamap(
+      c(
+        "Can't write to the standard output.",
+        x = "It is closed, or what it leads to is full."
+      ),
+      class = "io", call = NULL
+    )
+  }
 }
 
 make_folder <- function(file) {
@@ -218,7 +333,7 @@ say_written <- function(file, n, of = n) {
   if (n < of) {
     counted <- paste(format_count(n), "of", counted)
   }
-  cat("Wrote ", file, " (", counted, ")\n", sep = "")
+  put_out(paste0("Wrote ", file, " (", counted, ")"))
 }
 
 # Help ------------------------------------------------------------------
@@ -250,7 +365,8 @@ command_help <- function(name, command) {
     paste0("Usage: datamap ", name, " [FILE] [OPTIONS]"),
     "",
     paste0("datamap ", name, " ", command$does, "."),
-    paste0("FILE is ", command$input, " by default."),
+    paste0("FILE is ", command$input, " by default,"),
+    "and - the standard input. Behind -- there are no options.",
     "",
     paste0("  ", format(unname(usage)), "  ", does)
   )

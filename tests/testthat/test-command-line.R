@@ -1,9 +1,11 @@
 # Runs the installed program in `folder`, as a user does; gives what it wrote
-# to either stream, and the exit status.
-run_program <- function(folder, ...) {
+# to either stream, and the exit status. `out` is where its output goes, `input`
+# the file that is its standard input.
+run_program <- function(folder, ..., out = NULL, input = "") {
   old <- setwd(folder)
   on.exit(setwd(old))
   streams <- c(tempfile(), tempfile())
+  file.create(streams[[1]])
   on.exit(unlink(streams), add = TRUE)
   libraries <- paste(.libPaths(), collapse = .Platform$path.sep)
   status <- system2(
@@ -13,7 +15,7 @@ run_program <- function(folder, ...) {
       ...
     )),
     env = paste0("R_LIBS=", shQuote(libraries)),
-    stdout = streams[[1]], stderr = streams[[2]]
+    stdin = input, stdout = out %||% streams[[1]], stderr = streams[[2]]
   )
   list(
     out = readLines(streams[[1]]),
@@ -111,6 +113,64 @@ test_that("paths may be given, and what can't be done is told", {
   unlink(folder, recursive = TRUE)
 })
 
+test_that("the standard input is read, and its summary goes on", {
+  skip_if_no_program()
+  folder <- training_folder()
+  signals <- file.path(folder, "outputs", "output_data.json")
+  map <- datamap_summarise(signals, metrics = "variability")
+  run <- run_program(
+    folder, "summary", "-", "--metrics=variability", input = signals
+  )
+  expect_identical(run$status, 0L)
+  result <- file.path(folder, "a.result")
+  writeLines(run$out, result)
+  expect_equal(as.data.frame(datamap_read_summary(result)), as.data.frame(map))
+
+  run <- run_program(
+    folder, "filter", "--use_f_times", "2", "-", input = result
+  )
+  expect_identical(run$status, 0L)
+  expect_identical(length(run$out), sum(map$forgetting_times >= 2) + 1L)
+  run <- run_program(
+    folder, "plot", "--output", "a.png", "-", input = signals
+  )
+  expect_identical(run$status, 0L)
+  expect_true(is_png(file.path(folder, "a.png")))
+  unlink(folder, recursive = TRUE)
+})
+
+test_that("an output that is full or closed is an error", {
+  skip_if_no_program()
+  skip_if_not(file.exists("/dev/full"), "no /dev/full")
+  folder <- training_folder()
+  calls <- list(
+    "--help", "--version", c("plot", "--help"), "summary",
+    c("summary", "--output", "-"), c("filter", "--output=-")
+  )
+  for (call in calls) {
+    run <- do.call(run_program, as.list(c(folder, call, out = "/dev/full")))
+    expect_identical(run$status, 1L, label = toString(call))
+    expect_match(run$err, "datamap: Can't write to the standard output")
+  }
+  # Closed, or a pipe that nobody reads, by a shell
+  program <- paste(
+    paste0("R_LIBS=", shQuote(paste(.libPaths(), collapse = ":"))),
+    shQuote(file.path(R.home("bin"), "Rscript")), "--no-init-file",
+    shQuote(system.file("bin", "datamap", package = "datacarto"))
+  )
+  shell <- function(...) {
+    suppressWarnings(system2("bash", c("-c", shQuote(paste(...)))))
+  }
+  expect_identical(shell(program, "--version >&- 2>/dev/null"), 1L)
+  signals <- shQuote(file.path(folder, "outputs", "output_data.json"))
+  expect_identical(
+    shell(program, "summary - <", signals, "2>/dev/null | head -1 >/dev/null;",
+          "exit ${PIPESTATUS[0]}"),
+    1L
+  )
+  unlink(folder, recursive = TRUE)
+})
+
 # The rest without starting R again --------------------------------------
 
 run_here <- function(...) {
@@ -158,7 +218,8 @@ test_that("a command line that can't be understood has status 2", {
     c("plot", "-x"), c("plot", "--attr1"), c("plot", "--threshold", "much"),
     c("summary", "--use_f_times", "1"), c("summary", "--steps", "1"),
     c("summary", "--steps=1,b"), c("summary", "--metrics"),
-    c("plot", "--dirty_label=no")
+    c("plot", "--dirty_label=no"), c("plot", "--output", "-"),
+    c("plot", "-", "-"), c("filter", "a", "--", "--b"), c("plot", "-help")
   )
   for (case in cases) {
     run <- run_here(case)
@@ -166,6 +227,74 @@ test_that("a command line that can't be understood has status 2", {
     expect_match(run$err, "^datamap: .*--help\"[.]$")
     expect_identical(run$out, character())
   }
+})
+
+test_that("a misspelt command or option gives what was meant", {
+  cases <- list(
+    "summary" = "sumary", "plot" = "plt", "filter" = c("Filter", "a"),
+    "--threshold" = c("filter", "--treshold", "1"),
+    "--use_f_times" = c("plot", "--use-ftimes=1"),
+    "--dirty_label" = c("plot", "--dirty"), "--format" = c("plot", "-format")
+  )
+  for (meant in names(cases)) {
+    run <- run_here(cases[[meant]])
+    expect_identical(run$status, 2L)
+    expect_match(
+      run$err, paste0("; did you mean \"", meant, "\"?"), fixed = TRUE
+    )
+  }
+})
+
+test_that("behind -- there are no options", {
+  folder <- tempfile("dashes")
+  dir.create(folder)
+  old <- setwd(folder)
+  on.exit(setwd(old))
+  map <- random_map(20)
+  datamap_write_summary(map, "--help")
+  run <- run_here("filter", "--output", "a", "--", "--help")
+  expect_identical(run$status, 0L)
+  expect_identical(datamap_read_summary("a")$id, map$id)
+  expect_match(run_here("filter", "--help", "--")$out[[1]], "Usage")
+  setwd(old)
+  on.exit()
+  unlink(folder, recursive = TRUE)
+})
+
+test_that("plot and filter take signals as they take a summary", {
+  folder <- tempfile("straight")
+  dir.create(folder)
+  at <- function(name) file.path(folder, name)
+  spam <- datamap_example("spam_signals.jsonl.gz")
+  lines <- readLines(spam, n = 5000)
+  writeLines(c("\ufeff", lines), at("bom.jsonl"), useBytes = TRUE)
+  map <- datamap_summarise(I(lines))
+  for (input in c(at("bom.jsonl"), spam, datamap_example("dynamics"))) {
+    run <- run_here("filter", input, "--criterion=avg_probs", "--threshold",
+                    "0.5", "--output", at("a"))
+    expect_identical(run$status, 0L)
+    map <- datamap_summarise(input)
+    expect_identical(
+      datamap_read_summary(at("a"))$id, map$id[map$avg_probs >= 0.5]
+    )
+  }
+  run <- run_here("plot", spam, "--attr1", "aum", "--metrics", "aum",
+                  "--steps", "0,5", "--output", at("a.png"))
+  expect_identical(run$status, 0L)
+  expect_true(is_png(at("a.png")))
+
+  datamap_write_summary(map, at("a.result"))
+  run <- run_here("filter", at("a.result"), "--metrics", "aum")
+  expect_identical(run$status, 2L)
+  expect_match(run$err, "\"--metrics\" is for signals", fixed = TRUE)
+  unlink(folder, recursive = TRUE)
+})
+
+test_that("pictures are named by all their options", {
+  expect_identical(
+    picture_name(list(attr1 = "a/b", metrics = c("aum", "bald"))),
+    "./outputs/datamap-attr1-a_b-metrics-aum_bald.png"
+  )
 })
 
 test_that("metrics, signals and windows may be asked for", {
