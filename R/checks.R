@@ -267,7 +267,7 @@ similar_name <- function(x, choices) {
   distance <- drop(utils::adist(x, choices, ignore.case = TRUE))
   nearest <- choices[distance == min(distance)]
   if (min(distance) < nchar(x) && min(distance) <= (nchar(x) + 2) %/% 3) {
-    return(nearest[[1]])
+    return(utils::head(nearest, 3))
   }
   if (nchar(x) >= 3) {
     is_part <- grepl(tolower(x), tolower(choices), fixed = TRUE)

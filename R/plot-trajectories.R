@@ -49,6 +49,7 @@ datamap_plot_trajectories <- function(signals,
   }
   check_no_summary(signals, "signals", call)
   check_data_frame(signals)
+  check_frame(signals, "signals", call)
   check_string(signal)
   force_name(group, "group", call)
   signals <- without_integer64(signals)
@@ -59,6 +60,7 @@ datamap_plot_trajectories <- function(signals,
       class = "input", key = "group"
     )
   }
+  check_one_value(signals$id, "id", call)
   id <- plain_ids(signals$id)
   known <- unique(id)
   sample <- match(id, known)

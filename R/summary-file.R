@@ -194,7 +194,9 @@ column_to_write <- function(x, name, arg, call, is_summary) {
 }
 
 abort_no_summary <- function(missing, own, path, call) {
-  hint <- if (identical(missing, "correct_ratio")) {
+  hint <- if (is_of_signals(own)) {
+    c(i = "It looks like signals: {.fn datamap_summarise} takes them.")
+  } else if (identical(missing, "correct_ratio")) {
     c(i = paste(
       "It can be had from {.field correct_times} (or {.field correctness}) and",
       "{.field evaluations}: how often was each sample evaluated?"
@@ -209,9 +211,6 @@ abort_no_summary <- function(missing, own, path, call) {
       x = "It lacks {.field {missing}}.",
       i = "Its columns are: {found}.",
       did_you_mean(similar),
-      if (!is.null(instead)) {
-        c(i = "It looks like signals: {.fn datamap_summarise} takes them.")
-      },
       hint %||% c(i = paste(
         "Is it a summary, separated by tabs or commas with a header, or in",
         "JSON Lines?"

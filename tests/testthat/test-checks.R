@@ -5,6 +5,7 @@ test_that("a misspelt name gives what was meant", {
     label_vra = "label_var", forget = "forgetting_times",
     confidence = "avg_probs", variability = "label_var",
     times = c("forgetting_times", "learnt_times"),
+    avg_propbs = "avg_probs",
     Id = "id", q = character(), xyz = character(), al = character()
   )
   for (name in names(meant)) {
@@ -68,6 +69,9 @@ test_that("every error that lists names says which may have been meant", {
     # choices, and arguments themselves
     cartography = quote(datamap_plot(map, style = "Cartografy")),
     density = quote(datamap_plot(map, points = "dens")),
+    avg_probs = quote(datamap_filter(map, avg_prob < 0.5)),
+    criterion = quote(datamap_filter(map, criterium = "avg_probs")),
+    forgetting_times = quote(datamap_detect(map, forgeting_times > 1)),
     skip = quote(datamap_summarise(signals, on_error = "skpi")),
     increasing = quote(datamap_select(map, 0.5, order = "inc")),
     metrics = quote(datamap_summarise(signals, metric = "aum")),
@@ -185,4 +189,68 @@ test_that("dots are empty but for what is nothing", {
     class = "datamap_error_input"
   )
   expect_identical(error$key, "...")
+})
+
+test_that("no argument of any function gets an error of R's through", {
+  skip_on_cran()
+  folder <- tempfile("arguments")
+  dir.create(folder)
+  old <- setwd(folder)
+  on.exit({
+    setwd(old)
+    unlink(folder, recursive = TRUE)
+  })
+  working <- working_calls()
+  # A new function needs a call that works
+  expect_setequal(names(working), getNamespaceExports("datacarto"))
+  # Handed on to ggplot2, whose errors they are
+  of_ggplot2 <- c("na.value", "aesthetics")
+  for (name in names(working)) {
+    found <- as_draw(foreign_errors(name, working[[name]], of_ggplot2))
+    expect_identical(found, character(), label = name)
+  }
+})
+
+test_that("no signal of one's own gets an error of R's through", {
+  skip_on_cran()
+  rec <- datamap_recorder()
+  step <- 0
+  record <- function(own) {
+    step <<- step + 1
+    datamap_record(
+      rec, 1:2, 0:1, probs = matrix(0.5, 2, 2), step = step, own = own
+    )
+  }
+  expect_identical(foreign_errors_of(record), character())
+  state <- datamap_state(I(character()))
+  expect_identical(
+    foreign_errors_of(function(x) datamap_merge(state, state, x)), character()
+  )
+})
+
+test_that("no column of a table gets an error of R's through", {
+  skip_on_cran()
+  signals <- data.frame(
+    id = c(1, 2, 1, 2), label = c(0, 1), pred_label = 0, s_label = 0,
+    loss = 0.5, label_probs = 0.5, probs_0 = 0.5, probs_1 = 0.5, step = 1:4
+  )
+  reads <- list(
+    datamap_summarise = function(x) datamap_summarise(x, signals = "loss"),
+    datamap_write_signals = function(x) datamap_write_signals(x, tempfile()),
+    datamap_plot_trajectories = function(x) {
+      ggplot2::ggplot_build(datamap_plot_trajectories(x))
+    }
+  )
+  for (name in c(names(signals), "correct", "probs", "logits")) {
+    for (read in names(reads)) {
+      found <- foreign_errors_of(function(value) {
+        columns <- unclass(signals)
+        is_one <- is.atomic(value) && length(value) == 1
+        columns[[name]] <- if (is_one) rep(value, 4) else value
+        x <- structure(columns, class = "data.frame", row.names = 1:4)
+        reads[[read]](x)
+      })
+      expect_identical(found, character(), label = paste(read, name))
+    }
+  }
 })

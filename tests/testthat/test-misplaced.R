@@ -127,6 +127,40 @@ test_that("files of another kind name the function that reads them", {
   unlink(folder, recursive = TRUE)
 })
 
+test_that("signals that are read as a summary name datamap_summarise()", {
+  file <- tempfile()
+  signals <- few_signals()
+  datamap_write_signals(signals, file)
+  inputs <- list(
+    file, datamap_example("spam_signals.jsonl.gz"),
+    datamap_example("satellite_signals.json.gz")
+  )
+  for (input in inputs) {
+    error <- error_of(datamap_read_summary(input), "datamap_error")
+    expect_identical(error$instead, "datamap_summarise", label = input)
+    expect_match(conditionMessage(error), "datamap_summarise()", fixed = TRUE)
+    expect_identical(as.integer(error$line), 1L)
+  }
+  utils::write.csv(signals, file, row.names = FALSE)
+  error <- error_of(datamap_read_summary(file), "datamap_error_field")
+  expect_identical(error$instead, "datamap_summarise")
+  unlink(file)
+})
+
+test_that("what takes a data map names what makes one", {
+  makes <- list(
+    datamap_read_summary = "a.result", datamap_summarise = datamap_recorder(),
+    datamap_summarise = datamap_state(few_signals()),
+    datamap_summarise = few_signals()
+  )
+  for (i in seq_along(makes)) {
+    for (take in c(datamap_plot, datamap_filter, datamap_regions)) {
+      error <- error_of(take(makes[[i]]))
+      expect_identical(error$instead, names(makes)[[i]])
+    }
+  }
+})
+
 test_that("addresses are told from paths", {
   calls <- list(
     datamap_summarise, datamap_read_signals, datamap_state,

@@ -1,0 +1,115 @@
+# For each exported function a call that works, and what may be given to its
+# arguments instead: every answer has to be a value or an error of ours.
+
+odd_values <- function() {
+  list(
+    null = NULL, na = NA, list = list(), factor = factor("a"), fun = mean,
+    huge = 1e10, none = character(), two = c("a", "b"), nan = NaN, minus = -1,
+    env = new.env(), empty = "", text = "a", true = TRUE, frame = data.frame(),
+    matrix = matrix(1:4, 2), complex = 1i, raw = as.raw(1), date = Sys.Date(),
+    numbers = c(0.5, NA), nested = list(a = 1, list(2)), bytes = "\xff",
+    infinite = Inf, call = quote(x + y), formula = y ~ x
+  )
+}
+
+working_calls <- function() {
+  line <- paste0(
+    "{\"id\": ", c(1, 2, 3, 1, 2, 3), ", \"label\": ", c(0, 1, 1, 0, 1, 1),
+    ", \"s_label\": ", c(0, 2, 0), ", \"loss\": 0.1, \"step\": ",
+    c(1, 1, 1, 2, 2, 2), ", \"probs\": [", c(0.2, 0.5, 0.9), ", ",
+    c(0.8, 0.5, 0.1), "]}"
+  )
+  map <- datamap_summarise(I(line))
+  signals <- datamap_read_signals(I(line))
+  state <- datamap_state(I(line))
+  write <- tempfile(tmpdir = ".")
+  saved <- tempfile(tmpdir = ".")
+  datamap_save_state(state, saved)
+  result <- tempfile(tmpdir = ".")
+  datamap_write_summary(map, result)
+  rec <- datamap_recorder()
+  step <- 0
+  new_step <- function() step <<- step + 1
+  list(
+    as_datamap = list(x = as.data.frame(map)),
+    is_datamap = list(x = map),
+    datamap_detect = list(map = map),
+    datamap_example = list(),
+    datamap_filter = list(map = map),
+    datamap_groups = list(map = map),
+    datamap_load_state = list(file = saved),
+    datamap_merge = list(a = state, b = datamap_state(I(sub(
+      "\"step\": ", "\"step\": 1", line, fixed = TRUE
+    )))),
+    datamap_palette = list(),
+    datamap_plot = list(map = map),
+    datamap_plot_compare = list(map1 = map, map2 = map),
+    datamap_plot_signals = list(map = map),
+    datamap_plot_trajectories = list(signals = signals),
+    datamap_problems = list(x = map),
+    datamap_python_path = list(),
+    datamap_read_signals = list(x = I(line)),
+    datamap_read_summary = list(file = result),
+    datamap_record = function() {
+      list(
+        rec = rec, id = 1:2, label = 0:1, step = new_step(),
+        probs = matrix(0.5, 2, 2)
+      )
+    },
+    datamap_recorder = list(),
+    datamap_regions = list(map = map),
+    datamap_save_state = list(state = state, file = write),
+    datamap_select = list(map = map, fraction = 0.5),
+    datamap_state = list(x = I(line)),
+    datamap_summarise = list(x = I(line)),
+    datamap_update = list(state = state, x = I(sub(
+      "\"step\": ", "\"step\": 1", line, fixed = TRUE
+    ))),
+    datamap_write_selection = list(
+      map = map, data = data.frame(id = 1:3, text = "a"), file = write
+    ),
+    datamap_write_signals = list(x = signals, file = write),
+    datamap_write_summary = list(map = map, file = write),
+    geom_datamap_regions = list(),
+    scale_color_datamap = list(),
+    scale_colour_datamap = list(),
+    scale_fill_datamap = list(),
+    scale_shape_datamap = list(),
+    theme_datamap = list()
+  )
+}
+
+# Calls `name` with each odd value in the place of each argument, and gives the
+# errors that are not of this package, named by argument and value.
+foreign_errors <- function(name, working, except = character()) {
+  fun <- getExportedValue("datacarto", name)
+  args <- setdiff(names(formals(fun)), c("...", except))
+  found <- lapply(args, function(arg) {
+    errors <- foreign_errors_of(function(value) {
+      given <- if (is.function(working)) working() else working
+      given[arg] <- list(value)
+      out <- do.call(fun, given, quote = TRUE)
+      if (inherits(out, "ggplot")) ggplot2::ggplot_build(out)
+    })
+    stats::setNames(errors, paste(rep(arg, length(errors)), names(errors)))
+  })
+  unlist(found) %||% character()
+}
+
+# The same of a function of one argument.
+foreign_errors_of <- function(f) {
+  found <- lapply(odd_values(), function(value) {
+    error <- tryCatch(
+      {
+        suppressMessages(suppressWarnings(f(value)))
+        NULL
+      },
+      error = identity
+    )
+    if (!is.null(error) && !inherits(error, "datamap_error")) {
+      conditionMessage(error)
+    }
+  })
+  found <- unlist(found)
+  if (is.null(found)) character() else found
+}
