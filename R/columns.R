@@ -113,7 +113,9 @@
 #'   \item{`pvi`}{the mean of the pointwise V-information, in
 #'     bits: \eqn{\sum_t \log_2 p_t / T - \log_2 f_y}{sum_t log2 p_t / T - log2
 #'     f_y}, where \eqn{f_y} is the
-#'     share of the samples that have this label (Ethayarajh et al. 2022). It
+#'     share of the samples that have this label (Ethayarajh et al. 2022). Where
+#'     a line has `logits` and no `label_probs`, the logarithm is of their softmax
+#'     and finite even where \eqn{p_t} is too small for a double. It
 #'     stands for the model without input, which at best predicts these
 #'     shares.}
 #'   \item{`pred_dist`}{how often each label was predicted, a string in the form

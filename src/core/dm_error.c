@@ -1,6 +1,7 @@
 /* The error record: turns bytes of broken files into short texts that can be shown. */
 #include "dm_error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,9 @@ dm_status dm_error_memory(dm_error *err) {
 }
 
 dm_status dm_error_io(dm_error *err, int sys_errno, const char *expected) {
+  if (sys_errno == ENOMEM) {
+    return dm_error_memory(err);
+  }
   dm_error_expected(err, DM_E_IO, "%s", expected);
   err->sys_errno = sys_errno;
   return DM_E_IO;

@@ -69,7 +69,7 @@ dm_status dm_error_expected(dm_error *err, dm_status status, const char *fmt, ..
 dm_status dm_error_memory(dm_error *err);
 
 /* dm_error_expected() for a system call that failed with sys_errno, or 0 where none did:
-   always DM_E_IO. */
+   DM_E_IO, but DM_E_MEMORY for ENOMEM. */
 dm_status dm_error_io(dm_error *err, int sys_errno, const char *expected);
 
 /* Fill one text of an error; they leave the rest alone and cut what is too long. */

@@ -331,6 +331,16 @@ double dm_softmax(const double *logits, size_t n, size_t k) {
   return exp(logits[k] - shift) / sum;
 }
 
+double dm_log_softmax(const double *logits, size_t n, size_t k) {
+  size_t best = dm_first_maximum(logits, n);
+  double shift = logits[best];
+  double others = shift - shift; /* 0, or NaN */
+  for (size_t i = 0; i < n; i++) {
+    others += i == best ? 0 : exp(logits[i] - shift);
+  }
+  return (logits[k] - shift) - log1p(others);
+}
+
 /* The same for all classes. */
 static void softmax_all(const double *logits, size_t n, double *out) {
   double shift = logits[dm_first_maximum(logits, n)];

@@ -11,8 +11,9 @@
 #include "dm_problems.h"
 #include "dm_scan.h"
 
-/* The bits of a user signal that a line does not have: a NaN that no parser makes. */
-#define DM_ABSENT_BITS UINT64_C(0x7FF0DA7AC4270000)
+/* The bits of a user signal that a line does not have: a NaN that no parser makes,
+   and a quiet one, which no processor changes when it is copied. */
+#define DM_ABSENT_BITS UINT64_C(0x7FF8DA7AC4270000)
 
 enum {
   DM_SIGNALS_MAX = 64,      /* user signals at a time */
@@ -258,6 +259,8 @@ dm_predicted dm_fields_predict(const dm_fields *fields);
    exp(z_k) / sum exp(z). */
 size_t dm_first_maximum(const double *values, size_t n);
 double dm_softmax(const double *logits, size_t n, size_t k);
+/* ln of that, also where it is too small for a double; NaN where it is NaN. */
+double dm_log_softmax(const double *logits, size_t n, size_t k);
 
 /* Counts a problem of a line and keeps its texts while there is room: what was expected
    (printf format) and what there is. The column is that of the key's value. line is

@@ -110,8 +110,9 @@ static dm_status map_idents(dm_index *index, const dm_index *other, uint32_t **o
   return DM_OK;
 }
 
-/* Where a burn-out may leave out all that other has, a label is listed when a sample
-   needs it. */
+/* A label is listed when a sample needs it: other may list some that one reading would
+   not, of lines that a burn-out leaves out and of samples whose first label is another.
+ */
 static dm_status map_predicted(merge *m, dm_error *err) {
   const dm_index *other = &m->other->predicted;
   m->predicted = dm_calloc(other->n, sizeof *m->predicted);
@@ -119,9 +120,6 @@ static dm_status map_predicted(merge *m, dm_error *err) {
     return dm_error_memory(err);
   }
   m->run->predicted.has_text |= other->has_text;
-  for (size_t i = 0; i < other->n && !m->run->has_window; i++) {
-    DM_TRY(list_predicted(m, i, err));
-  }
   return DM_OK;
 }
 

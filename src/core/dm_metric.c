@@ -10,6 +10,8 @@
 #include "dm_format.h"
 #include "dm_number.h"
 
+static const double LOG2_E = 1.4426950408889634;
+
 static double measure_of(dm_measure measure, const dm_fields *fields, const double *probs,
                          size_t n, double label_probs);
 static bool find_rival(const dm_fields *fields, const double *values, size_t n,
@@ -130,6 +132,10 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
     case DM_MEASURE_ALEATORIC:
       return label_probs * (1 - label_probs);
     case DM_MEASURE_LOG2_PROB:
+      if (!fields->has_label_probs && !fields->probs && fields->logits &&
+          dm_find_class(fields, fields->n_logits, &place)) {
+        return dm_log_softmax(fields->logits, fields->n_logits, place) * LOG2_E;
+      }
       return log2(label_probs);
     case DM_N_MEASURES:
       break;

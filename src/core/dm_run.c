@@ -544,10 +544,9 @@ static dm_status add_more(dm_run *run, const dm_batch *batch, size_t i, uint32_t
 
 static dm_status add_prediction(dm_run *run, const dm_batch *batch, size_t i,
                                 uint32_t row, dm_error *err) {
-  const dm_event *event = &batch->events[i];
   const dm_prediction *prediction = &batch->predictions[i];
   uint32_t column;
-  dm_ident label = dm_batch_ident(batch, event->label_kind, event->label);
+  dm_ident label = dm_index_ident(&run->labels, accum_at(run, row)->label);
   DM_TRY(dm_index_row(&run->predicted, &label, &column, err)); /* is listed as well */
   if (prediction->kind == DM_IDENT_NONE) {
     return DM_OK;

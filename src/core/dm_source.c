@@ -330,6 +330,10 @@ static int open_path(const char *path) {
   }
   int fd = _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT);
   int saved = errno;
+  DWORD found = fd < 0 && saved == EACCES ? GetFileAttributesW(wide) : 0;
+  if (found != INVALID_FILE_ATTRIBUTES && (found & FILE_ATTRIBUTE_DIRECTORY)) {
+    saved = EISDIR; /* as other systems call it */
+  }
   dm_free(wide);
   errno = saved;
   return fd;

@@ -37,6 +37,7 @@ void dm_cond_broadcast(dm_cond *cond) {
 
 static DWORD WINAPI run_thread(LPVOID data) {
   dm_thread *thread = data;
+  (void)fesetenv(&thread->floating_point);
   thread->body(thread->data);
   return 0;
 }
@@ -44,6 +45,7 @@ static DWORD WINAPI run_thread(LPVOID data) {
 bool dm_thread_start(dm_thread *thread, void (*body)(void *), void *data) {
   thread->body = body;
   thread->data = data;
+  (void)fegetenv(&thread->floating_point);
   thread->handle = CreateThread(NULL, 0, run_thread, thread, 0, NULL);
   return thread->handle != NULL;
 }
@@ -88,6 +90,7 @@ void dm_cond_broadcast(dm_cond *cond) {
 
 static void *run_thread(void *data) {
   dm_thread *thread = data;
+  (void)fesetenv(&thread->floating_point);
   thread->body(thread->data);
   return NULL;
 }
@@ -95,6 +98,7 @@ static void *run_thread(void *data) {
 bool dm_thread_start(dm_thread *thread, void (*body)(void *), void *data) {
   thread->body = body;
   thread->data = data;
+  (void)fegetenv(&thread->floating_point);
   /* the program's handlers (Ctrl-C) belong to its own threads */
   sigset_t all;
   sigset_t before;

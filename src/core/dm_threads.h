@@ -2,6 +2,7 @@
 #ifndef DM_THREADS_H
 #define DM_THREADS_H
 
+#include <fenv.h>
 #include <stdbool.h>
 
 #ifdef _WIN32
@@ -21,6 +22,7 @@ typedef struct dm_thread {
   dm_thread_handle handle;
   void (*body)(void *);
   void *data;
+  fenv_t floating_point; /* of the thread that started it */
 } dm_thread;
 
 void dm_mutex_init(dm_mutex *mutex);
@@ -35,8 +37,9 @@ void dm_cond_wait(dm_cond *cond, dm_mutex *mutex);
 void dm_cond_signal(dm_cond *cond);    /* wakes one */
 void dm_cond_broadcast(dm_cond *cond); /* wakes all */
 
-/* Runs body(data) in a thread of its own, with all signals left to the others. False: the
-   system has no thread to give. */
+/* Runs body(data) in a thread of its own, with all signals left to the others, and the
+   floating-point environment of this one, so that both compute the same to the last bit.
+   False: the system has no thread to give. */
 bool dm_thread_start(dm_thread *thread, void (*body)(void *), void *data);
 void dm_thread_join(dm_thread *thread);
 

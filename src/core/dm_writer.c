@@ -3,6 +3,7 @@
    get the bytes as they come. A file that is added to gets them in its place, and is cut
    back where that fails. */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* as in dm_source.c */
 #ifdef __APPLE__
 #define _DARWIN_C_SOURCE
 #endif

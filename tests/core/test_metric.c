@@ -90,6 +90,46 @@ static void test_measures_by_hand(void) {
   CHECK_DOUBLE(got[1], .125);
 }
 
+/* From logits also where the probability is too small for a double, or too near to 1. */
+static void test_log2_prob_of_logits(void) {
+  static const struct {
+    double logits[3];
+    int64_t label;
+    double want; /* in nats */
+  } cases[] = {
+      {{0, 2000, 0}, 0, -2000},
+      {{0, 2000, 1000}, 2, -1000},
+      {{5, 5, 5}, 1, -1.0986122886681098},
+      {{0, -800, -900}, 0, 0},
+      {{1e300, 0, 0}, 1, -1e300},
+      {{0, -40, -1000}, 0, -4.248354255291589e-18},
+      {{-1e5, -1e5, -1e6}, 0, -0.6931471805599453},
+      {{0, 745, 750}, 0, -750.0067153484891},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    dm_fields fields = {.label = dm_ident_from_int(cases[i].label),
+                        .logits = cases[i].logits,
+                        .n_logits = 3};
+    double got;
+    double p = dm_softmax(cases[i].logits, 3, (size_t)cases[i].label);
+    dm_metric_measure(MEASURE(LOG2_PROB), &fields, NULL, 0, p, &got);
+    double want = cases[i].want / 0.6931471805599453;
+    CHECK(fabs(got - want) <= 1e-14 * fabs(want));
+    fields.has_label_probs = true; /* what is given wins */
+    dm_metric_measure(MEASURE(LOG2_PROB), &fields, NULL, 0, .25, &got);
+    CHECK_DOUBLE(got, -2);
+  }
+  static const double odd[] = {(double)NAN, (double)INFINITY};
+  for (size_t i = 0; i < 2; i++) {
+    const double logits[] = {odd[i], 0};
+    dm_fields fields = {.label = dm_ident_from_int(1), .logits = logits, .n_logits = 2};
+    double got;
+    dm_metric_measure(MEASURE(LOG2_PROB), &fields, NULL, 0, (double)NAN, &got);
+    CHECK(isnan(got));
+  }
+}
+
 /* What a line does not have, and values at the edge. */
 static void test_measures_edges(void) {
   const double inf = (double)INFINITY, nan = (double)NAN;
@@ -365,6 +405,7 @@ static void test_pred_dist(void) {
 int main(void) {
   DM_RUN(test_keep);
   DM_RUN(test_measures_by_hand);
+  DM_RUN(test_log2_prob_of_logits);
   DM_RUN(test_measures_edges);
   DM_RUN(test_measures_random);
   DM_RUN(test_loss);

@@ -350,6 +350,34 @@ test_that("pieces cut in any way, from two workers, make the whole", {
   }
 })
 
+test_that("pred_dist of pieces lists the labels that the whole lists", {
+  # the label "2" comes late and "3" is predicted outside the window only
+  lines <- paste0(
+    '{"id": ', c(1, 2, 1, 2, 1, 2), ', "step": ', c(0, 0, 1, 1, 2, 2),
+    ', "label": ', c(0, 1, 2, 1, 2, 1),
+    ', "pred_label": ', c(0, 0, 0, 1, 0, 3), ', "label_probs": 0.5}'
+  )
+  for (window in list(
+    list(), list(burn_out = 1), list(burn_out = 2), list(steps = c(0, 1)),
+    list(steps = c(1, 2))
+  )) {
+    given <- c(window, list(metrics = "pred_dist"))
+    whole <- suppressWarnings(
+      do.call(datamap_summarise, c(list(I(lines)), given))
+    )
+    for (cut in if (identical(window$burn_out, 2)) 4 else c(2, 4)) {
+      states <- suppressWarnings(lapply(
+        list(lines[seq_len(cut)], lines[-seq_len(cut)]),
+        function(piece) do.call(datamap_state, c(list(I(piece)), given))
+      ))
+      merged <- suppressWarnings(
+        datamap_summarise(do.call(datamap_merge, states))
+      )
+      expect_identical(merged$pred_dist, whole$pred_dist)
+    }
+  }
+})
+
 test_that("values at the ends of the doubles have means and variances", {
   most <- .Machine$double.xmax
   signals <- data.frame(

@@ -1,0 +1,42 @@
+/* dm_threads: what a thread has from the one that starts it. */
+#include <fenv.h>
+#include <math.h>
+
+#include "dm_test.h"
+#include "dm_threads.h"
+
+typedef struct seen {
+  int rounding;
+  double third;
+} seen;
+
+static volatile double one = 1;
+
+static void look(void *data) {
+  seen *out = data;
+  out->rounding = fegetround();
+  out->third = one / 3;
+}
+
+static void test_floating_point(void) {
+  static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    DM_CASE("rounding mode %zu", i);
+    seen there;
+    dm_thread thread;
+    fesetround(modes[i]);
+    bool is_started = dm_thread_start(&thread, look, &there);
+    fesetround(FE_TONEAREST);
+    if (CHECK(is_started)) {
+      dm_thread_join(&thread);
+      CHECK_INT(there.rounding, modes[i]);
+      CHECK_DOUBLE(there.third,
+                   modes[i] == FE_UPWARD ? 0x1.5555555555556p-2 : 0x1.5555555555555p-2);
+    }
+  }
+}
+
+int main(void) {
+  DM_RUN(test_floating_point);
+  return dm_test_end();
+}
