@@ -48,7 +48,8 @@ cartography_layers <- function(attr1, attr2, parts) {
         ymin = .data$ymin, ymax = .data$ymax,
         fill = .data$.group
       ),
-      data = margins$bars, inherit.aes = FALSE, show.legend = FALSE
+      data = in_panels(margins$bars, parts$panels),
+      inherit.aes = FALSE, show.legend = FALSE
     ),
     ggplot2::geom_segment(
       aes(
@@ -73,17 +74,21 @@ cartography_layers <- function(attr1, attr2, parts) {
         parts$cutoffs, c(attr2, attr1), region_labels(parts),
         look = list(
           colour = "grey20", linetype = "dashed", linewidth = 0.4,
-          text_size = 3
+          text_size = 2.6
         ),
         ends = c(-Inf, margins$ranges$top[[1]]),
         # Long names would cross it: they stand beyond
-        line_ends = margins$ranges$y
+        line_ends = margins$ranges$y,
+        # Nor does the one at the right stand on the histogram
+        far = margins$ranges$x[[2]]
       )
     },
     # Bins have the same fill, and a legend
-    if (parts$points != "density") scale_fill_datamap(guide = "none"),
+    if (parts$points != "density") {
+      scale_of_groups("fill", parts$looks, guide = "none")
+    },
     # No number of the axes stands beside a histogram
-    ggplot2::scale_x_continuous(breaks = inner_breaks(margins$ranges$x)),
+    sparse_axis(breaks = inner_breaks(margins$ranges$x)),
     ggplot2::scale_y_continuous(breaks = inner_breaks(margins$ranges$y))
   )
 }
@@ -93,7 +98,8 @@ region_labels <- function(parts) {
   if (length(parts$facets) > 1) {
     return(datamap_region_names)
   }
-  add_count(names(parts$regions), parts$regions)
+  labels <- add_count(names(parts$regions), parts$regions)
+  sub(" (", "\n(", labels, fixed = TRUE)
 }
 
 # The range of an axis without its histogram; never of no width.

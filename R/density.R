@@ -134,7 +134,7 @@ density_alpha <- function(n, most) {
 }
 
 layer_density <- function(guide, parts) {
-  tiles <- parts$density$tiles
+  tiles <- in_panels(parts$density$tiles, parts$panels)
   most <- max(tiles$n, 1)
   tiles$.alpha <- density_alpha(tiles$n, most)
   shown <- 10^seq(0, floor(log10(most)))
@@ -154,8 +154,8 @@ layer_density <- function(guide, parts) {
         order = 2
       )
     ),
-    scale_fill_datamap(),
+    scale_of_groups("fill", parts$looks),
     ggplot2::guides(fill = guide),
-    ggplot2::labs(fill = parts$group)
+    ggplot2::labs(fill = legend_title(parts))
   )
 }

@@ -15,9 +15,10 @@
 #' @param map A data map, from [datamap_summarise()],
 #'   [datamap_read_summary()] or [as_datamap()], or any data frame that
 #'   [as_datamap()] takes.
-#' @param ... Conditions in terms of the columns, such as `avg_probs < 0.2`: each
-#'   is `TRUE` or `FALSE` for every sample. What is no condition is taken for the
-#'   arguments below, in their order: `datamap_filter(map, "avg_probs", 0.2)`.
+#' @param ... Conditions in terms of the columns, such as `avg_probs < 0.2`:
+#'   each is `TRUE` or `FALSE` for every sample. What is no condition is taken
+#'   for the arguments below, in their order: `datamap_filter(map, "avg_probs",
+#'   0.2)`.
 #' @param criterion The name of a numeric column: samples with
 #'   `criterion >= threshold` are kept. `NULL`, the default, and `""` mean no
 #'   such condition.
@@ -112,7 +113,8 @@ filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
           "...", call
         )
       }
-      words <- gsub("\\s+", " ", paste(rlang::expr_deparse(expr), collapse = " "))
+      words <- paste(rlang::expr_deparse(expr), collapse = " ")
+      words <- gsub("\\s+", " ", words)
       meets[[words]] <- value
       columns <- c(columns, intersect(all.vars(expr), names(map)))
     } else if (is.symbol(expr) && as.character(expr) %in% names(map)) {

@@ -4,9 +4,12 @@
 # notes its text, and knitr's plot hook, which is called for each figure once
 # the chunk has been run, hands the texts out.
 
-# The plot with the class whose print method notes the text.
-as_map_plot <- function(plot) {
-  class(plot) <- c("datamap_ggplot", class(plot))
+# The plot with the class whose print method notes the text, and another where
+# its legend stands below several panels.
+as_map_plot <- function(plot, has_panels = FALSE) {
+  class(plot) <- c(
+    if (has_panels) "datamap_panels", "datamap_ggplot", class(plot)
+  )
   plot
 }
 

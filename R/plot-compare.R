@@ -93,7 +93,9 @@ datamap_plot_compare <- function(map1,
     flow = draw_flow(counts, names)
   )
   as_map_plot(plot + ggplot2::labs(
-    title = title, subtitle = subtitle, caption = caption,
+    title = wrap_text(title, "title"),
+    subtitle = wrap_text(subtitle, "subtitle"),
+    caption = wrap_text(caption, "caption"),
     alt = paste0(
       title, ". ",
       switch(type,
@@ -150,8 +152,9 @@ draw_arrows <- function(drawn, variability, confidence) {
       values = c(datamap_palette(3), "grey60")[counts > 0]
     ) +
     ggplot2::labs(
-      x = signal_title("variability"), y = signal_title("confidence"),
-      colour = "Region on the second map"
+      x = wrap_text(signal_title("variability"), "x"),
+      y = wrap_text(signal_title("confidence"), "y"),
+      colour = wrap_text("Region on the second map", "legend")
     ) +
     theme_datamap()
 }
@@ -197,7 +200,8 @@ draw_flow <- function(counts, names) {
     ) +
     ggplot2::scale_fill_manual(values = colours, guide = "none") +
     ggplot2::scale_x_continuous(
-      breaks = c(-0.04, 1.04), labels = names, limits = c(-0.55, 1.55)
+      breaks = c(-0.04, 1.04), labels = wrap_text(names, "legend"),
+      limits = c(-0.55, 1.55)
     ) +
     ggplot2::scale_y_continuous(breaks = NULL) +
     ggplot2::labs(x = NULL, y = NULL) +

@@ -44,13 +44,18 @@ datamap_plot_signals <- function(map,
   for (name in signals) {
     check_column_choice(name, map, numeric = TRUE, arg = "signals")
   }
+  filter <- filter_words(map, conditions)
+  samples <- samples_before(map)
   map <- set_column(map, ".group", group_samples(map, grouping))
   kept <- apply_conditions(map, conditions)
   signals <- signals %||% varied_signals(kept)
 
   counts <- group_counts(kept$.group)
+  words <- group_words(kept$.group, kept$correct_ratio, grouping)
+  words <- add_count(words, counts)
+  looks <- group_looks(words, grouping$scheme)
   kept <- datamap_bare(kept)
-  levels(kept$.group) <- add_count(levels(kept$.group), counts)
+  levels(kept$.group) <- words
   kept$.group <- drop_levels(kept$.group)
   kept$.facet <- as_levels(rep(1L, nrow(kept)), "all")
   lines <- lapply(signals, function(name) {
@@ -60,38 +65,42 @@ datamap_plot_signals <- function(map,
   lines <- do.call(rbind, c(list(share_steps(kept[0, ], "id")), lines))
   lines$.signal <- factor(lines$.signal %||% character(), signals)
 
-  title <- paste("Signals of", plural_count(nrow(kept), "sample"))
-  filter <- filter_words(map, conditions)
-  subtitle <- if (is.null(filter)) "No filter" else paste("Filter:", filter)
-  if (nrow(lines) == 0) {
-    subtitle <- paste0(
-      subtitle,
+  title <- paste(
+    "Signals of",
+    if (nrow(kept) < samples) paste(format_count(nrow(kept)), "of"),
+    plural_count(samples, "sample")
+  )
+  title <- gsub("  ", " ", title, fixed = TRUE)
+  subtitle <- paste(c(
+    if (!is.null(filter)) paste("Filter:", filter),
+    if (nrow(lines) == 0) {
       if (nrow(kept) == 0) {
-        "; no sample to draw"
+        "no sample to draw"
       } else if (length(signals) == 0) {
-        "; no signal has more than one value"
+        "no signal has more than one value"
       } else {
-        "; no value to draw"
+        "no value to draw"
       }
-    )
-  }
+    }
+  ), collapse = "; ")
   group <- grouping_title(grouping)
   plot <- ggplot2::ggplot(
     lines, aes(x = .data$x, y = .data$share, colour = .data$.group)
   ) +
     ggplot2::geom_step(linewidth = 0.6) +
-    scale_colour_datamap() +
-    ggplot2::scale_x_continuous(n.breaks = 3) +
+    scale_of_groups("colour", looks) +
+    sparse_axis(n.breaks = 3) +
     ggplot2::scale_y_continuous(n.breaks = 3) +
     ggplot2::guides(
-      x = ggplot2::guide_axis(check.overlap = TRUE),
       colour = legend_guide(TRUE, levels(kept$.group), "lines")
     ) +
     ggplot2::labs(
-      title = title, subtitle = subtitle, x = NULL,
-      y = "Share of the group's samples", colour = group,
+      title = wrap_text(title, "title"),
+      subtitle = if (nzchar(subtitle)) wrap_text(subtitle, "subtitle"),
+      x = NULL, y = wrap_text("Share of the group's samples", "y"),
+      colour = wrap_text(group, "subtitle"),
       alt = paste0(
-        title, ". ", subtitle, ".",
+        title, ".", if (nzchar(subtitle)) paste0(" ", subtitle, "."),
         if (nrow(lines) > 0) {
           paste0(
             " A step line for each group, by ", group, ": ",
@@ -109,9 +118,13 @@ datamap_plot_signals <- function(map,
     )
   if (nrow(lines) > 0) {
     plot <- plot +
-      ggplot2::facet_wrap(ggplot2::vars(.data$.signal), scales = "free")
+      ggplot2::facet_wrap(
+        ggplot2::vars(.data$.signal),
+        scales = "free",
+        labeller = ggplot2::as_labeller(wrap_names)
+      )
   }
-  as_map_plot(plot)
+  as_map_plot(plot, has_panels = TRUE)
 }
 
 varied_signals <- function(map) {

@@ -73,7 +73,8 @@ datamap_plot_trajectories <- function(signals,
     draw_bands(data)
   } else {
     shown <- check_trajectory_ids(ids, known, call)
-    data$.group <- as_levels(match(sample, shown), id_text(known[shown]))
+    names <- shorten_levels(id_text(known[shown]))
+    data$.group <- as_levels(match(sample, shown), names)
     draw_lines(data)
   }
   times <- plural_count(length(unique(data$.at)), "evaluation")
@@ -81,13 +82,20 @@ datamap_plot_trajectories <- function(signals,
   plot <- drawn$plot +
     ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
     ggplot2::labs(
-      title = drawn$title,
-      subtitle = paste0(
-        signal, " over ", times, if (drawn$is_empty) "; no value to draw"
+      title = wrap_text(drawn$title, "title"),
+      subtitle = wrap_text(
+        paste0(
+          signal, " over ", times, if (drawn$is_empty) "; no value to draw"
+        ),
+        "subtitle"
       ),
       x = if (has_step) "Step of the evaluation" else "Evaluation",
-      y = if (signal == "label_probs") "Probability of the label" else signal,
-      caption = drawn$caption,
+      y = if (signal == "label_probs") {
+        "Probability of the label"
+      } else {
+        wrap_text(signal, "y")
+      },
+      caption = wrap_text(drawn$caption, "caption"),
       alt = paste0(
         drawn$title, ", ", signal, " over ", times, ". ",
         if (drawn$is_empty) {

@@ -124,11 +124,14 @@ datamap_plot <- function(map,
   grouping <- find_grouping(map, conditions, dirty_label, group_by)
   facet <- find_facet(map, facet)
   marked <- find_marked(map, highlight)
+  filter <- filter_words(map, conditions)
+  samples <- samples_before(map)
 
   map <- set_column(map, ".group", group_samples(map, grouping))
   map <- set_column(map, ".facet", facet_samples(map, facet))
   if (length(marked) > 0) {
-    map <- set_column(map, ".marked", seq_len(nrow(map)) %in% marked)
+    # In the order in which they were asked for
+    map <- set_column(map, ".marked", match(seq_len(nrow(map)), marked, 0L))
   }
   cutoffs <- if (style == "cartography") find_cutoffs(cutoffs, attr1, attr2)
   kept <- apply_conditions(map, conditions)
@@ -138,10 +141,10 @@ datamap_plot <- function(map,
   parts <- list(
     x = signal_title(attr2),
     y = signal_title(attr1),
-    samples = nrow(map),
+    samples = samples,
     kept = nrow(kept),
     drawn = nrow(drawn),
-    filter = filter_words(map, conditions),
+    filter = filter,
     evaluations = evaluations_range(map),
     group = grouping_title(grouping),
     groups = group_counts(drawn$.group),
@@ -155,16 +158,25 @@ datamap_plot <- function(map,
       attr(do.call(datamap_regions, c(list(drawn), cutoffs)), "counts")
     },
     marked = length(marked),
-    marked_drawn = id_text(drawn$id[drawn$.marked])
+    marked_drawn = id_text(drawn$id[order_marked(drawn)])
   )
-  data <- layer_samples(drawn, points)
+  words <- group_words(drawn$.group, drawn$correct_ratio, grouping)
+  parts$looks <- group_looks(
+    add_count(words, parts$groups), grouping$scheme
+  )
+  data <- layer_samples(drawn, points, words)
+  parts$panels <- find_panels(data, facet)
+  data <- order_panels(data, parts$panels)
   if (points == "density") {
     parts$density <- bin_samples(data, attr1, attr2)
   }
   if (style == "cartography") {
     parts$margins <- margin_bars(data, attr1, attr2, cutoffs)
   }
-  as_map_plot(build_plot(data, attr1, attr2, parts))
+  as_map_plot(
+    build_plot(data, attr1, attr2, parts),
+    has_panels = length(parts$facets) > 1
+  )
 }
 
 #' @rdname datamap_plot
@@ -206,13 +218,66 @@ facet_samples <- function(map, facet) {
     levels(values) <- s_label_words(levels(values))
   } else {
     values <- group_values(values)
-    levels(values) <- paste0(facet, ": ", levels(values))
+    words <- show_text(paste0(facet, ": ", levels(values)))
+    levels(values) <- make.unique(words, sep = " ~")
   }
   if (anyNA(values)) {
     values <- addNA(values)
     levels(values)[is.na(levels(values))] <- paste(facet, "missing")
   }
   values
+}
+
+# The panels by the facet's own column, so that brushed points are found in the
+# user's data, or by `.facet` where its values were put into classes: the
+# `column`, its `values` by level of `.facet`, and the `words` for them.
+find_panels <- function(data, facet) {
+  words <- wrap_strip(levels(data$.facet))
+  own <- c("x", "y", "n", "xmin", "xmax", "ymin", "ymax", "xend", "yend")
+  if (!is.null(facet) && !facet %in% own) {
+    column <- data[[facet]]
+    values <- column[match(seq_along(words), as.integer(data$.facet))]
+    if (identical(values[as.integer(data$.facet)], column)) {
+      if (is.character(values)) {
+        values <- factor(values, ordered_values(values))
+      }
+      return(list(column = facet, values = values, words = words))
+    }
+  }
+  list(
+    column = ".facet",
+    values = as_levels(seq_along(words), levels(data$.facet)), words = words
+  )
+}
+
+# Texts as a factor, whose levels are in their order.
+order_panels <- function(data, panels) {
+  if (panels$column != ".facet" && is.character(data[[panels$column]])) {
+    data[[panels$column]] <- factor(
+      data[[panels$column]], levels(panels$values)
+    )
+  }
+  data
+}
+
+# A layer's own data in the same panels.
+in_panels <- function(data, panels) {
+  data[[panels$column]] <- panels$values[as.integer(data$.facet)]
+  data
+}
+
+draw_panels <- function(panels, scales) {
+  labeller <- function(labels) {
+    if (length(labels) == 0) {
+      return(labels)
+    }
+    shown <- as.character(labels[[1]])
+    list(panels$words[match(shown, as.character(panels$values))])
+  }
+  ggplot2::facet_wrap(
+    ggplot2::vars(!!rlang::sym(panels$column)),
+    scales = scales, labeller = labeller
+  )
 }
 
 # Without the rows that have no place on the map or no group.
@@ -250,12 +315,12 @@ grouping_columns <- function(grouping) {
 # no signals. Points come in the order in which they are drawn: in each panel
 # the largest group first, so the rarest lies on top. Points of small groups
 # are larger and less transparent.
-layer_samples <- function(map, points) {
+layer_samples <- function(map, points, words) {
   group <- map$.group
   n_group <- group_counts(group)
 
   data <- datamap_bare(map)
-  levels(data$.group) <- add_count(levels(group), n_group)
+  levels(data$.group) <- add_count(words, n_group)
   data$.group <- drop_levels(data$.group)
   data$.facet <- drop_levels(data$.facet)
   if (points == "density") {
@@ -295,7 +360,8 @@ build_plot <- function(data, attr1, attr2, parts) {
   has_panels <- length(parts$facets) > 1
   guide <- legend_guide(has_panels, levels(data$.group), parts$points)
   plot <- ggplot2::ggplot(
-    data, aes(x = .data[[attr2]], y = .data[[attr1]])
+    # By plain names, which are told from the plot by shiny::brushedPoints()
+    data, aes(x = !!rlang::sym(attr2), y = !!rlang::sym(attr1))
   ) +
     switch(parts$points,
       points = layer_points(data, guide, parts),
@@ -307,39 +373,28 @@ build_plot <- function(data, attr1, attr2, parts) {
     (if (parts$style == "cartography") {
       cartography_layers(attr1, attr2, parts)
     }) +
-    # Below the axis, numbers that would overlap are left out
-    ggplot2::guides(x = ggplot2::guide_axis(check.overlap = TRUE)) +
+    (if (parts$style != "cartography") sparse_axis()) +
     ggplot2::labs(
-      title = plot_title(parts),
-      subtitle = plot_subtitle(parts),
-      x = parts$x,
-      # A page is less high than wide, and a legend below panels takes more
-      y = paste(
-        strwrap(parts$y, if (has_panels) 32 else 48),
-        collapse = "\n"
-      ),
-      caption = plot_caption(parts),
+      title = wrap_text(plot_title(parts), "title"),
+      subtitle = wrap_subtitle(plot_subtitle(parts)),
+      x = wrap_text(parts$x, "x"),
+      y = wrap_text(parts$y, "y"),
+      caption = wrap_text(plot_caption(parts), "caption", 8L),
       alt = plot_alt(parts)
     ) +
     theme_datamap()
   if (!has_panels) {
     return(plot)
   }
-  plot +
-    ggplot2::facet_wrap(ggplot2::vars(.data$.facet), scales = parts$scales) +
-    legend_below()
+  plot + draw_panels(parts$panels, parts$scales) + legend_below()
 }
 
-# Legends below several panels.
-legend_below <- function() {
-  ggplot2::theme(
-    legend.position = "bottom",
-    legend.justification = "left",
-    legend.box = "vertical",
-    legend.box.just = "left",
-    legend.margin = ggplot2::margin(),
-    legend.spacing.y = ggplot2::unit(0.5, "lines"),
-    legend.key.height = ggplot2::unit(1, "lines")
+# Below the axis, numbers that would overlap are left out. The guide belongs to
+# the scale: plotly::ggplotly() takes one from guides() for a legend, and makes
+# a trace of each sample.
+sparse_axis <- function(...) {
+  ggplot2::scale_x_continuous(
+    ..., guide = ggplot2::guide_axis(check.overlap = TRUE)
   )
 }
 
@@ -352,12 +407,14 @@ layer_points <- function(data, guide, parts) {
       ),
       stroke = point_stroke(nrow(data))
     ),
-    scale_colour_datamap(),
-    scale_shape_datamap(),
+    scale_of_groups("colour", parts$looks),
+    scale_of_groups("shape", parts$looks),
     ggplot2::scale_size_identity(),
     ggplot2::scale_alpha_identity(),
     ggplot2::guides(colour = guide),
-    ggplot2::labs(colour = parts$group, shape = parts$group)
+    ggplot2::labs(
+      colour = legend_title(parts), shape = legend_title(parts)
+    )
   )
 }
 
@@ -368,9 +425,9 @@ layer_raster <- function(guide, parts) {
       aes(colour = .data$.group),
       pointsize = 1.2, pixels = c(900, 900), interpolate = TRUE
     ),
-    scale_colour_datamap(),
+    scale_of_groups("colour", parts$looks),
     ggplot2::guides(colour = guide),
-    ggplot2::labs(colour = parts$group)
+    ggplot2::labs(colour = legend_title(parts))
   )
 }
 
@@ -387,11 +444,19 @@ legend_guide <- function(has_panels, labels, points) {
   )
 }
 
-# Three at most, and as many as fit below panels on a device of 7 inches, R's
-# own width: about 84 letters, of which a key takes the room of two.
+# Three at most, and as many as fit below panels: about 60 letters, of which a
+# key takes the room of two.
 legend_columns <- function(labels) {
   width <- max(nchar(labels, "width"), 0) + 2
-  clamp(84 %/% width, 1, 3)
+  clamp(60 %/% width, 1, 3)
+}
+
+# Beside one panel the title is as narrow as the keys.
+legend_title <- function(parts) {
+  if (length(parts$facets) > 1) {
+    return(wrap_text(parts$group, "subtitle"))
+  }
+  wrap_text(parts$group, "legend")
 }
 
 # Probabilities are shown on their whole range and other signals from zero, so
@@ -452,12 +517,14 @@ find_marked <- function(map,
 
 # A ring around each marked sample, and its name.
 mark_samples <- function(data, attr1, attr2) {
-  if (!any(data$.marked)) {
+  rows <- order_marked(data)
+  if (length(rows) == 0) {
     return(NULL)
   }
-  marked <- data[data$.marked, , drop = FALSE]
+  marked <- data[rows, , drop = FALSE]
   place <- aes(
-    x = .data[[attr2]], y = .data[[attr1]], label = id_text(.data$id)
+    x = .data[[attr2]], y = .data[[attr1]],
+    label = shorten_ids(.data$id)
   )
   list(
     ggplot2::geom_point(
@@ -465,8 +532,26 @@ mark_samples <- function(data, attr1, attr2) {
       data = marked, inherit.aes = FALSE, show.legend = FALSE,
       shape = 1, size = 3.4, stroke = 0.9, colour = "black"
     ),
-    name_samples(place, marked)
+    name_samples(place, utils::head(marked, max_named))
   )
+}
+
+# So many marked samples are named: the first that were asked for.
+max_named <- 20L
+
+order_marked <- function(data) {
+  if (is.null(data[[".marked"]])) {
+    return(integer())
+  }
+  rows <- which(data$.marked > 0)
+  rows[order(data$.marked[rows])]
+}
+
+shorten_ids <- function(ids, width = 24L) {
+  text <- show_text(id_text(ids))
+  is_long <- nchar(text) > width
+  text[is_long] <- paste0(substr(text[is_long], 1L, width - 3L), "...")
+  text
 }
 
 name_samples <- function(place, marked) {
@@ -538,17 +623,50 @@ signal_title <- function(name) {
   if (name %in% names(signal_words)) {
     paste0(signal_words[[name]], " (", name, ")")
   } else {
-    name
+    show_text(name)
   }
 }
 
 grouping_title <- function(grouping) {
+  signal_title(switch(grouping$scheme,
+    correct_ratio = "correct_ratio",
+    use_f_times = "forgetting_times",
+    use_l_times = "learnt_times",
+    dirty_label = "s_label",
+    group_by = grouping$column
+  ))
+}
+
+# The levels of a grouping as the values that they stand for.
+group_words <- function(group, ratio, grouping) {
+  events <- c(
+    "0, never right", "0, at times right", "0, always right", "1", "2",
+    "3 or more"
+  )
   switch(grouping$scheme,
-    correct_ratio = "Share of right predictions",
-    use_f_times = "Times forgotten",
-    use_l_times = "Times learnt",
-    dirty_label = "Constructed label",
-    group_by = signal_title(grouping$column)
+    correct_ratio = {
+      is_lowest <- as.integer(group) == 1L
+      lowest <- if (all(ratio[which(is_lowest)] == 0)) "0" else "0 to 0.2"
+      c(
+        if (any(is_lowest, na.rm = TRUE)) lowest else "0 to 0.2",
+        "0.2 to 0.4", "0.4 to 0.6", "0.6 to 0.8", "0.8 to 1", "1"
+      )
+    },
+    use_f_times = events,
+    use_l_times = events,
+    shorten_levels(levels(group))
+  )
+}
+
+# Colours and shapes of a scheme's levels by their words; NULL for groups by the
+# values of a column, whose colours depend on how many there are.
+group_looks <- function(words, scheme) {
+  if (scheme == "group_by") {
+    return(NULL)
+  }
+  list(
+    colour = stats::setNames(datamap_palette(scheme), words),
+    shape = stats::setNames(datamap_palette(scheme, "shape"), words)
   )
 }
 
@@ -556,37 +674,40 @@ grouping_title <- function(grouping) {
 # before, which the map knows of, and of the plot's own.
 filter_words <- function(map, conditions) {
   words <- c(attr(map, "filter", exact = TRUE), condition_words(conditions))
-  if (length(words) > 0) paste(words, collapse = " and ")
+  if (length(words) > 0) paste(show_text(words), collapse = " and ")
 }
 
 plot_title <- function(parts) {
   samples <- plural_count(parts$samples, "sample")
-  if (is.null(parts$filter)) {
-    paste("Data map of", samples)
-  } else if (parts$kept == parts$samples) {
-    paste("Data map of all", samples)
-  } else {
+  if (parts$kept < parts$samples) {
     paste("Data map of", format_count(parts$kept), "of", samples)
+  } else if (is.null(parts$filter)) {
+    paste("Data map of", samples)
+  } else {
+    paste("Data map of all", samples)
   }
 }
 
 plot_subtitle <- function(parts) {
-  filter <- if (is.null(parts$filter)) {
-    "No filter"
-  } else {
-    paste("Filter:", parts$filter)
-  }
   missing <- parts$kept - parts$drawn
-  paste(c(
-    filter,
+  words <- c(
+    if (!is.null(parts$filter)) paste("Filter:", parts$filter),
     if (parts$kept == 0) "no sample to draw",
     if (missing > 0) {
       paste(format_count(missing), "not drawn for a missing value")
     },
     if (parts$kept > 0 && !is.null(parts$evaluations)) {
       evaluations_text(parts$evaluations)
+    },
+    if (parts$kept > 0 && identical(as.double(parts$evaluations), c(1, 1))) {
+      "no variance, which takes two"
     }
-  ), collapse = "; ")
+  )
+  if (length(words) > 0) paste(words, collapse = "; ")
+}
+
+wrap_subtitle <- function(text) {
+  if (!is.null(text)) wrap_text(text, "subtitle")
 }
 
 # "avg_probs against label_var; 17 of 96 samples (forgetting_times at least
@@ -603,11 +724,11 @@ plot_caption <- function(parts) {
     counted <- paste0(counted, " (", parts$filter, ")")
   }
   text <- paste0(
-    paste(parts$columns, collapse = " against "), "; ", counted,
+    paste(show_text(parts$columns), collapse = " against "), "; ", counted,
     if (parts$drawn > 0) paste0(", ", points_words(parts))
   )
   text <- c(text, cartography_words(parts), marked_words(parts))
-  paste(strwrap(paste(text, collapse = ". "), 100), collapse = "\n")
+  paste(text, collapse = ". ")
 }
 
 # How samples are drawn.
@@ -631,8 +752,8 @@ cartography_words <- function(parts) {
   cutoffs <- number_text(parts$cutoffs)
   most <- format_count(parts$margins$most)
   paste0(
-    "Bars: up to ", most[[1]], " samples along ", parts$columns[[2]], ", ",
-    most[[2]], " along ", parts$columns[[1]], " and ", most[[3]],
+    "Bars: up to ", most[[1]], " samples along ", show_text(parts$columns[[2]]), ", ",
+    most[[2]], " along ", show_text(parts$columns[[1]]), " and ", most[[3]],
     " by correct_ratio",
     if (length(cutoffs) > 0) {
       paste0(
@@ -643,7 +764,8 @@ cartography_words <- function(parts) {
   )
 }
 
-# "Marked: 5, 17 (3 more are not drawn)", NULL for none.
+# "Marked: 5, 17 (3 more are not drawn)", or of many how many are named; NULL
+# for none.
 marked_words <- function(parts) {
   if (parts$marked == 0) {
     return(NULL)
@@ -651,7 +773,17 @@ marked_words <- function(parts) {
   n <- length(parts$marked_drawn)
   hidden <- parts$marked - n
   paste0(
-    "Marked: ", if (n > 0) first_few(parts$marked_drawn, 10L) else "none",
+    "Marked: ",
+    if (n == 0) {
+      "none"
+    } else if (n > max_named) {
+      paste0(
+        plural_count(n, "sample"), ", of which the first ", max_named,
+        " are named"
+      )
+    } else {
+      paste(shorten_ids(parts$marked_drawn), collapse = ", ")
+    },
     if (hidden > 0) {
       paste0(
         " (", format_count(hidden), if (n > 0) " more",
@@ -664,22 +796,23 @@ marked_words <- function(parts) {
 # "easy-to-learn: 2,018, ambiguous: 106"; what has none is left out.
 list_counts <- function(counts) {
   counts <- counts[counts > 0]
-  paste(names(counts), format_count(counts), sep = ": ", collapse = ", ")
+  names <- show_text(names(counts))
+  paste(names, format_count(counts), sep = ": ", collapse = ", ")
 }
 
 plot_alt <- function(parts) {
   added <- c(cartography_words(parts), marked_words(parts))
+  said <- paste0(" ", plot_subtitle(parts), ".")[!is.null(plot_subtitle(parts))]
   if (parts$drawn == 0) {
     return(paste0(
       "An empty data map. Vertical axis: ", parts$y, ". Horizontal axis: ",
-      parts$x, ". ", plot_subtitle(parts), "."
+      parts$x, ".", said
     ))
   }
   paste0(
     "A data map, a scatter plot of ", plural_count(parts$drawn, "sample"),
     ", ", points_words(parts), ". Vertical axis: ", parts$y,
-    ". Horizontal axis: ", parts$x, ". ",
-    plot_subtitle(parts), ". Number of samples by ",
+    ". Horizontal axis: ", parts$x, ".", said, " Number of samples by ",
     if (parts$points == "points") "colour and shape, " else "colour, ",
     parts$group, ": ", list_counts(parts$groups), ".",
     if (length(parts$facets) > 1) {

@@ -156,14 +156,16 @@ check_region_axes <- function(attr1, attr2, call = rlang::caller_env()) {
 # The layers. `cutoffs`: variability, confidence; `axes`: the columns on the
 # horizontal and the vertical axis; `ends`: where the names stand, and
 # `line_ends`: where the line of the variability ends, on the axis of the
-# confidence. The names are put into the corners where samples are rare: a
+# confidence; `far` is where the ambiguous ones end on that of the variability.
+# The names are put into the corners where samples are rare: a
 # probability that varies is neither 0 nor 1 on average.
 layer_regions <- function(cutoffs,
                           axes,
                           labels,
                           look,
                           ends = c(-Inf, Inf),
-                          line_ends = ends) {
+                          line_ends = ends,
+                          far = Inf) {
   most <- 0.5
   if ("label_var" %in% axes) {
     cutoffs[[1]] <- cutoffs[[1]]^2
@@ -175,11 +177,19 @@ layer_regions <- function(cutoffs,
     c_end = c(line_ends[[2]], cutoffs[[2]])
   )
   is_upright <- region_axes[[axes[[2]]]] == "confidence"
-  # Blanks and vjust keep the names off the panel's border
+  # Blanks and vjust keep the names off the panel's border. Two that stand at
+  # the same end are on lines of their own, however narrow the panel is.
+  n_lines <- max(lengths(strsplit(labels %||% "", "\n", fixed = TRUE)), 1)
+  near <- 0.4 / n_lines
+  next_to <- (n_lines + 0.9) / n_lines
   names <- data.frame(
-    v = c(-Inf, Inf, -Inf), c = ends[c(1, 2, 2)],
-    label = paste0(" ", labels, " "),
-    vjust = c(-0.4, 1.4, if (is_upright) 1.4 else -0.4)
+    v = c(-Inf, far, -Inf), c = ends[c(1, 2, 2)],
+    label = paste0(" ", gsub("\n", " \n ", labels, fixed = TRUE), " "),
+    vjust = if (is_upright) {
+      c(-near, 1 + next_to, 1 + near)
+    } else {
+      c(-near, 1 + near, -next_to)
+    }
   )
   # Room for the name of what lies beyond the cut-off
   room <- data.frame(v = min(1.5 * cutoffs[[1]], most), c = cutoffs[[2]])
@@ -201,7 +211,8 @@ layer_regions <- function(cutoffs,
           place[c("x", "y")], aes(label = .data$label, vjust = .data$vjust)
         ),
         data = names, inherit.aes = FALSE, show.legend = FALSE,
-        hjust = "inward", colour = look$colour, size = look$text_size
+        hjust = "inward", colour = look$colour, size = look$text_size,
+        lineheight = 0.9
       )
     },
     ggplot2::geom_blank(

@@ -161,15 +161,31 @@ scale_shape_datamap <- function(..., na.value = 1L) {
 # The scale with values looked up by level. ggplot2's manual scales know
 # values by name, or by position: neither finds the level "correct_ratio_1.0
 # (n = 12)", nor the n-th of n colours.
-by_level <- function(scale, what) {
+by_level <- function(scale, what, looks = NULL) {
   ggplot2::ggproto(
     NULL,
     scale,
     map = function(self, x, limits = self$get_limits()) {
       levels <- limits[!is.na(limits)]
-      values <- values_for_levels(levels, what)[match(as.character(x), levels)]
+      known <- looks[[if (what == "shape") "shape" else "colour"]]
+      values <- if (length(levels) > 0 && all(levels %in% names(known))) {
+        unname(known[levels])
+      } else {
+        values_for_levels(levels, what)
+      }
+      values <- values[match(as.character(x), levels)]
       values[is.na(values)] <- self$na.value
       values
     }
   )
+}
+
+# The scale of a plot whose levels are the words of a scheme.
+scale_of_groups <- function(aesthetic, looks, ...) {
+  scale <- switch(aesthetic,
+    colour = scale_colour_datamap(...),
+    fill = scale_fill_datamap(...),
+    shape = scale_shape_datamap(...)
+  )
+  by_level(scale, if (aesthetic == "shape") "shape" else "colour", looks)
 }

@@ -37,3 +37,53 @@ escape_controls <- function(text) {
 
 # Marks of direction, separators of lines and paragraphs, byte order mark.
 turning <- c(0x200e, 0x200f, 0x2028:0x202e, 0x2066:0x2069, 0xfeff)
+
+# Titles and labels must hold on a device of 4 by 3 inches (see fitting_size()):
+# what is longer has several lines, of at most so many letters.
+line_width <- c(
+  title = 42, subtitle = 54, caption = 74, x = 40, y = 26, legend = 24,
+  strip = 14
+)
+
+# Broken into lines; words that are longer than a line too. What goes beyond
+# `lines` is left out.
+wrap_text <- function(text, where, lines = 4L) {
+  width <- line_width[[where]]
+  wrapped <- vapply(show_text(text), function(one) {
+    words <- strsplit(one, " ", fixed = TRUE)[[1]]
+    words <- gsub(paste0("(.{", width, "})(?=.)"), "\\1 ", words, perl = TRUE)
+    broken <- strwrap(paste(words, collapse = " "), width + 1L)
+    if (length(broken) > lines) {
+      broken <- broken[seq_len(lines)]
+      broken[[lines]] <- paste0(
+        substr(broken[[lines]], 1L, width - 3L), "..."
+      )
+    }
+    paste(broken, collapse = "\n")
+  }, "")
+  unname(wrapped)
+}
+
+# What stands in brackets, on a line of its own.
+wrap_strip <- function(labels) {
+  parts <- strsplit(show_text(labels), " (?=[(])", perl = TRUE)
+  vapply(parts, function(part) {
+    paste(wrap_text(part, "strip", 3L), collapse = "\n")
+  }, "")
+}
+
+# Names of columns, broken behind underscores.
+wrap_names <- function(names) {
+  spaced <- gsub("_", "_ ", show_text(names), fixed = TRUE)
+  gsub("_ ", "_", wrap_text(spaced, "strip", 3L), fixed = TRUE)
+}
+
+# As names that a legend has room for; never two the same.
+shorten_levels <- function(levels, width = 30L) {
+  levels <- show_text(levels)
+  is_long <- !is.na(levels) & nchar(levels) > width
+  levels[is_long] <- paste0(substr(levels[is_long], 1L, width - 3L), "...")
+  is_known <- !is.na(levels)
+  levels[is_known] <- make.unique(levels[is_known], sep = " ~")
+  levels
+}

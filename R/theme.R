@@ -57,3 +57,54 @@ theme_datamap <- function(base_size = 11, base_family = "") {
       plot.margin = ggplot2::margin(half, 1.5 * half, half, half)
     )
 }
+
+# What of a plot's theme depends on what it is drawn with. A complete theme that
+# was added puts the legend beside the panels, which leaves nothing of them: it
+# goes below again. Any other place that somebody asks for is kept, and with our
+# own theme that one too. And on a small device text of the usual size would
+# leave no room for the panels.
+#' @exportS3Method ggplot2::ggplot_build
+ggplot_build.datamap_ggplot <- function(plot, ...) {
+  theme <- plot$theme
+  usual <- 11
+  text_size <- theme$text$size %||% usual
+  if (identical(as.double(text_size), usual)) {
+    text_size <- fitting_size(usual)
+    if (text_size < usual) {
+      plot <- plot +
+        ggplot2::theme(text = ggplot2::element_text(size = text_size))
+    }
+  }
+  if (inherits(plot, "datamap_panels")) {
+    is_ours <- identical(theme$legend.box, "vertical")
+    place <- theme$legend.position
+    if (is_ours || is.null(place) || identical(place, "right")) {
+      plot <- plot + legend_below(text_size, place = if (is_ours) place)
+    }
+  }
+  class(plot) <- setdiff(class(plot), c("datamap_panels", "datamap_ggplot"))
+  ggplot2::ggplot_build(plot, ...)
+}
+
+# Text as large as a device of 5.5 by 4.2 inches has room for, never below 7
+# points. Without a device the size of none is known.
+fitting_size <- function(usual) {
+  if (grDevices::dev.cur() == 1) {
+    return(usual)
+  }
+  size <- grDevices::dev.size("in")
+  clamp(usual * min(1, size / c(5.5, 4.2)), 7, usual)
+}
+
+# Legends below several panels.
+legend_below <- function(text_size = 11, place = NULL) {
+  ggplot2::theme(
+    legend.position = place %||% "bottom",
+    legend.justification = "left",
+    legend.box = "vertical",
+    legend.box.just = "left",
+    legend.margin = ggplot2::margin(),
+    legend.spacing.y = ggplot2::unit(0.2 * text_size, "pt"),
+    legend.key.height = ggplot2::unit(1.15 * text_size, "pt")
+  )
+}

@@ -95,17 +95,18 @@ as_draw <- function(...) {
   force(...)
 }
 
-# Every text of a drawing.
-texts <- function(plot) {
-  grob <- ggplot2::ggplotGrob(plot)
-  collect <- function(x) {
-    c(
-      if (inherits(x, "text")) as.character(x$label),
-      unlist(lapply(x$children, collect)),
-      unlist(lapply(x$grobs, collect))
-    )
-  }
-  collect(grob)
+# Every text of a drawing, without the breaks of its lines unless `lines`.
+texts <- function(plot, lines = FALSE) {
+  text <- grob_texts(ggplot2::ggplotGrob(plot))
+  if (lines) text else gsub("\n", " ", text)
+}
+
+grob_texts <- function(x) {
+  c(
+    if (inherits(x, "text")) as.character(x$label),
+    unlist(lapply(x$children, grob_texts)),
+    unlist(lapply(x$grobs, grob_texts))
+  )
 }
 
 # What ggplot2 of any version draws: never the plot object's own fields.

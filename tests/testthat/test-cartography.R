@@ -97,7 +97,7 @@ test_that("the regions are drawn at the cut-offs, with their numbers", {
   cutoffs <- c(confidence = 0.45, variability = 0.28)
   plot <- datamap_plot(map, style = "cartography", cutoffs = cutoffs)
   counts <- counts_of(datamap_regions(map, 0.28, 0.45))
-  text <- trimws(as_draw(texts(plot)))
+  text <- trimws(gsub(" +", " ", as_draw(texts(plot))))
   expect_true(all(paste0(names(counts), " (n = ", counts, ")") %in% text))
   dashed <- Find(
     function(layer) "dashed" %in% layer$linetype, layers_of(plot)

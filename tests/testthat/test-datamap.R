@@ -317,7 +317,7 @@ test_that("long ids are shortened where they are printed", {
   expect_identical(nchar(map$id[[2]]), 300L)
 })
 
-test_that("any data frame with the columns is a map wherever one is asked for", {
+test_that("any data frame with the columns is a map where one is asked for", {
   frame <- random_frame(30)
   map <- as_datamap(frame)
   frames <- list(

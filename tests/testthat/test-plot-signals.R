@@ -28,14 +28,14 @@ test_that("all signals that vary are drawn by default, filters hold", {
   expect_identical(length(panels), 10L)
   kept <- sum(map$forgetting_times >= 1)
   alt <- ggplot2::get_alt_text(plot)
-  expect_match(alt, paste("Signals of", kept, "samples"), fixed = TRUE)
+  expect_match(alt, paste("Signals of", kept, "of 100 samples"), fixed = TRUE)
   expect_match(alt, "Filter: forgetting_times at least 1", fixed = TRUE)
   expect_match(alt, "correct_times, correct_ratio, avg_probs", fixed = TRUE)
   expect_false(grepl("evaluations", alt, fixed = TRUE))
   counts <- counts_of(datamap_groups(map, use_f_times = 1))
   expect_identical(
     unname(legend_labels(plot)),
-    paste0(names(counts), " (n = ", counts, ")")[counts > 0]
+    paste0(c("1", "2", "3 or more"), " (n = ", counts[counts > 0], ")")
   )
 })
 
@@ -57,9 +57,9 @@ test_that("odd maps of signals draw, wrong arguments are errors", {
     ),
     ggplot2::get_alt_text(datamap_plot_signals(map[0, ]))
   )
-  expect_match(said[[1]], "No filter; no signal has more than one value.$")
-  expect_match(said[[2]], "No filter; no value to draw.$")
-  expect_match(said[[3]], "No filter; no sample to draw.$")
+  expect_match(said[[1]], "[.] no signal has more than one value.$")
+  expect_match(said[[2]], "[.] no value to draw.$")
+  expect_match(said[[3]], "[.] no sample to draw.$")
   for (bad in list("none", 1, c("avg_probs", "x"))) {
     expect_error(
       datamap_plot_signals(map, signals = bad),

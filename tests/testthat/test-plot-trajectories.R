@@ -47,8 +47,8 @@ test_that("bands are the quantiles of each group", {
     }
   }
   text <- as_draw(texts(plot))
-  expect_true("ordinary (s_label 0)\n(n = 27)" %in% text)
-  expect_true("dirty (s_label 2)\n(n = 13)" %in% text)
+  expect_true("ordinary (s_label 0) (n = 27)" %in% text)
+  expect_true("dirty (s_label 2) (n = 13)" %in% text)
 })
 
 test_that("groups of a data map and of regions are taken", {

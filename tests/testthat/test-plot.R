@@ -1,7 +1,14 @@
+# The words above the panels, in their order.
 panel_names <- function(plot) {
-  layout <- ggplot2::ggplot_build(plot)$layout$layout
-  if (is.null(layout$.facet) && ncol(layout) < 6) return(NULL)
-  as.character(layout[[".data$.facet"]] %||% layout$.facet)
+  as_draw({
+    table <- ggplot2::ggplotGrob(plot)
+    at <- which(grepl("^strip", table$layout$name))
+    at <- at[order(table$layout$t[at], table$layout$l[at])]
+    at <- at[!vapply(table$grobs[at], inherits, NA, "zeroGrob")]
+    gsub("\n", " ", vapply(table$grobs[at], function(grob) {
+      paste(grob_texts(grob), collapse = " ")
+    }, ""))
+  })
 }
 
 test_that("the default map has probability over variance, all samples", {
@@ -47,9 +54,10 @@ test_that("every kind of map has its groups and their counts", {
     plot <- do.call(datamap_plot, c(list(map, facet = NULL), kind))
     kind[c("attr1", "attr2")] <- NULL
     counts <- counts_of(do.call(datamap_groups, c(list(map), kind)))
+    shown <- sub(" [(]n = .*", "", legend_labels(plot))
     expect_identical(
       unname(legend_labels(plot)),
-      paste0(names(counts), " (n = ", counts, ")")[counts > 0]
+      paste0(shown, " (n = ", counts[counts > 0], ")")
     )
     expect_identical(legend_labels(plot), legend_labels(plot, "shape"))
     points <- drawn(plot)
@@ -73,7 +81,7 @@ test_that("there is one legend", {
   }
 })
 
-test_that("below panels the legend fits into a page of 7 inches", {
+test_that("below panels the legend fits into a small page", {
   map <- random_map(60)
   kinds <- list(
     datamap_plot(map),
@@ -98,7 +106,7 @@ test_that("below panels the legend fits into a page of 7 inches", {
       }, 1))
     })
     # The axis takes half an inch
-    expect_lt(width, 6.5)
+    expect_lt(width, 5.2)
   }
 })
 
@@ -106,7 +114,7 @@ test_that("counts have thousands separated", {
   map <- ratio_map(rep(1, 12345))
   expect_identical(
     unname(legend_labels(datamap_plot(map))),
-    "correct_ratio_1.0 (n = 12,345)"
+    "1 (n = 12,345)"
   )
 })
 
@@ -144,7 +152,7 @@ test_that("axes and legend say what they are", {
   text <- as_draw(texts(datamap_plot(map, facet = NULL)))
   expect_true("Mean probability of the label (avg_probs)" %in% text)
   expect_true("Variance of the probability of the label (label_var)" %in% text)
-  expect_true("Share of right predictions" %in% text)
+  expect_true("Share of right predictions (correct_ratio)" %in% text)
   text <- as_draw(
     texts(datamap_plot(map, "{mine}", "learnt_times", use_l_times = 0))
   )
@@ -155,9 +163,11 @@ test_that("axes and legend say what they are", {
 test_that("a long title of the upright axis is broken", {
   map <- random_map(10)
   map$variability <- sqrt(map$label_var)
-  text <- as_draw(texts(datamap_plot(map, "variability", facet = NULL)))
+  text <- as_draw(
+    texts(datamap_plot(map, "variability", facet = NULL), lines = TRUE)
+  )
   expect_true(paste0(
-    "Standard deviation of the probability of the\n", "label (variability)"
+    "Standard deviation of the\nprobability of the label\n(variability)"
   ) %in% text)
 })
 
@@ -165,7 +175,7 @@ test_that("title and subtitle say which filter holds", {
   map <- random_map(300)
   text <- as_draw(texts(datamap_plot(map)))
   expect_true("Data map of 300 samples" %in% text)
-  expect_true("No filter; 10 evaluations each" %in% text)
+  expect_true("10 evaluations each" %in% text)
 
   kept <- sum(map$forgetting_times >= 1 & map$avg_probs >= 0.25)
   text <- as_draw(
@@ -245,7 +255,7 @@ test_that("the alt text comes from the data", {
   }
   expect_match(alt, "300 samples", fixed = TRUE)
   expect_match(alt, "Mean probability of the label (avg_probs)", fixed = TRUE)
-  expect_match(alt, "No filter", fixed = TRUE)
+  expect_false(grepl("ilter", alt, fixed = TRUE))
   expect_match(
     alt, paste0("dirty (s_label 2): ", sum(map$s_label == 2)),
     fixed = TRUE
@@ -262,7 +272,7 @@ test_that("the caption names axes, filter and number, and follows them", {
   map <- random_map(300)
   caption <- function(...) {
     text <- as_draw(texts(datamap_plot(map, ...)))
-    unname(grep("^[^ ]+ against ", gsub("\n", " ", text), value = TRUE))
+    unname(grep("^[^ ]+ against ", text, value = TRUE))
   }
   expect_identical(
     caption(), "avg_probs against label_var; 300 samples, one point each"
@@ -492,4 +502,219 @@ test_that("wrong arguments are errors", {
     datamap_plot(map, dirty_labels = TRUE),
     class = "datamap_error_input"
   )
+})
+
+test_that("legend keys are values, under the name of the signal", {
+  words <- function(...) sub(" [(]n = .*", "", legend_labels(datamap_plot(...)))
+  map <- ratio_map(
+    c(0, 0.1, 0.3, 0.5, 0.7, 0.9, 1), forgetting_times = 0:6,
+    learnt_times = c(0, 0, 0, 1, 2, 3, 0)
+  )
+  expect_identical(
+    words(map),
+    c("0 to 0.2", "0.2 to 0.4", "0.4 to 0.6", "0.6 to 0.8", "0.8 to 1", "1")
+  )
+  expect_identical(words(map[c(1, 3, 7), ]), c("0", "0.2 to 0.4", "1"))
+  expect_identical(
+    words(map, use_f_times = 0), c("0, never right", "1", "2", "3 or more")
+  )
+  expect_identical(
+    words(map, use_l_times = 0),
+    c("0, never right", "0, at times right", "0, always right", "1", "2",
+      "3 or more")
+  )
+  text <- as_draw(texts(datamap_plot(map, use_f_times = 0)))
+  expect_true("Times forgotten (forgetting_times)" %in% text)
+  # A column whose values look like those of a scheme keeps its own colours
+  map$mine <- c("1", "0", "0", "0", "0", "0", "0")
+  points <- drawn(datamap_plot(map, group_by = "mine"))
+  expect_setequal(points$colour, datamap_palette(2))
+})
+
+test_that("a filter that came before is named, and none that did not", {
+  map <- random_map(60)
+  said <- function(map, ...) {
+    paste(as_draw(texts(datamap_plot(map, ...))), collapse = "; ")
+  }
+  kept <- datamap_filter(map, avg_probs < 0.5)
+  expect_match(said(kept), "Filter: avg_probs < 0.5", fixed = TRUE)
+  expect_match(
+    said(kept), paste("Data map of", nrow(kept), "of 60 samples"), fixed = TRUE
+  )
+  expect_match(
+    said(kept, criterion = "id", threshold = 3),
+    "avg_probs < 0.5 and id at least 3", fixed = TRUE
+  )
+  chosen <- list(map[1:7, ], subset(map, id < 8), head(map, 7))
+  if (rlang::is_installed("dplyr")) {
+    chosen <- c(chosen, list(dplyr::filter(map, .data$id < 8)))
+  }
+  for (some in chosen) {
+    expect_match(said(some), "Data map of 7 of 60 samples", fixed = TRUE)
+    expect_false(grepl("No filter", said(some), fixed = TRUE))
+  }
+  # Nothing is known of what was done before
+  plain <- said(as.data.frame(map)[1:7, ])
+  expect_match(plain, "Data map of 7 samples", fixed = TRUE)
+  expect_false(grepl("filter", plain, ignore.case = TRUE))
+})
+
+test_that("one evaluation is said to have no variance", {
+  alt <- function(times) {
+    ggplot2::get_alt_text(datamap_plot(random_map(9, times = times)))
+  }
+  expect_match(alt(1), "no variance", fixed = TRUE)
+  expect_no_match(alt(2), "no variance", fixed = TRUE)
+})
+
+test_that("of many marked samples the first are named, and the number said", {
+  map <- random_map(80)
+  plot <- datamap_plot(map, highlight = 60:11)
+  expect_identical(nrow(ggplot2::layer_data(plot, 2)), 50L)
+  expect_setequal(ggplot2::layer_data(plot, 3)$label, as.character(60:41))
+  expect_match(
+    ggplot2::get_alt_text(plot),
+    "Marked: 50 samples, of which the first 20 are named.", fixed = TRUE
+  )
+})
+
+test_that("control characters are shown escaped", {
+  map <- random_map(12)
+  map$odd <- rep(c("a\033[31m", "b\nc", "\u202ed"), 4)
+  names(map)[names(map) == "odd"] <- "my\tcolumn"
+  plot <- datamap_plot(map, group_by = "my\tcolumn", facet = "my\tcolumn")
+  text <- c(as_draw(texts(plot)), ggplot2::get_alt_text(plot))
+  expect_false(any(grepl("[\001-\037]", text)))
+  expect_true(any(grepl("a\\x1b[31m", text, fixed = TRUE)))
+  expect_true(any(grepl("b\\nc", text, fixed = TRUE)))
+  expect_true(any(grepl("\\u202ed", text, fixed = TRUE)))
+  expect_true(any(grepl("my\\tcolumn", text, fixed = TRUE)))
+})
+
+test_that("brushed points are found by the names of columns", {
+  map <- random_map(60)
+  plot <- datamap_plot(map)
+  mapping <- lapply(plot$mapping[c("x", "y")], rlang::as_label)
+  expect_identical(mapping, list(x = "label_var", y = "avg_probs"))
+  layout <- ggplot2::ggplot_build(plot)$layout$layout
+  expect_true("s_label" %in% names(layout))
+  expect_identical(as.integer(layout$s_label), 0:2)
+
+  skip_if_not_installed("shiny")
+  brushed <- getExportedValue("shiny", "brushedPoints")
+  info <- getFromNamespace("find_panel_info", "shiny")
+  panel <- info(ggplot2::ggplot_build(plot))[[2]]
+  brush <- list(
+    xmin = 0, xmax = 0.5, ymin = 0.3, ymax = 0.6, direction = "xy",
+    mapping = panel$mapping, panelvar1 = panel$panel_vars$panelvar1
+  )
+  found <- brushed(map, brush)
+  expect_identical(
+    found$id,
+    map$id[map$s_label == 1 & map$avg_probs >= 0.3 & map$avg_probs <= 0.6]
+  )
+  expect_gt(nrow(found), 0)
+})
+
+test_that("plotly makes a trace of each group, and not of each sample", {
+  skip_if_not_installed("plotly")
+  ggplotly <- getExportedValue("plotly", "ggplotly")
+  map <- random_map(100)
+  for (plot in list(
+    datamap_plot(map, facet = NULL), datamap_plot(map),
+    datamap_plot(map, style = "cartography"), datamap_plot_signals(map)
+  )) {
+    traces <- suppressWarnings(ggplotly(plot))$x$data
+    expect_lte(length(traces), 90)
+  }
+  plot <- datamap_plot(map, facet = NULL)
+  groups <- sum(counts_of(datamap_groups(map)) > 0)
+  expect_identical(
+    length(suppressWarnings(ggplotly(plot))$x$data), groups
+  )
+})
+
+# Where the legend stands: the name of its box with anything in it, from
+# ggplot2 3.5 on one of several, and its place.
+legend_place <- function(plot) {
+  as_draw({
+    table <- ggplot2::ggplotGrob(plot)
+    at <- which(grepl("guide-box", table$layout$name))
+    at <- at[!vapply(table$grobs[at], inherits, NA, "zeroGrob")]
+    panels <- table$layout[grepl("^panel", table$layout$name), ]
+    if (length(at) == 0) {
+      "none"
+    } else if (table$layout$t[at] > max(panels$b)) {
+      "below"
+    } else if (table$layout$l[at] > max(panels$r)) {
+      "right"
+    } else {
+      "elsewhere"
+    }
+  })
+}
+
+test_that("another complete theme leaves the legend below the panels", {
+  map <- random_map(40)
+  themes <- list(
+    ggplot2::theme_minimal(), ggplot2::theme_bw(), ggplot2::theme_void(),
+    ggplot2::theme_grey(14), theme_datamap(8)
+  )
+  for (theme in themes) {
+    expect_identical(legend_place(datamap_plot(map) + theme), "below")
+    one <- datamap_plot(map, facet = NULL) + theme
+    expect_identical(legend_place(one), "right")
+  }
+  expect_identical(legend_place(datamap_plot(map)), "below")
+  expect_identical(
+    legend_place(datamap_plot_signals(map) + ggplot2::theme_bw()), "below"
+  )
+  # What is asked for is kept
+  at <- function(place) ggplot2::theme(legend.position = place)
+  expect_identical(legend_place(datamap_plot(map) + at("right")), "right")
+  expect_identical(legend_place(datamap_plot(map) + at("none")), "none")
+  expect_identical(
+    legend_place(datamap_plot(map) + ggplot2::theme_bw() + at("none")), "none"
+  )
+})
+
+test_that("on 4 by 3 inches no text is cut and panels keep their room", {
+  map <- random_map(60)
+  map$`a_column_of_my_own_with_a_name_that_is_very_long` <- map$avg_probs
+  plots <- list(
+    datamap_plot(map),
+    datamap_plot(map, facet = NULL),
+    datamap_plot(map) + theme_datamap(8),
+    datamap_plot(map) + ggplot2::theme_minimal(),
+    datamap_plot(map, style = "cartography"),
+    datamap_plot(datamap_filter(map, avg_probs < 0.9 | forgetting_times == 0),
+                 use_l_times = 0, facet = NULL),
+    datamap_plot(map, "a_column_of_my_own_with_a_name_that_is_very_long",
+                 facet = NULL),
+    datamap_plot_compare(map, random_map(60, seed = 2))
+  )
+  for (plot in plots) {
+    grDevices::pdf(NULL, width = 4, height = 3)
+    inch <- function(x) grid::convertUnit(x, "in", valueOnly = TRUE)
+    table <- ggplot2::ggplotGrob(plot)
+    panel <- table$layout[grepl("^panel", table$layout$name), ]
+    fixed <- function(sizes) sum(inch(sizes[grid::unitType(sizes) != "null"]))
+    room <- c(
+      height = 3 - fixed(table$heights), width = 4 - fixed(table$widths)
+    )
+    widths <- vapply(
+      c("title", "subtitle", "caption", "xlab-b"),
+      function(name) {
+        inch(grid::grobWidth(table$grobs[[which(table$layout$name == name)]]))
+      }, 1
+    )
+    upright <- table$grobs[[which(table$layout$name == "ylab-l")]]
+    height <- inch(grid::grobHeight(upright))
+    grDevices::dev.off()
+    n_wide <- length(unique(panel$l))
+    expect_gt(room[["width"]] / n_wide, 0.75)
+    expect_gt(room[["height"]] / length(unique(panel$t)), 0.7)
+    expect_lt(max(widths), 4)
+    expect_lt(height, 2.5)
+  }
 })

@@ -181,7 +181,9 @@ test_that("wrong cut-offs, axes and names are errors", {
     geom_datamap_regions(labels = c("a", "b")),
     class = "datamap_error_input"
   )
-  expect_error(datamap_regions(random_frame(5)["id"]), class = "datamap_error_input")
+  expect_error(
+    datamap_regions(random_frame(5)["id"]), class = "datamap_error_input"
+  )
   expect_error(
     geom_datamap_regions(color = "red"),
     class = "datamap_error_input"
