@@ -312,7 +312,7 @@ keep_rows <- function(map, rows) {
     if (is.null(dim(x))) {
       return(x[rows])
     }
-    others <- rep(list(quote(expr = )), length(dim(x)) - 1L)
+    others <- rep(list(rlang::missing_arg()), length(dim(x)) - 1L)
     do.call(`[`, c(list(x, rows), others, list(drop = FALSE)))
   })
   datamap_restore(new_datamap(columns), map)

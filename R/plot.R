@@ -751,9 +751,10 @@ cartography_words <- function(parts) {
   }
   cutoffs <- number_text(parts$cutoffs)
   most <- format_count(parts$margins$most)
+  along <- show_text(parts$columns)
   paste0(
-    "Bars: up to ", most[[1]], " samples along ", show_text(parts$columns[[2]]), ", ",
-    most[[2]], " along ", show_text(parts$columns[[1]]), " and ", most[[3]],
+    "Bars: up to ", most[[1]], " samples along ", along[[2]], ", ",
+    most[[2]], " along ", along[[1]], " and ", most[[3]],
     " by correct_ratio",
     if (length(cutoffs) > 0) {
       paste0(

@@ -63,7 +63,7 @@ theme_datamap <- function(base_size = 11, base_family = "") {
 # goes below again. Any other place that somebody asks for is kept, and with our
 # own theme that one too. And on a small device text of the usual size would
 # leave no room for the panels.
-#' @exportS3Method ggplot2::ggplot_build
+#' @rawNamespace S3method(ggplot2::ggplot_build, datamap_ggplot)
 ggplot_build.datamap_ggplot <- function(plot, ...) {
   theme <- plot$theme
   usual <- 11
