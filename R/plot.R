@@ -43,8 +43,9 @@
 #'   (the default), `"free"`, `"free_x"` or `"free_y"`.
 #' @param highlight A vector of ids: these samples are marked with a ring and
 #'   named. The names are kept apart by the ggrepel package where it is
-#'   installed; else those that would overlap are left out. `NULL`, the default,
-#'   for none.
+#'   installed; else those that would overlap are left out. Of more than 20
+#'   the first 20 are named, and the caption says how many there are.
+#'   `NULL`, the default, for none.
 #' @param style `"datamap"`, the default, or `"cartography"` for the look of the
 #'   figures of Swayamdipta et al. (2020): variability against confidence, with
 #'   histograms of both and of `correct_ratio` as bars beside the points, and
