@@ -16,15 +16,25 @@
 #'   `{"guid": 17, "logits_epoch_0": [-0.5, 0.9], "gold": 1}`.
 #'
 #' Fields (and their other names): `id` (`guid`), integer or string; `label`
-#' (`gold`), integer or string; `pred_label`; `s_label` (`noisy_label`), an
+#' (`gold`), integer or string; `label_index`, the place of the label's class in
+#' `probs` or `logits`, from 0; `pred_label`; `s_label` (`noisy_label`), an
 #' integer: 0 ordinary, 1 hard, 2 dirty; `correct`, true or false; `loss`;
-#' `probs` or `logits` (`logits_epoch_N`), one number per class; `label_probs`,
-#' the probability of the label; `step` (`epoch`). Where both names of a field
-#' stand in a line, the first is the field. What a line does not give is
-#' derived: `probs` from `logits` by softmax, `label_probs` from `probs` and an
-#' integer `label` counted from 0, `pred_label` by the first maximum of
-#' `probs`, `correct` from `pred_label` and `label`. All other keys are the
-#' user's own signals.
+#' `probs` or `logits` (`logits_epoch_N`), two or more numbers, one per class
+#' (of two classes both, `[1 - p, p]`); `label_probs`, the probability of the
+#' label; `step` (`epoch`). Where both names of a field
+#' stand in a line, the first is the field. All other keys are the user's own
+#' signals.
+#'
+#' The class of a label is `label_index` where a line gives it: it decides, and
+#' the label is only a name. Else it is the label itself, an integer that counts
+#' from 0. `1`, `1.0`, `"1"` and `true` are one label, and so are `0` and
+#' `false`; ids are integers or strings.
+#'
+#' What a line does not give is derived: `probs` from `logits` by softmax,
+#' `label_probs` from `probs` at the label's class, `correct` from `pred_label`
+#' and `label`, or where there is no `pred_label`, by whether the first maximum
+#' of `probs` is the label's class. A NaN among them leaves no prediction: it
+#' counts as not right, and is reported.
 #'
 #' Without `step`, the lines of an id are its evaluations in file order. With
 #' it they must come in ascending order; equal steps count, and are reported

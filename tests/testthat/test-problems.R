@@ -404,3 +404,99 @@ test_that("printing a map counts also the problems that were not kept", {
   expect_identical(nrow(datamap_problems(map)), 10000L)
   expect_output(print(map), "10,005 problems: see", fixed = TRUE)
 })
+
+test_that("class vectors that are logits or percent get a hint, once", {
+  bullets <- function(...) {
+    warning <- expect_warning(
+      summarise_text(...), class = "datamap_warning_disagreement"
+    )
+    conditionMessage(warning)
+  }
+  logits <- bullets(
+    base_line("\"probs\": [2.5, -1.2]"), base_line("\"probs\": [-0.5, 3]")
+  )
+  expect_match(logits, "Give them as `?logits")
+  expect_length(gregexpr("logits?", logits, fixed = TRUE)[[1]], 1)
+  expect_false(grepl("percent", logits))
+  percent <- bullets(base_line("\"probs\": [37, 63]"))
+  expect_match(percent, "percent")
+  expect_false(grepl("Give them as", percent))
+  plain <- bullets(base_line("\"probs\": [0.5, 0.4]"))
+  expect_false(grepl("percent|Give them as", plain))
+})
+
+test_that("what label_index, NaN and label_probs contradict is reported", {
+  halves <- "\"probs\": [0.5, 0.5]"
+  expect_problem(
+    "label_index",
+    c(
+      base_line("\"label_index\": 1", halves, label = "\"a\""),
+      base_line("\"label_index\": 0", halves, label = "\"a\"")
+    ),
+    "0, ", "0", "1, the first"
+  )
+  map <- expect_problem(
+    "nan_class", base_line("\"logits\": [NaN, 1]", "\"label_probs\": 0.5"),
+    "[NaN", "NaN among", "numbers"
+  )
+  expect_identical(map$correct_times, 0L)
+  map <- expect_problem(
+    "label_probs",
+    base_line(score, "\"probs\": [0.75, 0.25]"),
+    "0.5,", "0.5", "0.75"
+  )
+  expect_identical(map$avg_probs, 0.5)
+})
+
+test_that("a file's label_index decides, as a table and a state say too", {
+  lines <- c(
+    base_line(
+      "\"label_index\": 1", "\"probs\": [0.25, 0.75]", label = "\"cat\""
+    ),
+    base_line(
+      "\"label_index\": 1", "\"probs\": [0.75, 0.25]", label = "\"cat\""
+    ),
+    base_line(
+      "\"label_index\": 0", "\"probs\": [0.75, 0.25]",
+      id = 2, label = "\"dog\""
+    )
+  )
+  metrics <- c("prob_margin", "el2n", "aum", "pred_dist")
+  map <- datamap_summarise(I(lines), metrics = metrics)
+  expect_identical(map$prob_margin, c(0, 0.5))
+  expect_identical(map$correct_times, c(1L, 1L))
+  expect_identical(
+    map$pred_dist, c("{'cat': 1, 'dog': 1}", "{'cat': 0, 'dog': 1}")
+  )
+  columns <- c(
+    "id", "step", "label", "label_index", "pred_label", "correct",
+    "label_probs", "probs"
+  )
+  table <- datamap_read_signals(I(lines), columns = columns)
+  expect_identical(table$label_index, c(1L, 1L, 0L))
+  expect_identical(table$pred_label, c("cat", "dog", "dog"))
+  expect_same_map(datamap_summarise(table, metrics = metrics), map)
+  parts <- lapply(list(lines[1], lines[2:3]), function(part) {
+    datamap_state(I(part), metrics = metrics)
+  })
+  merged <- datamap_merge(parts[[1]], parts[[2]])
+  expect_identical(
+    datamap_summarise(merged, metrics = "pred_dist")$pred_dist, map$pred_dist
+  )
+})
+
+test_that("one number is no class vector, whatever is given beside it", {
+  vectors <- c("\"probs\": [0.7]", "\"logits\": [-2]", "\"probs\": []")
+  for (vector in vectors) {
+    for (more in c("", score)) {
+      line <- base_line(c(vector, more[nzchar(more)]))
+      error <- expect_error(
+        summarise_text(line), class = "datamap_error_field"
+      )
+      expect_match(conditionMessage(error), "[1 - p, p]", fixed = TRUE)
+      expect_identical(
+        found(line, base_line(score), on_error = "skip"), c(bad_line = 1)
+      )
+    }
+  }
+})
