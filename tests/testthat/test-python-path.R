@@ -338,7 +338,7 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
     )
     expect_identical(sum(map$evaluations), nrow(meant))
   }
-  expect_gt(n_lines, 7000)
+  expect_gt(n_lines, 6000) # rows of the calls that were taken
 })
 
 test_that("what looks like a slip is a warning, once", {
