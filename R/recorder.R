@@ -43,10 +43,27 @@
 #' `ids`.
 #'
 #' # Classes
-#' `label` counts classes from 0, so class k is column k + 1 of `probs`. Where
-#' the columns of `probs` or `logits` are named, and `label` is a factor or a
-#' string, or the names are whole numbers, the names tell the classes: then
-#' `label_probs` and `pred_label` are looked up by them and written too.
+#' Where the columns of `probs` or `logits` are named, in any order, the names
+#' tell the classes: the label `"dog"` is the class of the column `dog`
+#' (or `.pred_dog`, `probs_dog`), and 1 that of the column `1`; names that are
+#' no whole numbers say nothing of labels that are numbers. A label that is
+#' not among the names is an error. Where there are no names, or not for all
+#' columns, labels that are numbers count from 0, so class k is column k + 1,
+#' and those of a factor count in the order of its levels, of which there must
+#' be as many as columns; a message of class `datamap_message_level_order` says
+#' so. `TRUE` is 1. `label_index` decides before all this: it is the place of
+#' the label's class, from 0, and the label is only a name.
+#'
+#' Where the label itself does not say the place of its class, a line has it as
+#' `label_index`, and, where names tell the classes, the name of the largest
+#' score as `pred_label`. Columns called by whole numbers are written in their
+#' order, others in that of the first call. The map has the label of a factor
+#' as a factor with the same levels.
+#'
+#' At the first call, messages ask whether different labels from 1 to the number
+#' of classes should count from 0 (`datamap_message_labels_from_one`), and
+#' whether `probs` are logits or percent (`datamap_message_like_logits`,
+#' `datamap_message_like_percent`).
 #'
 #' # Other frameworks
 #' Any loop that has ids, labels and scores can call `datamap_record()`. For
@@ -106,15 +123,18 @@
 #'   `Infinity` and `-Infinity`, or `"null"`.
 #' @param rec A recorder.
 #' @param id The samples of this call: whole numbers or strings.
-#' @param label Their labels in the training: whole numbers, strings or a
-#'   factor.
+#' @param label Their labels in the training: whole numbers, strings, logical
+#'   values or a factor.
 #' @param probs,logits The predicted probabilities, or the scores whose softmax
-#'   they are: a matrix, one row per sample and one column per class.
+#'   they are: a matrix or a data frame, one row per sample and one column per
+#'   class, or a list of a vector for each sample.
 #' @param label_probs The predicted probabilities of the labels. Not needed
 #'   where `probs` or `logits` tell them.
 #' @param correct Whether the predictions are right. Not needed where
 #'   `pred_label`, `probs` or `logits` tell it.
 #' @param pred_label The predicted labels.
+#' @param label_index The places of the labels' classes in `probs` and `logits`,
+#'   from 0. Not needed where the section Classes says how labels tell them.
 #' @param loss The losses of the samples.
 #' @param s_label The constructed labels: 0 ordinary, 1 hard, 2 dirty.
 #' @param step Which evaluation this is: a number, or one per sample.
@@ -234,7 +254,8 @@ datamap_recorder <- function(file = NULL,
   structure(
     list(
       pointer = pointer, path = path, request = request,
-      has_null = nan == "null"
+      has_null = nan == "null",
+      memory = new.env(parent = emptyenv()) # see resolve_classes()
     ),
     class = "datamap_recorder"
   )
@@ -251,6 +272,7 @@ datamap_record <- function(rec,
                            label_probs = NULL,
                            correct = NULL,
                            pred_label = NULL,
+                           label_index = NULL,
                            loss = NULL,
                            s_label = NULL,
                            step = NULL) {
@@ -260,8 +282,9 @@ datamap_record <- function(rec,
   force_argument(label, "label", call)
   n <- length(id)
   fields <- list(
-    id = id, label = label, pred_label = pred_label, s_label = s_label,
-    correct = correct, loss = loss,
+    id = id, label = label, label_index = label_index,
+    pred_label = pred_label, s_label = s_label, correct = correct,
+    loss = loss,
     probs = scores_argument(probs, "probs", n, call),
     logits = scores_argument(logits, "logits", n, call),
     label_probs = label_probs, step = one_for_all(step, n)
@@ -270,8 +293,7 @@ datamap_record <- function(rec,
   own <- own_signals(rlang::list2(...), names(fields), call)
   own <- lapply(own, one_for_all, n = n)
   frame <- signals_frame(c(fields, own), n, call)
-  frame <- look_up_classes(frame, call)
-  lines <- record_columns(frame, call)
+  lines <- record_columns(frame, call, rec$memory)
   error <- .Call(
     ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$has_null
   )
@@ -279,6 +301,9 @@ datamap_record <- function(rec,
     abort_recorder(
       error, rec$path, call, "row {line} of the call", kept_in_memory(rec)
     )
+  }
+  if (is.factor(label)) {
+    rec$memory$levels <- union(rec$memory$levels, factor_levels(label))
   }
   invisible(rec)
 }
@@ -333,7 +358,9 @@ summarise_recorder <- function(rec, request, window, call) {
   if (inherits(result, "dm_error")) {
     abort_recorder(result, rec$path, call)
   }
-  datamap_from_core(result, own, rec$path %||% NA_character_, call)
+  datamap_from_core(
+    result, own, rec$path %||% NA_character_, call, rec$memory$levels
+  )
 }
 
 # `what` is what a recorder gives of all evaluations.
@@ -453,16 +480,21 @@ one_for_all <- function(x, n) {
 }
 
 scores_argument <- function(x, name, n, call) {
-  if (is.data.frame(x)) {
-    x <- frame_matrix(x, name, n, call)
-  }
   if (is.numeric(x) && is.null(dim(x)) && n == 1) {
     x <- matrix(x, 1, dimnames = list(NULL, names(x)))
   }
-  if (!is.null(x) && !(is.matrix(x) && is.numeric(x))) {
+  is_fine <- is.null(x) || is.data.frame(x) || is.matrix(x) ||
+    (is.list(x) && !is.object(x))
+  if (!is_fine) {
+    hint <- if (is.numeric(x) && length(x) == n) {
+      c(i = paste(
+        "Of two classes give {.code cbind(1 - p, p)}; the probability of the",
+        "label itself is {.arg label_probs}."
+      ))
+    }
     abort_argument(
       x, "a numeric matrix with a row per sample and a column per class",
-      name, call
+      name, call, hint
     )
   }
   x
@@ -542,79 +574,4 @@ signals_frame <- function(columns, n, call) {
     )
   }
   structure(columns, row.names = .set_row_names(n), class = "data.frame")
-}
-
-# Where the columns of probs or logits are named by the classes, the label is
-# found by name; positions from 0 are all that a file can say.
-look_up_classes <- function(frame, call) {
-  scores <- frame$probs %||% frame$logits
-  classes <- colnames(scores)
-  label <- if (!is.null(frame$label)) ident_column(frame, "label", call)
-  if (is.null(classes)) {
-    check_labels_count(frame, scores, call)
-  }
-  if (is.null(classes) || nrow(frame) == 0) {
-    return(frame)
-  }
-  are_whole <- all(grepl("^-?(0|[1-9][0-9]*)$", classes))
-  if (is.numeric(frame$label) && !are_whole) {
-    return(frame)
-  }
-  column <- match(id_text(label), classes)
-  bad <- which(is.na(column) & !is.na(frame$label))
-  if (length(bad) > 0) {
-    row <- bad[[1]]
-    value <- id_text(label[[row]])
-    abort_datamap(
-      c(
-        "Every label must be among the names of the classes.",
-        "x" = "Row {row} has {.val {value}}.",
-        "i" = "The classes are {.val {classes}}."
-      ),
-      class = "range", key = "label", line = row, call = call
-    )
-  }
-  if (is.null(frame$label_probs)) {
-    probs <- frame$probs %||% softmax_rows(frame$logits)
-    frame$label_probs <- probs[cbind(seq_along(column), column)]
-  }
-  if (is.null(frame$pred_label)) {
-    values <- if (are_whole) as.numeric(classes) else classes
-    frame$pred_label <- values[first_maximum(scores)]
-  }
-  frame
-}
-
-# Without names of the classes, labels must be their places.
-check_labels_count <- function(frame, scores, call) {
-  is_count <- !is.character(frame$label) && !is.factor(frame$label)
-  if (is.null(scores) || is_count || !is.null(frame$label_probs)) {
-    return(invisible(frame))
-  }
-  label <- frame$label
-  rows <- which(!is.na(label))
-  if (length(rows) > 0) {
-    row <- rows[[1]]
-    value <- id_text(label[[row]])
-    given <- if (is.null(frame$probs)) "logits" else "probs"
-    abort_datamap(
-      c(
-        "Labels that are no numbers need the names of the classes.",
-        "x" = "Row {row} has {.val {value}}.",
-        "i" = "Give the columns of {.arg {given}} the labels as names."
-      ),
-      class = "field", key = "label", line = row, call = call
-    )
-  }
-  invisible(frame)
-}
-
-first_maximum <- function(scores) {
-  max.col(replace(scores, is.na(scores), -Inf), "first")
-}
-
-softmax_rows <- function(logits) {
-  largest <- logits[cbind(seq_len(nrow(logits)), first_maximum(logits))]
-  exps <- exp(logits - largest)
-  exps / rowSums(exps)
 }

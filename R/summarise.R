@@ -40,6 +40,23 @@
 #' it they must come in ascending order; equal steps count, and are reported
 #' unless they are given as `epoch`.
 #'
+#' # Data frames
+#'
+#' A data frame has the same fields as columns, each with a value for every
+#' row; `NA` means absent. With `step` or `epoch` rows are sorted by it within
+#' id. Class vectors are columns `probs_<class>` or `logits_<class>`, one matrix
+#' or packed data frame, or a list of vectors. The `.pred_<class>` and
+#' `.pred_class` of the package tidymodels are read as `probs` and
+#' `pred_label`.
+#'
+#' Which class a label is follows the rules of [datamap_recorder()], section
+#' Classes: `label_index` where it is given, else the names of the classes, in
+#' any order; where there are none, numbers count from 0, levels of a factor
+#' in their order, and strings are an error. `probs_0`, `probs_1`, ... are
+#' places. The label of a factor is a factor in the map, with the same levels.
+#' 64-bit integers of the package bit64 keep every digit as ids, and are numbers
+#' as steps and signals.
+#'
 #' # Order and types
 #'
 #' Rows are in ascending order of `id` if all ids are written as integers,
@@ -77,11 +94,8 @@
 #'   Other files are left out, but it is an error if one looks like an epoch
 #'   and is in another form (`dynamics_epoch_3.jsonl.zst`), or if a file lies
 #'   beside its compressed copy. Paths are read in the order given, files of
-#'   epochs among them in that of N. A data frame has the same fields as
-#'   columns; class vectors
-#'   are columns `probs_0`, `probs_1`, ..., one matrix column or one list
-#'   column; `NA` means absent; with `step` or `epoch` rows are sorted by it
-#'   within id.
+#'   epochs among them in that of N. For a data frame see the section Data
+#'   frames.
 #' @param ... Must be empty.
 #' @param signals Names of numeric signals to summarise as well, `"loss"` or
 #'   the user's own: each adds the columns `<signal>_mean`, `_var`
@@ -192,7 +206,8 @@ datamap_summarise <- function(x,
   }
   read <- read_with(x, request, progress, call, reader)
   check_result(read, call)
-  datamap_from_core(read$result, request, read$paths, call)
+  levels <- if (is.data.frame(x)) table_levels(x)
+  datamap_from_core(read$result, request, read$paths, call, levels)
 }
 
 # Has the core read signals: `reader` calls it. What it returned, and the names
@@ -257,10 +272,12 @@ signal_column_names <- function(signals) {
   paste0(rep(signals, each = length(signal_statistics)), "_", signal_statistics)
 }
 
-# The map of what the core found, after a warning of what was wrong.
-datamap_from_core <- function(result, request, paths, call) {
+# The map of what the core found, after a warning of what was wrong. `levels`
+# are those of labels that were given as a factor.
+datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   problems <- problems_from_core(result, paths)
   columns <- requested_columns(result$columns, request)
+  columns$label <- with_levels(columns$label, levels)
   warn_empty(result$counts, paths, call)
   warn_problems(problems, call)
   new_datamap(columns, problems = problems, line_counts = result$counts)

@@ -3,37 +3,54 @@
 
 signal_columns <- function(x, request, call) {
   x <- signal_table(x, call)
-  pick <- function(...) {
-    name <- intersect(c(...), names(x))
-    if (length(name) > 0) name[[1]]
-  }
-  id <- pick("id", "guid")
-  label <- pick("label", "gold")
-  s_label <- pick("s_label", "noisy_label")
-  step <- pick("step", "epoch")
+  fields <- field_names(x)
+  classes <- resolve_classes(x, fields, call)
   columns <- list(
-    id = ident_column(x, id, call),
-    label = ident_column(x, label, call),
-    label_index = label_index_column(x, pick("label_index"), call),
-    pred_label = ident_column(x, pick("pred_label"), call),
-    s_label = s_label_column(x, s_label, call),
-    correct = correct_column(x, pick("correct"), call),
-    label_probs = number_column(x, pick("label_probs"), call),
-    step = step_column(x, step, call),
-    is_epoch = identical(step, "epoch"),
-    probs = class_columns(x, "probs", call),
-    logits = class_columns(x, "logits", call),
+    id = ident_column(x, fields$id, call),
+    label = label_column(x, fields$label, call),
+    label_index = classes$label_index,
+    pred_label = classes$pred_label %||%
+      label_column(x, fields$pred_label, call),
+    s_label = s_label_column(x, fields$s_label, call),
+    correct = correct_column(x, fields$correct, call),
+    label_probs = number_column(x, fields$label_probs, call),
+    step = step_column(x, fields$step, call),
+    is_epoch = identical(fields$step, "epoch"),
+    probs = classes$probs,
+    logits = classes$logits,
     signals = lapply(request$core_signals, function(signal) {
       is_asked <- signal %in% request$signals
       if (!is_asked && !signal %in% names(x)) {
         return(rep(NA_real_, n_rows(x))) # the loss, for a metric
       }
-      signal_column(signal, x, c(id, label, s_label, step), call)
+      signal_column(signal, x, unlist(fields[first_names]), call)
     })
   )
-  number_column(x, pick("loss"), call) # a field: of the right type, if there
+  number_column(x, fields$loss, call) # a field: of the right type, if there
   columns$order <- evaluation_order(columns, n_rows(x))
   columns
+}
+
+# Which column is which field: the first of the names that a field has, for the
+# whole table and never for a row.
+field_names <- function(x) {
+  names <- list(
+    id = c("id", "guid"), label = c("label", "gold"),
+    label_index = "label_index", pred_label = c("pred_label", ".pred_class"),
+    s_label = c("s_label", "noisy_label"), correct = "correct", loss = "loss",
+    label_probs = "label_probs", step = c("step", "epoch")
+  )
+  found <- lapply(names, function(of) intersect(of, names(x)))
+  lapply(found[lengths(found) > 0], `[[`, 1)
+}
+
+# Those that have a second name, which may be the field or a signal.
+first_names <- c("id", "label", "s_label", "step")
+
+# The levels of the label where it is a factor: those of the map's.
+table_levels <- function(x) {
+  label <- unclass(x)[["label"]] %||% unclass(x)[["gold"]]
+  if (is.factor(label)) factor_levels(label)
 }
 
 # The columns of a data frame as a plain named list, each with a value for every
@@ -200,6 +217,20 @@ whole_column <- function(column, name, call) {
   column
 }
 
+# The place of the label's class; the core checks the range.
+label_index_column <- function(x, name, call) {
+  if (is.null(name)) {
+    return(NULL)
+  }
+  column <- whole_column(number_column(x, name, call), name, call)
+  bad <- which(abs(column) >= 2^31)
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    abort_column("Row {row} is not the place of a class.", name, call, row)
+  }
+  as.integer(column)
+}
+
 s_label_column <- function(x, name, call) {
   if (is.null(name)) {
     return(NULL)
@@ -229,20 +260,6 @@ is_plain_number <- function(x) {
 # A column in which nothing is given, whatever its type.
 is_all_missing <- function(x) {
   is.atomic(x) && is.null(dim(x)) && all(is.na(unclass(x)))
-}
-
-# The place of the label's class; the core checks the range.
-label_index_column <- function(x, name, call) {
-  if (is.null(name)) {
-    return(NULL)
-  }
-  column <- whole_column(number_column(x, name, call), name, call)
-  bad <- which(abs(column) >= 2^31)
-  if (length(bad) > 0) {
-    row <- bad[[1]]
-    abort_column("Row {row} is not the place of a class.", name, call, row)
-  }
-  as.integer(column)
 }
 
 correct_column <- function(x, name, call) {
@@ -314,83 +331,6 @@ signal_column <- function(signal, x, fields, call) {
   number_column(x, signal, call)
 }
 
-# Class vectors: one matrix, data frame or list column of that name, or one
-# column per class, counted from 0.
-class_columns <- function(x, name, call) {
-  column <- x[[name]]
-  if (is.data.frame(column)) {
-    return(frame_matrix(column, name, n_rows(x), call))
-  }
-  if (is.matrix(column)) {
-    return(class_matrix(column, name, call))
-  }
-  if (is.list(column) && !is.object(column)) {
-    return(lapply(seq_along(column), function(row) {
-      class_vector(column[[row]], row, name, call)
-    }))
-  }
-  if (!is.null(column)) {
-    abort_column(
-      "It must be a matrix, a data frame or a list of vectors.", name, call
-    )
-  }
-  class_names <- class_column_names(x, name)
-  if (length(class_names) == 0) {
-    return(NULL)
-  }
-  expected <- paste0(name, "_", seq_along(class_names) - 1)
-  missing <- setdiff(expected, class_names)
-  if (length(missing) > 0) {
-    abort_datamap(
-      c(
-        "Class vectors must have a column for every class from 0.",
-        "x" = "There is {.field {class_names}}, but no {.field {missing}}."
-      ),
-      class = "field", key = missing[[1]], call = call
-    )
-  }
-  columns <- lapply(class_names, number_column, x = x, call = call)
-  matrix(unlist(columns), nrow = n_rows(x))
-}
-
-class_matrix <- function(column, name, call) {
-  plain <- plain_numbers(column)
-  is_fine <- is.numeric(plain) || all(is.na(plain))
-  if (!is_fine || !is.atomic(plain)) {
-    abort_column("It must be a matrix of numbers.", name, call)
-  }
-  matrix(
-    as.double(plain), nrow(column), ncol(column),
-    dimnames = list(NULL, colnames(column))
-  )
-}
-
-# A packed data frame is the matrix that its columns make.
-frame_matrix <- function(column, name, n, call) {
-  parts <- signal_table(column, call, name, n)
-  columns <- lapply(names(parts), number_column, x = parts, call = call)
-  matrix(
-    as.double(unlist(columns)), n, length(parts),
-    dimnames = list(NULL, names(parts))
-  )
-}
-
-class_vector <- function(vector, row, name, call) {
-  plain <- plain_numbers(vector)
-  is_fine <- is.null(plain) || is_plain_number(plain) || is_all_missing(plain)
-  if (!is_fine) {
-    abort_column("Row {row} must be a vector of numbers.", name, call, row)
-  }
-  stats::setNames(as.double(plain), names(plain))
-}
-
-# In the order of the classes.
-class_column_names <- function(x, name) {
-  pattern <- paste0("^", name, "_(0|[1-9][0-9]*)$")
-  class_names <- grep(pattern, names(x), value = TRUE)
-  class_names[order(as.double(sub(pattern, "\\1", class_names)))]
-}
-
 # --- as lines ---
 
 # The kinds of columns that the core writes, in its order.
@@ -405,46 +345,95 @@ second_names <- c(
 
 # The order of the fields in a line.
 line_order <- c(
-  "id", "guid", "label", "gold", "pred_label", "s_label", "noisy_label",
-  "correct", "loss", "probs", "logits", "label_probs", "step", "epoch"
+  "id", "guid", "label", "gold", "label_index", "pred_label", "s_label",
+  "noisy_label", "correct", "loss", "probs", "logits", "label_probs", "step",
+  "epoch"
 )
 
 # The columns of a data frame of signals as the core writes them: fields under
 # the names that they have, then all others.
-record_columns <- function(x, call) {
+record_columns <- function(x, call, memory = new.env()) {
   x <- signal_table(x, call)
-  pick <- function(...) utils::head(intersect(c(...), names(x)), 1)
-  id <- pick("id", "guid")
-  label <- pick("label", "gold")
-  s_label <- pick("s_label", "noisy_label")
-  step <- pick("step", "epoch")
+  fields <- field_names(x)
+  classes <- resolve_classes(x, fields, call, memory)
+  own <- setdiff(names(x), c(unlist(fields), class_columns_of(x)))
+  check_own_names(x, own, fields, call)
   columns <- c(
-    field_columns(x, c(id, label, pick("pred_label")), ident_column, call),
-    field_columns(x, s_label, s_label_column, call),
-    field_columns(x, pick("correct"), correct_column, call),
-    field_columns(x, pick("loss"), number_column, call),
-    field_columns(x, pick("label_probs"), number_column, call),
-    field_columns(x, step, step_column, call)
+    field_columns(x, fields$id, ident_column, call),
+    field_columns(x, fields$label, label_column, call),
+    field_columns(x, fields$s_label, s_label_column, call),
+    field_columns(x, fields$correct, correct_column, call),
+    field_columns(x, fields$loss, number_column, call),
+    field_columns(x, fields$label_probs, number_column, call),
+    field_columns(x, fields$step, step_column, call)
   )
-  columns$probs <- filled_matrix(class_columns(x, "probs", call))
-  columns$logits <- filled_matrix(class_columns(x, "logits", call))
-  whole <- intersect(names(columns), c(id, label, "pred_label", s_label))
+  columns$pred_label <- classes$pred_label %||%
+    label_column(x, fields$pred_label, call)
+  columns$label_index <- classes$label_index
+  columns$probs <- filled_matrix(classes$probs)
+  columns$logits <- filled_matrix(classes$logits)
+  whole <- intersect(names(columns), whole_fields)
   columns[whole] <- lapply(columns[whole], function(column) {
     is_nan <- is.double(column) && !is_integer64(column) && anyNA(column)
     if (is_nan) replace(column, is.na(column), NA) else column
   })
   columns <- columns[order(match(names(columns), line_order))]
-  in_vectors <- unlist(lapply(c("probs", "logits"), function(name) {
-    if (!name %in% names(x)) class_column_names(x, name)
-  }))
-  others <- setdiff(names(x), c(names(columns), in_vectors))
   kinds <- vapply(columns, record_kind, "")
   kinds[whole] <- sub("double", "whole", kinds[whole])
-  own <- field_columns(x, others, own_column, call)
+  own <- field_columns(x, own, own_column, call)
   list(
     columns = c(columns, own),
     kinds = match(c(kinds, vapply(own, record_kind, "")), record_kinds) - 1L
   )
+}
+
+whole_fields <- c(
+  "id", "guid", "label", "gold", "pred_label", "s_label", "noisy_label"
+)
+
+# The columns that class vectors are made of.
+class_columns_of <- function(x) {
+  is_whole <- class_fields %in% names(x)
+  parts <- lapply(class_fields[!is_whole], class_column_names, x = x)
+  has_none <- !any(is_whole) && length(unlist(parts)) == 0
+  tidy <- if (has_none) tidy_columns(x)
+  c(class_fields[is_whole], unlist(parts), tidy)
+}
+
+# A signal whose name is another name of a field would be read as that where a
+# line has no other.
+check_own_names <- function(x, own, fields, call) {
+  for (name in intersect(own, names(second_names))) {
+    field <- second_names[[name]]
+    first <- x[[fields[[field]]]]
+    rows <- which(is.na(plain_ids(first)) & !is.na(plain_ids(x[[name]])))
+    if (length(rows) > 0) {
+      row <- rows[[1]]
+      abort_datamap(
+        c(
+          "A signal of your own must not have the name of a field.",
+          "x" = paste(
+            "{.field {name}} is another name of {.field {field}} and would be",
+            "read as it from row {row}, which has none."
+          ),
+          "i" = "Give the signal another name."
+        ),
+        class = "input", key = name, line = row, call = call
+      )
+    }
+  }
+  logits <- grep("^logits_epoch_[0-9]+$", own, value = TRUE)
+  if (length(logits) > 0) {
+    name <- logits[[1]]
+    abort_datamap(
+      c(
+        "A signal of your own must not have the name of a field.",
+        "x" = "{.field {name}} is another name of {.field logits}.",
+        "i" = "Give the logits as {.field logits} and N as {.field step}."
+      ),
+      class = "input", key = name, call = call
+    )
+  }
 }
 
 field_columns <- function(x, names, convert, call) {

@@ -287,17 +287,17 @@ test_that("any data frame of signals is written, or its row is named", {
   )
   frame$probs <- list(c(0.5, 0.5), c(0, 1))
   frame$label_probs <- c(0.5, 1)
-  frame$pred_label <- frame$gold # which class a name is, nobody says
-  datamap_write_signals(frame, file)
+  frame$pred_label <- frame$gold
+  suppressMessages(datamap_write_signals(frame, file)) # by the levels
   before <- readLines(file)
   expect_identical(before, c(
     paste0(
-      "{\"guid\":\"a\",\"gold\":\"u\",\"pred_label\":\"u\",\"probs\":[0.5,0.5],",
-      "\"label_probs\":0.5,\"epoch\":1,\"note\":\"\\\"\"}"
+      "{\"guid\":\"a\",\"gold\":\"u\",\"label_index\":0,\"pred_label\":\"u\",",
+      "\"probs\":[0.5,0.5],\"label_probs\":0.5,\"epoch\":1,\"note\":\"\\\"\"}"
     ),
     paste0(
-      "{\"guid\":\"b\",\"gold\":\"v\",\"pred_label\":\"v\",\"probs\":[0.0,1.0],",
-      "\"label_probs\":1,\"epoch\":1,\"flag\":true}"
+      "{\"guid\":\"b\",\"gold\":\"v\",\"label_index\":1,\"pred_label\":\"v\",",
+      "\"probs\":[0.0,1.0],\"label_probs\":1,\"epoch\":1,\"flag\":true}"
     )
   ))
   frame$guid[[2]] <- NA

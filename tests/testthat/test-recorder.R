@@ -147,12 +147,13 @@ test_that("named columns tell the classes", {
   same(line(factor(c("u", "v")), c("w", "u", "v")))
   same(line(c("u", "v"), c("w", "u", "v")))
   same(line(c(2, 3), c("1", "2", "3"))) # classes counted from 1
-  same(line(c(1, 2), c("a", "b", "c"))) # positions from 0
-  same(line(c(1, 2), NULL))
-  expect_identical(
-    line(c("u", "v"), c("w", "u", "v"), label_probs = c(0, 1))$avg_probs,
-    c(0, 1) # what is given wins
+  same(suppressMessages(line(c(1, 2), c("a", "b", "c")))) # places from 0
+  same(suppressMessages(line(c(1, 2), NULL)))
+  expect_warning(
+    given <- line(c("u", "v"), c("w", "u", "v"), label_probs = c(0, 1)),
+    class = "datamap_warning_disagreement"
   )
+  expect_identical(given$avg_probs, c(0, 1)) # what is given wins
   error <- expect_error(
     line(c("u", "z"), c("w", "u", "v")), class = "datamap_error_range"
   )
@@ -227,7 +228,6 @@ test_that("arguments are checked", {
   input(datamap_record(rec, 1:2, 0, probs = diag(2)), "label")
   input(datamap_record(rec, 1:2, c(0, 0), probs = diag(3)), "probs")
   input(datamap_record(rec, 1:2, c(0, 0), probs = c(1, 0)), "probs")
-  input(datamap_record(rec, 1:2, c(0, 0), logits = list(1, 0)), "logits")
   input(datamap_record(rec, 1:2, c(0, 0), probs = diag(2), loss = 1), "loss")
   input(datamap_record(rec, 1, 0, probs = t(1), 3), "...")
   input(datamap_record(rec, 1, 0, probs = t(1), epoch = 3), "epoch")
@@ -248,21 +248,24 @@ test_that("arguments are checked", {
   )
   expect_identical(error$line, 3L)
   # with step given, epoch is a signal like any other
-  datamap_record(rec, 1, 0, probs = t(1), step = 1, epoch = 3)
+  datamap_record(rec, 1, 0, probs = t(c(1, 0)), step = 1, epoch = 3)
   expect_identical(nrow(datamap_summarise(rec)), 1L)
 })
 
 test_that("labels that are no numbers need the names of the classes", {
   rec <- datamap_recorder(NULL)
   scores <- matrix(c(0.4, 0.6, 0.7, 0.3), 2, byrow = TRUE)
-  for (label in list(c("a", "b"), factor(c("a", "b")))) {
+  for (label in list(c("a", "b"), factor(c("a", "b"), c("a", "b", "c")))) {
     error <- expect_error(
       datamap_record(rec, 1:2, label, logits = scores),
       "columns of `logits`", class = "datamap_error_field"
     )
     expect_identical(error[c("line", "key")], list(line = 1L, key = "label"))
   }
-  datamap_record(rec, 1:2, c("a", "b"), probs = scores, label_probs = 1:0)
+  datamap_record(
+    rec, 1:2, c("a", "b"),
+    probs = scores, label_probs = 1:0, correct = c(TRUE, FALSE)
+  )
   expect_identical(datamap_summarise(rec)$avg_probs, c(1, 0))
 })
 

@@ -282,7 +282,8 @@ test_that("what R let through is found in the glue and not read", {
     result <- read(columns)
     expect_s3_class(result, "dm_error")
     expect_error(
-      check_result(result, NULL, NULL), class = "datamap_error_input"
+      check_result(list(result = result, paths = character()), NULL),
+      class = "datamap_error_input"
     )
   }
   # a list whose names are others' or none

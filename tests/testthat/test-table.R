@@ -38,16 +38,17 @@ test_that("classes are ordered by their numbers", {
   frame <- data.frame(
     id = 1:2, label = c(10L, 2L), probs[, order(colnames(probs))]
   )
-  map <- datamap_summarise(frame)
+  map <- suppressMessages(datamap_summarise(frame))
   expect_identical(map$avg_probs, c(11 / 66, 3 / 66))
   expect_identical(map$correct_times, c(1L, 0L))
 })
 
 test_that("a class without a column is an error", {
   frame <- small_frame()
-  table_error(frame[-3], key = "probs_0")
+  table_error(frame[-3], class = "range", key = "label", line = 1L)
   names(frame)[[4]] <- "probs_2"
-  table_error(frame, key = "probs_1")
+  error <- table_error(frame, class = "range", key = "label", line = 2L)
+  expect_match(conditionMessage(error), "\"0\" and \"2\"", fixed = TRUE)
 })
 
 test_that("what is NA at the end of a class vector is no class", {
@@ -82,8 +83,11 @@ test_that("ids and labels may be of any type", {
   frame$label <- factor(frame$label)
   frame$pred_label <- 0
   frame$label_probs <- 0.5
-  labels <- datamap_summarise(frame)
-  expect_identical(labels$label, c("0", "1"))
+  expect_warning(
+    labels <- datamap_summarise(frame),
+    class = "datamap_warning_disagreement"
+  )
+  expect_identical(labels$label, factor(c("0", "1")))
   expect_identical(labels$correct_times, c(3L, 0L))
 })
 
@@ -281,7 +285,8 @@ test_that("columns of the wrong type are errors that name them", {
     rest
   }
   table_error(with(label = 0.5), key = "label", line = 1L)
-  table_error(with(label = TRUE), key = "label")
+  table_error(with(label = list(1, 2, 3, 4, 5)), key = "label")
+  table_error(with(id = TRUE), key = "id")
   table_error(with(pred_label = 0.5), key = "pred_label", line = 1L)
   table_error(with(s_label = "2"), key = "s_label")
   table_error(with(s_label = 0.5), key = "s_label", line = 1L)

@@ -1,0 +1,491 @@
+# Which class a label is: its place in probs or logits, from 0, for data frames,
+# recorders and files alike. Names of the classes tell it where there are any;
+# else the label itself counts, or the order of a factor's levels.
+
+# The class vectors of a table, and what they say of its labels: probs, logits
+# (matrices or lists of vectors), label_index where the label does not say it,
+# pred_label where names tell it and the user did not. `memory` is an
+# environment that outlives the call, of a recorder.
+resolve_classes <- function(x, fields, call, memory = new.env()) {
+  label <- label_column(x, fields$label, call)
+  given <- label_index_column(x, fields$label_index, call)
+  scores <- class_scores(x, is.character(label), is.null(given), memory, call)
+  out <- list(
+    probs = scores$probs, logits = scores$logits, label_index = given
+  )
+  if (is.null(label) || is.null(scores$width)) {
+    return(out)
+  }
+  look_at_scores(scores$probs, memory)
+  levels <- if (is.factor(x[[fields$label]])) factor_levels(x[[fields$label]])
+  is_asked <- !is.na(label) & (if (is.null(given)) TRUE else is.na(given))
+  if (is_integer64(label) || !any(is_asked)) {
+    return(out) # beyond 2^53, no place
+  }
+  by <- class_rule(label, levels, is_asked, scores)
+  if (by == "name") {
+    names <- scores$classes
+    place <- match(label_keys(label), names)
+    check_places(place, label, names, is_asked, scores, fields$label, call)
+  } else if (by == "level") {
+    names <- levels
+    place <- match(label, names)
+    inform_levels(levels, memory)
+  } else {
+    if (by == "number") {
+      inform_counts(label[is_asked], scores$width, memory)
+    } else {
+      is_known <- all(c("label_probs", "correct") %in% names(x)) ||
+        all(c("label_probs", "pred_label") %in% names(x))
+      if (!is_known) abort_unnamed(label, is_asked, scores, fields$label, call)
+    }
+    return(out)
+  }
+  place[!is_asked] <- NA
+  index <- as.integer(place - 1L)
+  if (!is.null(given)) {
+    index[!is.na(given)] <- given[!is.na(given)]
+  }
+  is_said <- is.numeric(label) & !is.na(index) & !is.na(label) & index == label
+  out$label_index <- replace(index, is_said, NA)
+  if (is.null(fields$pred_label) && !is_count(names)) {
+    predicted <- first_maximum(scores$probs %||% scores$logits)
+    predicted[!is_asked] <- NA
+    values <- if (is.numeric(label)) as_numbers(names) else names
+    out$pred_label <- values[predicted]
+  }
+  out
+}
+
+# By what the classes of labels are told: "name", "level" (of a factor),
+# "number" (counted from 0), or "nothing".
+class_rule <- function(label, levels, is_asked, scores) {
+  classes <- scores$classes
+  are_numbers <- is.numeric(label) || all(is_whole_text(label[is_asked]))
+  # probs_0, probs_1, ... are places, but levels may be their names
+  is_named <- !is.null(classes) &&
+    (!scores$are_places || (!is.null(levels) && all(levels %in% classes)))
+  if (is_named && (!are_numbers || any(is_whole_text(classes)))) {
+    return("name")
+  }
+  if (!is.null(levels) && length(levels) == scores$width) {
+    return("level")
+  }
+  if (are_numbers) "number" else "nothing"
+}
+
+is_whole_text <- function(x) grepl("^(0|-?[1-9][0-9]*)$", x)
+
+# Whether these names are the places, 0, 1, ...
+is_count <- function(names) identical(names, id_text(seq_along(names) - 1))
+
+as_numbers <- function(names) {
+  if (all(is_whole_text(names))) as.double(names) else names
+}
+
+label_keys <- function(label) id_text(label)
+
+# Labels are ids, and logical values too: TRUE is 1.
+label_column <- function(x, name, call) {
+  if (is.null(name)) {
+    return(NULL)
+  }
+  if (is.logical(x[[name]])) {
+    x[[name]] <- array_like(as.integer(x[[name]]), x[[name]])
+  }
+  ident_column(x, name, call)
+}
+
+# The levels of a factor of labels, NULL where they can't be those of one.
+factor_levels <- function(x) {
+  levels <- attr(x, "levels", exact = TRUE)
+  is_fine <- is.character(levels) && !anyNA(levels) && !anyDuplicated(levels)
+  if (is_fine) enc2utf8(levels)
+}
+
+# Labels as a factor again, where all are among the levels.
+with_levels <- function(label, levels) {
+  if (is.null(levels)) {
+    return(label)
+  }
+  code <- match(id_text(label), levels)
+  if (anyNA(code[!is.na(label)])) label else as_levels(code, levels)
+}
+
+check_places <- function(place, label, classes, is_asked, scores, name, call) {
+  bad <- which(is.na(place) & is_asked)
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    value <- id_text(label[[row]])
+    abort_datamap(
+      c(
+        "Every label must be among the names of the classes.",
+        "x" = "Row {row} has {.val {value}}.",
+        "i" = paste(
+        "The classes, by the names of {.field {scores$from}}, are",
+        "{.val {classes}}."
+      )
+      ),
+      class = "range", key = name, line = row, call = call
+    )
+  }
+}
+
+abort_unnamed <- function(label, is_asked, scores, name, call) {
+  row <- which(is_asked)[[1]]
+  value <- id_text(label[[row]])
+  abort_datamap(
+    c(
+      "Labels that are no numbers need the names of the classes.",
+      "x" = "Row {row} has {.val {value}}.",
+      "i" = paste(
+        "Give the columns of {.arg {scores$from}} the labels as names, or the",
+        "place of each label's class, from 0, as {.arg label_index}."
+      )
+    ),
+    class = "field", key = name, line = row, call = call
+  )
+}
+
+# --- what is said once ---
+
+is_first <- function(memory, what) {
+  is_first <- is.null(memory[[what]])
+  assign(what, TRUE, envir = memory)
+  is_first
+}
+
+inform_levels <- function(levels, memory) {
+  if (!is_first(memory, "said_levels")) {
+    return(invisible())
+  }
+  inform_datamap(
+    c(
+      "i" = paste(
+        "The class vectors have no names: their classes are taken to be the",
+        "levels of the label, in this order: {.val {levels}}."
+      )
+    ),
+    class = "level_order", levels = levels
+  )
+}
+
+# Labels from 1 to the number of classes: of different ones, since some class
+# may be alone in a batch.
+inform_counts <- function(label, width, memory) {
+  if (!is_first(memory, "saw_labels")) {
+    return(invisible())
+  }
+  label <- as_numbers(id_text(label))
+  is_from_one <- is.numeric(label) && min(label) >= 1 && max(label) <= width &&
+    length(unique(label)) > 1
+  if (is_from_one) {
+    inform_datamap(
+      c(
+        "i" = paste(
+          "All labels are from 1 to {width}, none is 0: do they count from 1?"
+        ),
+        "i" = paste(
+          "Classes are counted from 0: give {.code label - 1}, name the",
+          "columns of the class vectors by the labels, or give",
+          "{.arg label_index}."
+        )
+      ),
+      class = "labels_from_one"
+    )
+  }
+}
+
+# What is given as probabilities but does not look like them.
+look_at_scores <- function(probs, memory) {
+  if (is.null(probs) || !is_first(memory, "saw_scores")) {
+    return(invisible())
+  }
+  probs <- filled_matrix(probs)
+  sums <- rowSums(probs, na.rm = TRUE)[rowSums(!is.na(probs)) > 0]
+  has_negative <- any(probs < 0, na.rm = TRUE)
+  if (length(sums) == 0) {
+    return(invisible())
+  }
+  if (has_negative && any(abs(sums - 1) > 1e-3)) {
+    inform_datamap(
+      c("i" = paste(
+        "Some {.arg probs} are negative and do not sum to 1: are they logits?",
+        "Then give {.code logits =}."
+      )),
+      class = "like_logits"
+    )
+  } else if (all(abs(sums - 100) < 1)) {
+    inform_datamap(
+      c("i" = paste(
+        "The {.arg probs} sum to 100: are they percent? Then give",
+        "{.code probs / 100}."
+      )),
+      class = "like_percent"
+    )
+  }
+}
+
+# --- class vectors ---
+
+# Of a table: probs and logits in one order of the classes, `classes`, their
+# names or NULL; whether these are places (probs_0, probs_1, ...); `width`,
+# their number, NULL where there are no class vectors; and what they are from.
+class_scores <- function(x, is_text_label, may_sort, memory, call) {
+  fields <- lapply(stats::setNames(nm = class_fields), class_columns,
+    x = x, call = call
+  )
+  tidy <- tidy_columns(x)
+  if (is.null(fields$probs) && is.null(fields$logits) && length(tidy) > 0) {
+    fields$probs <- bind_columns(x, tidy, ".pred_", call)
+  }
+  fields <- fields[!vapply(fields, is.null, NA)]
+  classes <- NULL
+  from <- NULL
+  for (name in names(fields)) {
+    found <- class_names(fields[[name]], name, is_text_label, call)
+    own <- attr(fields[[name]], "field") %||% name
+    if (is.null(classes) && !is.null(found)) {
+      classes <- found
+      from <- own
+    } else if (!is.null(found) && setequal(found, classes)) {
+      fields[[name]] <- take_classes(fields[[name]], match(classes, found))
+    } else if (!is.null(found)) {
+      abort_column(
+        "Its classes must be those of {.field {from}}.", own, call
+      )
+    }
+  }
+  if (!is.null(classes) && may_sort) {
+    order <- class_order(classes, memory)
+    fields <- lapply(fields, take_classes, order)
+    classes <- classes[order]
+  }
+  first <- fields[1]
+  c(
+    lapply(fields, bare_scores),
+    list(
+      classes = classes,
+      are_places = !is.null(classes) && is_count(classes) &&
+        isTRUE(attr(first[[1]], "are_columns")),
+      width = if (length(fields) > 0) scores_width(first[[1]]),
+      from = from %||% names(first)
+    )
+  )
+}
+
+bare_scores <- function(x) {
+  if (is.list(x)) {
+    return(lapply(x, as.vector))
+  }
+  matrix(as.vector(x), nrow(x), ncol(x))
+}
+
+scores_width <- function(x) if (is.list(x)) max(lengths(x), 0L) else ncol(x)
+
+take_classes <- function(x, at) {
+  if (identical(at, seq_along(at))) {
+    return(x)
+  }
+  if (is.list(x)) {
+    return(lapply(x, function(v) if (length(v) == length(at)) v[at] else v))
+  }
+  attributes_of <- attributes(x)[c("field", "are_columns")]
+  x <- x[, at, drop = FALSE]
+  attributes(x)[names(attributes_of)] <- attributes_of
+  x
+}
+
+# Numbers ascend, as in a file; others stay as in the first call.
+class_order <- function(classes, memory) {
+  if (all(is_whole_text(classes))) {
+    return(order(as.double(classes)))
+  }
+  before <- memory$classes
+  if (!is.null(before) && setequal(before, classes)) {
+    return(match(before, classes))
+  }
+  memory$classes <- classes
+  seq_along(classes)
+}
+
+# The names of the classes as labels would be written; NULL where a class has
+# none: R gives cbind(1 - p, p) half of them.
+class_names <- function(x, name, is_text_label, call) {
+  names <- if (is.list(x)) NULL else colnames(x)
+  if (is.null(names) || anyNA(names) || !all(nzchar(names))) {
+    return(NULL)
+  }
+  names <- enc2utf8(names)
+  if (!is_text(names)) {
+    abort_column("The names of its classes must be text.", name, call)
+  }
+  for (prefix in c(".pred_", paste0(name, "_"))) {
+    if (all(startsWith(names, prefix) & nchar(names) > nchar(prefix))) {
+      names <- substring(names, nchar(prefix) + 1)
+    }
+  }
+  if (!is_text_label && all(toupper(names) %in% c("TRUE", "FALSE"))) {
+    names <- unname(c("FALSE" = "0", "TRUE" = "1")[toupper(names)])
+  }
+  again <- names[duplicated(names)]
+  if (length(again) > 0) {
+    abort_column(
+      "More than one of its classes is called {.val {again[[1]]}}.", name, call
+    )
+  }
+  names
+}
+
+# One matrix, data frame or list column of that name, or a column per class.
+class_columns <- function(x, name, call) {
+  column <- x[[name]]
+  if (is.data.frame(column)) {
+    return(frame_matrix(column, name, n_rows(x), call))
+  }
+  if (is.matrix(column)) {
+    return(class_matrix(column, name, call))
+  }
+  if (is.list(column) && !is.object(column)) {
+    return(class_list(column, name, call))
+  }
+  if (!is.null(column)) {
+    is_vector <- is_plain_number(column)
+    problem <- if (is_vector) {
+      c(
+        "It has one number per row, and must have one per class.",
+        "i" = paste(
+          "Of two classes give the matrix {.code cbind(1 - p, p)}; the",
+          "probability of the label itself is {.field label_probs}."
+        )
+      )
+    } else {
+      "It must be a matrix, a data frame or a list of vectors."
+    }
+    abort_column(problem, name, call)
+  }
+  columns <- class_column_names(x, name)
+  if (length(columns) > 0) {
+    bind_columns(x, columns, paste0(name, "_"), call)
+  }
+}
+
+# The columns of class vectors: probs_<class>. Where they count from 0 and the
+# labels are numbers, others are signals of the user's.
+class_column_names <- function(x, name) {
+  pattern <- paste0("^", name, "_(?!epoch_[0-9]+$).")
+  found <- grep(pattern, names(x), value = TRUE, perl = TRUE)
+  counted <- found[is_whole_text(substring(found, nchar(name) + 2))]
+  counted <- counted[order(as.double(substring(counted, nchar(name) + 2)))]
+  label <- x[["label"]] %||% x[["gold"]]
+  is_text <- is.factor(label) || is.character(label)
+  is_complete <- length(counted) > 0 &&
+    is_count(substring(counted, nchar(name) + 2))
+  if (is_complete && (!is_text || length(counted) == length(found))) {
+    return(counted)
+  }
+  found
+}
+
+# Those of the package tidymodels; .pred_class is the predicted label.
+tidy_columns <- function(x) {
+  grep("^[.]pred_(?!class$).", names(x), value = TRUE, perl = TRUE)
+}
+
+bind_columns <- function(x, columns, prefix, call) {
+  values <- lapply(columns, number_column, x = x, call = call)
+  out <- matrix(
+    as.double(unlist(values)), n_rows(x), length(columns),
+    dimnames = list(NULL, substring(columns, nchar(prefix) + 1))
+  )
+  structure(
+    out,
+    are_columns = prefix != ".pred_", field = paste0(prefix, "...")
+  )
+}
+
+class_matrix <- function(column, name, call) {
+  plain <- plain_numbers(column)
+  is_fine <- is.atomic(plain) && !(is.object(plain) && is.numeric(plain)) &&
+    (is.numeric(plain) || all(is.na(plain)))
+  if (!is_fine) {
+    abort_column("It must be a matrix of numbers.", name, call)
+  }
+  matrix(
+    as.double(plain), nrow(column), ncol(column),
+    dimnames = list(NULL, colnames(column))
+  )
+}
+
+# A packed data frame is the matrix that its columns make.
+frame_matrix <- function(column, name, n, call) {
+  parts <- signal_table(column, call, name, n)
+  columns <- lapply(names(parts), number_column, x = parts, call = call)
+  matrix(
+    as.double(unlist(columns)), n, length(parts),
+    dimnames = list(NULL, names(parts))
+  )
+}
+
+# A list of vectors; where they have names, the matrix in the order of the
+# first one's.
+class_list <- function(column, name, call) {
+  vectors <- lapply(seq_along(column), function(row) {
+    class_vector(column[[row]], row, name, call)
+  })
+  has_names <- vapply(vectors, function(x) {
+    !is.null(names(x)) && !anyNA(names(x)) && all(nzchar(names(x)))
+  }, NA)
+  is_given <- vapply(vectors, function(x) !all(is.na(x)), NA)
+  if (!any(has_names & is_given)) {
+    return(vectors)
+  }
+  classes <- names(vectors[[which(has_names & is_given)[[1]]]])
+  is_same <- vapply(vectors, function(x) {
+    length(x) == length(classes) && setequal(names(x), classes)
+  }, NA)
+  bad <- which(is_given & !is_same)
+  if (length(bad) > 0) {
+    row <- bad[[1]]
+    abort_column(
+      c(
+        "Row {row} must have the names that the rows before have.",
+        "i" = "Those are {.val {classes}}."
+      ),
+      name, call, row
+    )
+  }
+  none <- stats::setNames(rep(NA_real_, length(classes)), classes)
+  vectors[!is_given] <- list(none)
+  values <- vapply(vectors, function(x) unname(x[classes]), unname(none))
+  matrix(
+    as.double(values), length(vectors), length(classes),
+    byrow = TRUE, dimnames = list(NULL, classes)
+  )
+}
+
+class_vector <- function(vector, row, name, call) {
+  plain <- plain_numbers(vector)
+  is_fine <- is.null(plain) || is_plain_number(plain) || is_all_missing(plain)
+  if (!is_fine) {
+    abort_column("Row {row} must be a vector of numbers.", name, call, row)
+  }
+  stats::setNames(as.double(plain), names(plain))
+}
+
+# Where the first of the largest stands in each row; NA where a number is
+# missing among them, not at the end.
+first_maximum <- function(scores) {
+  if (is.list(scores)) {
+    scores <- filled_matrix(scores)
+  }
+  if (ncol(scores) == 0) {
+    return(rep(NA_integer_, nrow(scores)))
+  }
+  is_missing <- is.na(scores)
+  last <- max.col(1 - is_missing, "last")
+  is_missing <- is_missing & (col(scores) <= last | is.nan(scores))
+  has_hole <- rowSums(is_missing) > 0
+  largest <- max.col(replace(scores, is.na(scores), -Inf), "first")
+  replace(largest, has_hole, NA)
+}
