@@ -297,7 +297,7 @@ test_that("any data frame of signals is written, or its row is named", {
     ),
     paste0(
       "{\"guid\":\"b\",\"gold\":\"v\",\"label_index\":1,\"pred_label\":\"v\",",
-      "\"probs\":[0.0,1.0],\"label_probs\":1,\"epoch\":1,\"flag\":true}"
+      "\"probs\":[0,1],\"label_probs\":1,\"epoch\":1,\"flag\":true}"
     )
   ))
   frame$guid[[2]] <- NA
