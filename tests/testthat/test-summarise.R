@@ -376,8 +376,8 @@ test_that("a line must give or let derive id, label, correct, label_probs", {
 test_that("values of the wrong type are errors that name the key", {
   fields <- c(
     id = "1.5", id = "1.0", id = "1e3", id = "true", id = "[1]", id = "{}",
-    label = "1.5", label = "false", label = "[]", pred_label = "0.5",
-    pred_label = "true", s_label = "2.0", s_label = "\"2\"", s_label = "[2]",
+    label = "1.5", label = "NaN", label = "[]", pred_label = "0.5",
+    pred_label = "{}", s_label = "2.0", s_label = "\"2\"", s_label = "[2]",
     loss = "\"high\"", loss = "true", probs = "0.5", probs = "[\"a\"]",
     probs = "[null]", probs = "{}", probs = "[[0.5], 0.5]", logits = "true",
     label_probs = "\"0.5\"", label_probs = "[0.5]", step = "\"1\"",
@@ -795,4 +795,14 @@ test_that("files that grew are told of", {
   expect_match(conditionMessage(message), "have grown while", fixed = TRUE)
   expect_message(inform_grown("a.jsonl"), "has grown while")
   expect_silent(inform_grown(character()))
+})
+
+test_that("a label may be written as any whole number, true or false", {
+  labels <- c("1", "1.0", "1e0", "true", "0", "-0.0", "false")
+  expect_identical(labels_of(labels), rep(1:0, c(4, 3)))
+  for (label in c(labels[1:4], "\"1\"")) {
+    row <- row_of("\"id\": 1, \"probs\": [0.25, 0.75], \"label\": ", label)
+    expect_identical(row$avg_probs, 0.75)
+    expect_identical(row$correct_times, 1L)
+  }
 })
