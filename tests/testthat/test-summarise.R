@@ -801,7 +801,9 @@ test_that("a label may be written as any whole number, true or false", {
   labels <- c("1", "1.0", "1e0", "true", "0", "-0.0", "false")
   expect_identical(labels_of(labels), rep(1:0, c(4, 3)))
   for (label in c(labels[1:4], "\"1\"")) {
-    row <- row_of("\"id\": 1, \"probs\": [0.25, 0.75], \"label\": ", label)
+    row <- row_of(
+      paste0("\"id\": 1, \"probs\": [0.25, 0.75], \"label\": ", label)
+    )
     expect_identical(row$avg_probs, 0.75)
     expect_identical(row$correct_times, 1L)
   }
