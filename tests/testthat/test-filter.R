@@ -178,7 +178,7 @@ test_that("signals and states are no data map before they are summarised", {
   signals <- datamap_example("spam_signals.jsonl.gz")
   for (early in list(signals, datamap_recorder(NULL), datamap_state(signals))) {
     expect_error(
-      datamap_filter(early), "forget `datamap_summarise()`", fixed = TRUE,
+      datamap_filter(early), "datamap_summarise()", fixed = TRUE,
       class = "datamap_error_input"
     )
   }
