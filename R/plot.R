@@ -272,8 +272,7 @@ draw_panels <- function(panels, scales) {
     if (length(labels) == 0) {
       return(labels)
     }
-    shown <- as.character(labels[[1]])
-    list(panels$words[match(shown, as.character(panels$values))])
+    list(panels$words[match_ids(labels[[1]], panels$values)])
   }
   ggplot2::facet_wrap(
     ggplot2::vars(!!rlang::sym(panels$column)),

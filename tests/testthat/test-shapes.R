@@ -291,10 +291,11 @@ test_that("what R let through is found in the glue and not read", {
 
   file <- tempfile()
   write <- function(columns, kinds, n = 2) {
-    .Call(ffi_write_signals, file, columns, kinds, n)
+    .Call(ffi_write_signals, file, columns, kinds, n, FALSE)
   }
   record <- function(columns, kinds, n = 2) {
-    .Call(ffi_recorder_add, datamap_recorder(NULL)$pointer, columns, kinds, n)
+    rec <- datamap_recorder(NULL)
+    .Call(ffi_recorder_add, rec$pointer, columns, kinds, n, FALSE)
   }
   for (call in list(write, record)) {
     expect_s3_class(call(list(id = 1L), 0L), "dm_error")
