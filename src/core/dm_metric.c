@@ -132,8 +132,9 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
     case DM_MEASURE_ALEATORIC:
       return label_probs * (1 - label_probs);
     case DM_MEASURE_LOG2_PROB:
-      if (!fields->has_label_probs && !fields->probs && fields->logits &&
-          dm_find_class(fields, fields->n_logits, &place)) {
+      /* given or not: where it is what the logits say, these say it for p = 0 as well */
+      if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
+          label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
         return dm_log_softmax(fields->logits, fields->n_logits, place) * LOG2_E;
       }
       return log2(label_probs);

@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "dm_files.h"
-#include "dm_inflater.h"
 #include "dm_grow.h"
+#include "dm_inflater.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
 
