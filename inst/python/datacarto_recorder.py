@@ -19,6 +19,7 @@ wrong with what a recorder is given; what the system says of the file is a FileE
 which is a SignalError and an OSError. What looks like a slip is a SignalWarning, once.
 """
 
+import contextlib
 import errno
 import json
 import math
@@ -34,6 +35,7 @@ _FIELDS = ("id", "label", "label_index", "pred_label", "s_label", "correct", "lo
 # Read as the field where that is missing, and logits_epoch_N as logits.
 _OTHER_NAMES = {"guid": "id", "sample_id": "id", "uuid": "id", "idx": "id",
                 "gold": "label", "noisy_label": "s_label", "epoch": "step"}
+_SCORES = ("probs", "logits")
 _EXISTING = ("error", "append", "repair", "overwrite")
 _NAN = ("NaN", "null")
 _LINE_MAX = 64 * 2**20  # what a reader takes by default
@@ -65,8 +67,9 @@ class Recorder:
               incomplete last line (as a crash leaves it), "overwrite" empties it.
     classes   The names of the classes, in the order of the columns of probs and logits:
               strings, or whole numbers where labels do not count from 0. Then labels are
-              looked up among them; whole numbers that are labels of classes whose names
-              are others count from 0.
+              looked up among them; whole numbers count from 0 where no class has one as
+              its name. Where all names are whole numbers, the columns stand in ascending
+              order in the file, others stay as they are.
     nan       How to write numbers that are not finite: "NaN" as NaN, Infinity and
               -Infinity, as Python's json module does, though JSON has no such words;
               "null" for files that other readers shall take, which is read as absent.
@@ -83,7 +86,11 @@ class Recorder:
         _check_choice(existing, _EXISTING, "existing")
         _check_choice(nan, _NAN, "nan")
         self._has_null = nan == "null"
-        self._places = None if classes is None else _places(_values(classes, "classes"))
+        self._classes = None  # where labels are no text, and where some are
+        if classes is not None:
+            names = _values(classes, "classes")
+            self._classes = [_Classes(names, has_text) for has_text in (False, True)]
+        self._before = self._classes and self._classes[True]  # tells the columns' order
         self._ids = None if ids is None else _declared(_values(ids, "ids"))
         self._last = {}  # the last step of each id, None where it has none
         self._is_first = True  # nothing has been recorded yet
@@ -126,13 +133,14 @@ class Recorder:
             raise SignalError("the recorder is closed")
         columns = {"id": _values(id, "id")}
         n = len(columns["id"])
-        places = self._places
+        names = {}
         given = dict(label=label, pred_label=pred_label, s_label=s_label, correct=correct,
                      loss=loss, probs=probs, logits=logits, label_probs=label_probs)
         for name, values in given.items():
             if values is not None:
-                columns[name], names = _table(values, name, name in ("probs", "logits"))
-                places = _places(names) if names is not None else places
+                columns[name], found = _table(values, name)
+                if found is not None:
+                    names[name] = found
         if step is not None:
             columns["step"] = _values(step, "step", n)
         for name, values in signals.items():
@@ -140,27 +148,33 @@ class Recorder:
         for name, values in columns.items():
             if len(values) != n:
                 raise SignalError(f"{name} has {len(values)} values for {n} ids")
-        steps = {}
-        lines = []
-        hints = _Hints(places is not None)
         other_names = {name: _first_name(name) for name in signals if _first_name(name)}
+        lines = []
         for row, values in enumerate(zip(*columns.values())):
             line = {k: v for k, v in zip(columns, values) if v is not None}
-            try:
-                line = _Line(line, other_names, self._has_null)
-                line.find_class(places)
-                line.check()
-                self._check_run(line.line, steps)
-                lines.append(line.text())
-                if self._is_first:
-                    hints.look(line.line)
-            except Exception as error:
-                raise _own(error, f"row {row}") from error
+            with _in_row(row):
+                lines.append(_Line(line, other_names, self._has_null))
         if not lines:
             return
+        labels = [line.line["label"] for line in lines]
+        classes, orders = self._find_classes(names, labels)
+        has_names = classes is not None and classes.are_named_by(labels)
+        hints = _Hints(has_names)
+        steps = {}
+        for row, line in enumerate(lines):
+            with _in_row(row):
+                line.sort_scores(classes, orders)
+                line.find_class(classes if has_names else None)
+                line.check()
+                self._check_run(line.line, steps)
+                lines[row] = line.text()
+                if self._is_first:
+                    hints.look(line.line)
         if self._is_first:
             hints.give()
         self._append(b"\n".join(lines) + b"\n", steps)
+        if names and not classes.are_whole:
+            self._before = classes
 
     def close(self):
         """Puts the file on the disk and closes it. Nothing can be added then."""
@@ -203,6 +217,27 @@ class Recorder:
                 pass
 
     # --- lines ---
+
+    def _find_classes(self, names, labels):
+        """The classes of a call, and where their columns are in each field that has them.
+
+        names are those of the columns, of data frames. As in R's data frames and recorder
+        (R/classes.R), whole numbers ascend, others stay as in the first call.
+        """
+        has_text = any(isinstance(label, str) for label in labels)
+        if not names:
+            classes = self._classes and self._classes[has_text]
+            return classes, dict.fromkeys(_SCORES, classes and classes.order(classes))
+        found = {field: _Classes(values, has_text, field, self._before)
+                 for field, values in names.items()}
+        first, classes = next(iter(found.items()))
+        orders = dict.fromkeys(_SCORES, classes.order(classes))
+        for field, others in found.items():
+            if others.places.keys() != classes.places.keys():
+                raise SignalError(f"the columns of {field} must have the names of those "
+                                  f"of {first}")
+            orders[field] = classes.order(others)
+        return classes, orders
 
     def _check_run(self, line, steps):
         """Whether a line goes on from those before; steps are those of the call."""
@@ -358,30 +393,43 @@ class _Line:
                 raise SignalError(f"{name} would be read as {first}, which this row has "
                                   "not")
 
-    def find_class(self, places):
-        """label_index where the label does not say it, pred_label by its name."""
+    def sort_scores(self, classes, orders):
+        """The columns of the classes in the order that they have in the file."""
+        if classes is None:
+            return
+        for field in _SCORES:
+            scores = self.line.get(field)
+            if scores is None:
+                continue
+            if len(scores) != len(classes.names):
+                raise SignalError(f"there are {len(classes.names)} names for "
+                                  f"{len(scores)} classes")
+            if orders[field] is not None:
+                self.line[field] = [scores[place] for place in orders[field]]
+
+    def find_class(self, classes):
+        """label_index where the label does not say it, pred_label where names do."""
         line = self.line
         scores = line.get("probs", line.get("logits"))
         if scores is None:
             return
         label = line["label"]
-        count = _count(label)
-        if places is None:
-            if count is not None and 0 <= count < len(scores) and label != count:
-                line["label_index"] = count
-            return
-        if len(places) != len(scores):
-            raise SignalError(f"there are {len(places)} names for {len(scores)} classes")
-        if isinstance(label, int) and not places.are_whole:
-            return  # its place, from 0
-        place = places.get(_key(label))
-        if place is None:
-            raise SignalError(f"label {_shown(label)} is no class: they are "
-                              f"{', '.join(map(_shown, places.names[:20]))}")
-        if place != label or not isinstance(label, int):
+        if classes is None:  # labels count from 0
+            place = _count(label)
+            if place is None or not 0 <= place < len(scores):
+                return
+        else:
+            place = classes.places.get(_key(label))
+            if place is None:
+                raise SignalError(f"label {_shown(label)} is no class: they are "
+                                  f"{', '.join(map(_shown, classes.names[:20]))}")
+        if place != label:  # and "1" is not 1
             line["label_index"] = place
-        if "pred_label" not in line and not any(x != x for x in scores):
-            line["pred_label"] = places.names[scores.index(max(scores))]
+        if (classes is not None and not classes.are_places and
+                "pred_label" not in line and not any(x != x for x in scores)):
+            name = classes.names[scores.index(max(scores))]
+            is_whole = isinstance(label, int) and classes.are_whole
+            line["pred_label"] = _count(name) if is_whole else str(name)
 
     def check(self):
         line = self.line
@@ -393,8 +441,12 @@ class _Line:
             if not isinstance(place, int) or not 0 <= place < len(scores):
                 raise SignalError(f"label {_shown(place)} is no class from 0 to "
                                   f"{len(scores) - 1}: {_how_to_count(place, scores)}")
-        if scores is None and not {"correct", "pred_label"} & line.keys():
-            raise SignalError("correct, pred_label, probs or logits must be given")
+        if not {"correct", "pred_label"} & line.keys():
+            if scores is None:
+                raise SignalError("correct, pred_label, probs or logits must be given")
+            if "label_index" not in line and _count(line["label"]) is None:
+                raise SignalError(f"label {_shown(line['label'])} is no class by its name: "
+                                  "give Recorder(classes=), or correct too")
 
     def no_scores(self):
         for name in ("label_probs", "probs", "logits"):
@@ -411,8 +463,41 @@ class _Line:
         return line
 
 
-class _Places(dict):
-    """The places of classes by the keys of their names."""
+class _Classes:
+    """The names of classes, in the order that their columns have in the file."""
+
+    def __init__(self, names, has_text, field="classes", before=None):
+        names = [_label(name, field) for name in names]
+        if None in names:
+            raise SignalError(f"a name in {field} is missing")
+        if field != "classes":
+            names = _without_prefix(names, field)
+        if not has_text and all(str(x).upper() in ("FALSE", "TRUE") for x in names):
+            names = [int(str(name).upper() == "TRUE") for name in names]
+        self.columns = {}  # where each class is as it is given
+        for place, name in enumerate(names):
+            if self.columns.setdefault(_key(name), place) != place:
+                raise SignalError(f"{_shown(name)} stands twice among the classes")
+        counts = [_count(name) for name in names]
+        self.are_whole = None not in counts
+        self.has_whole = any(count is not None for count in counts)
+        order = self.columns
+        if self.are_whole:
+            order = sorted(order, key=int)
+        elif before is not None and before.places.keys() == order.keys():
+            order = before.places
+        self.names = [names[self.columns[key]] for key in order]
+        self.places = {key: place for place, key in enumerate(order)}
+        self.are_places = all(key == str(place) for key, place in self.places.items())
+
+    def order(self, others):
+        """Where these classes are among the columns of others, None: in this order."""
+        order = [others.columns[key] for key in self.places]
+        return None if order == sorted(order) else order
+
+    def are_named_by(self, labels):
+        """Whether labels are names, and no whole numbers that count from 0."""
+        return self.has_whole or any(_count(label) is None for label in labels)
 
 
 class _Hints:
@@ -485,6 +570,15 @@ def trainer_callback(recorder, batches, id="id", label="labels"):
 
 # --- errors and warnings ---
 
+@contextlib.contextmanager
+def _in_row(row):
+    """Says of what goes wrong in which row it does."""
+    try:
+        yield
+    except Exception as error:
+        raise _own(error, f"row {row}") from error
+
+
 def _own(error, place):
     """The error that is raised for another one; a SignalError's text stays."""
     return SignalError(f"{place}: {_said(error)}")
@@ -556,17 +650,13 @@ def _check_name(name, columns):
     return name
 
 
-def _places(names):
-    """Where each class is, by the names of all."""
-    places = _Places()
-    places.names = [_label(name, "classes") for name in names]
-    for place, name in enumerate(places.names):
-        if name is None:
-            raise SignalError("a name in classes is missing")
-        if places.setdefault(_key(name), place) != place:
-            raise SignalError(f"{_shown(name)} stands twice among the classes")
-    places.are_whole = all(_count(name) is not None for name in places.names)
-    return places
+def _without_prefix(names, field):
+    """The names of columns without what says only that they are class vectors."""
+    for prefix in (".pred_", field + "_"):
+        if all(isinstance(name, str) and name.startswith(prefix) and name != prefix
+               for name in names):
+            names = [name[len(prefix):] for name in names]
+    return names
 
 
 def _declared(ids):
@@ -599,10 +689,10 @@ def _values(values, name, n=None):
         raise _own(error, name) from error
 
 
-def _table(values, name, may_have_names):
+def _table(values, name):
     """The rows of a vector or table, and the names of a data frame's columns, or None."""
     try:
-        names = getattr(values, "columns", None) if may_have_names else None
+        names = getattr(values, "columns", None) if name in _SCORES else None
         if names is not None:
             return _values(values.to_numpy(), name), _values(names, name)
     except SignalError:
@@ -715,7 +805,7 @@ def _count(label):
     """The whole number that a label is, or None: 1 and "1" are the same."""
     if isinstance(label, int):
         return label
-    is_count = re.fullmatch("0|-?[1-9][0-9]{0,17}", label) is not None
+    is_count = re.fullmatch("0|-?[1-9][0-9]{0,299}", label) is not None
     return int(label) if is_count else None
 
 

@@ -299,7 +299,7 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
     test_path("fixtures", "random_calls.py"),
     encoding = "UTF-8"
   )
-  output <- run_recorder(folder, 20261126, 10000, "plain", code = code)
+  output <- run_recorder(folder, 20261126, 10000, code = code)
   counts <- as.numeric(strsplit(output, " ")[[1]])
   expect_identical(sum(counts), 10000)
   expect_gt(min(counts), 4000)
@@ -339,6 +339,106 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
     expect_identical(sum(map$evaluations), nrow(meant))
   }
   expect_gt(n_lines, 6000) # rows of the calls that were taken
+})
+
+test_that("the names of classes tell the label's column, in any order", {
+  map <- function(label, classes) {
+    file <- new_path()
+    run_recorder(file, code = sprintf("
+with Recorder(sys.argv[1], classes=%s) as rec:
+    rec.record([1, 2], %s, probs=[[.2, .5, .3], [.6, .3, .1]])
+", classes, label))
+    datamap_summarise(file, metrics = c("aum", "prob_margin"))
+  }
+  same <- function(map, label) {
+    expect_identical(map$label, label)
+    expect_identical(map$avg_probs, c(0.5, 0.1))
+    expect_identical(map$correct_times, c(1L, 0L))
+    expect_equal(map$prob_margin, c(0.5 - 0.3, 0.1 - 0.6), tolerance = 1e-12)
+  }
+  same(map('["u", "v"]', '["w", "u", "v"]'), c("u", "v"))
+  same(map("[2, 3]", "[1, 2, 3]"), 2:3)
+  same(map('["2", 3.0]', "[1, 2, 3]"), c("2", "3"))
+  same(map("[5, 0]", "[9, 5, 0]"), c(5L, 0L))
+  same(map("[True, 2]", "None"), 1:2)
+  same(map('["1", 2.0]', "None"), c("1", "2"))
+  same(map("[1, 2]", '["w", "u", "v"]'), 1:2) # places, from 0
+})
+
+test_that("columns of classes are written in the order that R writes them", {
+  # three classes, their names and labels per call, for R and for Python
+  calls <- list(
+    list(c("10", "-3", "7"), c(7, 10)),
+    list(c("10", "-3", "7"), c("7", "10")),
+    list(c("2", "0", "1"), c(0, 2)),
+    list(c("b", "c", "a"), c("a", "b")),
+    list(c("a", "b", "c"), c("a", "b")), # as the call before
+    list(c("u", "v", "w"), c(1, 0)), # places
+    list(c("u", "v", "w"), c("1", "0")),
+    list(c("w", "v", "u"), c("u", "w")),
+    list(c("u", "5", "w"), c("5", "u")),
+    list(c(".pred_u", ".pred_v", ".pred_w"), c("u", "w")),
+    list(c("probs_3", "probs_2", "probs_1"), c(3, 1))
+  )
+  probs <- matrix(c(0.2, 0.5, 0.3, 0.6, 0.3, 0.1), 2, byrow = TRUE)
+  paths <- c(new_path(), new_path())
+  rec <- datamap_recorder(paths[[1]])
+  for (step in seq_along(calls)) {
+    colnames(probs) <- calls[[step]][[1]]
+    ids <- 2 * step + 0:1
+    datamap_record(rec, ids, calls[[step]][[2]], probs = probs)
+  }
+  close(rec)
+  values <- function(x) {
+    if (is.character(x)) x <- encodeString(x, quote = "\"")
+    paste0("[", paste(x, collapse = ", "), "]")
+  }
+  run_recorder(paths[[2]], code = c(
+    "class Frame:",
+    "    def __init__(self, columns): self.columns = columns",
+    "    def to_numpy(self): return [[.2, .5, .3], [.6, .3, .1]]",
+    "with Recorder(sys.argv[1]) as rec:",
+    vapply(seq_along(calls), function(step) {
+      sprintf(
+        "    rec.record(%s, %s, probs=Frame(%s))", values(2 * step + 0:1),
+        values(calls[[step]][[2]]), values(calls[[step]][[1]])
+      )
+    }, "")
+  ))
+  columns <- c("label", "label_index", "pred_label", "probs")
+  read <- lapply(paths, function(path) {
+    out <- as.list(datamap_read_signals(path, columns = columns))
+    is_place <- is.na(out$label_index) # the label itself, "1" too
+    out$label_index[is_place] <- as.integer(out$label[is_place])
+    out[c("label", "label_index", "pred_label", paste0("probs_", 0:2))]
+  })
+  expect_identical(read[[2]], read[[1]])
+  expect_identical(read[[2]]$probs_0[1:2], c(0.5, 0.3))
+})
+
+test_that("what does not tell the classes is refused", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+class Frame:
+    def __init__(self, columns): self.columns = columns
+    def to_numpy(self): return [[.2, .8]]
+rec = Recorder(sys.argv[1])
+def fails(label, **vectors):
+    try:
+        rec.record([1], [label], **vectors)
+    except SignalError as error:
+        print(error)
+fails("a", probs=Frame(["a", "b"]), logits=Frame(["a", "c"]))
+fails("a", probs=Frame(["a", "a"]))
+fails("a", probs=[[.2, .8]], label_probs=[.2])
+rec.record([1], ["b"], probs=Frame(["a", "b"]), logits=Frame(["b", "a"]))
+rec.close()
+')
+  expect_match(output[[1]], "columns of logits .* those of probs")
+  expect_match(output[[2]], "'a' stands twice")
+  expect_match(output[[3]], "label 'a' is no class by its name")
+  expect_length(output, 3)
+  expect_match(readLines(file), '"logits":[0.8,0.2]', fixed = TRUE)
 })
 
 test_that("what looks like a slip is a warning, once", {
