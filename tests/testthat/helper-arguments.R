@@ -1,8 +1,9 @@
 # For each exported function a call that works, and what may be given to its
 # arguments instead: every answer has to be a value or an error of ours.
 
+# All of them in a few minutes only, so that most runs try some.
 odd_values <- function() {
-  list(
+  values <- list(
     null = NULL, na = NA, list = list(), factor = factor("a"), fun = mean,
     huge = 1e10, none = character(), two = c("a", "b"), nan = NaN, minus = -1,
     env = new.env(), empty = "", text = "a", true = TRUE, frame = data.frame(),
@@ -10,6 +11,8 @@ odd_values <- function() {
     numbers = c(0.5, NA), nested = list(a = 1, list(2)), bytes = "\xff",
     infinite = Inf, call = quote(x + y), formula = y ~ x
   )
+  is_large <- nzchar(Sys.getenv("DATACARTO_LARGE"))
+  if (is_large) values else values[c("null", "na", "env", "two", "numbers")]
 }
 
 working_calls <- function() {
