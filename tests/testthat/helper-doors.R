@@ -220,14 +220,20 @@ recorded <- function(case, rows) {
 
 record_case <- function(case, file) {
   rec <- datamap_recorder(file, signals = "g", metrics = door_metrics)
-  for (rows in split(seq_along(case$id), case_evaluation(case))) {
-    batch <- sort(rep_len(seq_len(case$batches), length(rows)))
-    for (some in split(rows, batch)) {
-      do.call(datamap_record, c(list(rec), recorded(case, some)))
-    }
+  for (rows in case_batches(case)) {
+    do.call(datamap_record, c(list(rec), recorded(case, rows)))
   }
   close(rec)
   rec
+}
+
+# The rows of each call.
+case_batches <- function(case) {
+  evaluations <- split(seq_along(case$id), case_evaluation(case))
+  batches <- lapply(evaluations, function(rows) {
+    split(rows, sort(rep_len(seq_len(case$batches), length(rows))))
+  })
+  unlist(batches, recursive = FALSE)
 }
 
 # Which evaluation a row is of: its place among those of its sample.
@@ -388,6 +394,83 @@ doors <- list(
     map_of(updated)
   }
 )
+
+# --- the same calls in Python ---
+
+# The files that Python's recorder writes of the cases, all in one process. The
+# names of classes are given to it or, every second time, are those of the
+# columns, in another order at each call.
+record_in_python <- function(cases, folder) {
+  files <- file.path(folder, sprintf("case%d.jsonl", seq_along(cases)))
+  run_recorder(code = c(
+    "import warnings",
+    "warnings.simplefilter('ignore', SignalWarning)",
+    "nan = float('nan')",
+    "class Frame:",
+    "    def __init__(self, rows, names, turn):",
+    "        turn %= len(names)",
+    "        turned = lambda x: x[turn:] + x[:turn]",
+    "        self.columns = turned(names)",
+    "        self.rows = [turned(row) for row in rows]",
+    "    def to_numpy(self): return self.rows",
+    "cases = [",
+    vapply(cases, python_case, ""),
+    "]",
+    "for path, (names, is_frame, calls) in zip(sys.argv[1:], cases):",
+    "    classes = None if is_frame else names",
+    "    with Recorder(path, classes=classes) as rec:",
+    "        for turn, call in enumerate(calls):",
+    "            if is_frame:",
+    "                scores = 'probs' if 'probs' in call else 'logits'",
+    "                call[scores] = Frame(call[scores], names, turn)",
+    "            rec.record(**call)"
+  ), files)
+  files
+}
+
+python_case <- function(case) {
+  names <- colnames(case$scores) %||% levels(case$labels)
+  is_frame <- !is.null(names) && case$seed %% 2 == 1
+  if (is.numeric(case$labels) && !is_frame) names <- as.numeric(names)
+  names <- if (length(names) > 0) python_list(python_texts(names)) else "None"
+  calls <- vapply(case_batches(case), python_call, "", case = case)
+  sprintf(
+    "(%s, %s, %s),",
+    names, if (is_frame) "True" else "False", python_list(calls)
+  )
+}
+
+python_call <- function(rows, case) {
+  given <- recorded(case, rows)
+  given <- given[!vapply(given, is.null, NA)]
+  texts <- lapply(given, python_texts)
+  if (is.double(given$label)) texts$label <- sprintf("%.1f", given$label)
+  paste0("dict(", paste0(
+    names(texts), "=", vapply(texts, python_list, ""),
+    collapse = ", "
+  ), ")")
+}
+
+python_texts <- function(x) {
+  if (is.matrix(x)) {
+    return(apply(x, 1, function(row) python_list(python_texts(row))))
+  }
+  if (inherits(x, "integer64")) {
+    return(as.character(x))
+  }
+  if (is.numeric(x)) {
+    text <- sprintf("%.17g", x)
+    return(ifelse(is.nan(x), "nan", ifelse(is.na(x), "None", text)))
+  }
+  if (is.logical(x)) {
+    return(c("False", "True")[x + 1L])
+  }
+  python_string(enc2utf8(as.character(x)))
+}
+
+python_list <- function(texts) {
+  paste0("[", paste(texts, collapse = ", "), "]")
+}
 
 # One map against another, to the last bit; a factor is its labels.
 expect_same_columns <- function(map, other) {
