@@ -88,8 +88,8 @@
 #'   class vectors, the labels that were predicted and how often each was, both
 #'   column by column with a row for each id; `places`: the same of predictions
 #'   of which only the place in the class vector is known;
-#' * `class_labels`: of each place in the class vectors, which of `labels` stands
-#'   there by `label_index` (0 for none, -1 for several).
+#' * `class_labels`: of each place in the class vectors, which of `labels`
+#'   stands there by `label_index` (0 for none, -1 for several).
 #'
 #' It is for reading; to change it by hand is at one's own risk, but what is
 #' inconsistent is found and refused with an error of class

@@ -322,7 +322,10 @@ test_that("panels may have scales of their own", {
   expect_identical(ranges("free_x"), 1L)
   expect_gt(ranges("free_y"), 1L)
   expect_gt(ranges("free"), 1L)
-  expect_error(datamap_plot(map, scales = "loose"), class = "datamap_error_input")
+  expect_error(
+    datamap_plot(map, scales = "loose"),
+    class = "datamap_error_input"
+  )
 })
 
 test_that("chosen samples are marked and named, in their panel", {
