@@ -460,8 +460,7 @@ test_that("labels keep the order of their levels, texts a natural one", {
   )
   plot <- datamap_plot(map, facet = "label")
   expect_identical(
-    as.character(ggplot2::ggplot_build(plot)$layout$layout[[4]]),
-    paste("label:", natural)
+    as.character(ggplot2::ggplot_build(plot)$layout$layout[[4]]), natural
   )
   expect_identical(
     summary(map)$label, c(class_2 = 2L, class_1 = 1L, class_10 = 1L)
