@@ -649,6 +649,56 @@ child_code <- '
   }
 '
 
+# Records, with an interrupt underway that comes while it does so or after that,
+# and counts the lines of the file and those of the summary after each call.
+recording_code <- '
+  args <- commandArgs(TRUE)
+  library(datacarto, lib.loc = args[[1]])
+  at <- function(name) file.path(args[[2]], name)
+  n <- 1000
+  probs <- matrix(stats::rexp(5 * n), n)
+  probs <- probs / rowSums(probs)
+  text <- strrep("x", 10000) # so that much of the time goes into writing
+  rec <- datamap_recorder(at("run.jsonl"))
+  step <- 0
+  record <- function() {
+    step <<- step + 1
+    datamap_record(
+      rec, seq_len(n), rep(0:4, n / 5),
+      probs = probs, step = step, note = text
+    )
+  }
+  count <- function() {
+    c(
+      sum(datamap_summarise(at("run.jsonl"))$evaluations),
+      sum(datamap_summarise(rec)$evaluations)
+    )
+  }
+  for (i in 1:3) time <- system.time(record())[["elapsed"]]
+  at_first <- count()[[1]]
+  delays <- c(seq(0, 1.5, length.out = 19) * time, 10 * time + 0.2)
+  counts <- vapply(delays, function(delay) {
+    tryCatch(
+      {
+        system(sprintf("(sleep %.3f; kill -INT %d) &", delay, Sys.getpid()))
+        record()
+        Sys.sleep(5) # until it comes, if it has not been lost
+      },
+      interrupt = function(e) NULL
+    )
+    as.double(count())
+  }, c(0, 0))
+  close(rec)
+  saveRDS(datamap_summarise(rec), at("map"))
+  saveRDS(
+    list(
+      lines = counts[1, ], in_memory = counts[2, ], at_first = at_first,
+      per_call = n
+    ),
+    at("counts")
+  )
+'
+
 start_in_shell <- function(command) {
   system2("sh", c("-c", shQuote(command)), wait = FALSE, stderr = FALSE)
 }

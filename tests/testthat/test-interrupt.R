@@ -64,6 +64,29 @@ test_that("a time limit ends the reading, and the next one is right", {
   expect_identical(datamap_summarise(path)$evaluations, 400000L)
 })
 
+test_that("an interrupt leaves the file and the summary of a recorder alike", {
+  skip_on_os("windows")
+  folder <- dirname(write_signals("", "empty.jsonl"))
+  at <- function(name) file.path(folder, name)
+  writeLines(recording_code, at("child.R"))
+  output <- system2(
+    file.path(R.home("bin"), "Rscript"),
+    c("--vanilla", shQuote(c(at("child.R"), package_library(), folder))),
+    stdout = TRUE, stderr = TRUE,
+    env = paste0("R_LIBS=", shQuote(paste(.libPaths(), collapse = ":")))
+  )
+  expect_null(attr(output, "status"), info = paste(output, collapse = "\n"))
+  counts <- readRDS(at("counts"))
+  calls <- counts$lines / counts$per_call
+  expect_identical(counts$in_memory, counts$lines)
+  expect_identical(calls, round(calls))
+  # some calls were taken back, and others were through
+  taken <- diff(c(counts$at_first, counts$lines)) > 0
+  expect_true(any(taken))
+  expect_false(all(taken))
+  expect_same_map(readRDS(at("map")), datamap_summarise(at("run.jsonl")))
+})
+
 # Whose fault is "promise already under evaluation"?
 #
 # After an interrupt R has been seen to say this of every later call. It is R's
