@@ -632,7 +632,7 @@ test_that("plotly makes a trace of each group, and not of each sample", {
   }
   plot <- datamap_plot(map, facet = NULL)
   groups <- sum(counts_of(datamap_groups(map)) > 0)
-  # an empty trace stands for the layer that only sets the size of text
+  # an empty trace stands for the blank layer
   traces <- suppressWarnings(ggplotly(plot))$x$data
   are_points <- vapply(traces, function(x) identical(x$mode, "markers"), NA)
   expect_identical(sum(are_points), groups)
