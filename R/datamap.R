@@ -234,7 +234,8 @@ check_needed <- function(columns, found, arg, call) {
     return(invisible())
   }
   similar <- similar_names(missing, setdiff(found, datamap_needs))
-  hint <- if (is_of_signals(found)) {
+  are_signals <- kind_of_names(found) %in% "signals"
+  hint <- if (are_signals) {
     c(i = paste(
       "It looks like a table of signals, with a row per evaluation and",
       "sample: {.fn datamap_summarise} makes a data map of it."
@@ -257,16 +258,9 @@ check_needed <- function(columns, found, arg, call) {
     key = missing[[1]],
     columns = found,
     similar = similar,
-    instead = if (is_of_signals(found)) "datamap_summarise",
+    instead = if (are_signals) "datamap_summarise",
     call = call
   )
-}
-
-is_of_signals <- function(names) {
-  any(grepl(
-    "^(label_probs|correct|loss|sum_logp|((probs|logits)(_.+)?))$|^[.]pred_",
-    names
-  ))
 }
 
 rename_aliases <- function(columns, call) {
@@ -416,8 +410,6 @@ check_signal <- function(x, name, min, max, whole, call) {
   invisible(x)
 }
 
-# The first row whose id stands above as well, 0 for none. Numeric ids ascend
-# in what this package makes, which is quickly told.
 # Keeping the class -----------------------------------------------------
 
 has_datamap_columns <- function(x) {

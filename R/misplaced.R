@@ -3,9 +3,13 @@
 
 # What these columns, or keys, are those of: "signals", a "summary", or NA.
 kind_of_names <- function(names) {
+  are_signals <- grepl(
+    "^(label_probs|correct|loss|sum_logp|((probs|logits)(_.+)?))$|^[.]pred_",
+    names
+  )
   is_summary <- any(c("avg_probs", "confidence") %in% names) &&
     any(c("label_var", "variability") %in% names)
-  if (is_of_signals(names)) {
+  if (any(are_signals)) {
     "signals"
   } else if (is_summary) {
     "summary"
@@ -137,7 +141,8 @@ advise_signals <- function(error, path) {
 
 is_line_of_signals <- function(path) {
   line <- first_line(first_bytes(path))
-  is_of_signals(keys_of_line(line)) && !kind_of_line(line) %in% "summary"
+  kind_of_names(keys_of_line(line)) %in% "signals" &&
+    !kind_of_line(line) %in% "summary"
 }
 
 file_kinds <- list(

@@ -194,7 +194,8 @@ column_to_write <- function(x, name, arg, call, is_summary) {
 }
 
 abort_no_summary <- function(missing, own, path, call) {
-  hint <- if (is_of_signals(own)) {
+  are_signals <- kind_of_names(own) %in% "signals"
+  hint <- if (are_signals) {
     c(i = "It looks like signals: {.fn datamap_summarise} takes them.")
   } else if (identical(missing, "correct_ratio")) {
     c(i = paste(
@@ -202,7 +203,7 @@ abort_no_summary <- function(missing, own, path, call) {
       "{.field evaluations}: how often was each sample evaluated?"
     ))
   }
-  instead <- if (is_of_signals(own)) "datamap_summarise"
+  instead <- if (are_signals) "datamap_summarise"
   found <- first_few(own, 20)
   similar <- similar_names(missing, setdiff(own, datamap_needs))
   abort_datamap(
