@@ -55,9 +55,21 @@
 #' label, \eqn{p_{tk}} the predicted probability of class \eqn{k} at evaluation
 #' \eqn{t} (from `probs`, or the softmax of `logits`), \eqn{z_{tk}} its logit.
 #' Means are over the evaluations that have what they need: a class vector, and
-#' for margins and errors an integer `label` that is one of its classes, from
-#' 0; where none has, the metric is `NA`. With `burn_out` and `steps`, all of
-#' this is over the evaluations that count, and \eqn{t} counts those, from 0.
+#' for margins and errors a label whose class is told; where none has, the
+#' metric is `NA`, and a message of class `datamap_message_absent` says why.
+#' With `burn_out` and `steps`, all of this is over the evaluations that count,
+#' and \eqn{t} counts those, from 0.
+#'
+#' The class of a label is its place in the class vector, from 0: `label_index`
+#' where that is given, else the label itself if it is an integer. In data frames
+#' and recorders the names of the classes tell it too, see [datamap_recorder()],
+#' section Classes. There, classes whose names are whole numbers stand in their
+#' ascending order, others as they were first given.
+#'
+#' A class vector has two or more numbers: one number is an error, since the
+#' softmax of one logit is 1 whatever it says. One with a NaN predicts nothing:
+#' the evaluation counts as not right unless `correct` or `pred_label` says
+#' otherwise, and what is computed from the vector is NaN.
 #'
 #' \describe{
 #'   \item{`confidence`}{`avg_probs` (Swayamdipta et al. 2020).}
