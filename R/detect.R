@@ -65,7 +65,8 @@ never_is_last <- c("first_correct", "learned_for_good")
 #' @return A data frame of class `datamap_detection` with one row per metric,
 #'   the highest `auroc` first: `metric`; `suspect` (`"low"` or `"high"`);
 #'   `samples`, those with a value (a missing one leaves the sample out, and a
-#'   message of class `datamap_message_na` counts them); `auroc`;
+#'   message of class `datamap_message_na` counts them; where all are missing,
+#'   one of class `datamap_message_absent` says why); `auroc`;
 #'   `average_precision`; `precision_at_k`; `k`; and `base_rate`, the share of
 #'   wrong labels. A score is `NA` where all labels or none are wrong (a message
 #'   of class `datamap_message_no_score` says so). For a list of maps, the
@@ -162,6 +163,9 @@ detect_one <- function(map, truth, k, call) {
     )
   }
   metrics <- intersect(names(suspect_ends), numeric_columns(map))
+  reasons <- absent_reasons(map, metrics, knew_vectors(map))
+  inform_absent(reasons)
+  told <- names(reasons)[!is.na(reasons)]
   rows <- lapply(metrics, function(metric) {
     value <- map[[metric]]
     if (metric %in% never_is_last) {
@@ -169,7 +173,9 @@ detect_one <- function(map, truth, k, call) {
       value[is_never] <- Inf
     }
     has_value <- !is.na(value)
-    inform_missing(sum(!has_value), metric, what = "Not ranked:")
+    if (!metric %in% told) {
+      inform_missing(sum(!has_value), metric, what = "Not ranked:")
+    }
     scores <- ranking_scores(
       suspect_ends[[metric]] * value[has_value], is_wrong[has_value], k
     )
@@ -183,9 +189,17 @@ detect_one <- function(map, truth, k, call) {
   do.call(rbind, rows)
 }
 
+# What the map remembers of class vectors: of some of its samples only that
+# there were none.
+knew_vectors <- function(map) {
+  had <- attr(map, "has_vectors", exact = TRUE)
+  is_whole <- identical(nrow(map), attr(map, "samples", exact = TRUE))
+  if (is_whole || isFALSE(had)) had
+}
+
 # What the table lacks that its reader would look for.
 inform_scores <- function(scores) {
-  if (any(is.na(scores$auroc))) {
+  if (any(is.na(scores$auroc) & scores$samples > 0)) {
     inform_datamap(
       c(i = "No score where {.arg truth} has all labels wrong, or none."),
       class = "no_score"
@@ -285,8 +299,9 @@ print.datamap_detection <- function(x, ...) {
     "# How ", plural_count(nrow(x), "metric"), " ",
     if (nrow(x) == 1) "ranks" else "rank", " the wrong labels of ",
     plural_count(max(x$samples, 0), "sample"), "\n",
-    if (nrow(x) > 0) {
-      by_chance <- toString(unique(format(x$base_rate, digits = 3)))
+    if (!all(is.nan(x$base_rate))) {
+      rates <- x$base_rate[!is.nan(x$base_rate)] # NaN: no sample has a value
+      by_chance <- toString(unique(format(rates, digits = 3)))
       paste0("# By chance: auroc 0.5, the others ", by_chance, "\n")
     },
     if (has_runs && nrow(x) > 0) {

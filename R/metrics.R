@@ -158,36 +158,150 @@ check_window <- function(burn_out, steps, call) {
 }
 
 # The columns of the summary that were asked for, from those of the core: the
-# fixed ones, five of each signal, metrics.
-requested_columns <- function(columns, request) {
+# fixed ones, five of each signal, metrics. `has_vectors`: see absent_reasons().
+requested_columns <- function(columns, request, has_vectors) {
   names(columns) <- c(
     summary_columns, signal_column_names(request$core_signals),
     request$core_metrics
   )
-  inform_absent(columns, request$core_signals)
   out <- columns[c(summary_columns, signal_column_names(request$signals))]
   for (metric in request$metrics) {
     column <- derived_metrics[[metric]]$column
-    out[[metric]] <- if (is.null(column)) {
+    columns[[metric]] <- if (is.null(column)) {
       columns[[metric]]
     } else {
       column(columns, include_ci = request$include_ci)
     }
+    out[[metric]] <- columns[[metric]]
   }
+  inform_absent(
+    absent_reasons(columns, request$metrics, has_vectors),
+    absent_signals(columns, request$core_signals), request$signals
+  )
   out
 }
 
-# A misspelt signal, or a loss that was not recorded, would be a silent NA.
-inform_absent <- function(columns, signals) {
-  has_value <- function(signal) {
-    values <- columns[[paste0(signal, "_last")]]
-    length(values) == 0 || !all(is.na(values) & !is.nan(values))
+# Whether lines had class vectors: FALSE, TRUE, or NA where that was so only of
+# lines that may not count. `result` is what the core found.
+had_vectors <- function(result) {
+  if (result$common_classes == 0) {
+    return(FALSE)
   }
-  absent <- signals[!vapply(signals, has_value, NA)]
-  if (length(absent) > 0) {
-    inform_datamap(
-      c(i = "No evaluation that counts has a value for {.field {absent}}."),
-      class = "absent", signals = absent
-    )
+  evaluations <- result$columns[[match("evaluations", summary_columns)]]
+  if (sum(as.double(evaluations)) == result$counts[["good"]]) TRUE else NA
+}
+
+# --- metrics and signals that no sample has ---
+
+# Templates of the reasons, each after "is NA for every sample:".
+absent_texts <- c(
+  no_evaluation = "no evaluation lies within {.arg steps}.",
+  no_loss = "no evaluation that counts has a {.field loss}.",
+  no_vectors = paste(
+    "no evaluation that counts has class vectors, {.field probs} or",
+    "{.field logits}."
+  ),
+  no_class = paste(
+    "no label tells which of the classes it is. Give its place among them,",
+    "from 0, as {.field label_index}, or as the label itself."
+  ),
+  no_vectors_or_class = paste(
+    "no evaluation that counts has class vectors and a label that tells which",
+    "of the classes it is, by {.field label_index} or as a whole number from",
+    "0."
+  ),
+  no_prediction = paste(
+    "no evaluation that counts has a {.field pred_label}, or class vectors",
+    "from which it follows."
+  ),
+  one_evaluation = paste(
+    "with {.arg include_ci} it takes two evaluations that count, and no sample",
+    "has them."
+  )
+)
+
+# What a metric needs: class vectors, or these and the label's place in them.
+vector_metrics <- c("entropy_of_mean", "mean_entropy", "bald")
+class_metrics <- c("aum", "prob_margin", "el2n", "el2n_last")
+
+# Why metrics are NA for every sample: for each that is, a name of
+# `absent_texts`, or NA where these columns do not tell. `has_vectors` is
+# whether lines had class vectors, NA or NULL where that is not known. The times
+# of learning are NA for "never", which needs no reason.
+absent_reasons <- function(columns, metrics, has_vectors = NULL) {
+  is_absent <- vapply(metrics, function(name) is_all_na(columns[[name]]), NA)
+  evaluations <- unclass(columns)$evaluations
+  has_none <- is_number(evaluations) && all(evaluations %in% 0)
+  told <- intersect(vector_metrics, names(columns))
+  if (length(told) > 0) {
+    has_vectors <- !is_all_na(columns[[told[[1]]]])
   }
+  reason_of <- function(name) {
+    if (has_none) {
+      "no_evaluation"
+    } else if (startsWith(name, "loss_")) {
+      "no_loss"
+    } else if (name %in% vector_metrics) {
+      "no_vectors"
+    } else if (name %in% class_metrics) {
+      if (isTRUE(has_vectors)) {
+        "no_class"
+      } else if (isFALSE(has_vectors)) {
+        "no_vectors"
+      } else {
+        "no_vectors_or_class"
+      }
+    } else if (name == "pred_dist") {
+      "no_prediction"
+    } else if (name == "variability" && !is_all_na(columns$label_var)) {
+      "one_evaluation"
+    } else {
+      NA_character_
+    }
+  }
+  metrics <- metrics[is_absent]
+  if (!has_none) {
+    metrics <- setdiff(metrics, times_of_learning)
+  }
+  vapply(stats::setNames(nm = metrics), reason_of, "")
+}
+
+times_of_learning <- c(
+  "first_correct", "learned_for_good", "forgotten_for_good"
+)
+
+# NaN is a value; of no samples, nothing is missing.
+is_all_na <- function(x) {
+  length(x) > 0 && all(is.na(x) & !is.nan(x))
+}
+
+absent_signals <- function(columns, signals) {
+  signals[vapply(signals, function(signal) {
+    is_all_na(columns[[paste0(signal, "_last")]])
+  }, NA)]
+}
+
+# A misspelt signal, or what was not recorded, would be a silent NA. `reasons`
+# are of absent_reasons(), `named` the signals that the user named.
+inform_absent <- function(reasons, signals = character(), named = signals) {
+  reasons <- reasons[!is.na(reasons)]
+  if (length(reasons) == 0 && length(signals) == 0) {
+    return(invisible())
+  }
+  named <- intersect(signals, named)
+  groups <- split(names(reasons), factor(reasons, unique(reasons)))
+  lines <- sprintf(
+    "{.field {groups[[%d]]}} {?is/are} NA for every sample: %s",
+    seq_along(groups), absent_texts[names(groups)]
+  )
+  inform_datamap(
+    c(
+      i = if (length(named) > 0) {
+        "No evaluation that counts has a value for {.field {named}}."
+      },
+      stats::setNames(lines, rep("i", length(lines)))
+    ),
+    class = "absent", signals = signals, metrics = names(reasons),
+    reasons = reasons
+  )
 }

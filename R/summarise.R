@@ -105,7 +105,8 @@
 #'   `"all"`. Which there are, what each means and where it is from is said in
 #'   [datamap-columns]. Each takes some more memory per sample and a part of the
 #'   speed; `entropy_of_mean`, `bald` and `pred_dist` take a number per sample
-#'   and class.
+#'   and class. Of a metric that is `NA` for every sample, a message of class
+#'   `datamap_message_absent` says why.
 #' @param include_ci Whether the metric `variability` takes the uncertainty
 #'   of few evaluations into account: the square root of
 #'   \eqn{v + v^2 / (T - 1)} instead of that of \eqn{v}, the `label_var`. It
@@ -276,11 +277,15 @@ signal_column_names <- function(signals) {
 # are those of labels that were given as a factor.
 datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   problems <- problems_from_core(result, paths)
-  columns <- requested_columns(result$columns, request)
+  has_vectors <- had_vectors(result)
+  columns <- requested_columns(result$columns, request, has_vectors)
   columns$label <- with_levels(columns$label, levels)
   warn_empty(result$counts, paths, call)
   warn_problems(problems, call)
-  new_datamap(columns, problems = problems, line_counts = result$counts)
+  new_datamap(
+    columns,
+    problems = problems, line_counts = result$counts, has_vectors = has_vectors
+  )
 }
 
 check_signal_names <- function(signals, call) {

@@ -349,13 +349,16 @@ SEXP ffi_result(const dm_table *table, SEXP grown) {
 
 static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown) {
   PROTECT(columns);
-  const char *names[] = {"columns", "counts", "problems", "problem_counts", "grown", ""};
+  const char *names[] = {"columns", "counts",         "problems", "problem_counts",
+                         "grown",   "common_classes", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
   SET_VECTOR_ELT(out, 1, ffi_line_counts(&run->counts));
   SET_VECTOR_ELT(out, 2, ffi_problems(&run->problems));
   SET_VECTOR_ELT(out, 3, ffi_problem_counts(&run->problems));
   SET_VECTOR_ELT(out, 4, grown);
+  /* 0: no line had a class vector */
+  SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)run->common_classes));
   UNPROTECT(2);
   return out;
 }

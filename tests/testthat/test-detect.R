@@ -300,3 +300,55 @@ test_that("a map without s_label needs another truth", {
     class = "datamap_error_input"
   )
 })
+
+test_that("a metric that no sample has gets the true reason", {
+  lines <- function(label, rest) {
+    I(paste0(
+      "{\"id\": ", 1:4, ", \"label\": ", label,
+      ", \"s_label\": ", c(0, 2, 0, 2), ", \"correct\": true",
+      ", \"label_probs\": 0.5", rest, "}"
+    ))
+  }
+  conditions_of <- function(map) {
+    told <- list()
+    withCallingHandlers(
+      found <- datamap_detect(map),
+      message = function(message) {
+        told <<- c(told, list(message))
+        rlang::cnd_muffle(message)
+      }
+    )
+    told <- stats::setNames(told, vapply(told, function(x) class(x)[[1]], ""))
+    list(found = found, told = told)
+  }
+  expect_reasons <- function(map, reasons) {
+    now <- conditions_of(map)
+    # neither counted as missing, nor taken for a truth of one kind
+    expect_named(
+      now$told, c("datamap_message_absent", "datamap_message_no_baseline"),
+      ignore.order = TRUE
+    )
+    expect_identical(now$told$datamap_message_absent$reasons, reasons)
+    row <- now$found[match(names(reasons), now$found$metric), ]
+    expect_identical(row$samples, rep(0L, length(reasons)))
+    expect_identical(row$auroc, rep(NA_real_, length(reasons)))
+    expect_match(
+      capture.output(print(now$found)), "the others 0.5$", all = FALSE
+    )
+  }
+  summarise <- function(...) suppressMessages(datamap_summarise(...))
+  probs <- ", \"probs\": [0.25, 0.75]"
+  map <- summarise(lines("\"a\"", probs), metrics = c("aum", "bald"))
+  expect_reasons(map, c(aum = "no_class"))
+  map <- summarise(lines("\"a\"", probs), metrics = "aum")
+  expect_reasons(map, c(aum = "no_class"))
+  # of a part of the samples no more than this is known
+  expect_reasons(map[1:2, ], c(aum = "no_vectors_or_class"))
+  expect_reasons(
+    as_datamap(as.data.frame(map)), c(aum = "no_vectors_or_class")
+  )
+  map <- summarise(lines(0, ""), metrics = c("aum", "loss_mean", "bald"))
+  reasons <- c(loss_mean = "no_loss", aum = "no_vectors", bald = "no_vectors")
+  expect_reasons(map, reasons)
+  expect_reasons(map[1:2, ], reasons)
+})

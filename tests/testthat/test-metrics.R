@@ -480,12 +480,131 @@ test_that("a signal that no evaluation has is told", {
   ))
   message <- expect_message(
     map <- datamap_summarise(text, signals = "mien", metrics = "loss_last"),
-    "has a value for mien and loss", class = "datamap_message_absent"
+    "has a value for mien\\.", class = "datamap_message_absent"
   )
   expect_identical(message$signals, c("mien", "loss"))
+  expect_identical(message$reasons, c(loss_last = "no_loss"))
   expect_identical(map$mien_mean, c(NA_real_, NA))
   expect_message(datamap_summarise(text, signals = "mine"), NA)
   expect_message(
     suppressWarnings(datamap_summarise(I(""), signals = "mien")), NA
+  )
+})
+
+# Two samples with two lines each, of this label and rest; the reasons that are
+# told of what these arguments give.
+absent_lines <- function(label, rest = "") {
+  paste0(
+    "{\"id\": ", c(1, 2, 1, 2), ", \"label\": ", label,
+    ", \"correct\": true, \"label_probs\": 0.5", rest, "}"
+  )
+}
+
+told_reasons <- function(expr) {
+  told <- list()
+  withCallingHandlers(
+    suppressWarnings(expr),
+    datamap_message_absent = function(message) {
+      told <<- c(told, list(message))
+      rlang::cnd_muffle(message)
+    }
+  )
+  expect_lte(length(told), 1)
+  if (length(told) == 1) {
+    expect_identical(told[[1]]$metrics, names(told[[1]]$reasons))
+    told[[1]]$reasons
+  }
+}
+
+test_that("a metric that no sample has says why, once", {
+  probs <- ", \"probs\": [0.25, 0.75]"
+  by_class <- c("aum", "prob_margin", "el2n", "el2n_last")
+  by_vector <- c("entropy_of_mean", "mean_entropy", "bald")
+  by_loss <- c("loss_mean", "loss_last", "loss_ema")
+  reason <- function(metrics, why) {
+    stats::setNames(rep(why, length(metrics)), metrics)
+  }
+  cases <- list(
+    # a label that is no place, with the entropies beside it and without
+    list(lines = absent_lines("\"a\"", probs), metrics = by_class,
+         reasons = reason(by_class, "no_class")),
+    list(lines = absent_lines("\"a\"", probs), metrics = c("bald", "aum"),
+         reasons = reason("aum", "no_class")),
+    list(lines = absent_lines("\"a\"", paste0(probs, ", \"label_index\": 1")),
+         metrics = by_class, reasons = NULL),
+    # no class vector, whatever the label
+    list(lines = absent_lines("\"a\""), metrics = c(by_class, by_vector),
+         reasons = reason(c(by_class, by_vector), "no_vectors")),
+    list(lines = absent_lines(0), metrics = "el2n",
+         reasons = reason("el2n", "no_vectors")),
+    list(lines = absent_lines(0, probs), metrics = c(by_class, by_loss),
+         reasons = reason(by_loss, "no_loss")),
+    list(lines = absent_lines(0), metrics = "pred_dist",
+         reasons = reason("pred_dist", "no_prediction")),
+    list(lines = absent_lines(0, ", \"probs\": [NaN, 1]"),
+         metrics = c("pred_dist", "bald"),
+         reasons = reason("pred_dist", "no_prediction")),
+    # never is a value, and NaN is one
+    list(lines = absent_lines(0, ", \"loss\": NaN"),
+         metrics = c("loss_last", "forgotten_for_good"), reasons = NULL)
+  )
+  for (case in cases) {
+    lines <- I(case$lines)
+    metrics <- case$metrics
+    state <- datamap_state(lines, metrics = metrics)
+    expect_identical(
+      told_reasons(datamap_summarise(lines, metrics = metrics)), case$reasons
+    )
+    expect_identical(told_reasons(datamap_summarise(state)), case$reasons)
+  }
+  frame <- data.frame(id = 1:2, label = 0L, correct = TRUE, label_probs = 0.5)
+  expect_identical(
+    told_reasons(datamap_summarise(frame, metrics = c("aum", "loss_ema"))),
+    c(aum = "no_vectors", loss_ema = "no_loss")
+  )
+  rec <- datamap_recorder(NULL, metrics = c("pvi", "bald"))
+  do.call(datamap_record, c(list(rec), frame))
+  expect_identical(
+    told_reasons(datamap_summarise(rec)), c(bald = "no_vectors")
+  )
+})
+
+test_that("a window that leaves nothing is the reason", {
+  lines <- I(absent_lines("\"a\"", ", \"probs\": [0.25, 0.75]"))
+  metrics <- c("confidence", "aum", "loss_last", "pred_dist", "first_correct")
+  expect_identical(
+    told_reasons(
+      datamap_summarise(lines, metrics = metrics, steps = c(5, 6))
+    ),
+    stats::setNames(rep("no_evaluation", 5), metrics)
+  )
+  # which lines had the vectors is not known where only some count
+  expect_identical(
+    told_reasons(datamap_summarise(lines, metrics = "aum", burn_out = 1)),
+    c(aum = "no_vectors_or_class")
+  )
+  expect_identical(
+    told_reasons(
+      datamap_summarise(lines, metrics = c("aum", "bald"), burn_out = 1)
+    ),
+    c(aum = "no_class")
+  )
+  once <- lines[1:2]
+  expect_identical(
+    told_reasons(
+      datamap_summarise(I(once), metrics = "variability", include_ci = TRUE)
+    ),
+    c(variability = "one_evaluation")
+  )
+  expect_null(told_reasons(datamap_summarise(I(""), metrics = "all")))
+})
+
+test_that("the reasons can be read", {
+  local_reproducible_output(unicode = FALSE)
+  lines <- I(absent_lines("\"a\"", ", \"probs\": [0.25, 0.75]"))
+  expect_snapshot(
+    map <- datamap_summarise(
+      lines, signals = "mine", metrics = c("aum", "el2n", "loss_ema")
+    )
   )
 })
