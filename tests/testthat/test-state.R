@@ -173,6 +173,42 @@ test_that("a window is merged where it can be known", {
   }
 })
 
+test_that("random pieces by time merge to one reading, in any window", {
+  fields <- c(fields_of, epoch = "epoch")
+  for (seed in 1:20) {
+    kind <- seed %% 4
+    is_burnt <- kind %in% 1:2 # that must be over in the first, or never be
+    signals <- random_signals(
+      n = 12, times = 9, classes = 2 + seed %% 3,
+      ids = c("gaps", "strings", "wide")[[seed %% 3 + 1]],
+      missing = if (is_burnt) 0 else 0.3, seed = seed
+    )
+    cuts <- sort(sample(8, 1 + seed %% 4))
+    window <- switch(kind + 1,
+      list(),
+      list(burn_out = sample(cuts[[1]], 1)),
+      list(burn_out = 9),
+      list(steps = sort(sample(0:9, 2)))
+    )
+    given <- c(window, list(metrics = "all", signals = "grad_norm"))
+    summarise <- function(...) suppressMessages(datamap_summarise(...))
+    whole <- do.call(
+      summarise, c(list(I(signal_lines(signals, fields))), given)
+    )
+    pieces <- cut_signals(signals, findInterval(signals$epoch, cuts), fields)
+    states <- lapply(pieces, function(piece) {
+      do.call(datamap_state, c(list(I(piece)), given))
+    })
+    merged <- suppressWarnings( # a gap may be seen
+      do.call(datamap_merge, states), "datamap_warning_gap"
+    )
+    expect_gt(length(states), 1)
+    expect_close_map(
+      summarise(merged), whole, attr(signals, "are_strings")
+    )
+  }
+})
+
 test_that("a window that a state can't know is refused", {
   line <- '{"id": "s", "label": 0, "correct": 1, "label_probs": 1}'
   cut <- function(...) {
@@ -738,6 +774,139 @@ test_that("no damage of a state gets through or does harm", {
   for (shape in list(list(), 1:3, "x", list(version = 1L))) {
     expect_safe(structure(shape, class = "datamap_state"))
   }
+})
+
+# Each element of a state, lists and vectors at any depth, wrong in each way.
+hostile_states <- function(state) {
+  wrong <- list(
+    absent = function(x) NULL,
+    short = function(x) x[-1],
+    long = function(x) x[c(seq_along(x), 1)],
+    type = function(x) if (is.character(x)) seq_along(x) else as.character(x),
+    missing = function(x) if (is.list(x)) NA else replace(x, TRUE, NA),
+    swapped = function(x) stats::setNames(x, rev(names(x))),
+    names = with_short_names
+  )
+  bare <- unclass(state)
+  out <- list()
+  for (path in nodes_in(bare)) {
+    x <- bare[[path]]
+    is_named <- is.list(x) && length(x) > 1
+    for (way in names(wrong)) {
+      fits <- if (way %in% c("swapped", "names")) {
+        is_named
+      } else {
+        length(x) > 0
+      }
+      if (fits) {
+        now <- bare
+        value <- wrong[[way]](x)
+        if (is.null(value)) now[[path]] <- NULL else now[[path]] <- value
+        out[[paste(c(path, way), collapse = " ")]] <- now
+      }
+    }
+  }
+  out$swapped <- wrong$swapped(bare)
+  out$names <- with_short_names(bare)
+  out
+}
+
+nodes_in <- function(x, path = NULL) {
+  inner <- if (is.list(x)) {
+    lapply(seq_along(x), function(i) nodes_in(x[[i]], c(path, i)))
+  }
+  c(if (length(path) > 0) list(path), unlist(inner, recursive = FALSE))
+}
+
+# R itself gives each element a name; bytes from elsewhere need not.
+with_short_names <- function(x) {
+  attr(x, "namez") <- names(x)[-1]
+  names(x) <- NULL
+  bytes <- serialize(x, NULL)
+  at <- grepRaw("namez", bytes, fixed = TRUE)
+  bytes[at + 4] <- charToRaw("s")
+  unserialize(bytes)
+}
+
+test_that("a state that is wrong in any element is an error of ours", {
+  skip_on_cran()
+  expect_length(names(with_short_names(list(a = 1, b = 2))), 1)
+  given <- list(
+    signals = "loss", metrics = "all", steps = c(0, 9), on_error = "skip"
+  )
+  rest <- c(
+    ', "label": "x", "label_index": 0, "s_label": 1, "probs": [0.2, 0.8]',
+    ', "label": 1, "probs": [0.3, 0.7]', ', "label": 1, "probs": [0.6, 0.4]'
+  )
+  lines <- paste0(
+    '{"id": "', c("a", "b", "b"), '"', rest, ', "loss": 2, "step": ', 1:3, "}"
+  )
+  state <- do.call(datamap_state, c(list(I(c(lines, "{"))), given))
+  more <- I(sub("3}", "4}", lines[[3]], fixed = TRUE))
+  later <- do.call(datamap_state, c(list(more), given))
+  less <- I(sub("3}", "0}", lines[[3]], fixed = TRUE))
+  earlier <- do.call(datamap_state, c(list(less), given))
+  calls <- list(
+    summarise = datamap_summarise,
+    update = function(x) datamap_update(x, more),
+    first = function(x) datamap_merge(x, later),
+    second = function(x) datamap_merge(earlier, x)
+  )
+  outcome <- function(call, state) {
+    tryCatch(
+      {
+        suppressMessages(suppressWarnings(call(state)))
+        "taken"
+      },
+      datamap_error = function(error) "refused",
+      error = function(error) conditionMessage(error)
+    )
+  }
+  expect_identical(
+    unname(vapply(calls, outcome, "", state)), rep("taken", 4)
+  )
+  states <- hostile_states(state)
+  expect_gt(length(states), 700)
+  # what R checks by R; the rest by the core, which is quick, and some by both
+  places <- match(
+    c("version", "package", "request", "window", "files"), names(state)
+  )
+  is_of_r <- sub(" .*", "", names(states)) %in% c(places, "swapped", "names")
+  is_tried <- is_of_r | seq_along(states) %% 60 == 0
+  for (name in names(states)[is_tried]) {
+    hostile <- structure(states[[name]], class = "datamap_state")
+    tried <- if (is_of_r[[match(name, names(states))]]) calls[1:2] else calls
+    found <- vapply(tried, outcome, "", hostile)
+    odd <- found[!found %in% c("taken", "refused")]
+    expect_identical(odd, odd[0], info = paste(name, names(odd)))
+  }
+  intact <- check_state(later)
+  before <- check_state(earlier)
+  options <- state_options(intact)
+  idents <- c("ids", "labels", "s_labels", "predicted")
+  refused <- vapply(states[!is_of_r], function(state) {
+    found <- list(
+      .Call(ffi_summarise_state, list(state), options),
+      .Call(ffi_merge_states, list(state, intact), options),
+      .Call(ffi_merge_states, list(before, state), options)
+    )
+    vapply(found, inherits, NA, "dm_error")
+  }, c(NA, NA, NA))
+  # Idents may be of several types, and classes without labels left out; a
+  # list may hold more, and without steps it is another state
+  paths <- lapply(strsplit(colnames(refused), " "), function(path) {
+    as.integer(utils::head(path, -1))
+  })
+  way <- sub(".* ", "", colnames(refused))
+  of <- names(state)[vapply(paths, `[[`, 1L, 1)]
+  is_vector <- vapply(paths, function(path) {
+    is.atomic(unclass(state)[[path]])
+  }, NA)
+  is_free <- of == "class_labels" | (of %in% idents & way == "type")
+  is_wrong <- way %in% c("short", "type") | (is_vector & way == "long") |
+    (way == "absent" & of != "steps")
+  expect_gt(sum(is_wrong & !is_free), 300)
+  expect_true(all(refused[, is_wrong & !is_free]))
 })
 
 test_that("the garbage collector may run anywhere", {
