@@ -293,19 +293,27 @@ test_that("the first of equal maxima is the prediction", {
   }
 })
 
-test_that("the prediction is the largest of what is a number", {
-  line <- function(probs, label) {
-    text <- sprintf("{\"id\": 1, \"label\": %d, \"probs\": %s}", label, probs)
-    suppressWarnings(datamap_summarise(I(text)))$correct_times
+test_that("a class vector with a NaN predicts nothing", {
+  expect_none <- function(x) {
+    expect_warning(
+      map <- datamap_summarise(x, metrics = "first_correct"),
+      class = "datamap_warning_disagreement"
+    )
+    expect_identical(map$correct_times, 0L)
+    expect_identical(map$first_correct, NA_integer_)
   }
-  expect_identical(line("[NaN, 0.8]", 1), 1L)
-  expect_identical(line("[NaN, 0.8]", 0), 0L)
-  expect_identical(line("[0.8, NaN]", 0), 1L)
-  expect_identical(line("[0.1, NaN, 0.9]", 2), 1L)
-  expect_identical(line("[NaN, NaN, 0.1, 0.2]", 3), 1L)
-  frame <- data.frame(id = 1, label = 1, probs_0 = NA, probs_1 = 0.8)
-  map <- suppressWarnings(datamap_summarise(frame))
-  expect_identical(map$correct_times, 1L)
+  for (label in 0:1) {
+    for (vector in c("[NaN, 0.8]", "[0.8, NaN]", "[NaN, 0.1, 0.2]")) {
+      for (field in c("probs", "logits")) {
+        expect_none(I(sprintf(
+          "{\"id\": 1, \"label\": %d, \"%s\": %s}", label, field, vector
+        )))
+      }
+    }
+  }
+  frame <- data.frame(id = 1, label = 1, probs_0 = NaN, probs_1 = 0.8)
+  expect_none(frame)
+  expect_none(replace(frame, "probs_0", NA))
 })
 
 test_that("softmax takes logits of any size", {
