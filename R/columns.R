@@ -61,9 +61,9 @@
 #' and \eqn{t} counts those, from 0.
 #'
 #' The class of a label is its place in the class vector, from 0: `label_index`
-#' where that is given, else the label itself if it is an integer. In data frames
-#' and recorders the names of the classes tell it too, see [datamap_recorder()],
-#' section Classes. There, classes whose names are whole numbers stand in their
+#' where that is given, else the label itself if it is an integer. In data
+#' frames and recorders the names of the classes tell it too, see
+#' [datamap_recorder()], section Classes. There, classes whose names are whole numbers stand in their
 #' ascending order, others as they were first given.
 #'
 #' A class vector has two or more numbers: one number is an error, since the
@@ -126,9 +126,9 @@
 #'     bits: \eqn{\sum_t \log_2 p_t / T - \log_2 f_y}{sum_t log2 p_t / T - log2
 #'     f_y}, where \eqn{f_y} is the
 #'     share of the samples that have this label (Ethayarajh et al. 2022). Where
-#'     a line has `logits` and no `label_probs`, the logarithm is of their softmax
-#'     and finite even where \eqn{p_t} is too small for a double. It
-#'     stands for the model without input, which at best predicts these
+#'     `label_probs` is the softmax of `logits`, given or not, the logarithm is
+#'     of that softmax, and finite even where \eqn{p_t} is too small for a
+#'     double. It stands for the model without input, which at best predicts these
 #'     shares.}
 #'   \item{`pred_dist`}{how often each label was predicted, a string in the form
 #'     of a Python dict, `{'0': 2, '1': 7}`: all labels that samples have or
