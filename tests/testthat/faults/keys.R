@@ -106,7 +106,7 @@ list(
     between(with_value("id", "{}"), "field", 8, "id")
   ),
   fault("K14", "a label of the wrong type",
-    between(with_value("label", "false"), "field", 20, "label"),
+    between(with_value("label", "1.5"), "field", 20, "label"),
     between(with_value("label", "0.5"), "field", 20, "label"),
     between(with_value("label", "[]"), "field", 20, "label")
   ),
