@@ -25,7 +25,7 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
   by <- class_rule(label, levels, is_asked, scores)
   if (by == "name") {
     names <- scores$classes
-    place <- match(label_keys(label), names)
+    place <- match(id_text(label), names)
     check_places(place, label, names, is_asked, scores, fields$label, call)
   } else if (by == "level") {
     names <- levels
@@ -82,8 +82,6 @@ is_count <- function(names) identical(names, id_text(seq_along(names) - 1))
 as_numbers <- function(names) {
   if (all(is_whole_text(names))) as.double(names) else names
 }
-
-label_keys <- function(label) id_text(label)
 
 # Labels are ids, and logical values too: TRUE is 1.
 label_column <- function(x, name, call) {
