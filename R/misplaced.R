@@ -213,7 +213,12 @@ first_line <- function(bytes) {
   end <- which(bytes %in% charToRaw("\r\n"))
   line <- utils::head(bytes, c(end, 4097L)[[1]] - 1L)
   line <- rawToChar(line[line != 0])
-  if (validUTF8(line)) line else ""
+  if (!validUTF8(line)) {
+    return("")
+  }
+  # Whatever the locale's encoding is.
+  Encoding(line) <- "UTF-8"
+  line
 }
 
 # Of JSON or of a printed dict.

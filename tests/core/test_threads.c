@@ -22,16 +22,16 @@ static void test_floating_point(void) {
   static const int modes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
     DM_CASE("rounding mode %zu", i);
-    seen there;
+    seen here, there;
     dm_thread thread;
     fesetround(modes[i]);
+    look(&here); /* valgrind computes to the nearest whatever the mode */
     bool is_started = dm_thread_start(&thread, look, &there);
     fesetround(FE_TONEAREST);
     if (CHECK(is_started)) {
       dm_thread_join(&thread);
       CHECK_INT(there.rounding, modes[i]);
-      CHECK_DOUBLE(there.third,
-                   modes[i] == FE_UPWARD ? 0x1.5555555555556p-2 : 0x1.5555555555555p-2);
+      CHECK_DOUBLE(there.third, here.third);
     }
   }
 }
