@@ -102,15 +102,6 @@ region_labels <- function(parts) {
   sub(" (", "\n(", labels, fixed = TRUE)
 }
 
-# The range of an axis without its histogram; never of no width.
-signal_range <- function(values, name) {
-  range <- range(values, signal_ranges[[name]])
-  if (!all(is.finite(range))) {
-    return(c(0, 1))
-  }
-  if (range[[1]] == range[[2]]) range + c(-0.5, 0.5) else range
-}
-
 inner_breaks <- function(range) {
   breaks <- pretty(range, 5)
   breaks[breaks >= range[[1]] & breaks <= range[[2]]]
@@ -172,18 +163,6 @@ margin_bars <- function(data, attr1, attr2, cutoffs) {
   )
 }
 
-# Limits of about `n` bins of a round width; whole numbers, if not too many,
-# have a bin each.
-axis_breaks <- function(values, range, n) {
-  is_whole <- diff(range) <= 40 && all(range == trunc(range)) &&
-    all(values == trunc(values))
-  if (is_whole && length(values) > 0) {
-    seq(range[[1]] - 0.5, range[[2]] + 0.5)
-  } else {
-    pretty(range, n)
-  }
-}
-
 # A bar for each share of right predictions that can occur, if all samples
 # were evaluated equally often; else eleven.
 correctness_breaks <- function(data) {
@@ -210,15 +189,6 @@ count_bars <- function(data, values, breaks) {
     .group = as_levels(at[, 2], levels(data$.group)),
     .facet = as_levels(at[, 3], levels(data$.facet))
   )
-}
-
-# How many samples there are in each cell, group and panel: an array.
-count_cells <- function(cell, n_cells, data) {
-  shape <- c(n_cells, nlevels(data$.group), nlevels(data$.facet))
-  index <- cell + n_cells * (
-    as.integer(data$.group) - 1L + shape[[2]] * (as.integer(data$.facet) - 1L)
-  )
-  array(tabulate(index, prod(shape)), shape)
 }
 
 # Bars as rectangles on a strip: `axes` names the axis along which they stand

@@ -131,10 +131,3 @@ test_that("counts are added to levels and taken off again", {
   expect_identical(counted[[2]], "dirty (s_label 2) (n = 1,234,567)")
   expect_identical(strip_count(counted), levels)
 })
-
-test_that("the theme is a complete theme", {
-  expect_s3_class(theme_datamap(), "theme")
-  expect_true(attr(theme_datamap(), "complete"))
-  expect_identical(theme_datamap(base_size = 20)$text$size, 20)
-  expect_error(theme_datamap("big"), class = "datamap_error_input")
-})

@@ -1,0 +1,240 @@
+#' Printing and summarising of data maps
+#'
+#' `print()` shows the size of a data map and its first rows, as far as they
+#' fit the width of the console; `summary()` counts its groups and gives the
+#' quantiles of its main signals.
+#'
+#' @param x,object A data map, or its summary.
+#' @param n The number of rows to show, 10 by default.
+#' @param ... Not used.
+#'
+#' @return `print()` returns `x`, invisibly. `summary()` returns a list of
+#'   class `summary_datamap` with the elements `samples` (the number of
+#'   samples), `evaluations` (their smallest and largest number, `NULL` if not
+#'   known), `groups`, `s_label`, `label` (named integer vectors of counts,
+#'   `NULL` where the column is missing) and `signals` (a numeric matrix, one
+#'   row per signal).
+#' @name datamap-methods
+#' @examples
+#' map <- as_datamap(data.frame(
+#'   id = 1:4,
+#'   s_label = c(0, 0, 0, 2),
+#'   correct_ratio = c(1, 1, 0.5, 0),
+#'   avg_probs = c(0.98, 0.91, 0.55, 0.12),
+#'   label_var = c(0.001, 0.004, 0.09, 0.01)
+#' ))
+#' print(map, n = 2)
+#' summary(map)
+NULL
+
+#' @rdname datamap-methods
+#' @export
+print.datamap <- function(x, n = 10L, ...) {
+  check_number(n, min = 0)
+  flaw <- tryCatch(
+    {
+      take_map(x)
+      NULL
+    },
+    datamap_error = function(error) error
+  )
+  if (!is.null(flaw)) {
+    # What somebody wrote into it is looked at in print()
+    cat_wrapped(c("No data map any more:", flaw$message, flaw$body))
+    return(invisible(x))
+  }
+  cat("# ", datamap_header(x), "\n", sep = "")
+  if ("s_label" %in% names(x) && nrow(x) > 0) {
+    counts <- s_label_counts(x$s_label)
+    text <- paste(names(counts), format_count(counts), sep = ": ")
+    cat_wrapped(paste(text, collapse = ", "))
+  }
+  print_head(datamap_bare(x), min(n, nrow(x)))
+  n_problems <- count_problems(attr(x, "problems", exact = TRUE))
+  if (n_problems > 0) {
+    cat_wrapped(paste0(
+      plural_count(n_problems, "problem"), ": see datamap_problems()"
+    ))
+  }
+  invisible(x)
+}
+
+#' @rdname datamap-methods
+#' @export
+summary.datamap <- function(object, ...) {
+  object <- take_map(object)
+  signals <- intersect(
+    c("avg_probs", "label_var", "correct_ratio", "forgetting_times",
+      "learnt_times"),
+    numeric_columns(object)
+  )
+  structure(
+    list(
+      samples = nrow(object),
+      evaluations = evaluations_range(object),
+      groups = group_counts(group_correct_ratio(object$correct_ratio)),
+      s_label = if ("s_label" %in% names(object)) {
+        s_label_counts(object$s_label)
+      },
+      label = if ("label" %in% names(object)) value_counts(object$label),
+      signals = t(vapply(object[signals], signal_quantiles, numeric(6)))
+    ),
+    class = "summary_datamap"
+  )
+}
+
+#' @rdname datamap-methods
+#' @export
+print.summary_datamap <- function(x, ...) {
+  cat(size_text(x$samples, x$evaluations), "\n", sep = "")
+  print_counts("correct_ratio", x$groups)
+  print_counts("s_label", x$s_label)
+  print_counts("label", x$label)
+  cat("\nSignals\n")
+  print(signif(x$signals, 3))
+  invisible(x)
+}
+
+datamap_header <- function(x) {
+  paste0("A data map: ", size_text(nrow(x), evaluations_range(x)))
+}
+
+size_text <- function(samples, evaluations) {
+  paste(c(
+    plural_count(samples, "sample"),
+    if (!is.null(evaluations)) evaluations_text(evaluations)
+  ), collapse = ", ")
+}
+
+evaluations_text <- function(evaluations) {
+  least <- evaluations[[1]]
+  most <- evaluations[[2]]
+  paste0(
+    if (least < most) paste(format_count(least), "to "),
+    plural_count(most, "evaluation"),
+    " each"
+  )
+}
+
+plural_count <- function(n, what) {
+  paste0(format_count(n), " ", what, if (n != 1) "s")
+}
+
+# The smallest and the largest number of evaluations, NULL if not known.
+evaluations_range <- function(x) {
+  evaluations <- if ("evaluations" %in% numeric_columns(x)) x$evaluations
+  evaluations <- evaluations[is.finite(evaluations)]
+  if (length(evaluations) == 0) {
+    return(NULL)
+  }
+  range(evaluations)
+}
+
+signal_quantiles <- function(x) {
+  missing <- sum(is.na(x))
+  if (missing > 0) {
+    x <- x[!is.na(x)]
+  }
+  stats::setNames(
+    c(stats::quantile(x, names = FALSE), missing),
+    c("min", "25%", "median", "75%", "max", "missing")
+  )
+}
+
+# Values and how often they occur, the values' own order kept for numbers
+# and factors, the most frequent first otherwise.
+value_counts <- function(x) {
+  values <- c(ordered_values(x), if (anyNA(x)) NA)
+  counts <- tabulate(match(x, values), length(values))
+  names <- id_text(values)
+  names[is.na(names)] <- "NA"
+  names(counts) <- names
+  keeps_order <- is.numeric(x) || is.factor(x) || is.logical(x)
+  if (keeps_order) counts else counts[order(counts, decreasing = TRUE)]
+}
+
+s_label_counts <- function(x) {
+  counts <- value_counts(x)
+  stats::setNames(counts, s_label_words(names(counts)))
+}
+
+# "2" -> "dirty (s_label 2)"
+s_label_words <- function(x) {
+  words <- c("0" = "ordinary", "1" = "hard", "2" = "dirty")
+  text <- paste0(rep("s_label ", length(x)), x)
+  known <- x %in% names(words)
+  text[known] <- paste0(words[x[known]], " (", text[known], ")")
+  text
+}
+
+print_counts <- function(title, counts, n = 10L) {
+  if (is.null(counts)) {
+    return(invisible())
+  }
+  cat("\n", title, "\n", sep = "")
+  shown <- utils::head(counts, n)
+  cat(
+    paste0(
+      "  ", format(names(shown)), "  ",
+      format(format_count(shown), justify = "right"), "\n"
+    ),
+    sep = ""
+  )
+  if (length(counts) > n) {
+    cat("  and ", plural_count(length(counts) - n, "other value"), "\n",
+        sep = "")
+  }
+}
+
+# The first rows, in the columns that fit the console; the rest by name.
+print_head <- function(x, n) {
+  if (n > 0) {
+    shown <- utils::head(x, n)
+    # ids as they are, and not in three digits
+    are_ids <- names(shown) %in% ident_columns
+    shown[are_ids] <- lapply(shown[are_ids], id_text)
+    shown[] <- lapply(shown, shorten_strings)
+    text <- format(shown, digits = 3)
+    widths <- pmax(
+      nchar(names(text), type = "width"),
+      vapply(text, function(x) max(nchar(x, type = "width")), integer(1))
+    )
+    room <- getOption("width") - max(nchar(rownames(text)))
+    fits <- cumsum(widths + 1L) <= room
+    fits[[1]] <- TRUE
+    print(text[fits])
+  } else {
+    fits <- rep(FALSE, length(x))
+  }
+  rows <- nrow(x) - n
+  hidden <- names(x)[!fits]
+  parts <- c(
+    if (rows > 0) plural_count(rows, "more row"),
+    if (length(hidden) > 0) {
+      paste0(
+        plural_count(length(hidden), if (n > 0) "more column" else "column"),
+        ": ", paste(hidden, collapse = ", ")
+      )
+    }
+  )
+  if (length(parts) > 0) {
+    cat_wrapped(paste(parts, collapse = " and "))
+  }
+}
+
+# What is wider would push all else off the console.
+shorten_strings <- function(x, width = 30) {
+  if (is.factor(x)) {
+    x <- factor_labels(x)
+  }
+  if (is.character(x)) {
+    x <- show_text(x)
+    is_long <- !is.na(x) & nchar(x, type = "width") > width
+    x[is_long] <- paste0(strtrim(x[is_long], width - 3), "...")
+  }
+  x
+}
+
+cat_wrapped <- function(text) {
+  cat(strwrap(text, getOption("width"), prefix = "# ", exdent = 2), sep = "\n")
+}
