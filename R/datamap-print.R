@@ -72,7 +72,7 @@ summary.datamap <- function(object, ...) {
     list(
       samples = nrow(object),
       evaluations = evaluations_range(object),
-      groups = group_counts(group_correct_ratio(object$correct_ratio)),
+      groups = group_counts(group_samples(object, scheme_of("correct_ratio"))),
       s_label = if ("s_label" %in% names(object)) {
         s_label_counts(object$s_label)
       },
@@ -156,15 +156,6 @@ value_counts <- function(x) {
 s_label_counts <- function(x) {
   counts <- value_counts(x)
   stats::setNames(counts, s_label_words(names(counts)))
-}
-
-# "2" -> "dirty (s_label 2)"
-s_label_words <- function(x) {
-  words <- c("0" = "ordinary", "1" = "hard", "2" = "dirty")
-  text <- paste0(rep("s_label ", length(x)), x)
-  known <- x %in% names(words)
-  text[known] <- paste0(words[x[known]], " (", text[known], ")")
-  text
 }
 
 print_counts <- function(title, counts, n = 10L) {

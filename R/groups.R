@@ -1,15 +1,3 @@
-# The levels of the schemes, in order: what is never right comes first.
-datamap_levels <- list(
-  correct_ratio = paste0(
-    "correct_ratio_", c("0.0", "0.2", "0.4", "0.6", "0.8", "1.0")
-  ),
-  use_f_times = paste0(
-    "forgotten_times", c("-", "-+", "=0", "=1", "=2", ">=3")
-  ),
-  use_l_times = paste0("learnt_times", c("-", "+-", "=0", "=1", "=2", ">=3")),
-  dirty_label = c("the rest", "dirty (s_label 2)")
-)
-
 # Numbers are put into so many classes at most, and other columns may have so
 # many values.
 max_classes <- 6L
@@ -79,9 +67,9 @@ datamap_groups <- function(map,
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
-  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  scheme <- find_scheme(map, conditions, dirty_label, group_by)
   # Grouped first: the classes of `group_by` don't change with the filter
-  group <- group_samples(map, grouping)
+  group <- group_samples(map, scheme)
   rows <- meeting_rows(map, conditions)
 
   groups <- list2DF(list(id = map$id[rows], group = group[rows]))
@@ -89,13 +77,13 @@ datamap_groups <- function(map,
   groups
 }
 
-# Which scheme the arguments ask for: its name and, for `group_by`, the column.
-# Checks that there is one at most, and that the columns it needs are there.
-find_grouping <- function(map,
-                          conditions,
-                          dirty_label,
-                          group_by,
-                          call = rlang::caller_env()) {
+# The scheme that the arguments ask for. Checks that there is one at most, and
+# that the columns it needs are there.
+find_scheme <- function(map,
+                        conditions,
+                        dirty_label,
+                        group_by,
+                        call = rlang::caller_env()) {
   check_flag(dirty_label, call = call)
   check_string(group_by, allow_null = TRUE, call = call)
   given <- c(
@@ -128,7 +116,10 @@ find_grouping <- function(map,
     check_column_choice(group_by, map, arg = "group_by", call = call)
     check_groupable(map[[group_by]], group_by, "group_by", call)
   }
-  list(scheme = c(given, "correct_ratio")[[1]], column = group_by)
+  if (!is.null(group_by)) {
+    return(column_scheme(group_by))
+  }
+  scheme_of(c(given, names(group_schemes))[[1]])
 }
 
 # Can the values of the column be groups, or facets?
@@ -164,48 +155,6 @@ check_groupable <- function(x, name, arg, call) {
       call = call
     )
   }
-}
-
-# A factor with the group of every sample.
-group_samples <- function(map, grouping) {
-  switch(grouping$scheme,
-    correct_ratio = group_correct_ratio(map$correct_ratio),
-    use_f_times = ,
-    use_l_times = {
-      column <- c(
-        use_f_times = "forgetting_times", use_l_times = "learnt_times"
-      )
-      group_events(
-        map[[column[[grouping$scheme]]]],
-        map$correct_ratio,
-        datamap_levels[[grouping$scheme]]
-      )
-    },
-    dirty_label = as_levels(
-      1L + (map$s_label == 2),
-      datamap_levels$dirty_label
-    ),
-    group_by = group_values(map[[grouping$column]])
-  )
-}
-
-# The limits are compared as doubles, which is exact: the quotient k / T of
-# two integers is rounded correctly, so it equals the literal wherever the
-# fractions are equal, and is further away than any rounding where not.
-group_correct_ratio <- function(ratio) {
-  code <- findInterval(ratio, c(0, 0.2, 0.4, 0.6, 0.8, 1))
-  code[which(ratio < 0 | ratio > 1)] <- NA
-  as_levels(code, datamap_levels$correct_ratio)
-}
-
-group_events <- function(times, ratio, levels) {
-  events <- findInterval(times, 1:3)
-  code <- 3L + events
-  # Without an event: never right, now and then, always right
-  none <- which(events == 0)
-  ratio <- ratio[none]
-  code[none] <- 2L - (ratio == 0) + (ratio == 1)
-  as_levels(code, levels)
 }
 
 # Factors and few values as they are, numbers in classes.

@@ -33,7 +33,7 @@ datamap_plot_signals <- function(map,
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
-  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  scheme <- find_scheme(map, conditions, dirty_label, group_by)
   call <- rlang::current_env()
   force_name(signals, "signals", call)
   if (!is.null(signals) && !is.character(signals)) {
@@ -46,14 +46,14 @@ datamap_plot_signals <- function(map,
   }
   filter <- filter_words(map, conditions)
   samples <- samples_before(map)
-  map <- set_column(map, ".group", group_samples(map, grouping))
+  map <- set_column(map, ".group", group_samples(map, scheme))
   kept <- apply_conditions(map, conditions)
   signals <- signals %||% varied_signals(kept)
 
   counts <- group_counts(kept$.group)
-  words <- group_words(kept$.group, kept$correct_ratio, grouping)
+  words <- group_words(kept$.group, kept$correct_ratio, scheme)
   words <- add_count(words, counts)
-  looks <- group_looks(words, grouping$scheme)
+  looks <- group_looks(words, scheme)
   kept <- datamap_bare(kept)
   levels(kept$.group) <- words
   kept$.group <- drop_levels(kept$.group)
@@ -83,7 +83,7 @@ datamap_plot_signals <- function(map,
       }
     }
   ), collapse = "; ")
-  group <- grouping_title(grouping)
+  group <- signal_title(scheme$signal)
   plot <- ggplot2::ggplot(
     lines, aes(x = .data$x, y = .data$share, colour = .data$.group)
   ) +

@@ -49,46 +49,37 @@ signal_title <- function(name) {
   }
 }
 
-grouping_title <- function(grouping) {
-  signal_title(switch(grouping$scheme,
-    correct_ratio = "correct_ratio",
-    use_f_times = "forgetting_times",
-    use_l_times = "learnt_times",
-    dirty_label = "s_label",
-    group_by = grouping$column
-  ))
+# "2" -> "dirty (s_label 2)"
+s_label_words <- function(x) {
+  words <- c("0" = "ordinary", "1" = "hard", "2" = "dirty")
+  text <- paste0(rep("s_label ", length(x)), x)
+  known <- x %in% names(words)
+  text[known] <- paste0(words[x[known]], " (", text[known], ")")
+  text
 }
 
-# The levels of a grouping as the values that they stand for.
-group_words <- function(group, ratio, grouping) {
-  events <- c(
-    "0, never right", "0, at times right", "0, always right", "1", "2",
-    "3 or more"
-  )
-  switch(grouping$scheme,
-    correct_ratio = {
-      is_lowest <- as.integer(group) == 1L
-      lowest <- if (all(ratio[which(is_lowest)] == 0)) "0" else "0 to 0.2"
-      c(
-        if (any(is_lowest, na.rm = TRUE)) lowest else "0 to 0.2",
-        "0.2 to 0.4", "0.4 to 0.6", "0.6 to 0.8", "0.8 to 1", "1"
-      )
-    },
-    use_f_times = events,
-    use_l_times = events,
-    shorten_levels(levels(group))
-  )
+# The levels of a scheme as the values that they stand for.
+group_words <- function(group, ratio, scheme) {
+  if (scheme$name == "group_by") {
+    return(shorten_levels(levels(group)))
+  }
+  words <- scheme$words
+  if (scheme$name == "correct_ratio") {
+    lowest <- which(as.integer(group) == 1L)
+    if (length(lowest) > 0 && all(ratio[lowest] == 0)) words[[1]] <- "0"
+  }
+  words
 }
 
 # Colours and shapes of a scheme's levels by their words; NULL for groups by the
 # values of a column, whose colours depend on how many there are.
 group_looks <- function(words, scheme) {
-  if (scheme == "group_by") {
+  if (scheme$name == "group_by") {
     return(NULL)
   }
   list(
-    colour = stats::setNames(datamap_palette(scheme), words),
-    shape = stats::setNames(datamap_palette(scheme, "shape"), words)
+    colour = stats::setNames(datamap_palette(scheme$name), words),
+    shape = stats::setNames(datamap_palette(scheme$name, "shape"), words)
   )
 }
 

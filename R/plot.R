@@ -122,13 +122,13 @@ datamap_plot <- function(map,
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
   )
-  grouping <- find_grouping(map, conditions, dirty_label, group_by)
+  scheme <- find_scheme(map, conditions, dirty_label, group_by)
   facet <- find_facet(map, facet)
   marked <- find_marked(map, highlight)
   filter <- filter_words(map, conditions)
   samples <- samples_before(map)
 
-  map <- set_column(map, ".group", group_samples(map, grouping))
+  map <- set_column(map, ".group", group_samples(map, scheme))
   map <- set_column(map, ".facet", facet_samples(map, facet))
   if (length(marked) > 0) {
     # In the order in which they were asked for
@@ -136,7 +136,7 @@ datamap_plot <- function(map,
   }
   cutoffs <- if (style == "cartography") find_cutoffs(cutoffs, attr1, attr2)
   kept <- apply_conditions(map, conditions)
-  drawn <- drop_missing(kept, attr1, attr2, grouping)
+  drawn <- drop_missing(kept, attr1, attr2, scheme)
   points <- find_points(points, nrow(drawn))
 
   parts <- list(
@@ -147,7 +147,7 @@ datamap_plot <- function(map,
     drawn = nrow(drawn),
     filter = filter,
     evaluations = evaluations_range(map),
-    group = grouping_title(grouping),
+    group = signal_title(scheme$signal),
     groups = group_counts(drawn$.group),
     facets = group_counts(drop_levels(drawn$.facet)),
     columns = c(attr1, attr2),
@@ -161,9 +161,9 @@ datamap_plot <- function(map,
     marked = length(marked),
     marked_drawn = id_text(drawn$id[order_marked(drawn)])
   )
-  words <- group_words(drawn$.group, drawn$correct_ratio, grouping)
+  words <- group_words(drawn$.group, drawn$correct_ratio, scheme)
   parts$looks <- group_looks(
-    add_count(words, parts$groups), grouping$scheme
+    add_count(words, parts$groups), scheme
   )
   data <- layer_samples(drawn, points, words)
   parts$panels <- find_panels(data, facet)
@@ -196,12 +196,12 @@ plot.datamap <- function(x, ...) {
 # What is drawn ---------------------------------------------------------
 
 # Without the rows that have no place on the map or no group.
-drop_missing <- function(map, attr1, attr2, grouping) {
+drop_missing <- function(map, attr1, attr2, scheme) {
   # The width of an axis, and what is put beside it, must be finite too
   has_no_place <- function(x) !is.finite(8 * x)
   missing <- list(has_no_place(map[[attr1]]), has_no_place(map[[attr2]]),
                   is.na(map$.group))
-  columns <- list(attr1, attr2, grouping_columns(grouping))
+  columns <- list(attr1, attr2, scheme$needs)
   is_cause <- vapply(missing, any, logical(1))
   drop <- Reduce(`|`, missing)
   inform_missing(
@@ -214,16 +214,6 @@ drop_missing <- function(map, attr1, attr2, grouping) {
     map <- map[!drop, , drop = FALSE]
   }
   map
-}
-
-grouping_columns <- function(grouping) {
-  switch(grouping$scheme,
-    correct_ratio = "correct_ratio",
-    use_f_times = c("forgetting_times", "correct_ratio"),
-    use_l_times = c("learnt_times", "correct_ratio"),
-    dirty_label = "s_label",
-    group_by = grouping$column
-  )
 }
 
 # The samples as the plot's data, a plain data frame: it gets columns that are

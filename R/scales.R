@@ -12,16 +12,6 @@ datamap_colours <- c(
 # samples that are hardly ever right: cross and plus.
 datamap_shapes <- c(4L, 3L, 15L, 17L, 18L, 16L)
 
-# Where each level of a scheme stands in the row of colours and shapes. Never
-# right and always right look the same on every map; the more events, the
-# darker.
-datamap_places <- list(
-  correct_ratio = 1:6,
-  use_f_times = c(1L, 2L, 6L, 5L, 4L, 3L),
-  use_l_times = c(1L, 2L, 6L, 5L, 4L, 3L),
-  dirty_label = c(6L, 3L)
-)
-
 #' Palette of data maps
 #'
 #' The colours and shapes by which data maps tell groups apart. The colours go
@@ -49,7 +39,7 @@ datamap_palette <- function(x = "correct_ratio", what = c("colour", "shape")) {
   )
   force_name(x, "x", rlang::current_env())
   if (is.character(x)) {
-    schemes <- names(datamap_places)
+    schemes <- names(group_schemes)
     if (!rlang::is_string(x) || !x %in% schemes) {
       similar <- similar_names(x, schemes)
       abort_datamap(
@@ -64,12 +54,13 @@ datamap_palette <- function(x = "correct_ratio", what = c("colour", "shape")) {
         similar = similar
       )
     }
-    return(stats::setNames(values[datamap_places[[x]]], datamap_levels[[x]]))
+    scheme <- group_schemes[[x]]
+    places <- scheme$places %||% spread_places(length(scheme$levels))
+    return(stats::setNames(values[places], scheme$levels))
   }
   check_number(x, min = 0, max = 1e6, whole = TRUE)
   if (x <= length(values)) {
-    places <- round(seq(1, length(values), length.out = x))
-    return(values[if (x == 1) length(values) else places])
+    return(values[spread_places(x)])
   }
   switch(what,
     colour = grDevices::colorRampPalette(values, space = "Lab")(x),
@@ -77,12 +68,19 @@ datamap_palette <- function(x = "correct_ratio", what = c("colour", "shape")) {
   )
 }
 
+# Places of `n` levels along the row of colours, and of shapes.
+spread_places <- function(n) {
+  last <- length(datamap_colours)
+  if (n == 1) last else round(seq(1, last, length.out = n))
+}
+
 # Values for the levels on a scale: those of a scheme by the levels' names
 # (with or without their count), in order of the palette for all others.
 values_for_levels <- function(levels, what) {
   plain <- strip_count(levels)
-  for (scheme in names(datamap_levels)) {
-    if (length(levels) > 0 && all(plain %in% datamap_levels[[scheme]])) {
+  for (scheme in names(group_schemes)) {
+    known <- group_schemes[[scheme]]$levels
+    if (length(levels) > 0 && all(plain %in% known)) {
       return(unname(datamap_palette(scheme, what)[plain]))
     }
   }

@@ -52,8 +52,8 @@ test_that("the palette gives schemes by name, and any number of colours", {
                    "dirty_label")) {
     colours <- datamap_palette(scheme)
     shapes <- datamap_palette(scheme, "shape")
-    expect_identical(names(colours), datamap_levels[[scheme]])
-    expect_identical(names(shapes), datamap_levels[[scheme]])
+    expect_identical(names(colours), group_schemes[[scheme]]$levels)
+    expect_identical(names(shapes), group_schemes[[scheme]]$levels)
     expect_false(anyDuplicated(colours) > 0)
     expect_false(anyDuplicated(shapes) > 0)
   }
