@@ -1,8 +1,10 @@
 # For each exported function a call that works, and what may be given to its
 # arguments instead: every answer has to be a value or an error of ours.
 
-# All of them in a few minutes only, so that most runs try some.
-odd_values <- function() {
+# Each takes minutes over all arguments, so that a run tries two of them; with
+# DATACARTO_LARGE it tries a quarter, another one for the next argument, and with
+# "all" in it every one.
+odd_values <- function(place = 0L) {
   values <- list(
     null = NULL, na = NA, list = list(), factor = factor("a"), fun = mean,
     huge = 1e10, none = character(), two = c("a", "b"), nan = NaN, minus = -1,
@@ -11,8 +13,11 @@ odd_values <- function() {
     numbers = c(0.5, NA), nested = list(a = 1, list(2)), bytes = "\xff",
     infinite = Inf, call = quote(x + y), formula = y ~ x
   )
-  is_large <- nzchar(Sys.getenv("DATACARTO_LARGE"))
-  if (is_large) values else values[c("na", "two")]
+  switch(Sys.getenv("DATACARTO_LARGE", "no"),
+    no = values[c("na", "two")],
+    all = values,
+    values[seq(1 + place %% 4, length(values), by = 4)]
+  )
 }
 
 working_calls <- function() {
@@ -88,7 +93,8 @@ foreign_errors <- function(name, working, except = character()) {
   fun <- getExportedValue("datacarto", name)
   args <- setdiff(names(formals(fun)), c("...", except))
   found <- lapply(args, function(arg) {
-    errors <- foreign_errors_of(function(value) {
+    place <- sum(utf8ToInt(paste(name, arg)))
+    errors <- foreign_errors_of(place = place, f = function(value) {
       given <- if (is.function(working)) working() else working
       given[arg] <- list(value)
       out <- do.call(fun, given, quote = TRUE)
@@ -100,8 +106,8 @@ foreign_errors <- function(name, working, except = character()) {
 }
 
 # The same of a function of one argument.
-foreign_errors_of <- function(f) {
-  found <- lapply(odd_values(), function(value) {
+foreign_errors_of <- function(f, place = 0L) {
+  found <- lapply(odd_values(place), function(value) {
     error <- tryCatch(
       {
         suppressMessages(suppressWarnings(f(value)))

@@ -358,7 +358,7 @@ doors <- list(
       map_of(case_frame(case, form))
     })
     for (map in maps[-1]) {
-      expect_same_columns(map, maps[[1]])
+      expect_identical(columns_that_differ(map, maps[[1]]), character())
     }
     maps[[1]]
   },
@@ -472,8 +472,9 @@ python_list <- function(texts) {
   paste0("[", paste(texts, collapse = ", "), "]")
 }
 
-# One map against another, to the last bit; a factor is its labels.
-expect_same_columns <- function(map, other) {
+# The columns that are not the same to the last bit, or that only one of two maps
+# has; a factor is its labels.
+columns_that_differ <- function(map, other) {
   plain <- function(map) {
     lapply(columns_of(map), function(column) {
       if (is.factor(column)) as.character(column) else column
@@ -481,11 +482,13 @@ expect_same_columns <- function(map, other) {
   }
   map <- plain(map)
   other <- plain(other)
-  expect_identical(names(map), names(other))
+  if (!identical(names(map), names(other))) {
+    return(c("the columns", names(map), "and", names(other)))
+  }
   same <- vapply(names(map), function(name) {
     identical(map[[name]], other[[name]], num.eq = FALSE)
   }, NA)
-  expect_identical(names(map)[!same], character())
+  names(map)[!same]
 }
 
 # A map against the loops' results.

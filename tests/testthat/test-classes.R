@@ -90,6 +90,7 @@ frame_with <- function(label, names, form, field = "probs", order = 1:3) {
 }
 
 test_that("names of classes tell them in any order and form, at every door", {
+  skip_on_cran() # takes long
   words <- c("cat", "dog", "eel")
   labels <- list(
     factor = list(factor(words[place + 1], rev(words)), words),

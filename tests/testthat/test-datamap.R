@@ -133,6 +133,7 @@ test_that("the constructor takes columns and attributes", {
 })
 
 test_that("any data frame with the columns is a map where one is asked for", {
+  skip_on_cran() # takes long
   frame <- random_frame(30)
   map <- as_datamap(frame)
   frames <- list(

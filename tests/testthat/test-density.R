@@ -161,6 +161,7 @@ test_that("an image needs its package", {
 })
 
 test_that("every kind of map draws as a density, odd ones too", {
+  skip_on_cran() # takes long
   map <- random_map(60)
   equal <- ratio_map(rep(1, 100))
   missing <- map

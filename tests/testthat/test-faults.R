@@ -1,3 +1,5 @@
+skip_on_cran() # takes minutes
+
 test_that("the catalogue has every fault once", {
   tags <- vapply(read_faults(), `[[`, "", "tag")
   expected <- unlist(Map(

@@ -174,6 +174,7 @@ test_that("a window is merged where it can be known", {
 })
 
 test_that("random pieces by time merge to one reading, in any window", {
+  skip_on_cran() # takes long
   fields <- c(fields_of, epoch = "epoch")
   for (seed in 1:20) {
     kind <- seed %% 4
@@ -748,6 +749,7 @@ damaged_states <- function() {
 }
 
 test_that("no damage of a state gets through or does harm", {
+  skip_on_cran() # takes long
   states <- damaged_states()
   expect_gt(length(states), 500)
   intact <- check_state(state_of(
