@@ -26,6 +26,7 @@ legend_place <- function(plot) {
 }
 
 test_that("another complete theme leaves the legend below the panels", {
+  skip_on_cran() # takes long
   map <- random_map(40)
   themes <- list(
     ggplot2::theme_minimal(), ggplot2::theme_bw(), ggplot2::theme_void(),
