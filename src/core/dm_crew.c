@@ -24,8 +24,8 @@ static dm_job *take_job(dm_crew *crew);
 static void parse_job(dm_crew *crew, dm_job *job, dm_parser *parser);
 static dm_job *job_at(const dm_crew *crew, uint64_t i);
 
-dm_status dm_crew_new(dm_crew **out, const dm_options *options, int threads,
-                      dm_error *err) {
+dm_status dm_crew_new(dm_crew **out, const dm_options *options, const dm_keep *keep,
+                      int threads, dm_error *err) {
   dm_crew *crew = dm_calloc(1, sizeof *crew);
   *out = crew;
   if (!crew) {
@@ -41,7 +41,7 @@ dm_status dm_crew_new(dm_crew **out, const dm_options *options, int threads,
   }
   crew->n_parsers = (size_t)threads;
   for (size_t i = 0; i < crew->n_parsers; i++) {
-    DM_TRY(dm_parser_new(&crew->parsers[i], options, err));
+    DM_TRY(dm_parser_new(&crew->parsers[i], options, keep, err));
   }
   crew->n_taken = 1;
   (void)dm_pool_start(&crew->pool, crew->n_parsers - 1, work, crew);

@@ -19,10 +19,10 @@ typedef struct dm_job {
 typedef struct dm_crew dm_crew;
 
 /* threads counts the owner, so threads - 1 workers are started, or as many as the system
-   gives. options must outlive the crew. *out is to be freed also when this fails.
-   DM_E_MEMORY. */
-dm_status dm_crew_new(dm_crew **out, const dm_options *options, int threads,
-                      dm_error *err) DM_MUST_CHECK;
+   gives. options must outlive the crew; keep is as for a parser. *out is to be freed also
+   when this fails. DM_E_MEMORY. */
+dm_status dm_crew_new(dm_crew **out, const dm_options *options, const dm_keep *keep,
+                      int threads, dm_error *err) DM_MUST_CHECK;
 /* Waits for the workers and ends them. NULL is allowed. */
 void dm_crew_free(dm_crew *crew);
 

@@ -3,15 +3,12 @@
 #include "dm_event.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "dm_format.h"
-#include "dm_keys.h"
-#include "dm_metric.h"
 #include "dm_number.h"
-#include "dm_text.h"
+#include "dm_options.h"
+#include "dm_scores.h"
 
 static const double RANGE_TOLERANCE = 1e-6; /* also of label_probs from the vector's */
 static const double SUM_TOLERANCE = 1e-3;
@@ -35,13 +32,13 @@ static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
 static dm_status store_text(dm_batch *batch, const dm_ident *ident, int64_t *value,
                             dm_error *err);
 
-/* --- batches and idents --- */
+/* --- batches --- */
 
 void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->n_events = 0;
   batch->n_probs = 0;
   batch->keep = *keep;
-  batch->n_values = keep->n_signals + dm_metric_place(keep->measures, DM_N_MEASURES);
+  batch->n_values = keep->n_signals + dm_measure_place(keep->measures, DM_N_MEASURES);
   batch->is_keeping = batch->n_values || keep->has_probs || keep->has_prediction;
   batch->has_steps = false;
   batch->has_label_index = false;
@@ -88,39 +85,6 @@ static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
   }
   *value = (int64_t)(place << 32 | ident->len);
   return DM_OK;
-}
-
-dm_ident dm_ident_from_digits(const char *text, size_t len) {
-  enum { LONGEST = 20 }; /* "-9223372036854775808" */
-  dm_ident ident = {.kind = DM_IDENT_TEXT, .text = text, .len = len};
-  if (len > LONGEST) {
-    return ident;
-  }
-  char copy[LONGEST + DM_NUMBER_PAD] = {0};
-  memcpy(copy, text, len);
-  bool is_fit = false;
-  int64_t value = 0;
-  const char *end = dm_integer(copy, &value, &is_fit);
-  if (end == copy + len && is_fit && !(value == 0 && len > 1)) {
-    ident = (dm_ident){.kind = DM_IDENT_INT_TEXT, .value = value};
-  }
-  return ident;
-}
-
-bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b) {
-  if (dm_is_text(a->kind) != dm_is_text(b->kind)) {
-    return false;
-  }
-  return dm_is_text(a->kind) ? a->len == b->len && memcmp(a->text, b->text, a->len) == 0
-                             : a->value == b->value;
-}
-
-void dm_ident_print(const dm_ident *ident, char *out, size_t cap) {
-  if (dm_is_text(ident->kind)) {
-    dm_text_excerpt(out, cap, ident->text, ident->len);
-  } else {
-    (void)snprintf(out, cap, "%lld", (long long)ident->value);
-  }
 }
 
 /* --- derivation --- */
@@ -189,15 +153,6 @@ static const double *scores_of(const dm_fields *fields, size_t *n) {
   return fields->probs ? fields->probs : fields->logits;
 }
 
-static bool has_nan(const double *values, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    if (dm_is_nan(values[i])) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /* One number is no distribution, and its softmax is 1 whatever it is. */
 static dm_status check_vector(const char *key, size_t n, const char *advice,
                               dm_error *err) {
@@ -251,7 +206,7 @@ dm_predicted dm_fields_predict(const dm_fields *fields) {
         .label = fields->pred_label,
         .is_right = dm_ident_equal(&fields->pred_label, &fields->label)};
   }
-  if (!scores || has_nan(scores, n)) {
+  if (!scores || dm_has_nan(scores, n)) {
     return (dm_predicted){0};
   }
   size_t best = dm_first_maximum(scores, n);
@@ -311,49 +266,6 @@ static dm_status no_class(const dm_fields *fields, const char *key, dm_error *er
   return err->status;
 }
 
-size_t dm_first_maximum(const double *values, size_t n) {
-  size_t best = 0;
-  for (size_t i = 1; i < n; i++) {
-    if (!(values[i] <= values[best]) && values[i] == values[i]) { /* best may be NaN */
-      best = i;
-    }
-  }
-  return best;
-}
-
-/* Shifted by the maximum so that nothing overflows. */
-double dm_softmax(const double *logits, size_t n, size_t k) {
-  double shift = logits[dm_first_maximum(logits, n)];
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) {
-    sum += exp(logits[i] - shift);
-  }
-  return exp(logits[k] - shift) / sum;
-}
-
-double dm_log_softmax(const double *logits, size_t n, size_t k) {
-  size_t best = dm_first_maximum(logits, n);
-  double shift = logits[best];
-  double others = shift - shift; /* 0, or NaN */
-  for (size_t i = 0; i < n; i++) {
-    others += i == best ? 0 : exp(logits[i] - shift);
-  }
-  return (logits[k] - shift) - log1p(others);
-}
-
-/* The same for all classes. */
-static void softmax_all(const double *logits, size_t n, double *out) {
-  double shift = logits[dm_first_maximum(logits, n)];
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) {
-    out[i] = exp(logits[i] - shift);
-    sum += out[i];
-  }
-  for (size_t i = 0; i < n; i++) {
-    out[i] /= sum;
-  }
-}
-
 /* --- what is kept beside the event --- */
 
 /* Of the next event of the batch. */
@@ -372,8 +284,8 @@ static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
     if (keep->n_signals) {
       memcpy(values, fields->signals, keep->n_signals * sizeof *values);
     }
-    dm_metric_measure(keep->measures, fields, probs, n, label_probs,
-                      values + keep->n_signals);
+    dm_measure_line(keep->measures, fields, probs, n, label_probs,
+                    values + keep->n_signals);
   }
   if (keep->has_probs) {
     DM_GROW(batch->probs_end, batch->cap_probs_end, batch->cap_events, err);
@@ -405,7 +317,7 @@ static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
   if (fields->probs) {
     memcpy(room, fields->probs, *n * sizeof *room);
   } else {
-    softmax_all(fields->logits, *n, room);
+    dm_softmax_all(fields->logits, *n, room);
   }
   *probs = room;
   return DM_OK;
@@ -445,14 +357,26 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
   if (DM_UNLIKELY(!dm_is_finite(label_probs))) {
     const char *key = fields->has_label_probs ? "label_probs" : key_of_scores;
     print_number(label_probs, shown);
-    DM_TRY(dm_problem_note(problems, DM_PROBLEM_NOT_FINITE, -1, line, text, key, shown,
+    DM_TRY(dm_problem_note(problems,
+                           &(dm_note){.kind = DM_PROBLEM_NOT_FINITE,
+                                      .file = -1,
+                                      .line = line,
+                                      .text = text,
+                                      .key = key,
+                                      .actual = shown},
                            err, "a finite probability of the label"));
   }
   bool is_needed = !fields->has_correct && fields->pred_label.kind == DM_IDENT_NONE;
-  bool is_without_maximum = is_needed && scores && has_nan(scores, n);
+  bool is_without_maximum = is_needed && scores && dm_has_nan(scores, n);
   if (DM_UNLIKELY(is_without_maximum)) {
-    DM_TRY(dm_problem_note(problems, DM_PROBLEM_NAN_CLASS, -1, line, text, key_of_scores,
-                           "NaN among them", err,
+    DM_TRY(dm_problem_note(problems,
+                           &(dm_note){.kind = DM_PROBLEM_NAN_CLASS,
+                                      .file = -1,
+                                      .line = line,
+                                      .text = text,
+                                      .key = key_of_scores,
+                                      .actual = "NaN among them"},
+                           err,
                            "numbers to tell the prediction by; without one, the line "
                            "counts as not right"));
   }
@@ -467,8 +391,14 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
     if (DM_UNLIKELY(!(fabs(sum - 1) <= SUM_TOLERANCE)) && !is_without_maximum) {
       memcpy(shown, "a sum of ", 9);
       print_number(sum, shown + 9);
-      DM_TRY(dm_problem_note(problems, DM_PROBLEM_PROB_SUM, -1, line, text, "probs",
-                             shown, err, "probs that sum to 1 within 0.001"));
+      DM_TRY(dm_problem_note(problems,
+                             &(dm_note){.kind = DM_PROBLEM_PROB_SUM,
+                                        .file = -1,
+                                        .line = line,
+                                        .text = text,
+                                        .key = "probs",
+                                        .actual = shown},
+                             err, "probs that sum to 1 within 0.001"));
     }
     double p = outside ? NAN : find_outside(fields->probs, n);
     if (DM_UNLIKELY(!dm_is_nan(p))) {
@@ -478,8 +408,14 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
   }
   if (DM_UNLIKELY(outside != NULL)) {
     print_number(value_outside, shown);
-    DM_TRY(dm_problem_note(problems, DM_PROBLEM_PROB_RANGE, -1, line, text, outside,
-                           shown, err, "a probability between 0 and 1"));
+    DM_TRY(dm_problem_note(problems,
+                           &(dm_note){.kind = DM_PROBLEM_PROB_RANGE,
+                                      .file = -1,
+                                      .line = line,
+                                      .text = text,
+                                      .key = outside,
+                                      .actual = shown},
+                           err, "a probability between 0 and 1"));
   }
   if (fields->has_label_probs && scores) {
     DM_TRY(note_label_probs(batch, fields, line, text, err));
@@ -506,11 +442,18 @@ static dm_status note_label_probs(dm_batch *batch, const dm_fields *fields, uint
   char derived[DM_FORMAT_MAX + 1];
   print_number(given, shown);
   print_number(p, derived);
-  return dm_problem_note(
-      &batch->problems, DM_PROBLEM_LABEL_PROBS, -1, line, text, "label_probs", shown, err,
-      "%s, the probability of class %llu by "
-      "the %s",
-      derived, (unsigned long long)place, fields->probs ? "probs" : "logits");
+  return dm_problem_note(&batch->problems,
+                         &(dm_note){.kind = DM_PROBLEM_LABEL_PROBS,
+                                    .file = -1,
+                                    .line = line,
+                                    .text = text,
+                                    .key = "label_probs",
+                                    .actual = shown},
+                         err,
+                         "%s, the probability of class %llu by "
+                         "the %s",
+                         derived, (unsigned long long)place,
+                         fields->probs ? "probs" : "logits");
 }
 
 /* correct against the prediction, given or by the maximum of probs or logits. Where the
@@ -523,7 +466,7 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
   bool is_right;
   if (fields->pred_label.kind != DM_IDENT_NONE) {
     is_right = dm_ident_equal(&fields->pred_label, &fields->label);
-  } else if (scores && dm_find_class(fields, n, &place) && !has_nan(scores, n)) {
+  } else if (scores && dm_find_class(fields, n, &place) && !dm_has_nan(scores, n)) {
     size_t best = dm_first_maximum(scores, n);
     double maximum = scores[best];
     is_right = scores[place] == maximum;
@@ -540,29 +483,13 @@ static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
   if (DM_LIKELY(is_right == fields->correct)) {
     return DM_OK;
   }
-  return dm_problem_note(&batch->problems, DM_PROBLEM_CORRECT, -1, line, text, "correct",
-                         fields->correct ? "true" : "false", err,
-                         "%s, since the prediction %s the label",
+  return dm_problem_note(&batch->problems,
+                         &(dm_note){.kind = DM_PROBLEM_CORRECT,
+                                    .file = -1,
+                                    .line = line,
+                                    .text = text,
+                                    .key = "correct",
+                                    .actual = fields->correct ? "true" : "false"},
+                         err, "%s, since the prediction %s the label",
                          is_right ? "true" : "false", is_right ? "is" : "is not");
-}
-
-dm_status dm_problem_note(dm_problems *problems, dm_problem_kind kind, int32_t file,
-                          uint64_t line, const char *text, const char *key,
-                          const char *actual, dm_error *err, const char *expected, ...) {
-  if (problems->n_kept >= DM_PROBLEMS_KEPT) {
-    problems->count[kind]++;
-    return DM_OK;
-  }
-  dm_problem problem = {.line = line, .file = file, .kind = kind};
-  va_list args;
-  va_start(args, expected);
-  (void)vsnprintf(problem.expected, sizeof problem.expected, expected, args);
-  va_end(args);
-  (void)snprintf(problem.key, sizeof problem.key, "%s", key);
-  (void)snprintf(problem.actual, sizeof problem.actual, "%s", actual);
-  dm_span value;
-  if (text) {
-    (void)dm_line_find(text, key, &value, &problem.column);
-  }
-  return dm_problems_add(problems, &problem, err);
 }

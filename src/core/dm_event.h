@@ -7,89 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dm_fields.h"
 #include "dm_grow.h"
+#include "dm_measure.h"
 #include "dm_problems.h"
-#include "dm_scan.h"
-
-/* The bits of a user signal that a line does not have: a NaN that no parser makes,
-   and a quiet one, which no processor changes when it is copied. */
-#define DM_ABSENT_BITS UINT64_C(0x7FF8DA7AC4270000)
-
-enum {
-  DM_SIGNALS_MAX = 64,      /* user signals at a time */
-  DM_LINE_MAX = 0x7FFFFF00, /* offsets within a block fit 32 bits */
-  DM_CLASS_MAX = 0x7FFFFF00 /* places of classes that a label_index may name */
-};
-
-/* How an id or label was given. INT and INT_TEXT with the same value are the same id, as
-   are BIG and TEXT with the same bytes. */
-typedef enum dm_ident_kind {
-  DM_IDENT_NONE = 0,
-  DM_IDENT_INT,      /* an integer that fits 64 bits */
-  DM_IDENT_INT_TEXT, /* a string that looks exactly like such an integer */
-  DM_IDENT_TEXT,     /* any other string */
-  DM_IDENT_BIG /* an integer beyond 64 bits, kept as its digits: text from TEXT on */
-} dm_ident_kind;
-
-typedef struct dm_ident {
-  dm_ident_kind kind;
-  int64_t value;    /* INT, INT_TEXT */
-  const char *text; /* TEXT, BIG: UTF-8, not NUL-terminated, borrowed */
-  size_t len;
-} dm_ident;
-
-/* dm_ident_from_text() for a text that starts like an integer. */
-dm_ident dm_ident_from_digits(const char *text, size_t len);
-
-/* Classifies a string: INT_TEXT if it is written as the integer would be ("7", "-3", not
-   "07", "+7", "-0"), else TEXT. */
-static inline dm_ident dm_ident_from_text(const char *text, size_t len) {
-  if (DM_LIKELY(len == 0 || (!dm_is_digit(text[0]) && text[0] != '-'))) {
-    return (dm_ident){.kind = DM_IDENT_TEXT, .text = text, .len = len};
-  }
-  return dm_ident_from_digits(text, len);
-}
-
-static inline dm_ident dm_ident_from_int(int64_t value) {
-  return (dm_ident){.kind = DM_IDENT_INT, .value = value};
-}
-
-/* The same without the short cut for integers. */
-bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b);
-
-static inline bool dm_ident_equal(const dm_ident *a, const dm_ident *b) {
-  return DM_LIKELY(a->kind == DM_IDENT_INT && b->kind == DM_IDENT_INT)
-             ? a->value == b->value
-             : dm_ident_equal_slow(a, b);
-}
-
-typedef enum dm_step_kind {
-  DM_STEP_NONE = 0,
-  DM_STEP_UNIQUE, /* "step" or "logits_epoch_N": the same twice is reported */
-  DM_STEP_EPOCH   /* "epoch": may stay the same over several evaluations */
-} dm_step_kind;
-
-/* What one line gives. A kind of NONE, a NULL vector or a false has_ means absent. */
-typedef struct dm_fields {
-  dm_ident id;
-  dm_ident label;
-  dm_ident pred_label;
-  dm_ident s_label;
-  bool has_correct;
-  bool has_label_probs;
-  bool has_label_index;
-  bool correct;
-  dm_step_kind step_kind;
-  double label_probs;
-  int64_t label_index; /* the place of the label's class in probs or logits, from 0 */
-  double step;
-  const double *probs; /* borrowed */
-  size_t n_probs;
-  const double *logits; /* borrowed */
-  size_t n_logits;
-  size_t n_classes;      /* length of probs that have been checked and are not given */
-  const double *signals; /* one per requested signal, borrowed; absent: DM_ABSENT_BITS */
-} dm_fields;
 
 typedef struct dm_event {
   int64_t id;      /* INT, INT_TEXT: the value; TEXT, BIG: see dm_batch_ident() */
@@ -106,16 +27,6 @@ typedef struct dm_event {
   bool correct;
   uint32_t label_index; /* that was given, + 1; 0: none */
 } dm_event;
-
-/* What is kept of each line beside its event; dm_metric_keep() tells what metrics need.
- */
-typedef struct dm_keep {
-  size_t n_signals;    /* that the line gives */
-  uint32_t measures;   /* bits of dm_measure: derived from it, and kept behind them */
-  bool has_probs;      /* its class probabilities */
-  bool has_prediction; /* its predicted label */
-  bool needs_probs;    /* every digit of its class vector counts */
-} dm_keep;
 
 /* The label that a line predicts, as ids and labels are in dm_event; or a class, of which
    only its place in the class vector is known, as an INT. */
@@ -163,10 +74,6 @@ typedef struct dm_batch {
 void dm_batch_reset(dm_batch *batch, const dm_keep *keep);
 void dm_batch_release(dm_batch *batch);
 
-static inline bool dm_is_text(dm_ident_kind kind) {
-  return kind >= DM_IDENT_TEXT;
-}
-
 /* The ident of an event as a value; text is borrowed from the block or the batch: in 32
    bits each the event has where it stands, counted through both, and how long it is. */
 static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
@@ -190,15 +97,6 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
    label_index that is not among the classes, DM_E_MEMORY. */
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) DM_MUST_CHECK;
-
-/* Whether all that is derived from is given, and contradicts nothing. */
-static inline bool dm_fields_are_plain(const dm_fields *f) {
-  bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
-  return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
-         !f->logits && f->has_correct && !f->has_label_index &&
-         (f->pred_label.kind == DM_IDENT_NONE ||
-          (is_integer && (f->pred_label.value == f->label.value) == f->correct));
-}
 
 /* The same as dm_event_add() for nearly all lines, sooner; false: nothing is added, that
    is to be asked. */
@@ -234,16 +132,6 @@ static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
   return true;
 }
 
-/* Whether the label's class is one of so many, and its place: label_index where that is
-   given, else the label itself, if it is an integer. */
-static inline bool dm_find_class(const dm_fields *f, size_t n_classes, size_t *place) {
-  int64_t at = f->has_label_index ? f->label_index : f->label.value;
-  *place = (size_t)at;
-  return (f->has_label_index || f->label.kind == DM_IDENT_INT ||
-          f->label.kind == DM_IDENT_INT_TEXT) &&
-         at >= 0 && (uint64_t)at < n_classes;
-}
-
 /* What a line predicts: its pred_label, or else the class of the first maximum of probs
    or logits, none where a NaN is among them. That class is the label where it stands at
    the label's place, else it is given by its own place. */
@@ -254,23 +142,5 @@ typedef struct dm_predicted {
 } dm_predicted;
 
 dm_predicted dm_fields_predict(const dm_fields *fields);
-
-/* Where the first of the largest of n > 0 values stands, whatever NaN lie between, and
-   exp(z_k) / sum exp(z). */
-size_t dm_first_maximum(const double *values, size_t n);
-double dm_softmax(const double *logits, size_t n, size_t k);
-/* ln of that, also where it is too small for a double; NaN where it is NaN. */
-double dm_log_softmax(const double *logits, size_t n, size_t k);
-
-/* Counts a problem of a line and keeps its texts while there is room: what was expected
-   (printf format) and what there is. The column is that of the key's value. line is
-   counted as those that are there; text is the line itself or NULL. */
-dm_status dm_problem_note(dm_problems *problems, dm_problem_kind kind, int32_t file,
-                          uint64_t line, const char *text, const char *key,
-                          const char *actual, dm_error *err, const char *expected, ...)
-    DM_PRINTF(9, 10) DM_MUST_CHECK;
-
-/* Writes an ident as a message shows it; out has cap >= 32 bytes. */
-void dm_ident_print(const dm_ident *ident, char *out, size_t cap);
 
 #endif

@@ -2,7 +2,8 @@
 #ifndef DM_INDEX_H
 #define DM_INDEX_H
 
-#include "dm_event.h"
+#include "dm_grow.h"
+#include "dm_ident.h"
 
 enum { DM_ROW_MAX = 0x7FFFFFFE };
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "dm_event.h"
+#include "dm_fields.h"
 
 enum { WORD = 16 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_scores.h"
 #include "dm_text.h"
 
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
@@ -63,7 +64,7 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   table->parser_options.signals = &loss;
   table->parser_options.n_signals = 1;
   run->sink = (dm_sink){.take = take, .ctx = table};
-  return dm_parser_new(&table->parser, &table->parser_options, err);
+  return dm_parser_new(&table->parser, &table->parser_options, NULL, err);
 }
 
 void dm_long_drop(dm_long_column *column) {

@@ -3,6 +3,7 @@
 #ifndef DM_LONG_H
 #define DM_LONG_H
 
+#include "dm_keys.h"
 #include "dm_run.h"
 
 /* Which columns there are to be; DM_LONG_OWN: all of the user's signals. */

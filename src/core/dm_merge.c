@@ -305,8 +305,10 @@ static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
   dm_ident_print(now, shown, sizeof shown);
   dm_ident_print(first, expected, sizeof expected);
   print_id(m, row, id, sizeof id);
-  return dm_problem_note(&m->run->problems, kind, -1, 0, NULL, key, shown, err,
-                         "%s %s, the first of id %s", key, expected, id);
+  return dm_problem_note(
+      &m->run->problems,
+      &(dm_note){.kind = kind, .file = -1, .key = key, .actual = shown}, err,
+      "%s %s, the first of id %s", key, expected, id);
 }
 
 static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *err) {
@@ -322,9 +324,11 @@ static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *
   char id[64];
   (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now);
   print_id(m, row, id, sizeof id);
-  return dm_problem_note(&m->run->problems, DM_PROBLEM_PROB_COUNT, -1, 0, NULL, "probs",
-                         shown, err, "%lu classes, as at first for id %s",
-                         (unsigned long)first, id);
+  return dm_problem_note(
+      &m->run->problems,
+      &(dm_note){
+          .kind = DM_PROBLEM_PROB_COUNT, .file = -1, .key = "probs", .actual = shown},
+      err, "%lu classes, as at first for id %s", (unsigned long)first, id);
 }
 
 /* As while reading, only for the label that run's sample had first. */
@@ -343,9 +347,13 @@ static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_err
   char id[64];
   (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now - 1);
   print_id(m, row, id, sizeof id);
-  return dm_problem_note(
-      &m->run->problems, DM_PROBLEM_LABEL_INDEX, -1, 0, NULL, "label_index", shown, err,
-      "%lu, the first for the label of id %s", (unsigned long)first - 1, id);
+  return dm_problem_note(&m->run->problems,
+                         &(dm_note){.kind = DM_PROBLEM_LABEL_INDEX,
+                                    .file = -1,
+                                    .key = "label_index",
+                                    .actual = shown},
+                         err, "%lu, the first for the label of id %s",
+                         (unsigned long)first - 1, id);
 }
 
 static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
@@ -371,8 +379,10 @@ static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
     char id[64];
     print_step(b.first, shown);
     print_id(m, row, id, sizeof id);
-    DM_TRY(dm_problem_note(&m->run->problems, DM_PROBLEM_STEP, -1, 0, NULL, "step", shown,
-                           err, "a step above %s, which id %s had before", shown, id));
+    DM_TRY(dm_problem_note(
+        &m->run->problems,
+        &(dm_note){.kind = DM_PROBLEM_STEP, .file = -1, .key = "step", .actual = shown},
+        err, "a step above %s, which id %s had before", shown, id));
   }
   m->last = a->step > m->last ? a->step : m->last;
   m->first = b.first < m->first ? b.first : m->first;

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dm_keys.h"
 #include "dm_layout.h"
-#include "dm_metric.h"
 #include "dm_number.h"
-#include "dm_text.h"
+#include "dm_token.h"
 
 /* Elements of probs, cut off to 1e-8, in units of that. */
 enum { ROUGH_MAX = 4096 /* so that no sum overflows */ };
@@ -96,14 +96,15 @@ static void set_error_key(dm_error *err, const char *member, bool is_python);
 
 /* --- life --- */
 
-dm_status dm_parser_new(dm_parser **out, const dm_options *options, dm_error *err) {
+dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_keep *keep,
+                        dm_error *err) {
   dm_parser *parser = dm_calloc(1, sizeof *parser);
   *out = parser;
   if (!parser) {
     return dm_error_memory(err);
   }
   parser->options = options;
-  parser->keep = dm_metric_keep(options->n_signals, options->metrics);
+  parser->keep = keep ? *keep : (dm_keep){.n_signals = options->n_signals};
   parser->fields.signals = parser->signals;
   for (size_t i = 0; i < options->n_signals; i++) {
     dm_key key = dm_key_find(options->signals[i], strlen(options->signals[i]));

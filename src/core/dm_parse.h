@@ -3,35 +3,15 @@
 #define DM_PARSE_H
 
 #include "dm_event.h"
-#include "dm_keys.h"
 #include "dm_lines.h"
-#include "dm_token.h"
-
-typedef enum dm_format { DM_FORMAT_AUTO, DM_FORMAT_JSON, DM_FORMAT_PYTHON } dm_format;
-
-/* How signals are read. Zero-initialised fields mean: automatic, stop at a bad line. */
-typedef struct dm_options {
-  dm_format format;
-  bool is_skipping;    /* leave bad lines out and go on */
-  bool is_cut_allowed; /* ignore an incomplete last line */
-  size_t max_line;     /* bytes, 1 to DM_LINE_MAX */
-  size_t block_size;   /* bytes read at a time, at least 1 */
-  int threads; /* that parse side by side; 0 and 1: the caller alone. Changes no result */
-  const char *const *signals; /* names of requested user signals, UTF-8 */
-  size_t n_signals;           /* at most DM_SIGNALS_MAX */
-  uint32_t metrics;           /* bits of dm_metric */
-  uint32_t burn_out;   /* of each sample the first so many evaluations count; 0: all */
-  bool has_step_range; /* only evaluations with a step (else their order of occurrence, */
-  double first_step;   /* from 0) in this range count, ends included; the burn_out are */
-  double last_step;    /* the first of those */
-  uint64_t seed;       /* of the hash of ids; does not change any result */
-} dm_options;
+#include "dm_options.h"
 
 /* What a thread needs for parsing, apart from the batch. */
 typedef struct dm_parser dm_parser;
 
-/* options and what it points to must outlive the parser. DM_E_MEMORY. */
-dm_status dm_parser_new(dm_parser **out, const dm_options *options,
+/* options and what it points to must outlive the parser. keep is what batches get of each
+   line beside its event; NULL: the requested signals. DM_E_MEMORY. */
+dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_keep *keep,
                         dm_error *err) DM_MUST_CHECK;
 void dm_parser_free(dm_parser *parser);
 

@@ -1,9 +1,12 @@
 /* Collects problems: a count per kind that is always true, texts up to a bound. */
 #include "dm_problems.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dm_grow.h"
+#include "dm_keys.h"
 #include "dm_text.h"
 
 static void copy_text(char *out, size_t cap, const char *text);
@@ -16,6 +19,26 @@ dm_status dm_problems_add(dm_problems *problems, const dm_problem *problem,
   }
   problems->count[problem->kind]++;
   return DM_OK;
+}
+
+dm_status dm_problem_note(dm_problems *problems, const dm_note *note, dm_error *err,
+                          const char *expected, ...) {
+  if (problems->n_kept >= DM_PROBLEMS_KEPT) {
+    problems->count[note->kind]++;
+    return DM_OK;
+  }
+  dm_problem problem = {.line = note->line, .file = note->file, .kind = note->kind};
+  va_list args;
+  va_start(args, expected);
+  (void)vsnprintf(problem.expected, sizeof problem.expected, expected, args);
+  va_end(args);
+  (void)snprintf(problem.key, sizeof problem.key, "%s", note->key);
+  (void)snprintf(problem.actual, sizeof problem.actual, "%s", note->actual);
+  dm_span value;
+  if (note->text) {
+    (void)dm_line_find(note->text, note->key, &value, &problem.column);
+  }
+  return dm_problems_add(problems, &problem, err);
 }
 
 dm_problem dm_problem_from_error(dm_problem_kind kind, const dm_error *err) {

@@ -48,6 +48,21 @@ typedef struct dm_problems {
 dm_status dm_problems_add(dm_problems *problems, const dm_problem *problem,
                           dm_error *err) DM_MUST_CHECK;
 
+/* A problem of a line, as dm_problem_note() takes it. */
+typedef struct dm_note {
+  dm_problem_kind kind;
+  int32_t file;
+  uint64_t line;      /* counted as those that are there */
+  const char *text;   /* the line itself, or NULL */
+  const char *key;    /* whose value the column is that of */
+  const char *actual; /* what there is */
+} dm_note;
+
+/* Counts it and keeps its texts while there is room; expected (printf format) is what
+   there should be. DM_E_MEMORY. */
+dm_status dm_problem_note(dm_problems *problems, const dm_note *note, dm_error *err,
+                          const char *expected, ...) DM_PRINTF(4, 5) DM_MUST_CHECK;
+
 /* A problem of the kind with the texts of err: line, column, key, expected, found. */
 dm_problem dm_problem_from_error(dm_problem_kind kind, const dm_error *err);
 

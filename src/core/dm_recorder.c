@@ -518,7 +518,7 @@ dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
   dm_parser *parser = NULL;
   dm_batch batch = {0};
   dm_buf text = {0};
-  dm_status status = dm_parser_new(&parser, &options, err);
+  dm_status status = dm_parser_new(&parser, &options, NULL, err);
   if (status) {
     goto done;
   }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_keys.h"
 #include "dm_number.h"
 
 /* How many events' memory is asked for at a time. */
@@ -59,6 +60,8 @@ static dm_status take_problems(dm_run *run, const dm_batch *batch,
                                dm_error *err);
 static void place_error(dm_error *err, const dm_origin *origin);
 static const char *line_text(const dm_batch *batch, const dm_event *event);
+static dm_note note_at(const dm_batch *batch, const dm_event *event,
+                       const dm_origin *origin);
 static void print_step(double step, char *out);
 
 static inline bool has_metric(const dm_run *run, dm_metric metric) {
@@ -112,7 +115,7 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   if (has_metric(run, DM_METRIC_LOSS_EMA) && run->loss_signal == options->n_signals) {
     return dm_error_expected(err, DM_E_INPUT, "the signal loss, for its moving average");
   }
-  return dm_parser_new(&run->parser, &run->options, err);
+  return dm_parser_new(&run->parser, &run->options, &run->keep, err);
 }
 
 void dm_run_free(dm_run *run) {
@@ -196,7 +199,8 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
       continue;
     }
     if (!run->crew) {
-      status = dm_crew_new(&run->crew, &run->options, run->options.threads, err);
+      status =
+          dm_crew_new(&run->crew, &run->options, &run->keep, run->options.threads, err);
       if (status) {
         dm_run_rest(run);
         return status;
@@ -638,9 +642,11 @@ static dm_status check_step(dm_run *run, const dm_batch *batch, size_t i, uint32
                   event->step_kind == DM_STEP_UNIQUE)) {
     char shown[DM_FORMAT_MAX + 1];
     print_step(step, shown);
-    DM_TRY(dm_problem_note(&run->problems, DM_PROBLEM_STEP, origin->file,
-                           origin->first_line + event->line, line_text(batch, event),
-                           "step", shown, err,
+    dm_note note = note_at(batch, event, origin);
+    note.kind = DM_PROBLEM_STEP;
+    note.key = "step";
+    note.actual = shown;
+    DM_TRY(dm_problem_note(&run->problems, &note, err,
                            "a step above %s, which this id had before", shown));
   }
   if (!last->is_given) {
@@ -679,9 +685,12 @@ static dm_status check_label(dm_run *run, const dm_batch *batch, const dm_event 
     dm_ident first_label = dm_index_ident(&run->labels, a->label);
     dm_ident_print(&first_label, first, sizeof first);
     dm_ident_print(&ident, now, sizeof now);
-    return dm_problem_note(&run->problems, DM_PROBLEM_LABEL, origin->file,
-                           origin->first_line + event->line, line_text(batch, event),
-                           "label", now, err, "label %s, the first of this id", first);
+    dm_note note = note_at(batch, event, origin);
+    note.kind = DM_PROBLEM_LABEL;
+    note.key = "label";
+    note.actual = now;
+    return dm_problem_note(&run->problems, &note, err, "label %s, the first of this id",
+                           first);
   }
   return DM_OK;
 }
@@ -707,9 +716,11 @@ static dm_status check_s_label(dm_run *run, const dm_batch *batch, const dm_even
     dm_ident first_label = dm_index_ident(&run->s_labels, a->s_label - 1);
     dm_ident_print(&first_label, first, sizeof first);
     dm_ident_print(&ident, now, sizeof now);
-    return dm_problem_note(&run->problems, DM_PROBLEM_S_LABEL, origin->file,
-                           origin->first_line + event->line, line_text(batch, event),
-                           "s_label", now, err, "s_label %s, the first of this id",
+    dm_note note = note_at(batch, event, origin);
+    note.kind = DM_PROBLEM_S_LABEL;
+    note.key = "s_label";
+    note.actual = now;
+    return dm_problem_note(&run->problems, &note, err, "s_label %s, the first of this id",
                            first);
   }
   return DM_OK;
@@ -734,10 +745,13 @@ static dm_status check_classes(dm_run *run, const dm_batch *batch, const dm_even
   dm_span unused_span;
   uint64_t unused;
   bool is_probs = !text || dm_line_find(text, "probs", &unused_span, &unused);
-  return dm_problem_note(
-      &run->problems, DM_PROBLEM_PROB_COUNT, origin->file,
-      origin->first_line + event->line, text, is_probs ? "probs" : "logits", now, err,
-      "%llu classes, as at first for this id", (unsigned long long)first);
+  dm_note note = note_at(batch, event, origin);
+  note.kind = DM_PROBLEM_PROB_COUNT;
+  note.key = is_probs ? "probs" : "logits";
+  note.actual = now;
+  return dm_problem_note(&run->problems, &note, err,
+                         "%llu classes, as at first for this id",
+                         (unsigned long long)first);
 }
 
 uint32_t dm_run_classes(const dm_run *run, uint32_t row) {
@@ -789,9 +803,11 @@ static dm_status check_index(dm_run *run, const dm_batch *batch, const dm_event 
   }
   char now[32];
   (void)snprintf(now, sizeof now, "%lu", (unsigned long)event->label_index - 1);
-  return dm_problem_note(&run->problems, DM_PROBLEM_LABEL_INDEX, origin->file,
-                         origin->first_line + event->line, line_text(batch, event),
-                         "label_index", now, err, "%lu, the first for this id's label",
+  dm_note note = note_at(batch, event, origin);
+  note.kind = DM_PROBLEM_LABEL_INDEX;
+  note.key = "label_index";
+  note.actual = now;
+  return dm_problem_note(&run->problems, &note, err, "%lu, the first for this id's label",
                          (unsigned long)first - 1);
 }
 
@@ -864,6 +880,14 @@ static void place_error(dm_error *err, const dm_origin *origin) {
 
 static const char *line_text(const dm_batch *batch, const dm_event *event) {
   return batch->data ? batch->data + event->offset : NULL;
+}
+
+/* A note of nothing yet, placed at the event's line. */
+static dm_note note_at(const dm_batch *batch, const dm_event *event,
+                       const dm_origin *origin) {
+  return (dm_note){.file = origin->file,
+                   .line = origin->first_line + event->line,
+                   .text = line_text(batch, event)};
 }
 
 static void print_step(double step, char *out) {

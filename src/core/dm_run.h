@@ -8,6 +8,7 @@
 #include "dm_index.h"
 #include "dm_metric.h"
 #include "dm_parse.h"
+#include "dm_sums.h"
 
 /* The steps of a sample, and where its last line stands. All zero: none. */
 typedef struct dm_step_state {

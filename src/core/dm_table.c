@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dm_scores.h"
 #include "dm_threads.h"
 
 /* Rows at a time: few enough for their states to stay in the nearest cache. */
@@ -304,7 +305,7 @@ static void take_metric(const slice *s, dm_metric metric, double *out) {
   const dm_run *run = s->run;
   dm_measure measure = dm_metric_measure_of(metric);
   if (measure != DM_N_MEASURES) {
-    size_t place = run->keep.n_signals + dm_metric_place(run->keep.measures, measure);
+    size_t place = run->keep.n_signals + dm_measure_place(run->keep.measures, measure);
     take_signal(s, place, metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
                 out);
     return;

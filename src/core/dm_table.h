@@ -2,6 +2,7 @@
 #ifndef DM_TABLE_H
 #define DM_TABLE_H
 
+#include "dm_pred_dist.h"
 #include "dm_run.h"
 
 typedef enum dm_count_column {

@@ -14,6 +14,11 @@ static inline uint64_t naive_random(uint64_t *state) {
   return z ^ (z >> 31);
 }
 
+/* 53 random bits as a number in [0, 1). */
+static inline double naive_uniform(uint64_t *state) {
+  return (double)(naive_random(state) >> 11) * 0x1p-53;
+}
+
 /* From 0 to n - 1; the small bias does not matter here. */
 static inline size_t naive_below(uint64_t *state, size_t n) {
   return (size_t)(naive_random(state) % n);

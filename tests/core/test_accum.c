@@ -160,7 +160,7 @@ static void test_random(void) {
   for (int i = 0; i < 300; i++) {
     size_t n = 1 + naive_below(&seed, i % 3 ? 20 : MOST);
     for (size_t t = 0; t < n; t++) {
-      double u = (double)(naive_random(&seed) >> 11) * 0x1p-53;
+      double u = naive_uniform(&seed);
       switch (i % 4) { /* anywhere, all near 1, all near 0, one of two */
         case 0:
           p[t] = u;
@@ -265,7 +265,7 @@ static void test_merge_random(void) {
     size_t n = 1 + naive_below(&seed, MOST);
     double scale = round % 3 ? 1 : 1e-9;
     for (size_t t = 0; t < n; t++) {
-      p[t] = 1 - scale * (double)(naive_random(&seed) >> 11) * 0x1p-53;
+      p[t] = 1 - scale * naive_uniform(&seed);
       c[t] = naive_below(&seed, 4) < 3;
     }
     DM_CASE("round %d", round);

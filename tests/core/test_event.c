@@ -4,85 +4,8 @@
 #include "dm_event.h"
 #include "dm_naive.h"
 #include "dm_number.h"
+#include "dm_options.h"
 #include "dm_test.h"
-
-/* --- idents ------------------------------------------------------------------------- */
-
-static void test_ident_from_text(void) {
-  static const struct {
-    const char *text;
-    bool is_integer;
-    int64_t value;
-  } cases[] = {
-      {"0", true, 0},
-      {"7", true, 7},
-      {"-7", true, -7},
-      {"10", true, 10},
-      {"4734364254410", true, INT64_C(4734364254410)},
-      {"9223372036854775807", true, INT64_MAX},
-      {"-9223372036854775808", true, INT64_MIN},
-      {"9223372036854775808", false, 0},
-      {"-9223372036854775809", false, 0},
-      {"99999999999999999999", false, 0},
-      {"100000000000000000000000000", false, 0},
-      {"", false, 0},
-      {"-", false, 0},
-      {"-0", false, 0},
-      {"00", false, 0},
-      {"07", false, 0},
-      {"-07", false, 0},
-      {"+7", false, 0},
-      {" 7", false, 0},
-      {"7 ", false, 0},
-      {"7.0", false, 0},
-      {"7e0", false, 0},
-      {"1_000", false, 0},
-      {"0x7", false, 0},
-      {"seven", false, 0},
-      {"NA", false, 0},
-      {"7\xC3\xA9", false, 0},
-      {"\xEF\xBC\x97", false, 0},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    DM_CASE("\"%s\"", cases[i].text);
-    size_t len = strlen(cases[i].text);
-    char *exact = malloc(len + !len); /* no byte behind it */
-    memcpy(exact, cases[i].text, len);
-    dm_ident ident = dm_ident_from_text(exact, len);
-    if (cases[i].is_integer) {
-      CHECK_INT(ident.kind, DM_IDENT_INT_TEXT);
-      CHECK_INT(ident.value, cases[i].value);
-      dm_ident same = dm_ident_from_int(cases[i].value);
-      CHECK(dm_ident_equal(&ident, &same) && dm_ident_equal(&same, &ident));
-      dm_ident other = dm_ident_from_int(cases[i].value ^ 1);
-      CHECK(!dm_ident_equal(&ident, &other));
-    } else {
-      CHECK_INT(ident.kind, DM_IDENT_TEXT);
-      CHECK_BYTES(ident.text, ident.len, exact, len);
-      dm_ident number = dm_ident_from_int(0);
-      CHECK(!dm_ident_equal(&ident, &number) && !dm_ident_equal(&number, &ident));
-      dm_ident same = {.kind = DM_IDENT_BIG, .text = cases[i].text, .len = len};
-      CHECK(dm_ident_equal(&ident, &same));
-      dm_ident longer = {.kind = DM_IDENT_TEXT, .text = cases[i].text, .len = len + 1};
-      CHECK(!dm_ident_equal(&ident, &longer));
-    }
-    free(exact);
-  }
-  CHECK_INT(dm_ident_from_text("7\0", 2).kind, DM_IDENT_TEXT);
-}
-
-static void test_ident_print(void) {
-  char out[32];
-  dm_ident ident = dm_ident_from_int(INT64_MIN);
-  dm_ident_print(&ident, out, sizeof out);
-  CHECK_STR(out, "-9223372036854775808");
-  ident = dm_ident_from_text("a\n\xFF", 3);
-  dm_ident_print(&ident, out, sizeof out);
-  CHECK_STR(out, "a\\x0A\\xFF");
-  ident = dm_ident_from_text("a name that is much longer than the room for it", 47);
-  dm_ident_print(&ident, out, sizeof out);
-  CHECK_STR(out, "a name that is much longer t...");
-}
 
 /* --- derivations -------------------------------------------------------------------- */
 
@@ -185,32 +108,6 @@ static void test_derived(void) {
       CHECK_UINT(batch.events[0].line, 5);
       CHECK_UINT(batch.events[0].offset, 77);
     }
-    dm_batch_release(&batch);
-  }
-}
-
-/* Softmax against extended precision. */
-static void test_softmax(void) {
-  uint64_t seed = 100;
-  for (int i = 0; i < 2000; i++) {
-    double logits[30];
-    size_t n = 2 + naive_below(&seed, 29);
-    long double sum = 0;
-    for (size_t k = 0; k < n; k++) {
-      logits[k] = (double)(int64_t)naive_random(&seed) * 0x1p-59;
-      sum += expl((long double)logits[k]);
-    }
-    size_t label = naive_below(&seed, n);
-    dm_fields fields = {.id = dm_ident_from_int(1),
-                        .label = dm_ident_from_int((int64_t)label),
-                        .logits = logits,
-                        .n_logits = n};
-    dm_batch batch = {0};
-    dm_error err;
-    CHECK_INT(dm_event_add(&batch, &fields, 0, 0, NULL, &err), DM_OK);
-    double want = (double)(expl((long double)logits[label]) / sum);
-    DM_CASE("round %d of %zu classes", i, n);
-    CHECK(fabs(batch.events[0].label_probs - want) <= 1e-14 * want);
     dm_batch_release(&batch);
   }
 }
@@ -439,10 +336,7 @@ static void test_batch(void) {
 }
 
 int main(void) {
-  DM_RUN(test_ident_from_text);
-  DM_RUN(test_ident_print);
   DM_RUN(test_derived);
-  DM_RUN(test_softmax);
   DM_RUN(test_missing);
   DM_RUN(test_noted);
   DM_RUN(test_batch);

@@ -32,7 +32,7 @@ static void read_line(dm_parser *parser, const char *line, dm_batch *batch) {
 static dm_parser *new_parser(void) {
   dm_parser *parser = NULL;
   dm_error err;
-  if (dm_parser_new(&parser, &options, &err)) {
+  if (dm_parser_new(&parser, &options, NULL, &err)) {
     exit(2);
   }
   return parser;

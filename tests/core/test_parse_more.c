@@ -12,7 +12,7 @@ static void parse(dm_batch *batch, const char *lines, size_t max_line) {
   dm_error err;
   dm_block block = {.len = strlen(lines)};
   block.data = calloc(block.len + DM_BLOCK_PAD, 1);
-  if (!block.data || dm_parser_new(&parser, &options, &err) != DM_OK) {
+  if (!block.data || dm_parser_new(&parser, &options, NULL, &err) != DM_OK) {
     exit(2);
   }
   memcpy(block.data, lines, block.len);
@@ -200,7 +200,7 @@ static void test_carriage_return_behind_max_line(void) {
     dm_error err;
     dm_block block = {.len = strlen(cases[i].line)};
     block.data = calloc(block.len + DM_BLOCK_PAD, 1);
-    if (!block.data || !CHECK_INT(dm_parser_new(&parser, &options, &err), DM_OK)) {
+    if (!block.data || !CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
       exit(2);
     }
     memcpy(block.data, cases[i].line, block.len);

@@ -108,7 +108,7 @@ static dm_status read_pieces(unsigned flags, const char *text, size_t len, size_
   answer_len = 0;
   DM_TRY_DONE(dm_run_new(&run, &options, NULL, &err));
   for (size_t i = 0; i < PARSERS; i++) {
-    DM_TRY_DONE(dm_parser_new(&parsers[i], &options, &err));
+    DM_TRY_DONE(dm_parser_new(&parsers[i], &options, &run->keep, &err));
   }
   for (size_t i = 0; i < n; i++) {
     order[i] = i;
@@ -352,14 +352,14 @@ static void test_parsers_without_memory(void) {
   dm_options options = options_of(SIGNALS | SKIP, 1000);
   dm_error err;
   dm_parser *old = NULL;
-  CHECK_INT(dm_parser_new(&old, &options, &err), DM_OK);
+  CHECK_INT(dm_parser_new(&old, &options, NULL, &err), DM_OK);
   uint64_t seed = 70;
   unsigned long n_wrong = 0, n_good = 0;
   for (int i = 0; i < 20000; i++) {
     char line[2000];
     size_t len = tempting_line(&seed, line);
     dm_parser *new = NULL;
-    CHECK_INT(dm_parser_new(&new, &options, &err), DM_OK);
+    CHECK_INT(dm_parser_new(&new, &options, NULL, &err), DM_OK);
     answer_len = 0;
     say_line(new, line, len);
     size_t want_len = answer_len;

@@ -66,7 +66,7 @@ static dm_status read_piecewise(dm_run *run, dm_source *source, int32_t file,
   dm_batch *batches = fuzz_alloc(n * sizeof *batches);
   for (size_t i = n; i-- > 0;) {
     dm_parser *parser = NULL;
-    FUZZ_CHECK(dm_parser_new(&parser, &run->options, err) == DM_OK);
+    FUZZ_CHECK(dm_parser_new(&parser, &run->options, &run->keep, err) == DM_OK);
     FUZZ_CHECK(dm_parse_block(parser, &blocks[i], &batches[i], err) == DM_OK);
     dm_parser_free(parser);
   }

@@ -35,7 +35,7 @@ static dm_status read_under(const char *key, const char *value, size_t len,
   dm_parser *parser = NULL;
   dm_batch batch = {0};
   dm_error err;
-  FUZZ_CHECK(dm_parser_new(&parser, &options, &err) == DM_OK);
+  FUZZ_CHECK(dm_parser_new(&parser, &options, NULL, &err) == DM_OK);
   FUZZ_CHECK(dm_parse_block(parser, &block, &batch, &err) == DM_OK);
   FUZZ_CHECK(batch.n_events + batch.has_error == 1);
   dm_status status = batch.has_error ? batch.error.status : DM_OK;

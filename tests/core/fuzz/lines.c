@@ -95,7 +95,7 @@ static char *read_alone(const dm_options *options, const char *line, size_t len,
   stop.is_skipping = false;
   dm_parser *parser = NULL;
   dm_error err;
-  FUZZ_CHECK(dm_parser_new(&parser, &stop, &err) == DM_OK);
+  FUZZ_CHECK(dm_parser_new(&parser, &stop, NULL, &err) == DM_OK);
   dm_block block = {.data = fuzz_copy(line, len + 1, DM_BLOCK_PAD), .len = len + 1};
   FUZZ_CHECK(dm_parse_block(parser, &block, batch, &err) == DM_OK);
   dm_parser_free(parser);
@@ -118,7 +118,7 @@ static void check_block(const dm_block *block, const dm_options *options) {
   dm_batch batch = {0};
   dm_batch alone = {0};
   dm_error err;
-  FUZZ_CHECK(dm_parser_new(&parser, options, &err) == DM_OK);
+  FUZZ_CHECK(dm_parser_new(&parser, options, NULL, &err) == DM_OK);
   FUZZ_CHECK(dm_parse_block(parser, block, &batch, &err) == DM_OK);
   FUZZ_CHECK(!batch.has_error);
   FUZZ_CHECK(batch.n_events + batch.n_bad + batch.n_blank + batch.n_cut == batch.n_lines);

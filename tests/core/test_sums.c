@@ -1,0 +1,41 @@
+/* dm_sums against an array that is large enough from the start. */
+#include "dm_naive.h"
+#include "dm_sums.h"
+#include "dm_test.h"
+
+static void test_sums(void) {
+  enum { ROWS = 300, WIDTH = 50 };
+  static double want[ROWS][WIDTH];
+  uint64_t seed = 202;
+  dm_sums sums = {0};
+  dm_error err;
+  size_t n = 0;
+  CHECK_INT(dm_sums_grow(&sums, 5, 0, &err), DM_OK); /* rows before any width */
+  for (int i = 0; i < 5000; i++) {
+    size_t row = naive_below(&seed, 1 + (size_t)i * ROWS / 5000);
+    size_t column = naive_below(&seed, 1 + (size_t)i * WIDTH / 5000);
+    n = row + 1 > n ? row + 1 : n;
+    if (!CHECK_INT(dm_sums_grow(&sums, n, column + 1, &err), DM_OK)) {
+      break;
+    }
+    dm_sums_row(&sums, row)[column] += i;
+    want[row][column] += i;
+  }
+  for (size_t row = 0; row < n; row++) {
+    for (size_t column = 0; column < sums.width; column++) {
+      double value = column < WIDTH ? want[row][column] : 0;
+      if (dm_sums_row(&sums, row)[column] != value) {
+        FAIL("row %zu, column %zu", row, column);
+      }
+    }
+  }
+  CHECK_UINT(sums.n_rows, n);
+  CHECK(sums.width >= WIDTH);
+  dm_sums_release(&sums);
+  CHECK(sums.values == NULL);
+}
+
+int main(void) {
+  DM_RUN(test_sums);
+  return dm_test_end();
+}
