@@ -69,6 +69,12 @@ cli_verbatim <- function(x) {
   gsub("}", "}}", gsub("{", "{{", x, fixed = TRUE), fixed = TRUE)
 }
 
+# A template as finished text: its `{ }` are evaluated where it is written, so
+# that any other message can hold it, through cli_verbatim().
+fill_in <- function(template, .envir = rlang::caller_env()) {
+  cli::format_inline(template, .envir = .envir)
+}
+
 # At most `n` of `x`, then how many more there are: a character vector that
 # is put into a message with `{.val {first_few(x)}}` and the like would quote
 # the rest as well, so this gives the finished, unquoted text.

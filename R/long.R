@@ -138,12 +138,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   )
   if (!is.null(error)) {
     error$file <- 1L
-    problem <- if (is.na(error$line)) {
-      "Can't write {.file {path}}."
-    } else {
-      "Can't write row {line} of {.arg x} to {.file {path}}."
-    }
-    abort_core(error, path, call, problem)
+    abort_core(error, path, call, cant_write(path, "x"))
   }
   invisible(x)
 }

@@ -111,34 +111,6 @@ excerpt <- function(x, width = 40L) {
   if (nchar(x) > width) paste0(substr(x, 1L, width - 3L), "...") else x
 }
 
-# An error that the core found in the first line of a source is often that of a
-# file of another kind: it gets the function that reads such a file, `instead`,
-# and the advice to use it. `inputs` are the sources, of the last of `paths`.
-advise_kind <- function(error, paths, inputs) {
-  at <- error$file - (length(paths) - length(inputs))
-  if (is.na(at) || at < 1 || !identical(as.double(error$line), 1)) {
-    return(error)
-  }
-  input <- inputs[[at]]
-  kind <- kind_of_bytes(
-    if (is.raw(input)) input else first_bytes(paths[[error$file]])
-  )
-  if (!is.na(kind)) {
-    error$instead <- file_kinds[[kind]]$instead
-    error$advice <- file_kinds[[kind]]$advice
-  }
-  error
-}
-
-# The same where a summary was to be read from `path`, and signals are there.
-advise_signals <- function(error, path) {
-  if (identical(as.double(error$line), 1) && is_line_of_signals(path)) {
-    error$instead <- "datamap_summarise"
-    error$advice <- "it looks like signals: datamap_summarise() reads them"
-  }
-  error
-}
-
 is_line_of_signals <- function(path) {
   line <- first_line(first_bytes(path))
   kind_of_names(keys_of_line(line)) %in% "signals" &&

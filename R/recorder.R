@@ -249,7 +249,9 @@ datamap_recorder <- function(file = NULL,
       pointer$advice <-
         "give existing = \"append\" to add to it, \"overwrite\" to replace it"
     }
-    abort_recorder(pointer, path, call, "element {line} of {.arg ids}")
+    abort_recorder(pointer, path, call, function(line) {
+      fill_in("element {line} of {.arg ids}")
+    })
   }
   structure(
     list(
@@ -299,7 +301,8 @@ datamap_record <- function(rec,
   )
   if (!is.null(error)) {
     abort_recorder(
-      error, rec$path, call, "row {line} of the call", kept_in_memory(rec)
+      error, rec$path, call, function(line) fill_in("row {line} of the call"),
+      kept_in_memory(rec)
     )
   }
   if (is.factor(label)) {
@@ -453,8 +456,9 @@ check_declared_ids <- function(ids, call) {
   ids
 }
 
-# `place` says what a line of the error is, `kept` what the recorder still has.
-abort_recorder <- function(error, path, call, place = NULL, kept = "") {
+# `line_text` makes the text for a line of the error, `kept` says what the
+# recorder still has.
+abort_recorder <- function(error, path, call, line_text = NULL, kept = "") {
   if (!is.na(error$line) && !is.na(error$file)) {
     abort_core(error, path, call) # of the file that is added to
   }
@@ -463,14 +467,16 @@ abort_recorder <- function(error, path, call, place = NULL, kept = "") {
     if (nzchar(kept)) {
       error$advice <- paste0(c(sentence(error$advice), kept), collapse = " ")
     }
-    abort_core(error, path, call, "Can't record to {.file {path}}.")
+    problem <- fill_in("Can't record to {.file {path}}.")
+    abort_core(error, path, call, problem)
   }
-  problem <- if (is.na(error$line)) {
-    "Can't record the signals."
-  } else {
-    paste0("Can't use ", place, ".")
-  }
-  abort_core(error, path, call, problem)
+  abort_core(error, path, call, function(place) {
+    if (is.null(place$line)) {
+      "Can't record the signals."
+    } else {
+      paste0("Can't use ", line_text(place$line), ".")
+    }
+  })
 }
 
 # What datamap_record() is given -----------------------------------------

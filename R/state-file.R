@@ -89,7 +89,7 @@ datamap_save_state <- function(state, file) {
   if (is.na(error$file)) {
     abort_state(error, "state", call)
   }
-  abort_core(error, path, call, "Can't write {.file {path}}.")
+  abort_core(error, path, call, fill_in("Can't write {.file {path}}."))
 }
 
 #' @rdname datamap_save_state
@@ -99,12 +99,13 @@ datamap_load_state <- function(file) {
   path <- summary_path(file, is_read = TRUE)
   found <- .Call(ffi_load_state, path)
   if (inherits(found, "dm_error")) {
-    problem <- if (is.na(found$line)) {
-      "Can't read {.file {path}}."
-    } else {
-      "Can't use row {line} of a table in {.file {path}}."
-    }
-    abort_core(found, path, call, problem)
+    abort_core(found, path, call, function(place) {
+      if (is.null(place$line)) {
+        fill_in("Can't read {.file {path}}.")
+      } else {
+        fill_in("Can't use row {place$line} of a table in {.file {path}}.")
+      }
+    })
   }
   if (!is.null(found$is_newer)) {
     abort_version(found, path, call)
@@ -140,7 +141,7 @@ loaded_state <- function(found, path, call) {
 
 abort_version <- function(found, path, call) {
   if (found$is_newer) {
-    abort_newer_state(found, "{.file {path}}", call, path = path)
+    abort_newer_state(found, fill_in("{.file {path}}"), call, path = path)
   }
   abort_datamap(
     c(

@@ -213,7 +213,11 @@ datamap_merge <- function(a, b, ...) {
     list(check_state(a), check_state(b)),
     lapply(more, check_state, arg = "...", call = call)
   )
-  names <- c("{.arg a}", "{.arg b}", sprintf("{.arg ..%d}", seq_along(more)))
+  names <- c("a", "b", sprintf("..%d", seq_along(more)))
+  names <- vapply(
+    names, function(name) fill_in("{.arg {name}}"), "",
+    USE.NAMES = FALSE
+  )
   for (i in seq_along(states)[-1]) {
     check_made_alike(states[[1]], states[[i]], names[c(1, i)], call)
   }
@@ -376,7 +380,7 @@ check_state <- function(x,
   is_versioned <- is.numeric(x$version) && length(x$version) == 1 &&
     is.finite(x$version)
   if (is_versioned && x$version > state_version) {
-    abort_newer_state(x, "{.arg {arg}}", call, arg = arg)
+    abort_newer_state(x, fill_in("{.arg {arg}}"), call, arg = arg)
   }
   are_fine <- is_versioned && x$version == state_version &&
     is_text(x$package) && length(x$package) == 1 && is_request(x$request) &&
@@ -412,13 +416,13 @@ is_text <- function(x) {
   is.character(x) && !anyNA(x) && all(validUTF8(x) & Encoding(x) != "bytes")
 }
 
-# `what` is a template that says what is too new.
+# `what` is the finished text that says what is too new.
 abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
   made_by <- if (rlang::is_string(state$package)) state$package else "unknown"
   installed <- installed_version()
   abort_datamap(
     c(
-      paste(what, "was made by a newer version of datacarto."),
+      paste(cli_verbatim(what), "was made by a newer version of datacarto."),
       "x" = "It is of version {.val {made_by}}, this is {.val {installed}}.",
       "i" = "Update the package to use it."
     ),
@@ -426,7 +430,7 @@ abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
   )
 }
 
-# `names` are templates that say what the two states are called.
+# `names` are finished texts that say what the two states are called.
 check_made_alike <- function(a, b, names, call) {
   has <- function(x, name) {
     if (length(x) > 0) paste0("has {.val {", name, "}}.") else "has none."
@@ -449,8 +453,8 @@ check_made_alike <- function(a, b, names, call) {
           "States can be merged only if they were made with the same",
           "{.arg {what}}."
         ),
-        "x" = paste(names[[1]], has(first, "first")),
-        "x" = paste(names[[2]], has(other, "other"))
+        "x" = paste(cli_verbatim(names[[1]]), has(first, "first")),
+        "x" = paste(cli_verbatim(names[[2]]), has(other, "other"))
       ),
       class = "input", key = what, call = call
     )
@@ -460,7 +464,8 @@ check_made_alike <- function(a, b, names, call) {
 # Whether an error of the core is about the state that it was given.
 is_damage <- function(error) error$status == 6L && is.na(error$file)
 
-abort_state <- function(error, arg, call, name = paste0("{.arg ", arg, "}")) {
+# `name` is the finished text that says what the state is called.
+abort_state <- function(error, arg, call, name = fill_in("{.arg {arg}}")) {
   where <- if (is.na(error$line)) {
     "Look at {.field {key}}."
   } else {
@@ -470,7 +475,7 @@ abort_state <- function(error, arg, call, name = paste0("{.arg ", arg, "}")) {
   line <- if (!is.na(error$line)) whole_numbers(error$line)
   abort_datamap(
     c(
-      paste(name, "must be a whole state."),
+      paste(cli_verbatim(name), "must be a whole state."),
       "x" = core_finding(error),
       "i" = if (nzchar(key)) where
     ),
@@ -479,7 +484,7 @@ abort_state <- function(error, arg, call, name = paste0("{.arg ", arg, "}")) {
   )
 }
 
-# `names` say what each state is called.
+# `names` are finished texts that say what each state is called.
 abort_merge <- function(error, names, call) {
   name <- names[[error$file]]
   error$file <- NA_integer_
@@ -500,7 +505,9 @@ warn_gap <- function(gap, name, call) {
   usual <- format(gap[[3]], digits = 15)
   warn_datamap(
     c(
-      paste0("There is a gap in the steps before ", name, "."),
+      paste0(
+        "There is a gap in the steps before ", cli_verbatim(name), "."
+      ),
       "x" = "Step {first} follows on step {last}.",
       "i" = "Within the states, steps are at most {usual} apart.",
       "i" = "Is a part missing?"

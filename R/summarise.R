@@ -228,14 +228,6 @@ read_with <- function(x, request, progress, call, reader) {
   )
 }
 
-check_result <- function(read, call) {
-  if (inherits(read$result, "dm_error")) {
-    error <- advise_kind(read$result, read$paths, read$inputs)
-    abort_core(error, read$paths, call)
-  }
-  inform_grown(read$paths[read$result$grown])
-}
-
 # How the core is to read, and what.
 reader_options <- function(request = NULL,
                            format = "auto",
@@ -387,82 +379,4 @@ progress_bar <- function(paths) {
     total = total, type = "download", .envir = env
   )
   function(bytes) cli::cli_progress_update(set = bytes, id = bar, .envir = env)
-}
-
-# An error that the core returned, as a condition.
-abort_core <- function(error, paths, call,
-                       problem = core_problem(error, path, line)) {
-  class <- c(
-    "io", "syntax", "field", "range", "limit", "input", "limit"
-  )[[error$status]]
-  path <- if (is.na(error$file)) NULL else paths[[error$file]]
-  line <- if (is.na(error$line)) NULL else whole_numbers(error$line)
-  column <- if (is.na(error$column)) NULL else whole_numbers(error$column)
-  key <- if (nzchar(error$key)) error$key
-  where <- NULL
-  if (!is.null(column) && !is.null(key)) {
-    where <- "Column {column}, key {.field {key}}."
-  } else if (!is.null(column)) {
-    where <- "Column {column}."
-  } else if (!is.null(key)) {
-    where <- "Key {.field {key}}."
-  }
-  other <- other_path <- NULL
-  if (!is.na(error$other_line)) {
-    other_line <- whole_numbers(error$other_line)
-    other_path <- if (!is.na(error$other_file)) paths[[error$other_file]]
-    other <- if (is.null(other_path)) {
-      "That was in row {other_line}."
-    } else {
-      "That was in line {other_line} of {.file {other_path}}."
-    }
-  }
-  abort_datamap(
-    c(
-      problem,
-      "x" = core_finding(error),
-      "i" = where,
-      "i" = other,
-      "i" = if (nzchar(error$advice)) {
-        cli_verbatim(sentence(error$advice))
-      },
-      "i" = if (!is.null(other_path)) {
-        "{.fn datamap_read_signals} reads them as such a table."
-      }
-    ),
-    class = class,
-    path = path, line = line, column = column, key = key,
-    byte = if (is.na(error$byte)) NULL else error$byte,
-    found = error$found, expected = error$expected, instead = error$instead,
-    call = call
-  )
-}
-
-core_problem <- function(error, path, line) {
-  if (!is.null(line) && is.null(path)) {
-    return("Can't use row {line} of the signals.")
-  }
-  if (!is.null(line)) {
-    return("Can't read line {line} of {.file {path}}.")
-  }
-  if (is.null(path)) {
-    return("Can't summarise the signals.")
-  }
-  "Can't read {.file {path}}."
-}
-
-core_finding <- function(error) {
-  if (nzchar(error$reason)) {
-    return(cli_verbatim(sentence(error$reason)))
-  }
-  text <- if (nzchar(error$found)) {
-    paste0("Expected ", error$expected, ", found ", error$found)
-  } else {
-    paste0("Expected ", error$expected)
-  }
-  cli_verbatim(sentence(text))
-}
-
-sentence <- function(text) {
-  paste0(toupper(substr(text, 1, 1)), substring(text, 2), ".")
 }

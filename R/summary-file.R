@@ -145,12 +145,7 @@ write_table <- function(columns, path, arg, call, rows = NULL,
     if (!is.null(rows)) {
       error$line <- rows[error$line]
     }
-    problem <- if (is.na(error$line)) {
-      "Can't write {.file {path}}."
-    } else {
-      paste0("Can't write row {line} of {.arg ", arg, "} to {.file {path}}.")
-    }
-    abort_core(error, path, call, problem)
+    abort_core(error, path, call, cant_write(path, arg))
   }
 }
 

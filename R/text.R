@@ -87,3 +87,8 @@ shorten_levels <- function(levels, width = 30L) {
   levels[is_known] <- make.unique(levels[is_known], sep = " ~")
   levels
 }
+
+# A fragment, as those of the core are, as a sentence.
+sentence <- function(text) {
+  paste0(toupper(substr(text, 1, 1)), substring(text, 2), ".")
+}
