@@ -1,35 +1,90 @@
 /* Keys by name, and a walk through the keys of a line that is known to be good. */
 #include "dm_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "dm_scan.h"
 #include "dm_text.h"
 
-const char *const dm_key_names[DM_KEYS] = {
-    "id",      "label",       "s_label", "step",          "logits",      "pred_label",
-    "correct", "loss",        "probs",   "label_probs",   "label_index", "guid",
-    "gold",    "noisy_label", "epoch",   "logits_epoch_",
+/* clang-format off: one name a line */
+const dm_key_info dm_keys[] = {
+    [DM_FIELD_ID] = {"id", DM_FIELD_ID, DM_KEY_PLAIN},
+    [DM_FIELD_LABEL] = {"label", DM_FIELD_LABEL, DM_KEY_PLAIN},
+    [DM_FIELD_LABEL_INDEX] = {"label_index", DM_FIELD_LABEL_INDEX, DM_KEY_PLAIN},
+    [DM_FIELD_PRED_LABEL] = {"pred_label", DM_FIELD_PRED_LABEL, DM_KEY_PLAIN},
+    [DM_FIELD_S_LABEL] = {"s_label", DM_FIELD_S_LABEL, DM_KEY_PLAIN},
+    [DM_FIELD_CORRECT] = {"correct", DM_FIELD_CORRECT, DM_KEY_PLAIN},
+    [DM_FIELD_LOSS] = {"loss", DM_FIELD_LOSS, DM_KEY_PLAIN},
+    [DM_FIELD_PROBS] = {"probs", DM_FIELD_PROBS, DM_KEY_PLAIN},
+    [DM_FIELD_LOGITS] = {"logits", DM_FIELD_LOGITS, DM_KEY_PLAIN},
+    [DM_FIELD_LABEL_PROBS] = {"label_probs", DM_FIELD_LABEL_PROBS, DM_KEY_PLAIN},
+    [DM_FIELD_STEP] = {"step", DM_FIELD_STEP, DM_KEY_PLAIN},
+    {"guid", DM_FIELD_ID, DM_KEY_PLAIN},
+    {"sample_id", DM_FIELD_ID, DM_KEY_PLAIN},
+    {"uuid", DM_FIELD_ID, DM_KEY_PLAIN},
+    {"idx", DM_FIELD_ID, DM_KEY_PLAIN},
+    {"gold", DM_FIELD_LABEL, DM_KEY_PLAIN},
+    {"noisy_label", DM_FIELD_S_LABEL, DM_KEY_PLAIN},
+    {"logits_epoch_", DM_FIELD_LOGITS, DM_KEY_NUMBERED},
+    {"epoch", DM_FIELD_STEP, DM_KEY_REPEATED},
 };
+/* clang-format on */
 
-dm_key dm_key_find(const char *name, size_t len) {
-  enum { DIGITS_MAX = 15 }; /* a double holds them exactly */
-  for (int key = 0; key < DM_KEY_LOGITS_EPOCH; key++) {
-    if (strlen(dm_key_names[key]) == len && memcmp(name, dm_key_names[key], len) == 0) {
-      return (dm_key)key;
+enum { N_KEYS = sizeof dm_keys / sizeof *dm_keys };
+_Static_assert((int)N_KEYS <= (int)DM_KEYS_MAX, "a bit for each key");
+
+const int dm_n_keys = N_KEYS;
+
+/* Whether digits stand behind the first so many bytes, as many as a double holds. */
+static bool is_numbered(const char *name, size_t len, size_t own) {
+  enum { DIGITS_MAX = 15 };
+  if (len <= own || len > own + DIGITS_MAX) {
+    return false;
+  }
+  size_t i = own;
+  while (i < len && dm_is_digit(name[i])) {
+    i++;
+  }
+  return i == len;
+}
+
+int dm_key_find(const char *name, size_t len) {
+  for (int key = 0; key < N_KEYS; key++) {
+    size_t own = strlen(dm_keys[key].name);
+    bool is_it =
+        dm_keys[key].form == DM_KEY_NUMBERED ? is_numbered(name, len, own) : len == own;
+    if (is_it && memcmp(name, dm_keys[key].name, own) == 0) {
+      return key;
     }
   }
-  size_t prefix = strlen(dm_key_names[DM_KEY_LOGITS_EPOCH]);
-  if (len <= prefix || len > prefix + DIGITS_MAX ||
-      memcmp(name, dm_key_names[DM_KEY_LOGITS_EPOCH], prefix) != 0) {
-    return DM_KEY_OTHER;
-  }
-  for (size_t i = prefix; i < len; i++) {
-    if (!dm_is_digit(name[i])) {
-      return DM_KEY_OTHER;
+  return DM_KEY_OTHER;
+}
+
+uint32_t dm_key_before(int key) {
+  uint32_t before = 0;
+  for (int other = 0; other < key; other++) {
+    if (dm_keys[other].field == dm_keys[key].field) {
+      before |= DM_KEY_BIT(other);
     }
   }
-  return DM_KEY_LOGITS_EPOCH;
+  return before;
+}
+
+void dm_field_names(dm_field field, char *out, size_t cap) {
+  size_t n = (size_t)snprintf(out, cap, "\"%s\"", dm_keys[field].name);
+  const char *open = " (or ";
+  for (int key = DM_N_FIELDS; key < N_KEYS; key++) {
+    if (dm_keys[key].field == field && n < cap) {
+      const char *number = dm_keys[key].form == DM_KEY_NUMBERED ? "N" : "";
+      n += (size_t)snprintf(out + n, cap - n, "%s\"%s%s\"", open, dm_keys[key].name,
+                            number);
+      open = ", ";
+    }
+  }
+  if (open[0] == ',' && n < cap) {
+    (void)snprintf(out + n, cap - n, ")");
+  }
 }
 
 bool dm_line_next(dm_line_walk *walk) {
@@ -46,7 +101,7 @@ bool dm_line_next(dm_line_walk *walk) {
     return false;
   }
   dm_span name;
-  walk->key = c->p;
+  walk->at = c->p;
   if (dm_token_string(c, &name, &unused)) {
     return false;
   }
@@ -62,10 +117,7 @@ bool dm_line_next(dm_line_walk *walk) {
     walk->name = decoded.data;
     walk->name_len = decoded.len;
   }
-  dm_key key = dm_key_find(walk->name, walk->name_len);
-  walk->is_second_name = key >= DM_FIRST_SECOND_NAME && key < DM_KEYS;
-  walk->field =
-      key >= DM_KEYS ? -1 : (int)key - walk->is_second_name * DM_FIRST_SECOND_NAME;
+  walk->key = dm_key_find(walk->name, walk->name_len);
   dm_token_space(c);
   c->p += *c->p == ':';
   dm_token_space(c);
@@ -78,20 +130,17 @@ bool dm_line_next(dm_line_walk *walk) {
 }
 
 bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
-  int key = (int)dm_key_find(field, strlen(field));
-  bool is_found = false;
-  for (int is_python = 0; is_python < 2 && !is_found; is_python++) {
+  int own = dm_key_find(field, strlen(field));
+  int found = DM_KEY_OTHER;
+  for (int is_python = 0; is_python < 2 && found == DM_KEY_OTHER; is_python++) {
     dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
-    while (dm_line_next(&walk)) {
-      if (walk.field == key && !(walk.is_second_name && is_found)) {
+    while (found != own && dm_line_next(&walk)) {
+      if (walk.key < found && (int)dm_keys[walk.key].field == own) {
         *value = walk.value;
         *column = 1 + dm_utf8_count(line, (size_t)(walk.value.start - line));
-        is_found = true;
-        if (!walk.is_second_name) {
-          break;
-        }
+        found = walk.key;
       }
     }
   }
-  return is_found;
+  return found != DM_KEY_OTHER;
 }

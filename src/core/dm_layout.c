@@ -73,41 +73,38 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
   if (key >= DM_KEY_SIGNAL) {
     return;
   }
-  slot->bit = slot->all_bits = slot->unless_bits = UINT32_C(1) << key;
-  if (key >= DM_FIRST_SECOND_NAME) { /* the field, if that does not stand in the line */
-    if (layout->has_second) {
-      return;
-    }
-    key -= DM_FIRST_SECOND_NAME;
-    slot->unless_bits |= UINT32_C(1) << key;
+  slot->bit = slot->all_bits = DM_KEY_BIT(key);
+  slot->unless_bits = slot->bit | dm_key_before(key);
+  if (layout->has_other && key >= DM_N_FIELDS) {
+    return;
   }
-  switch (key) {
-    case DM_KEY_ID:
+  switch (dm_keys[key].field) {
+    case DM_FIELD_ID:
       slot->usual = DM_USUAL_IDENT;
       slot->ident = offsetof(dm_fields, id);
       break;
-    case DM_KEY_LABEL:
+    case DM_FIELD_LABEL:
       slot->usual = DM_USUAL_IDENT;
       slot->ident = offsetof(dm_fields, label);
       break;
-    case DM_KEY_PRED_LABEL:
+    case DM_FIELD_PRED_LABEL:
       slot->usual = DM_USUAL_IDENT;
       slot->ident = offsetof(dm_fields, pred_label);
       break;
-    case DM_KEY_S_LABEL:
+    case DM_FIELD_S_LABEL:
       slot->usual = DM_USUAL_INTEGER;
       slot->ident = offsetof(dm_fields, s_label);
       break;
-    case DM_KEY_CORRECT:
+    case DM_FIELD_CORRECT:
       slot->usual = DM_USUAL_CORRECT;
       break;
-    case DM_KEY_LABEL_PROBS:
+    case DM_FIELD_LABEL_PROBS:
       slot->usual = DM_USUAL_LABEL_PROBS;
       break;
-    case DM_KEY_PROBS:
+    case DM_FIELD_PROBS:
       slot->usual = layout->has_probs ? DM_USUAL_NONE : DM_USUAL_PROBS;
       break;
-    case DM_KEY_LOSS:
+    case DM_FIELD_LOSS:
       slot->usual = layout->has_loss ? DM_USUAL_NONE : DM_USUAL_SKIPPED;
       break;
     default:

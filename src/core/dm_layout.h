@@ -38,7 +38,7 @@ typedef struct dm_slot {
   int key; /* the last one, whose value comes behind the slot */
   dm_usual usual;
   size_t ident;         /* IDENT, INTEGER: offset of the dm_ident in dm_fields */
-  uint32_t bit;         /* of the key, 1 << dm_key; 0: of no field */
+  uint32_t bit;         /* of the key; 0: of no field */
   uint32_t joined_bits; /* of the others */
   uint32_t all_bits;    /* of all */
   uint32_t unless_bits; /* if one of these keys stood before, values are not usual */
@@ -60,7 +60,7 @@ typedef struct dm_layout {
   bool is_python;   /* the dialect of the lines that it was learnt from */
   bool has_loss;    /* somebody asks for loss, so that it isn't skipped */
   bool has_probs;   /* all of probs is asked for */
-  bool has_second;  /* a second name of a field may be a user signal */
+  bool has_other;   /* another name of a field may be a user signal */
 } dm_layout;
 
 /* Forgets everything but what has_ says: to be called once that is set, and whenever the

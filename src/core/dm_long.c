@@ -249,19 +249,16 @@ static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
 }
 
 static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
-  uint32_t firsts = 0; /* bit per field whose first name the line has */
+  uint32_t seen = 0; /* names of fields that the line has */
   bool is_python = table->run->options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
     dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
     while (dm_line_next(&walk)) {
-      if (walk.field >= 0 && !walk.is_second_name) {
-        firsts |= (uint32_t)1 << walk.field;
-        continue;
-      }
-      /* second names come late, since a first one may stand behind them */
-      bool is_late = walk.field >= 0;
-      if (is_late != (pass == 1) || (is_late && !(firsts >> walk.field & 1)) ||
-          !is_wanted(table, &walk)) {
+      /* those that are the user's come late, since the field may stand behind them */
+      bool is_late = walk.key != DM_KEY_OTHER;
+      bool is_field = is_late && !(seen & dm_key_before(walk.key));
+      seen |= is_late ? DM_KEY_BIT(walk.key) : 0;
+      if (is_late != (pass == 1) || is_field || !is_wanted(table, &walk)) {
         continue;
       }
       dm_status status = find_value(table, &walk, err);
@@ -297,7 +294,7 @@ static dm_status check_name(const dm_line_walk *walk, dm_error *err) {
     expected = "a key of at most 10000 bytes";
   }
   return expected
-             ? dm_token_error(&walk->cursor, walk->key, DM_E_FIELD, err, "%s", expected)
+             ? dm_token_error(&walk->cursor, walk->at, DM_E_FIELD, err, "%s", expected)
              : DM_OK;
 }
 

@@ -37,18 +37,18 @@ typedef enum ident_use {
 struct dm_parser {
   const dm_options *options;
   dm_keep keep;
-  int signal_of_key[DM_KEYS]; /* index + 1 of the requested signal with a key's name */
-  bool has_signal_second_name;
+  int signal_of_key[DM_KEYS_MAX]; /* index + 1 of the requested signal of that name */
+  uint32_t before[DM_KEYS_MAX];   /* dm_key_before() */
+  uint32_t rare; /* other names that tell the line's step, or are requested signals */
 
   dm_layout layout;
 
   /* the line at hand */
   dm_fields fields;
-  uint32_t seen;         /* bit per dm_key */
-  uint64_t signals_seen; /* bit per requested signal */
-  uint32_t failed;       /* bit per second name: not of the field's type */
-  const char *second_at[DM_SECOND_NAMES];
-  dm_error second_error[DM_SECOND_NAMES];
+  uint32_t seen;               /* keys */
+  uint64_t signals_seen;       /* bit per requested signal */
+  uint32_t failed;             /* other names that are not of the field's type */
+  const char *at[DM_KEYS_MAX]; /* values of other names */
   double epoch_of_logits;
   double signals[DM_SIGNALS_MAX];
   double *probs;
@@ -73,9 +73,11 @@ DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot
 DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p);
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
-static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_error *err);
-static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
-                                  dm_error *err);
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                            dm_error *err);
+static dm_status read_other_name(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
+static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
+                            dm_error *err);
 static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
                             dm_error *err);
 static bool is_whole(const dm_value *token, int64_t *out);
@@ -106,16 +108,22 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
   parser->options = options;
   parser->keep = keep ? *keep : (dm_keep){.n_signals = options->n_signals};
   parser->fields.signals = parser->signals;
+  for (int key = 0; key < dm_n_keys; key++) {
+    parser->before[key] = dm_key_before(key);
+    parser->rare |= dm_keys[key].form == DM_KEY_NUMBERED ? DM_KEY_BIT(key) : 0;
+  }
+  bool has_other = false;
   for (size_t i = 0; i < options->n_signals; i++) {
-    dm_key key = dm_key_find(options->signals[i], strlen(options->signals[i]));
+    int key = dm_key_find(options->signals[i], strlen(options->signals[i]));
     if (key != DM_KEY_OTHER) {
       parser->signal_of_key[key] = (int)i + 1;
-      parser->has_signal_second_name |= key >= DM_FIRST_SECOND_NAME;
+      parser->rare |= key >= DM_N_FIELDS ? DM_KEY_BIT(key) : 0;
+      has_other |= key >= DM_N_FIELDS;
     }
   }
-  parser->layout = (dm_layout){.has_loss = parser->signal_of_key[DM_KEY_LOSS] != 0,
+  parser->layout = (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
                                .has_probs = parser->keep.needs_probs,
-                               .has_second = parser->has_signal_second_name};
+                               .has_other = has_other};
   dm_layout_forget(&parser->layout, false);
   return DM_OK;
 }
@@ -360,29 +368,29 @@ static inline dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error 
     parser->fields.n_classes = parser->rough.n;
     is_probs_open = false;
   }
-  bool is_second = parser->failed || (parser->seen >> DM_KEY_LOGITS_EPOCH & 1) ||
-                   parser->has_signal_second_name;
-  return DM_UNLIKELY(is_probs_open || is_second)
+  bool is_rare = parser->failed || (parser->seen & parser->rare);
+  return DM_UNLIKELY(is_probs_open || is_rare)
              ? finish_rare_fields(parser, c, is_probs_open, err)
              : DM_OK;
 }
 
 static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
                                                 bool is_probs_open, dm_error *err) {
-  uint32_t seen = parser->seen;
-  if (DM_UNLIKELY(parser->failed != 0)) {
-    for (int i = 0; i < DM_SECOND_NAMES; i++) {
-      if ((parser->failed >> i & 1) && !(seen >> i & 1)) {
-        *err = parser->second_error[i];
-        return err->status;
-      }
+  uint32_t signals = 0; /* other names of fields that are the user's in this line */
+  uint32_t keys = parser->failed | (parser->seen & parser->rare);
+  for (int key = DM_N_FIELDS; keys >> key; key++) {
+    if (!(keys >> key & 1)) {
+      continue;
     }
-  }
-  bool is_epoch_of_logits =
-      (seen >> DM_KEY_LOGITS_EPOCH & 1) && !(seen >> DM_KEY_LOGITS & 1);
-  if (is_epoch_of_logits && parser->fields.step_kind == DM_STEP_NONE) {
-    parser->fields.step_kind = DM_STEP_UNIQUE;
-    parser->fields.step = parser->epoch_of_logits;
+    if (parser->seen & parser->before[key]) {
+      signals |= parser->signal_of_key[key] ? DM_KEY_BIT(key) : 0;
+    } else if (parser->failed >> key & 1) {
+      return fail_again(parser, c, key, err);
+    } else if (dm_keys[key].form == DM_KEY_NUMBERED &&
+               parser->fields.step_kind == DM_STEP_NONE) {
+      parser->fields.step_kind = DM_STEP_UNIQUE;
+      parser->fields.step = parser->epoch_of_logits;
+    }
   }
   if (is_probs_open) {
     const dm_fields *f = &parser->fields;
@@ -393,21 +401,17 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
     dm_cursor probs = {.p = parser->rough.at, .line = c->line, .is_python = c->is_python};
     DM_TRY(read_probs(parser, &probs, err));
   }
-  if (DM_UNLIKELY(parser->has_signal_second_name)) {
-    const char *end = c->p;
-    for (int i = 0; i < DM_SECOND_NAMES; i++) {
-      int signal = parser->signal_of_key[DM_FIRST_SECOND_NAME + i];
-      if (signal && (seen >> i & 1) && (seen >> (DM_FIRST_SECOND_NAME + i) & 1)) {
-        c->p = parser->second_at[i];
-        dm_status status = read_signal(parser, c, (size_t)signal - 1, err);
-        if (status) {
-          const char *name = dm_key_names[DM_FIRST_SECOND_NAME + i];
-          dm_error_key(err, name, strlen(name));
-          return status;
-        }
+  for (int key = DM_N_FIELDS; signals >> key; key++) {
+    if (signals >> key & 1) {
+      dm_cursor value = {
+          .p = parser->at[key], .line = c->line, .is_python = c->is_python};
+      dm_status status =
+          read_signal(parser, &value, (size_t)parser->signal_of_key[key] - 1, err);
+      if (status) {
+        dm_error_key(err, dm_keys[key].name, strlen(dm_keys[key].name));
+        return status;
       }
     }
-    c->p = end;
   }
   return DM_OK;
 }
@@ -438,10 +442,10 @@ static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *e
   }
   c->p++;
   dm_token_space(c);
-  *key = (int)dm_key_find(name, len);
-  if (*key == DM_KEY_LOGITS_EPOCH) {
+  *key = dm_key_find(name, len);
+  if (*key != DM_KEY_OTHER && dm_keys[*key].form == DM_KEY_NUMBERED) {
     double epoch = 0;
-    for (size_t i = strlen(dm_key_names[DM_KEY_LOGITS_EPOCH]); i < len; i++) {
+    for (size_t i = strlen(dm_keys[*key].name); i < len; i++) {
       epoch = epoch * 10 + (name[i] - '0');
     }
     if (epoch != parser->epoch_of_logits) { /* the layout stands for another one */
@@ -661,71 +665,78 @@ static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error 
   if (key >= DM_KEY_SIGNAL) {
     return read_signal(parser, c, (size_t)(key - DM_KEY_SIGNAL), err);
   }
-  if (key < DM_FIRST_SECOND_NAME) {
-    return read_field(parser, c, (dm_key)key, err);
-  }
-  return read_second_name(parser, c, key, err);
+  return key < DM_N_FIELDS ? read_field(parser, c, (dm_field)key, err)
+                           : read_other_name(parser, c, key, err);
 }
 
-/* A second name is the field only if the first does not stand in the line, before or
-   behind it: what fails as the field may still be a user signal of any type. */
-static dm_status read_second_name(dm_parser *parser, dm_cursor *c, int key,
-                                  dm_error *err) {
-  int first = key - DM_FIRST_SECOND_NAME;
+/* Another name is the field only if none of those that come before it stands in the line,
+   before or behind it: what fails as the field may still be a user signal of any type. */
+static dm_status read_other_name(dm_parser *parser, dm_cursor *c, int key,
+                                 dm_error *err) {
+  const dm_key_info *info = &dm_keys[key];
   const char *start = c->p;
-  parser->second_at[first] = start;
-  if (parser->seen >> first & 1) {
+  parser->at[key] = start;
+  if (parser->seen & parser->before[key]) {
     return dm_token_skip(c, err);
   }
-  dm_status status = read_field(parser, c, (dm_key)first, err);
-  if (key == DM_KEY_EPOCH && parser->fields.step_kind != DM_STEP_NONE) {
+  dm_status status = read_field(parser, c, info->field, err);
+  if (info->form == DM_KEY_REPEATED && parser->fields.step_kind != DM_STEP_NONE) {
     parser->fields.step_kind = DM_STEP_EPOCH;
   }
   if (DM_UNLIKELY(status && status != DM_E_MEMORY)) {
-    parser->failed |= UINT32_C(1) << first;
-    parser->second_error[first] = *err;
-    char name[32]; /* at most 15 digits behind "logits_epoch_" */
-    int len = key == DM_KEY_LOGITS_EPOCH
-                  ? snprintf(name, sizeof name, "%s%" PRId64, dm_key_names[key],
-                             (int64_t)parser->epoch_of_logits)
-                  : snprintf(name, sizeof name, "%s", dm_key_names[key]);
-    dm_error_key(&parser->second_error[first], name, (size_t)len);
+    parser->failed |= DM_KEY_BIT(key);
     c->p = start;
     return dm_token_skip(c, err);
   }
   return status;
 }
 
-static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_error *err) {
+/* The error of another name whose value is none of the field. */
+static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
+                            dm_error *err) {
+  const dm_key_info *info = &dm_keys[key];
+  dm_cursor value = {.p = parser->at[key], .line = c->line, .is_python = c->is_python};
+  dm_status status = read_field(parser, &value, info->field, err);
+  char name[32]; /* at most 15 digits behind it */
+  int len = info->form == DM_KEY_NUMBERED
+                ? snprintf(name, sizeof name, "%s%" PRId64, info->name,
+                           (int64_t)parser->epoch_of_logits)
+                : snprintf(name, sizeof name, "%s", info->name);
+  dm_error_key(err, name, (size_t)len);
+  return status;
+}
+
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                            dm_error *err) {
   dm_fields *f = &parser->fields;
   bool is_null = false;
-  switch (key) {
-    case DM_KEY_ID:
+  switch (field) {
+    case DM_FIELD_ID:
       return read_ident(parser, c, USE_ID, &f->id, err);
-    case DM_KEY_LABEL:
+    case DM_FIELD_LABEL:
       return read_ident(parser, c, USE_LABEL, &f->label, err);
-    case DM_KEY_PRED_LABEL:
+    case DM_FIELD_PRED_LABEL:
       return read_ident(parser, c, USE_PRED_LABEL, &f->pred_label, err);
-    case DM_KEY_S_LABEL:
+    case DM_FIELD_S_LABEL:
       return read_ident(parser, c, USE_S_LABEL, &f->s_label, err);
-    case DM_KEY_CORRECT:
+    case DM_FIELD_CORRECT:
       return read_correct(parser, c, err);
-    case DM_KEY_LABEL_PROBS:
+    case DM_FIELD_LABEL_PROBS:
       DM_TRY(read_number(c, &f->label_probs, &is_null, err));
       f->has_label_probs = !is_null;
       return DM_OK;
-    case DM_KEY_LABEL_INDEX:
+    case DM_FIELD_LABEL_INDEX:
       return read_label_index(c, f, err);
-    case DM_KEY_LOSS: {
+    case DM_FIELD_LOSS: {
       double loss = 0;
-      int signal = parser->signal_of_key[DM_KEY_LOSS];
+      int signal = parser->signal_of_key[DM_FIELD_LOSS];
       DM_TRY(read_number(c, &loss, &is_null, err));
       if (signal && !is_null) {
         parser->signals[signal - 1] = loss;
       }
       return DM_OK;
     }
-    case DM_KEY_STEP: {
+    case DM_FIELD_STEP: {
       const char *at = c->p;
       DM_TRY(read_number(c, &f->step, &is_null, err));
       f->step_kind = is_null ? DM_STEP_NONE : DM_STEP_UNIQUE;
@@ -734,10 +745,10 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_key key, dm_erro
       }
       return DM_OK;
     }
-    case DM_KEY_PROBS:
+    case DM_FIELD_PROBS:
       parser->rough.at = NULL;
       return read_probs(parser, c, err);
-    default: /* DM_KEY_LOGITS */
+    default: /* DM_FIELD_LOGITS */
       DM_TRY(read_numbers(c, &parser->logits, &parser->cap_logits, &f->n_logits, &is_null,
                           err));
       f->logits = is_null ? NULL : parser->logits;

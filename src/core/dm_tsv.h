@@ -60,15 +60,15 @@ enum { DM_TSV_BLOCK = 1 << 20 };
    a brace; else a header and lines with tabs or, where the header has none, commas
    between the fields, which may stand in quotes as in RFC 4180 behind commas or where the
    first name does. Each column gets the first of these kinds that holds every value:
-   - id, label, guid: int32 or double where all are integers within its exact range, else
-     text ("NA" is a text there);
+   - id and its other names, label: int32 or double where all are integers within its
+     exact range, else text ("NA" is a text there);
    - the summary's columns of real numbers, confidence, variability: double; its counts,
      correctness: int32 or double. A text there is an error;
    - any other: int32, double, bool (TRUE, FALSE), text. "NA" is missing, a number what
      programs write as one ("1", "0.5", "1e-05", "NaN", "Inf"); "007", "12e3", "1.50",
      "inf" and more digits than a double holds are texts, and so is what stands in quotes.
-     guid, confidence, variability and correctness are such where id, avg_probs, label_var
-     or correct_times stands in the header as well.
+     Another name of id, confidence, variability and correctness are such where id,
+     avg_probs, label_var or correct_times stands in the header as well.
    The integer that means missing is no int32. In known columns a number is one of JSON's
    grammar, "NaN", "nan", "Inf", "inf", "-Inf" or "-inf". In JSON Lines the types are
    those of the values; null and what a line does not have is missing. *out is NULL on

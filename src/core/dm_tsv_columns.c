@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_keys.h"
 #include "dm_number.h"
 #include "dm_text.h"
 
@@ -67,7 +68,6 @@ static const struct {
     {"first_forget", NULL, DM_TSV_COUNT},
     {"first_learn", NULL, DM_TSV_COUNT},
     {"evaluations", NULL, DM_TSV_COUNT},
-    {"guid", "id", DM_TSV_ID},
     {"confidence", "avg_probs", DM_TSV_REAL},
     {"variability", "label_var", DM_TSV_REAL},
     {"correctness", "correct_times", DM_TSV_COUNT},
@@ -81,14 +81,27 @@ static size_t known_at(const char *name) {
   return i;
 }
 
-dm_tsv_rule dm_tsv_rule_of(const char *name) {
-  size_t i = known_at(name);
-  return i < sizeof known / sizeof *known ? known[i].rule : DM_TSV_ANY;
+/* The names of ids before this one; 0: it is no other name of the id. */
+static uint32_t ids_before(const char *name) {
+  int key = dm_key_find(name, strlen(name));
+  return key != DM_KEY_OTHER && dm_keys[key].field == DM_FIELD_ID ? dm_key_before(key)
+                                                                  : 0;
 }
 
-const char *dm_tsv_first_name(const char *name) {
+dm_tsv_rule dm_tsv_rule_of(const char *name) {
   size_t i = known_at(name);
-  return i < sizeof known / sizeof *known ? known[i].first : NULL;
+  return i < sizeof known / sizeof *known ? known[i].rule
+         : ids_before(name)               ? DM_TSV_ID
+                                          : DM_TSV_ANY;
+}
+
+bool dm_tsv_gives_way(const char *name, const char *other) {
+  size_t i = known_at(name);
+  if (i < sizeof known / sizeof *known) {
+    return known[i].first && strcmp(known[i].first, other) == 0;
+  }
+  int key = dm_key_find(other, strlen(other));
+  return key != DM_KEY_OTHER && (ids_before(name) & DM_KEY_BIT(key));
 }
 
 size_t dm_tsv_find(const dm_tsv_table *table, const char *name, size_t len) {

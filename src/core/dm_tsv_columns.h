@@ -21,9 +21,9 @@ typedef enum dm_tsv_rule {
 
 dm_tsv_rule dm_tsv_rule_of(const char *name);
 
-/* The name that the column stands for ("id" for "guid"), NULL where that is its own.
-   Beside a column of that name it is one of the user's own. */
-const char *dm_tsv_first_name(const char *name);
+/* Whether both columns mean the same and that of the other name is it ("id" beside
+   "guid", "avg_probs" beside "confidence"), so that this one is the user's own. */
+bool dm_tsv_gives_way(const char *name, const char *other);
 
 /* A field, of which len bytes at text are the value; DM_NUMBER_PAD bytes behind them can
    be read, and the first of those is in no number. */

@@ -198,10 +198,11 @@ static dm_status read_header(dm_tsv_table *table, const char *line, dm_error *er
   }
   for (size_t i = 0; i < table->n_columns; i++) {
     dm_tsv_in *c = &table->columns[i];
-    const char *first = dm_tsv_first_name(dm_tsv_name(table, i));
-    if (first && dm_tsv_find(table, first, strlen(first)) < table->n_columns) {
-      c->rule = DM_TSV_ANY;
-      c->kind = DM_TSV_INT32;
+    for (size_t j = 0; j < table->n_columns && c->rule != DM_TSV_ANY; j++) {
+      if (dm_tsv_gives_way(dm_tsv_name(table, i), dm_tsv_name(table, j))) {
+        c->rule = DM_TSV_ANY;
+        c->kind = DM_TSV_INT32;
+      }
     }
   }
   return dm_tsv_grow(table, err);

@@ -127,13 +127,13 @@ static dm_status check_texts(const dm_tsv_column *column, size_t n_rows, dm_erro
 
 /* What the column is among the others. */
 static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, size_t i) {
-  const char *first = dm_tsv_first_name(columns[i].name);
-  for (size_t j = 0; j < n_columns && first; j++) {
-    if (strcmp(columns[j].name, first) == 0) {
-      return DM_TSV_ANY;
+  dm_tsv_rule rule = dm_tsv_rule_of(columns[i].name);
+  for (size_t j = 0; j < n_columns && rule != DM_TSV_ANY; j++) {
+    if (dm_tsv_gives_way(columns[i].name, columns[j].name)) {
+      rule = DM_TSV_ANY;
     }
   }
-  return dm_tsv_rule_of(columns[i].name);
+  return rule;
 }
 
 static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,

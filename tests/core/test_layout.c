@@ -105,9 +105,10 @@ static void make_line(char *line, uint64_t *seed, size_t one_odd_in) {
   for (size_t k = 0; k < KEYS; k++) {
     bool is_odd = naive_below(seed, one_odd_in) == 0;
     if (is_odd && naive_below(seed, 4) == 0) { /* not there, twice, or by another name */
-      static const char *const others[] = {"gold", "guid", "label", "s_label", "x"};
+      static const char *const others[] = {"gold",    "guid", "idx",  "uuid",
+                                           "s_label", "x",    "label"};
       if (naive_below(seed, 2)) {
-        add_member(line, seed, others[naive_below(seed, 5)], "1", false);
+        add_member(line, seed, others[naive_below(seed, 7)], "1", false);
       }
       continue;
     }

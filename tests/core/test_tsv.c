@@ -146,6 +146,9 @@ static void test_kinds(void) {
        "guid:t confidence:d variability:d correctness:i|'07' 1 ~ 5"},
       {"guid\tid\tconfidence\tavg_probs\nNA\t1\tx\t1\n",
        "guid:i id:i confidence:t avg_probs:d|~ 1 'x' 1"},
+      {"idx\n07\n", "idx:t|'07'"},
+      {"idx\tuuid\nNA\t1\n", "idx:i uuid:i|~ 1"},
+      {"uuid\tidx\tguid\nx\tTRUE\t1\n", "uuid:t idx:b guid:i|'x' 1 1"},
       {"correctness\n3\n0.5\n", "correctness:d|3|0.5"},
       /* commas and quotes */
       {"a,b\n1,x\n", "a:i b:t|1 'x'"},

@@ -50,9 +50,12 @@ static double number_at(const dm_tsv_table *table, size_t column, size_t row) {
 
 /* Ids that stood in quotes are integers once they are written. */
 static void check_ids(const dm_tsv_table *a, const dm_tsv_table *b, size_t c) {
-  const char *name = dm_tsv_name(a, c);
-  FUZZ_CHECK(strcmp(name, "id") == 0 || strcmp(name, "label") == 0 ||
-             strcmp(name, "guid") == 0 || dm_tsv_n_rows(a) == 0);
+  static const char *const names[] = {"id", "guid", "sample_id", "uuid", "idx", "label"};
+  bool is_id = false;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    is_id |= strcmp(dm_tsv_name(a, c), names[i]) == 0;
+  }
+  FUZZ_CHECK(is_id || dm_tsv_n_rows(a) == 0);
   for (size_t row = 0; row < dm_tsv_n_rows(a); row++) {
     size_t len;
     const char *text = dm_tsv_text(a, c, row, &len);

@@ -5,7 +5,7 @@
 #include "dm_number.h"
 #include "fuzz.h"
 
-static const char *const signal_names[NAIVE_SIGNALS] = {"loss", "x", "epoch", "gold"};
+static const char *const signal_names[NAIVE_SIGNALS] = {"loss", "x", "epoch", "uuid"};
 
 static void check_ident(const dm_ident *got, const naive_ident *want) {
   FUZZ_CHECK((got->kind != DM_IDENT_NONE) == want->is_given);

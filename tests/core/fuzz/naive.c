@@ -427,11 +427,24 @@ static const naive_value *find(const naive_value *record, const char *name,
   return found;
 }
 
-static const naive_value *find_field(const naive_value *record, const char *name,
-                                     const char *second, naive_line *out) {
-  const naive_value *by_second = find(record, second, out);
-  const naive_value *by_name = find(record, name, out);
-  return by_name ? by_name : by_second;
+/* All names of the fields that have several; the first that stands in a line is it. */
+static const char *const names_of[][6] = {
+    {"id", "guid", "sample_id", "uuid", "idx", NULL},
+    {"label", "gold", NULL},
+    {"s_label", "noisy_label", NULL},
+    {"logits", "logits_epoch_", NULL},
+    {"step", "epoch", NULL},
+};
+enum { ID, LABEL, S_LABEL, LOGITS, STEP, N_NAMED };
+
+static const naive_value *find_field(const naive_value *record, int field,
+                                     naive_line *out) {
+  const naive_value *first = NULL;
+  for (size_t i = 0; names_of[field][i]; i++) {
+    const naive_value *found = find(record, names_of[field][i], out);
+    first = first ? first : found;
+  }
+  return first;
 }
 
 static naive_ident read_ident(const naive_value *value, bool is_text_allowed,
@@ -590,18 +603,16 @@ static bool is_outside(double p) {
 }
 
 static void derive(const naive_value *record, naive_line *out) {
-  out->id = read_ident(find_field(record, "id", "guid", out), true, false, out);
-  out->label = read_label(find_field(record, "label", "gold", out), false, out);
-  out->s_label =
-      read_ident(find_field(record, "s_label", "noisy_label", out), false, true, out);
+  out->id = read_ident(find_field(record, ID, out), true, false, out);
+  out->label = read_label(find_field(record, LABEL, out), false, out);
+  out->s_label = read_ident(find_field(record, S_LABEL, out), false, true, out);
   naive_ident pred = read_label(find(record, "pred_label", out), true, out);
   bool has_correct = read_correct_field(find(record, "correct", out), &out->correct, out);
   double unused;
   read_number_field(find(record, "loss", out), &unused, out);
   size_t n_probs, n_logits;
   double *probs = read_numbers_field(find(record, "probs", out), &n_probs, out);
-  double *logits = read_numbers_field(find_field(record, "logits", "logits_epoch_", out),
-                                      &n_logits, out);
+  double *logits = read_numbers_field(find_field(record, LOGITS, out), &n_logits, out);
   bool has_label_probs =
       read_number_field(find(record, "label_probs", out), &out->label_probs, out);
   const naive_value *index = find(record, "label_index", out);
@@ -613,7 +624,7 @@ static void derive(const naive_value *record, naive_line *out) {
       out->statuses |= FIELD;
     }
   }
-  if (read_number_field(find_field(record, "step", "epoch", out), &out->step, out)) {
+  if (read_number_field(find_field(record, STEP, out), &out->step, out)) {
     out->step_kind = find(record, "step", out) ? DM_STEP_UNIQUE : DM_STEP_EPOCH;
     if (!isfinite(out->step)) {
       out->statuses |= RANGE;
@@ -712,25 +723,24 @@ static void derive(const naive_value *record, naive_line *out) {
   }
 }
 
-/* A requested signal is a user's key, or the second name of a field beside the first, or
-   loss. */
+/* A requested signal is a user's key, or another name of a field beside one that comes
+   before it, or loss. */
 static void read_signals(const naive_value *record, const char *const *signals,
                          size_t n_signals, naive_line *out) {
   static const char *const fields[] = {
       "id",    "label",      "s_label",     "step",        "logits", "correct",
       "probs", "pred_label", "label_probs", "label_index", NULL};
-  static const char *const pairs[][2] = {{"guid", "id"},
-                                         {"gold", "label"},
-                                         {"noisy_label", "s_label"},
-                                         {"epoch", "step"},
-                                         {NULL, NULL}};
   for (size_t s = 0; s < n_signals; s++) {
     bool is_field = false;
     for (size_t i = 0; fields[i]; i++) {
       is_field |= strcmp(signals[s], fields[i]) == 0;
     }
-    for (size_t i = 0; pairs[i][0]; i++) {
-      is_field |= strcmp(signals[s], pairs[i][0]) == 0 && !find(record, pairs[i][1], out);
+    for (int field = 0; field < N_NAMED; field++) {
+      const naive_value *before = NULL;
+      for (size_t i = 0; names_of[field][i]; i++) {
+        is_field |= strcmp(signals[s], names_of[field][i]) == 0 && !before;
+        before = before ? before : find(record, names_of[field][i], out);
+      }
     }
     if (!is_field) {
       out->has_signal[s] =
