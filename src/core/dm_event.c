@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dm_format.h"
+#include "dm_keys.h"
 #include "dm_number.h"
 #include "dm_options.h"
 #include "dm_scores.h"
