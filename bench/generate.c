@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dm_format.h"
+#include "number/dm_format.h"
 
 enum { N_MEMBERS = 8, CLASSES_MAX = 1000, ROOM = 1 << 20 };
 

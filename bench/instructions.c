@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dm_run.h"
+#include "summary/dm_run.h"
 
 /* One file, after it has been brought into memory: callgrind counts in here alone. */
 static DM_NOINLINE dm_status count_here(dm_run *run, const char *bytes, size_t n,

@@ -5,8 +5,8 @@
 #include <Rinternals.h>
 #include <stdbool.h>
 
-#include "dm_error.h"
-#include "dm_source.h"
+#include "base/dm_error.h"
+#include "io/dm_source.h"
 
 /* Calls into R from inside the core. A jump (an error, Ctrl-C, a time limit) is caught
    and kept, so that the core can unwind by its statuses first; ffi_unwind_continue() then

@@ -2,9 +2,9 @@
    a state is restored. */
 #include <string.h>
 
-#include "dm_state.h"
-#include "dm_text.h"
+#include "base/dm_text.h"
 #include "ffi_signals.h"
+#include "summary/dm_state.h"
 
 /* The columns of a table of problems, in their order. */
 enum { LINE, COLUMN, EXPECTED, ACTUAL, SOURCE, KEY, KIND, N_COLUMNS };

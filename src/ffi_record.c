@@ -2,9 +2,9 @@
    NULL in a session that did not make it (after readRDS()), which every entry checks. */
 #include <string.h>
 
-#include "dm_number.h"
-#include "dm_recorder.h"
 #include "ffi_signals.h"
+#include "files/dm_recorder.h"
+#include "number/dm_number.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct record_call {

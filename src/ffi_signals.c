@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "dm_format.h"
+#include "number/dm_format.h"
 
 dm_options ffi_options(SEXP options_sexp) {
   dm_options options = {

@@ -2,9 +2,9 @@
 #ifndef FFI_SIGNALS_H
 #define FFI_SIGNALS_H
 
-#include "dm_long.h"
-#include "dm_table.h"
 #include "ffi.h"
+#include "summary/dm_long.h"
+#include "summary/dm_table.h"
 
 /* Reads the options list into the core's struct. The names of signals are in memory of
    R_alloc(). */

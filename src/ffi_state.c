@@ -2,10 +2,10 @@
    merged with another, to go on, or to be summarised. */
 #include <string.h>
 
-#include "dm_merge.h"
-#include "dm_state.h"
-#include "dm_state_file.h"
 #include "ffi_signals.h"
+#include "files/dm_state_file.h"
+#include "summary/dm_merge.h"
+#include "summary/dm_state.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct state_call {

@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "dm_inflater.h"
 #include "ffi_signals.h"
 #include "ffi_text.h"
+#include "io/dm_inflater.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summarise_call {

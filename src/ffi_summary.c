@@ -1,10 +1,10 @@
 /* The summary file: R's vectors to a table of the core, and back. */
 #include <string.h>
 
-#include "dm_number.h"
-#include "dm_tsv.h"
-#include "dm_writer.h"
 #include "ffi_signals.h"
+#include "files/dm_tsv.h"
+#include "io/dm_writer.h"
+#include "number/dm_number.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summary_call {

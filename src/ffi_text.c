@@ -7,7 +7,7 @@
 #include <R_ext/Altrep.h>
 #include <string.h>
 
-#include "dm_format.h"
+#include "number/dm_format.h"
 
 /* The data of such a column. data1: a list of the bytes of all texts (raw) and of where
    each of them starts (size_t in a raw vector, one more than there are texts), or NULL

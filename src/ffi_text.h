@@ -4,8 +4,8 @@
 
 #include <R_ext/Rdynload.h>
 
-#include "dm_table.h"
 #include "ffi.h"
+#include "summary/dm_table.h"
 
 /* To be called when the library is loaded. */
 void ffi_text_init(DllInfo *info);

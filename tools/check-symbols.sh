@@ -69,17 +69,18 @@ check $status "only R_init_datacarto is given, not: $exported"
 
 # The core knows no R: neither by name nor by header.
 sed -n '/^\[R\]/,/^\[C/p' "$allowed" | sed '/^\[/d; /^$/d' >"$work/of-r"
-for object in "$work"/package/src/core/*.o; do
+for object in "$work"/package/src/core/*/*.o; do
   status=0
   if nm --undefined-only "$object" | plain_names |
     grep -x -f "$work/of-r" -e 'Rf_.*' -e 'R_.*'; then
     status=1
   fi
-  check $status "src/core/$(basename "$object" .o).c takes something from R"
+  source=${object#*/src/core/}
+  check $status "src/core/${source%.o}.c takes something from R"
 done
 status=0
 if grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"](R[a-z]*\.h|R_ext/)' \
-  src/core/*.c src/core/*.h; then
+  src/core/*/*.c src/core/*/*.h; then
   status=1
 fi
 check $status "src/core includes a header of R"

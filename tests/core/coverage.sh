@@ -11,9 +11,10 @@ build=$1
 shift
 objects=
 for source in "$@"; do
-  objects="$objects $build/core/$(basename "$source" .c).o"
+  folder=$(basename "$(dirname "$source")")
+  objects="$objects $build/core/$folder/$(basename "$source" .c).o"
 done
-statuses=$(sed -n 's/^ *\(DM_E_[A-Z]*\),\{0,1\}\( .*\)\{0,1\}$/\1/p' "$(dirname "$1")/dm_error.h")
+statuses=$(sed -n 's/^ *\(DM_E_[A-Z]*\),\{0,1\}\( .*\)\{0,1\}$/\1/p' "$(dirname "$1")/../base/dm_error.h")
 # shellcheck disable=SC2086
 gcov --stdout $objects 2>/dev/null | awk -v missing="$build/missing.txt" \
   -v least="${LEAST:-95}" -v statuses="$(echo $statuses)" '
@@ -27,7 +28,7 @@ gcov --stdout $objects 2>/dev/null | awk -v missing="$build/missing.txt" \
       if (part[3] == "Source") {
         file = part[4]
         sub(/^.*src\/core\//, "", file)
-        is_core = part[4] ~ /src\/core\/[^\/]*$/
+        is_core = part[4] ~ /src\/core\/[^\/]*\/[^\/]*$/
         is_comment = 0
       }
       next

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "dm_table.h"
+#include "summary/dm_table.h"
 
 static inline void fill_counts(const dm_table *table, dm_count_column column,
                                int32_t *out) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-#include "dm_mem.h"
+#include "base/dm_mem.h"
 
 typedef struct fuse {
   size_t left; /* calls up to and with the one that fails; 0 = not armed */

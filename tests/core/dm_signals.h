@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "dm_naive.h"
-#include "dm_run.h"
-#include "dm_table.h"
+#include "summary/dm_run.h"
+#include "summary/dm_table.h"
 
 /* What the lines of a run are made of. */
 enum {

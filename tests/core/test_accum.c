@@ -1,9 +1,9 @@
 /* dm_accum against compensated sums over all values kept. */
 #include <math.h>
 
-#include "dm_accum.h"
 #include "dm_naive.h"
 #include "dm_test.h"
+#include "summary/dm_accum.h"
 
 static void test_size(void) {
   CHECK_UINT(sizeof(dm_accum), 64); /* one cache line */

@@ -1,7 +1,7 @@
 /* dm_codec: compressions are known by their first bytes, and each row of the table either
    says how it is read or what to do with it. */
-#include "dm_codec.h"
 #include "dm_test.h"
+#include "io/dm_codec.h"
 
 static void test_first_bytes(void) {
   static const struct {

@@ -1,9 +1,9 @@
 /* dm_error: the texts of an error are short, valid UTF-8 and honest about what was cut.
  */
-#include "dm_error.h"
+#include "base/dm_error.h"
+#include "base/dm_text.h"
 #include "dm_naive.h"
 #include "dm_test.h"
-#include "dm_text.h"
 
 /* A record full of rubbish, as a caller's stack has it. */
 static dm_error rubbish(void) {

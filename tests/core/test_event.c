@@ -1,11 +1,11 @@
 /* dm_event: what a line's fields add up to, given and derived. */
 #include <math.h>
 
-#include "dm_event.h"
 #include "dm_naive.h"
-#include "dm_number.h"
-#include "dm_options.h"
 #include "dm_test.h"
+#include "number/dm_number.h"
+#include "signals/dm_event.h"
+#include "signals/dm_options.h"
 
 /* --- derivations -------------------------------------------------------------------- */
 

@@ -10,8 +10,8 @@
 #include "dm_server.h"
 #include "dm_signals.h"
 #include "dm_test.h"
-#include "dm_tsv.h"
-#include "dm_writer.h"
+#include "files/dm_tsv.h"
+#include "io/dm_writer.h"
 
 /* --- scenarios ---------------------------------------------------------------------- */
 

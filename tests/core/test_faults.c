@@ -2,10 +2,10 @@
    Prints each with the number of its checks that held: "fault F14 12". */
 #include <errno.h>
 
-#include "dm_mem.h"
-#include "dm_path.h"
-#include "dm_run.h"
+#include "base/dm_mem.h"
 #include "dm_test.h"
+#include "io/dm_path.h"
+#include "summary/dm_run.h"
 
 /* --- Windows' paths -------------------------------------------------------------------
  */

@@ -1,9 +1,9 @@
 /* dm_format.c: texts that Python's repr() gives, and properties over random doubles. */
 #include <math.h>
 
-#include "dm_format.h"
-#include "dm_number.h"
 #include "dm_test.h"
+#include "number/dm_format.h"
+#include "number/dm_number.h"
 
 static uint64_t random_state = 88172645463325252u;
 

@@ -1,5 +1,5 @@
 /* dm_mem.h: sizes that cannot overflow, and containers that grow and stay whole. */
-#include "dm_grow.h"
+#include "base/dm_grow.h"
 #include "dm_naive.h"
 #include "dm_test.h"
 

@@ -2,7 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <unistd.h>
 
-#include "dm_host.h"
+#include "base/dm_host.h"
 #include "dm_test.h"
 
 typedef struct asked {

@@ -1,8 +1,8 @@
 /* dm_ident: which texts are integers, which idents are the same, how they are shown. */
 #include <stdlib.h>
 
-#include "dm_ident.h"
 #include "dm_test.h"
+#include "signals/dm_ident.h"
 
 static void test_ident_from_text(void) {
   static const struct {

@@ -2,9 +2,9 @@
    that would take too long. */
 #include <stdlib.h>
 
-#include "dm_index.h"
 #include "dm_naive.h"
 #include "dm_test.h"
+#include "summary/dm_index.h"
 
 static dm_ident ident_of_text(const char *text) {
   return (dm_ident){.kind = DM_IDENT_TEXT, .text = text, .len = strlen(text)};

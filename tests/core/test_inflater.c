@@ -3,11 +3,11 @@
 #define _XOPEN_SOURCE 700
 #include <errno.h>
 
+#include "base/dm_grow.h"
 #include "dm_files.h"
-#include "dm_grow.h"
-#include "dm_inflater.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
+#include "io/dm_inflater.h"
 
 enum { FILES = 7, READ_SIZE = 100000 };
 

@@ -1,9 +1,9 @@
 /* dm_keys.c: names of fields, and which of several in one line is the field. */
 #include <stdlib.h>
 
-#include "dm_keys.h"
-#include "dm_parse.h"
 #include "dm_test.h"
+#include "signals/dm_keys.h"
+#include "signals/dm_parse.h"
 
 /* The first names are those of the fields, and no name stands in the table twice. */
 static void test_table(void) {
@@ -63,7 +63,7 @@ static void test_first_of_the_table(void) {
   dm_options options = {.is_skipping = true, .max_line = 1000, .block_size = 1};
   dm_parser *parser = NULL;
   dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, &err), DM_OK)) {
+  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
     exit(2);
   }
   for (int line = 0; line < 3 * 64; line++) {
@@ -119,7 +119,7 @@ static void test_wrong_types(void) {
   dm_options options = {.is_skipping = true, .max_line = 1000, .block_size = 1};
   dm_parser *parser = NULL;
   dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, &err), DM_OK)) {
+  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
     exit(2);
   }
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -156,7 +156,7 @@ static void test_signals(void) {
                {"\"id\":1,\"idx\":null", 0, 0},         {"\"guid\":2,\"id\":1", 0, 2}};
   dm_parser *parser = NULL;
   dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, &err), DM_OK)) {
+  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
     exit(2);
   }
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "dm_naive.h"
-#include "dm_parse.h"
 #include "dm_test.h"
+#include "signals/dm_parse.h"
 
 enum { LINE_MAX = 400 };
 

@@ -1,9 +1,9 @@
 /* dm_lines: whatever the size of the blocks and of the reads, the same lines at the same
    places, whole. */
-#include "dm_lines.h"
 #include "dm_naive.h"
 #include "dm_server.h"
 #include "dm_test.h"
+#include "io/dm_lines.h"
 
 static const size_t sizes[] = {1, 2, 3, 5, 8, 13, 64, 1000, 1 << 20};
 

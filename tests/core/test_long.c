@@ -1,9 +1,9 @@
 /* dm_long.c: the table of all lines, cell by cell, and under every failing allocation. */
 #include <string.h>
 
-#include "dm_long.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
+#include "summary/dm_long.h"
 
 enum { ALL = 2 * DM_LONG_OWN - 1 };
 

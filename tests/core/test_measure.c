@@ -2,11 +2,11 @@
  */
 #include <math.h>
 
-#include "dm_measure.h"
 #include "dm_naive.h"
-#include "dm_number.h"
-#include "dm_scores.h"
 #include "dm_test.h"
+#include "number/dm_number.h"
+#include "signals/dm_measure.h"
+#include "signals/dm_scores.h"
 
 #define MEASURE(name) DM_MEASURE_BIT(DM_MEASURE_##name)
 

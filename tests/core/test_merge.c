@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "dm_mem_fault.h"
-#include "dm_merge.h"
 #include "dm_signals.h"
 #include "dm_test.h"
+#include "summary/dm_merge.h"
 
 static const char *const signals[] = {"grad", "loss"};
 

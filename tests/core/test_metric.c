@@ -1,9 +1,9 @@
 /* dm_metric: what metrics need of lines, and the average of losses by its weights. */
 #include <math.h>
 
-#include "dm_metric.h"
 #include "dm_naive.h"
 #include "dm_test.h"
+#include "summary/dm_metric.h"
 
 static bool is_near(double got, double want, double tolerance) {
   return fabs(got - want) <= tolerance * (1 + fabs(want));

@@ -6,8 +6,8 @@
 #include <math.h>
 
 #include "dm_naive.h"
-#include "dm_number.h"
 #include "dm_test.h"
+#include "number/dm_number.h"
 
 /* --- natural numbers ---------------------------------------------------------------- */
 

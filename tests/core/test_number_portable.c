@@ -2,8 +2,8 @@
    which was compiled with them where there are any. */
 #undef __SIZEOF_INT128__
 #include "dm_naive.h"
-#include "dm_number.h"
 #include "dm_test.h"
+#include "number/dm_number.h"
 
 static void test_multiply(void) {
   static const struct {

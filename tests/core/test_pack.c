@@ -2,10 +2,10 @@
    what a file may claim, and what comes of it. */
 #include "dm_mem_fault.h"
 #include "dm_naive.h"
-#include "dm_pack.h"
 #include "dm_seal.h"
 #include "dm_server.h"
 #include "dm_test.h"
+#include "files/dm_pack.h"
 
 static dm_status add_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
   return dm_buf_append(ctx, bytes, n, err);

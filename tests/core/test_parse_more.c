@@ -2,8 +2,8 @@
    be does not depend on where it stands. Each case is one that fuzzing found. */
 #include <stdlib.h>
 
-#include "dm_parse.h"
 #include "dm_test.h"
+#include "signals/dm_parse.h"
 
 /* Parses lines as one block, under skip; the lines' events are in the batch. */
 static void parse(dm_batch *batch, const char *lines, size_t max_line) {

@@ -1,5 +1,5 @@
 /* dm_pool: threads start once, do the work that there is, and end when told to. */
-#include "dm_pool.h"
+#include "base/dm_pool.h"
 #include "dm_test.h"
 
 typedef struct shared {

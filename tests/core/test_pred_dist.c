@@ -1,6 +1,6 @@
 /* dm_pred_dist: the order of labels, and how they are quoted. */
-#include "dm_pred_dist.h"
 #include "dm_test.h"
+#include "summary/dm_pred_dist.h"
 
 static void test_pred_dist(void) {
   static const char *const texts[] = {"b",

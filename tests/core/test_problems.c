@@ -1,7 +1,7 @@
 /* dm_problems: counted in full, kept up to a bound. */
 #include "dm_naive.h"
-#include "dm_problems.h"
 #include "dm_test.h"
+#include "signals/dm_problems.h"
 
 static void test_counts_and_bound(void) {
   dm_problems problems = {0};

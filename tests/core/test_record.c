@@ -1,9 +1,9 @@
 /* dm_record.c: rows of columns as lines of JSON. */
 #include <math.h>
 
-#include "dm_number.h"
-#include "dm_record.h"
 #include "dm_test.h"
+#include "files/dm_record.h"
+#include "number/dm_number.h"
 
 enum { NONE = INT32_MIN, NA_BITS = 1954 };
 

@@ -12,10 +12,10 @@
 
 #include "dm_columns.h"
 #include "dm_mem_fault.h"
-#include "dm_number.h"
-#include "dm_recorder.h"
-#include "dm_table.h"
 #include "dm_test.h"
+#include "files/dm_recorder.h"
+#include "number/dm_number.h"
+#include "summary/dm_table.h"
 
 static char folder[] = "/tmp/dm-recorder-XXXXXX";
 

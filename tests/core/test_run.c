@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "dm_columns.h"
-#include "dm_run.h"
 #include "dm_signals.h"
 #include "dm_test.h"
+#include "summary/dm_run.h"
 
 static dm_options options_of(unsigned flags, size_t block_size) {
   static const char *const signals[] = {"grad", "loss"};

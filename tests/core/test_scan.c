@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "dm_naive.h"
-#include "dm_scan.h"
 #include "dm_test.h"
+#include "number/dm_scan.h"
 
 enum { TEXT = 100 };
 

@@ -2,8 +2,8 @@
 #include <math.h>
 
 #include "dm_naive.h"
-#include "dm_scores.h"
 #include "dm_test.h"
+#include "signals/dm_scores.h"
 
 /* Softmax against extended precision. */
 static void test_softmax(void) {

@@ -9,8 +9,8 @@
 
 #include "dm_files.h"
 #include "dm_naive.h"
-#include "dm_source.h"
 #include "dm_test.h"
+#include "io/dm_source.h"
 
 /* --- reading a source to its end ---------------------------------------------------- */
 

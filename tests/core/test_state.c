@@ -4,8 +4,8 @@
 
 #include "dm_mem_fault.h"
 #include "dm_signals.h"
-#include "dm_state.h"
 #include "dm_test.h"
+#include "summary/dm_state.h"
 
 enum { PARTS_MAX = 12, FIELDS_MAX = 24, N_MATRICES = DM_STATE_PLACES + 1 };
 

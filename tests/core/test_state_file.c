@@ -6,9 +6,9 @@
 #include "dm_mem_fault.h"
 #include "dm_seal.h"
 #include "dm_signals.h"
-#include "dm_state.h"
-#include "dm_state_file.h"
 #include "dm_test.h"
+#include "files/dm_state_file.h"
+#include "summary/dm_state.h"
 
 static const char *const signals[] = {"grad", "loss"};
 

@@ -1,7 +1,7 @@
 /* dm_sums against an array that is large enough from the start. */
 #include "dm_naive.h"
-#include "dm_sums.h"
 #include "dm_test.h"
+#include "summary/dm_sums.h"
 
 static void test_sums(void) {
   enum { ROWS = 300, WIDTH = 50 };

@@ -1,7 +1,7 @@
 /* dm_text: UTF-8 against a decoder that shares nothing with it. */
+#include "base/dm_text.h"
 #include "dm_naive.h"
 #include "dm_test.h"
-#include "dm_text.h"
 
 static size_t naive_prefix(const unsigned char *s, size_t len) {
   size_t i = 0;

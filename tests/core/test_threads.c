@@ -2,8 +2,8 @@
 #include <fenv.h>
 #include <math.h>
 
+#include "base/dm_threads.h"
 #include "dm_test.h"
-#include "dm_threads.h"
 
 typedef struct seen {
   int rounding;

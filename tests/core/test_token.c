@@ -1,11 +1,11 @@
 /* dm_token: every word of both dialects, and the place of everything that is wrong. */
 #include <math.h>
 
-#include "dm_lines.h"
 #include "dm_naive.h"
-#include "dm_number.h"
 #include "dm_test.h"
-#include "dm_token.h"
+#include "io/dm_lines.h"
+#include "number/dm_number.h"
+#include "signals/dm_token.h"
 
 /* --- lines as the reader gives them: '\n' and padding behind -------------------------
  */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/dm_text.h"
 #include "dm_mem_fault.h"
-#include "dm_number.h"
 #include "dm_test.h"
-#include "dm_text.h"
-#include "dm_tsv.h"
+#include "files/dm_tsv.h"
+#include "number/dm_number.h"
 
 static const dm_tsv_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
 static double missing_double, nan_double, infinity;

@@ -15,7 +15,7 @@
 
 #include "dm_mem_fault.h"
 #include "dm_test.h"
-#include "dm_writer.h"
+#include "io/dm_writer.h"
 
 /* The folder that a test works in; main() makes it current. */
 static char folder[] = "/tmp/dm-writer-XXXXXX";

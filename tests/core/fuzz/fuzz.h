@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dm_error.h"
+#include "base/dm_error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

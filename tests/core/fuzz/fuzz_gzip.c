@@ -5,8 +5,8 @@
 
 #include "../dm_server.h"
 #include "dm_files.h"
-#include "dm_source.h"
 #include "fuzz.h"
+#include "io/dm_source.h"
 
 enum { HEADER = 3, LONGEST = 1 << 20 };
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <math.h>
 
-#include "dm_format.h"
-#include "dm_number.h"
 #include "fuzz.h"
+#include "number/dm_format.h"
+#include "number/dm_number.h"
 
 static size_t count_digits(const char *p) {
   size_t n = 0;

@@ -6,12 +6,12 @@
    merged with the other file. */
 #define _DEFAULT_SOURCE
 #include "../dm_server.h"
-#include "dm_merge.h"
 #include "dm_seal.h"
-#include "dm_state.h"
-#include "dm_state_file.h"
+#include "files/dm_state_file.h"
 #include "fuzz.h"
 #include "outcome.h"
+#include "summary/dm_merge.h"
+#include "summary/dm_state.h"
 
 enum { N_EDITS = 8, EDIT_SIZE = 4, HEADER = 4 + N_EDITS * EDIT_SIZE, PARTS_MAX = 80 };
 

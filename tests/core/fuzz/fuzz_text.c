@@ -1,11 +1,11 @@
 /* Bytes that may be UTF-8, against the naive decoder; excerpts of them; idents. */
 #include <errno.h>
 
-#include "dm_event.h"
-#include "dm_index.h"
-#include "dm_number.h"
-#include "dm_text.h"
+#include "base/dm_text.h"
 #include "fuzz.h"
+#include "number/dm_number.h"
+#include "signals/dm_event.h"
+#include "summary/dm_index.h"
 
 /* The code point of a valid character of n bytes. */
 static uint32_t decode(const unsigned char *s, size_t n) {

@@ -7,9 +7,9 @@
 
 #include "../dm_server.h"
 #include "dm_files.h"
-#include "dm_number.h"
-#include "dm_tsv.h"
+#include "files/dm_tsv.h"
 #include "fuzz.h"
+#include "number/dm_number.h"
 
 static const dm_tsv_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
 

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "dm_number.h"
 #include "fuzz.h"
+#include "number/dm_number.h"
 
 static const char *const signal_names[NAIVE_SIGNALS] = {"loss", "x", "epoch", "uuid"};
 

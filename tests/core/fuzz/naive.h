@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dm_parse.h"
+#include "signals/dm_parse.h"
 
 typedef enum naive_type {
   NAIVE_NULL,

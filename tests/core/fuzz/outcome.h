@@ -3,7 +3,7 @@
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
-#include "dm_run.h"
+#include "summary/dm_run.h"
 
 enum { OUTCOME_COUNTS = 6, OUTCOME_NUMBERS = 5, OUTCOME_STATISTICS = 5 };
 

@@ -1,0 +1,739 @@
+/* The tables of a state's file, always all of them and in the same order. What is written
+   and what is read stand side by side. */
+#include "files/dm_state_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "io/dm_writer.h"
+#include "summary/dm_state.h"
+
+enum { INTEGER_MAX = 24 /* digits of 64 bits, with a sign */ };
+
+/* The largest count, which a double of the host still holds exactly. */
+#define COUNT_MAX (INT64_C(1) << 53)
+
+static const char *const about_names[DM_N_ABOUT] = {
+    [DM_ABOUT_PACKAGE] = "package",
+    [DM_ABOUT_FILES] = "files",
+    [DM_ABOUT_SIGNALS] = "asked_signals",
+    [DM_ABOUT_METRICS] = "asked_metrics",
+};
+
+static const char *const part_names[] = {
+    [DM_STATE_SAMPLES] = "samples", [DM_STATE_STEPS] = "steps",
+    [DM_STATE_SIGNAL] = "signal",   [DM_STATE_METRICS] = "metrics",
+    [DM_STATE_SEEN] = "seen",
+};
+
+static const char *const matrix_names[] = {
+    [DM_STATE_CLASS_SUMS] = "class_sums",
+    [DM_STATE_PREDICTIONS] = "predictions",
+    [DM_STATE_PLACES] = "places",
+};
+
+/* What there is one of: the table "run", which has one row. */
+enum {
+  BURN_OUT,
+  HAS_STEP_RANGE,
+  FIRST_STEP,
+  LAST_STEP,
+  HAS_STEPS,
+  STEP_DISTANCE,
+  LINES,
+  GOOD,
+  BLANK,
+  BAD,
+  CUT,
+  HAS_TEXT, /* of each index, in the order of index_of() */
+  N_INDEXES = 4,
+  N_SCALARS = HAS_TEXT + N_INDEXES
+};
+
+static const dm_pack_column scalars[N_SCALARS] = {
+    [BURN_OUT] = {"burn_out", DM_PACK_INT64, 1},
+    [HAS_STEP_RANGE] = {"has_step_range", DM_PACK_FLAG, 1},
+    [FIRST_STEP] = {"first_step", DM_PACK_DOUBLE, 1},
+    [LAST_STEP] = {"last_step", DM_PACK_DOUBLE, 1},
+    [HAS_STEPS] = {"has_steps", DM_PACK_FLAG, 1},
+    [STEP_DISTANCE] = {"step_distance", DM_PACK_DOUBLE, 1},
+    [LINES] = {"lines", DM_PACK_INT64, 1},
+    [GOOD] = {"good", DM_PACK_INT64, 1},
+    [BLANK] = {"blank", DM_PACK_INT64, 1},
+    [BAD] = {"bad", DM_PACK_INT64, 1},
+    [CUT] = {"cut", DM_PACK_INT64, 1},
+    [HAS_TEXT] = {"ids_have_text", DM_PACK_FLAG, 1},
+    [HAS_TEXT + 1] = {"labels_have_text", DM_PACK_FLAG, 1},
+    [HAS_TEXT + 2] = {"s_labels_have_text", DM_PACK_FLAG, 1},
+    [HAS_TEXT + 3] = {"predicted_have_text", DM_PACK_FLAG, 1},
+};
+
+static const char *const index_names[N_INDEXES] = {"ids", "labels", "s_labels",
+                                                   "predicted"};
+
+/* Those that are kept; file and kind count from 1, and 0 is no file. */
+enum { KIND, FILE_NUMBER, LINE, COLUMN, KEY, EXPECTED, ACTUAL, N_PROBLEM_COLUMNS };
+
+static const dm_pack_column problem_columns[N_PROBLEM_COLUMNS] = {
+    [KIND] = {"kind", DM_PACK_INT32, 1},    [FILE_NUMBER] = {"file", DM_PACK_INT32, 1},
+    [LINE] = {"line", DM_PACK_INT64, 1},    [COLUMN] = {"column", DM_PACK_INT64, 1},
+    [KEY] = {"key", DM_PACK_TEXT, 1},       [EXPECTED] = {"expected", DM_PACK_TEXT, 1},
+    [ACTUAL] = {"actual", DM_PACK_TEXT, 1},
+};
+
+/* All that reading needs at hand. */
+typedef struct reading {
+  dm_pack_reader in;
+  dm_state_file *out;
+  dm_options options;
+  dm_state_totals totals;
+  bool has_steps;
+  bool has_text[N_INDEXES];
+} reading;
+
+static dm_status put_texts(dm_pack_writer *out, const char *name, const dm_texts *texts,
+                           dm_error *err);
+static dm_status get_texts(dm_pack_reader *in, const char *name, dm_texts *out,
+                           dm_error *err);
+static dm_status put_request(dm_pack_writer *out, const dm_options *options,
+                             dm_error *err);
+static dm_status get_request(reading *r, dm_error *err);
+static dm_status put_scalars(dm_pack_writer *out, const dm_run *run, dm_error *err);
+static dm_status get_scalars(reading *r, dm_error *err);
+static dm_status put_index(dm_pack_writer *out, const dm_run *run, size_t which,
+                           dm_error *err);
+static void fill_integers(dm_pack_writer *out, const dm_index *index);
+static dm_status fill_texts(dm_pack_writer *out, const dm_index *index, dm_buf *digits,
+                            dm_error *err);
+static dm_status get_index(reading *r, size_t which, dm_error *err);
+static dm_status put_part(dm_pack_writer *out, const dm_run *run, dm_state_part part,
+                          size_t signal, dm_error *err);
+static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_error *err);
+static dm_status put_matrix(dm_pack_writer *out, const dm_run *run, dm_state_matrix which,
+                            dm_error *err);
+static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err);
+static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err);
+static dm_status get_class_labels(reading *r, dm_error *err);
+static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
+                              dm_error *err);
+static dm_status get_problems(reading *r, dm_error *err);
+static dm_status take_problem(const dm_pack_table *table, size_t i, dm_problem *out,
+                              dm_error *err);
+static dm_status read_tables(reading *r, dm_error *err);
+static dm_status other_version(reading *r, dm_error *err);
+static dm_status wrong(dm_error *err, const char *key, uint64_t row,
+                       const char *expected); /* row from 1; 0: none of them */
+
+static bool is_count(int64_t value) {
+  return value >= 0 && value <= COUNT_MAX;
+}
+
+/* --- a file --- */
+
+dm_status dm_state_file_put(const dm_run *run, const dm_texts about[DM_N_ABOUT],
+                            const dm_pack_sink *sink, dm_error *err) {
+  dm_pack_writer out;
+  dm_status status;
+  DM_TRY_DONE(dm_pack_start(&out, sink, DM_STATE_FILE_VERSION, err));
+  for (size_t i = 0; i < DM_N_ABOUT; i++) {
+    DM_TRY_DONE(put_texts(&out, about_names[i], &about[i], err));
+  }
+  DM_TRY_DONE(put_request(&out, &run->options, err));
+  DM_TRY_DONE(put_scalars(&out, run, err));
+  for (size_t i = 0; i < N_INDEXES; i++) {
+    DM_TRY_DONE(put_index(&out, run, i, err));
+  }
+  for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
+    dm_state_part part = (dm_state_part)p;
+    size_t n = part == DM_STATE_SIGNAL ? run->batch.n_values : dm_state_has(run, part);
+    for (size_t i = 0; i < n; i++) {
+      DM_TRY_DONE(put_part(&out, run, part, i, err));
+    }
+  }
+  for (size_t m = 0; m < sizeof matrix_names / sizeof *matrix_names; m++) {
+    if (dm_state_has_matrix(run, (dm_state_matrix)m)) {
+      DM_TRY_DONE(put_matrix(&out, run, (dm_state_matrix)m, err));
+    }
+  }
+  DM_TRY_DONE(put_class_labels(&out, run, err));
+  DM_TRY_DONE(put_problems(&out, &run->problems, err));
+  DM_TRY_DONE(dm_pack_end(&out, err));
+done:
+  dm_pack_writer_release(&out);
+  return status;
+}
+
+static dm_status read_tables(reading *r, dm_error *err) {
+  dm_state_file *out = r->out;
+  for (size_t i = 0; i < DM_N_ABOUT; i++) {
+    DM_TRY(get_texts(&r->in, about_names[i], &out->about[i], err));
+  }
+  if (out->about[DM_ABOUT_PACKAGE].n != 1) {
+    return wrong(err, "package", 0, "one text");
+  }
+  if (out->about[DM_ABOUT_FILES].n >= INT32_MAX) {
+    return wrong(err, "files", 0, "fewer of them");
+  }
+  r->totals.n_files = (int32_t)out->about[DM_ABOUT_FILES].n;
+  DM_TRY(get_request(r, err));
+  DM_TRY(get_scalars(r, err));
+  DM_TRY(dm_run_new(&out->run, &r->options, NULL, err));
+  dm_run *run = out->run;
+  for (size_t i = 0; i < N_INDEXES; i++) {
+    DM_TRY(get_index(r, i, err));
+  }
+  for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
+    dm_state_part part = (dm_state_part)p;
+    size_t n = part == DM_STATE_SIGNAL  ? run->batch.n_values
+               : part == DM_STATE_STEPS ? r->has_steps
+                                        : dm_state_has(run, part);
+    for (size_t i = 0; i < n; i++) {
+      DM_TRY(get_part(r, part, i, err));
+    }
+  }
+  for (size_t m = 0; m < sizeof matrix_names / sizeof *matrix_names; m++) {
+    if (dm_state_has_matrix(run, (dm_state_matrix)m)) {
+      DM_TRY(get_matrix(r, (dm_state_matrix)m, err));
+    }
+  }
+  DM_TRY(get_class_labels(r, err));
+  DM_TRY(get_problems(r, err));
+  return dm_state_finish(run, &r->totals, err);
+}
+
+static dm_status write_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
+  return dm_writer_write(ctx, bytes, n, err);
+}
+
+dm_status dm_state_file_write(const char *path, const dm_run *run,
+                              const dm_texts about[DM_N_ABOUT], const dm_host *host,
+                              dm_error *err) {
+  dm_writer *writer = NULL;
+  dm_status status;
+  DM_TRY_DONE(dm_writer_open(&writer, path, host, err));
+  dm_pack_sink sink = {write_bytes, writer};
+  DM_TRY_DONE(dm_state_file_put(run, about, &sink, err));
+  DM_TRY_DONE(dm_writer_commit(writer, err));
+done:
+  dm_writer_close(writer);
+  return status;
+}
+
+dm_status dm_state_file_read(dm_state_file *out, dm_source *source, uint64_t seed,
+                             dm_error *err) {
+  reading r = {
+      .out = out,
+      .options = {
+          .max_line = DM_LINE_MAX, .block_size = 1 << 18, .threads = 1, .seed = seed}};
+  dm_status status = dm_pack_open(&r.in, source, &out->version, err);
+  if (!status && out->version != DM_STATE_FILE_VERSION) {
+    status = other_version(&r, err);
+  } else if (!status) {
+    status = read_tables(&r, err);
+    if (status == DM_E_INPUT) { /* what is wrong about columns is so about the file */
+      status = err->status = DM_E_SYNTAX;
+    }
+    status = dm_pack_finish(&r.in, status, err);
+    if (status == DM_E_SYNTAX) {
+      dm_error_advice(err, "no state is like that: make it again from its signals");
+    }
+  }
+  dm_pack_reader_release(&r.in);
+  return status;
+}
+
+static dm_status other_version(reading *r, dm_error *err) {
+  dm_state_file *out = r->out;
+  dm_error unused;
+  dm_status status = DM_OK;
+  if (out->version != DM_STATE_FILE_UNRELEASED) { /* which has another checksum */
+    (void)!get_texts(&r->in, about_names[DM_ABOUT_PACKAGE], &out->about[DM_ABOUT_PACKAGE],
+                     &unused);
+    status = dm_pack_finish(&r->in, DM_E_INPUT, err);
+  } else {
+    status = DM_E_INPUT;
+  }
+  if (status != DM_E_INPUT) {
+    return status;
+  }
+  dm_error_expected(err, DM_E_INPUT, "version %d", DM_STATE_FILE_VERSION);
+  dm_error_found(err, "version %lu", (unsigned long)out->version);
+  dm_error_key(err, "version", 7);
+  return DM_E_INPUT;
+}
+
+void dm_state_file_release(dm_state_file *file) {
+  dm_run_free(file->run);
+  for (size_t i = 0; i < DM_N_ABOUT; i++) {
+    dm_texts_release(&file->about[i]);
+  }
+  dm_texts_release(&file->signals);
+  dm_free(file->names);
+}
+
+/* --- texts --- */
+
+dm_status dm_texts_add(dm_texts *texts, const char *text, size_t len, dm_error *err) {
+  DM_GROW(texts->starts, texts->cap, texts->n + 1, err);
+  size_t start = texts->bytes.len;
+  DM_TRY(dm_buf_reserve(&texts->bytes, len + 1, err));
+  DM_TRY(dm_buf_append(&texts->bytes, text, len, err));
+  DM_TRY(dm_buf_append(&texts->bytes, "", 1, err));
+  texts->starts[texts->n++] = start;
+  return DM_OK;
+}
+
+void dm_texts_release(dm_texts *texts) {
+  dm_buf_release(&texts->bytes);
+  dm_free(texts->starts);
+}
+
+static const dm_pack_column text_column = {"text", DM_PACK_TEXT, 1};
+
+static dm_status put_texts(dm_pack_writer *out, const char *name, const dm_texts *texts,
+                           dm_error *err) {
+  DM_TRY(dm_pack_begin(out, name, &text_column, 1, texts->n, err));
+  while (dm_pack_room(out)) {
+    dm_pack_text *to = out->table.values[0];
+    for (size_t i = 0; i < out->table.n; i++) {
+      to[i].text = dm_texts_at(texts, (size_t)out->table.first + i);
+      to[i].len = strlen(to[i].text);
+    }
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_texts(dm_pack_reader *in, const char *name, dm_texts *out,
+                           dm_error *err) {
+  dm_pack_column column = text_column;
+  DM_TRY(dm_pack_expect(in, name, &column, 1, err));
+  do {
+    DM_TRY(dm_pack_next(in, err));
+    const dm_pack_text *from = in->table.values[0];
+    for (size_t i = 0; i < in->table.n; i++) {
+      DM_TRY(dm_texts_add(out, from[i].text, from[i].len, err));
+    }
+  } while (!dm_pack_is_done(in));
+  return DM_OK;
+}
+
+/* --- what the run was asked for --- */
+
+static dm_status put_request(dm_pack_writer *out, const dm_options *options,
+                             dm_error *err) {
+  dm_texts signals = {0};
+  dm_texts metrics = {0};
+  dm_status status;
+  for (size_t i = 0; i < options->n_signals; i++) {
+    const char *name = options->signals[i];
+    DM_TRY_DONE(dm_texts_add(&signals, name, strlen(name), err));
+  }
+  for (int i = 0; i < DM_N_METRICS; i++) {
+    if (options->metrics & DM_METRIC_BIT(i)) {
+      const char *name = dm_metric_name((dm_metric)i);
+      DM_TRY_DONE(dm_texts_add(&metrics, name, strlen(name), err));
+    }
+  }
+  DM_TRY_DONE(put_texts(out, "run_signals", &signals, err));
+  DM_TRY_DONE(put_texts(out, "run_metrics", &metrics, err));
+done:
+  dm_texts_release(&signals);
+  dm_texts_release(&metrics);
+  return status;
+}
+
+static dm_status get_request(reading *r, dm_error *err) {
+  dm_texts *signals = &r->out->signals;
+  DM_TRY(get_texts(&r->in, "run_signals", signals, err));
+  if (signals->n > DM_SIGNALS_MAX) {
+    return wrong(err, "run_signals", 0, "fewer of them");
+  }
+  r->out->names = dm_calloc(signals->n, sizeof *r->out->names);
+  if (!r->out->names) {
+    return dm_error_memory(err);
+  }
+  for (size_t i = 0; i < signals->n; i++) {
+    const char *name = dm_texts_at(signals, i);
+    for (size_t k = 0; k < i; k++) {
+      if (strcmp(r->out->names[k], name) == 0) {
+        return wrong(err, "run_signals", i + 1, "every name once");
+      }
+    }
+    r->out->names[i] = name;
+  }
+  r->options.signals = r->out->names;
+  r->options.n_signals = signals->n;
+  dm_texts metrics = {0};
+  dm_status status = get_texts(&r->in, "run_metrics", &metrics, err);
+  for (size_t i = 0; i < metrics.n && !status; i++) {
+    int metric = 0;
+    while (metric < DM_N_METRICS &&
+           strcmp(dm_metric_name((dm_metric)metric), dm_texts_at(&metrics, i)) != 0) {
+      metric++;
+    }
+    if (metric == DM_N_METRICS) {
+      status = wrong(err, "run_metrics", i + 1, "the name of a metric");
+    } else {
+      r->options.metrics |= DM_METRIC_BIT(metric);
+    }
+  }
+  dm_texts_release(&metrics);
+  return status;
+}
+
+static dm_status put_scalars(dm_pack_writer *out, const dm_run *run, dm_error *err) {
+  const dm_options *options = &run->options;
+  DM_TRY(dm_pack_begin(out, "run", scalars, N_SCALARS, 1, err));
+  void **values = out->table.values;
+  *(int64_t *)values[BURN_OUT] = options->burn_out;
+  *(int32_t *)values[HAS_STEP_RANGE] = options->has_step_range;
+  *(double *)values[FIRST_STEP] = options->has_step_range ? options->first_step : 0;
+  *(double *)values[LAST_STEP] = options->has_step_range ? options->last_step : 0;
+  *(int32_t *)values[HAS_STEPS] = run->has_steps;
+  *(double *)values[STEP_DISTANCE] = run->step_distance;
+  *(int64_t *)values[LINES] = (int64_t)run->counts.lines;
+  *(int64_t *)values[GOOD] = (int64_t)run->counts.good;
+  *(int64_t *)values[BLANK] = (int64_t)run->counts.blank;
+  *(int64_t *)values[BAD] = (int64_t)run->counts.bad;
+  *(int64_t *)values[CUT] = (int64_t)run->counts.cut;
+  const dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
+                                              &run->predicted};
+  for (size_t i = 0; i < N_INDEXES; i++) {
+    *(int32_t *)values[HAS_TEXT + i] = indexes[i]->has_text;
+  }
+  return dm_pack_put(out, err);
+}
+
+static dm_status get_scalars(reading *r, dm_error *err) {
+  dm_pack_column columns[N_SCALARS];
+  memcpy(columns, scalars, sizeof columns);
+  DM_TRY(dm_pack_expect(&r->in, "run", columns, N_SCALARS, err));
+  if (r->in.table.n_rows != 1) {
+    return wrong(err, "run", 0, "one row");
+  }
+  DM_TRY(dm_pack_next(&r->in, err));
+  void *const *values = r->in.table.values;
+  for (size_t c = 0; c < N_SCALARS; c++) {
+    bool is_good = true;
+    if (scalars[c].type == DM_PACK_FLAG) {
+      is_good = *(const int32_t *)values[c] <= 1;
+    } else if (scalars[c].type == DM_PACK_INT64) {
+      is_good = is_count(*(const int64_t *)values[c]);
+    } else {
+      double value = *(const double *)values[c];
+      is_good = value == value;
+    }
+    if (!is_good) {
+      return wrong(err, scalars[c].name, 0, "a flag, a count or a number");
+    }
+  }
+  int64_t burn_out = *(const int64_t *)values[BURN_OUT];
+  if (burn_out > INT32_MAX) {
+    return wrong(err, "burn_out", 0, "a number of evaluations");
+  }
+  r->options.burn_out = (uint32_t)burn_out;
+  r->options.has_step_range = *(const int32_t *)values[HAS_STEP_RANGE];
+  r->options.first_step = *(const double *)values[FIRST_STEP];
+  r->options.last_step = *(const double *)values[LAST_STEP];
+  r->has_steps = *(const int32_t *)values[HAS_STEPS];
+  r->totals.step_distance = *(const double *)values[STEP_DISTANCE];
+  r->totals.counts = (dm_counts){.lines = *(const uint64_t *)values[LINES],
+                                 .good = *(const uint64_t *)values[GOOD],
+                                 .blank = *(const uint64_t *)values[BLANK],
+                                 .bad = *(const uint64_t *)values[BAD],
+                                 .cut = *(const uint64_t *)values[CUT]};
+  for (size_t i = 0; i < N_INDEXES; i++) {
+    r->has_text[i] = *(const int32_t *)values[HAS_TEXT + i];
+  }
+  return DM_OK;
+}
+
+/* --- idents --- */
+
+/* Integers, unless one of them is a string or too large for that; then all are texts. */
+static dm_status put_index(dm_pack_writer *out, const dm_run *run, size_t which,
+                           dm_error *err) {
+  const dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
+                                              &run->predicted};
+  const dm_index *index = indexes[which];
+  bool is_text = index->has_text || index->has_big;
+  dm_pack_column column = {"value", is_text ? DM_PACK_TEXT : DM_PACK_INT64, 1};
+  dm_buf digits = {0};
+  dm_status status;
+  DM_TRY_DONE(dm_pack_begin(out, index_names[which], &column, 1, index->n, err));
+  while (dm_pack_room(out)) {
+    if (is_text) {
+      DM_TRY_DONE(fill_texts(out, index, &digits, err));
+    } else {
+      fill_integers(out, index);
+    }
+    DM_TRY_DONE(dm_pack_put(out, err));
+  }
+done:
+  dm_buf_release(&digits);
+  return status;
+}
+
+static void fill_integers(dm_pack_writer *out, const dm_index *index) {
+  int64_t *to = out->table.values[0];
+  for (size_t i = 0; i < out->table.n; i++) {
+    to[i] = dm_index_integer(index, (size_t)out->table.first + i);
+  }
+}
+
+static dm_status fill_texts(dm_pack_writer *out, const dm_index *index, dm_buf *digits,
+                            dm_error *err) {
+  dm_pack_text *to = out->table.values[0];
+  digits->len = 0;
+  DM_TRY(dm_buf_reserve(digits, out->table.n * INTEGER_MAX, err));
+  for (size_t i = 0; i < out->table.n; i++) {
+    dm_ident ident = dm_index_ident(index, (size_t)out->table.first + i);
+    to[i] = (dm_pack_text){ident.text, ident.len};
+    if (!ident.text) {
+      to[i].text = digits->data + i * INTEGER_MAX;
+      to[i].len = (size_t)snprintf(digits->data + i * INTEGER_MAX, INTEGER_MAX, "%lld",
+                                   (long long)ident.value);
+    }
+  }
+  return DM_OK;
+}
+
+static dm_status get_index(reading *r, size_t which, dm_error *err) {
+  dm_run *run = r->out->run;
+  dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
+                                        &run->predicted};
+  const char *name = index_names[which];
+  dm_pack_column column = {"value", 0, 1};
+  DM_TRY(dm_pack_expect(&r->in, name, &column, 1, err));
+  bool is_text = column.type == DM_PACK_TEXT;
+  if (!is_text && column.type != DM_PACK_INT64) {
+    return wrong(err, name, 0, "integers or texts");
+  }
+  if (indexes[which] == &run->predicted && r->in.table.n_rows > 0 &&
+      !dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
+    return wrong(err, name, 0, "none, without the metric");
+  }
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    for (size_t i = 0; i < r->in.table.n; i++) {
+      const void *values = r->in.table.values[0];
+      dm_ident ident;
+      if (is_text) {
+        const dm_pack_text *text = (const dm_pack_text *)values + i;
+        ident = dm_ident_from_text(text->text, text->len);
+      } else {
+        ident = dm_ident_from_int(((const int64_t *)values)[i]);
+      }
+      DM_TRY(dm_state_add_ident(indexes[which], &ident, r->has_text[which], name, err));
+    }
+  } while (!dm_pack_is_done(&r->in));
+  indexes[which]->has_text |= r->has_text[which];
+  return DM_OK;
+}
+
+/* --- states --- */
+
+static size_t columns_of(dm_state_part part, dm_pack_column *out) {
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(part, &n);
+  for (size_t i = 0; i < n; i++) {
+    dm_pack_type type = fields[i].type == DM_STATE_DOUBLE  ? DM_PACK_DOUBLE
+                        : fields[i].type == DM_STATE_INT32 ? DM_PACK_INT32
+                                                           : DM_PACK_FLAG;
+    out[i] = (dm_pack_column){fields[i].name, type, 1};
+  }
+  return n;
+}
+
+static dm_state_rows rows_of(const dm_pack_table *table) {
+  return (dm_state_rows){(size_t)table->first, table->n};
+}
+
+static dm_status put_part(dm_pack_writer *out, const dm_run *run, dm_state_part part,
+                          size_t signal, dm_error *err) {
+  dm_pack_column columns[DM_STATE_FIELDS_MAX];
+  size_t n = columns_of(part, columns);
+  DM_TRY(dm_pack_begin(out, part_names[part], columns, n, run->ids.n, err));
+  while (dm_pack_room(out)) {
+    dm_state_get(run, part, signal, rows_of(&out->table), out->table.values);
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_error *err) {
+  dm_pack_column columns[DM_STATE_FIELDS_MAX];
+  size_t n = columns_of(part, columns);
+  dm_pack_table *table = &r->in.table;
+  DM_TRY(dm_pack_expect(&r->in, part_names[part], columns, n, err));
+  if (table->n_rows != r->out->run->ids.n) {
+    return wrong(err, part_names[part], 0, "a row for each id");
+  }
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    DM_TRY(dm_state_set(r->out->run, part, signal, rows_of(table),
+                        (const void *const *)table->values, err));
+  } while (!dm_pack_is_done(&r->in));
+  return DM_OK;
+}
+
+static dm_status put_matrix(dm_pack_writer *out, const dm_run *run, dm_state_matrix which,
+                            dm_error *err) {
+  size_t width = dm_state_width(run, which);
+  dm_pack_column column = {"value", DM_PACK_DOUBLE, (uint32_t)width};
+  DM_TRY(dm_pack_begin(out, matrix_names[which], &column, 1, run->ids.n, err));
+  while (dm_pack_room(out)) {
+    dm_state_get_matrix(run, which, width, rows_of(&out->table), out->table.values[0]);
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
+  dm_pack_column column = {"value", DM_PACK_DOUBLE, 0};
+  dm_pack_table *table = &r->in.table;
+  DM_TRY(dm_pack_expect(&r->in, matrix_names[which], &column, 1, err));
+  if (table->n_rows != r->out->run->ids.n) {
+    return wrong(err, matrix_names[which], 0, "a row for each id");
+  }
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    DM_TRY(dm_state_set_matrix(r->out->run, which, column.width, rows_of(table),
+                               table->values[0], err));
+  } while (!dm_pack_is_done(&r->in));
+  return DM_OK;
+}
+
+/* --- labels of classes --- */
+
+/* A row of labels, from 1; 0: none; -1: several. */
+static const dm_pack_column class_label_column = {"label", DM_PACK_INT32, 1};
+
+static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err) {
+  DM_TRY(dm_pack_begin(out, "class_labels", &class_label_column, 1, run->n_class_labels,
+                       err));
+  while (dm_pack_room(out)) {
+    int32_t *to = out->table.values[0];
+    for (size_t i = 0; i < out->table.n; i++) {
+      to[i] = dm_state_class(run, (size_t)out->table.first + i);
+    }
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_class_labels(reading *r, dm_error *err) {
+  dm_pack_column column = class_label_column;
+  DM_TRY(dm_pack_expect(&r->in, "class_labels", &column, 1, err));
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    const int32_t *from = r->in.table.values[0];
+    for (size_t i = 0; i < r->in.table.n; i++) {
+      DM_TRY(dm_state_add_class(r->out->run, from[i], err));
+    }
+  } while (!dm_pack_is_done(&r->in));
+  return DM_OK;
+}
+
+/* --- problems --- */
+
+static const dm_pack_column count_column = {"count", DM_PACK_INT64, 1};
+
+static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
+                              dm_error *err) {
+  DM_TRY(dm_pack_begin(out, "problem_counts", &count_column, 1, DM_PROBLEM_KINDS, err));
+  for (size_t i = 0; i < DM_PROBLEM_KINDS; i++) {
+    ((int64_t *)out->table.values[0])[i] = (int64_t)problems->count[i];
+  }
+  DM_TRY(dm_pack_put(out, err));
+  DM_TRY(dm_pack_begin(out, "problems", problem_columns, N_PROBLEM_COLUMNS,
+                       problems->n_kept, err));
+  while (dm_pack_room(out)) {
+    void **values = out->table.values;
+    for (size_t i = 0; i < out->table.n; i++) {
+      const dm_problem *from = &problems->kept[(size_t)out->table.first + i];
+      ((int32_t *)values[KIND])[i] = (int32_t)from->kind + 1;
+      ((int32_t *)values[FILE_NUMBER])[i] = from->file + 1;
+      ((int64_t *)values[LINE])[i] = (int64_t)from->line;
+      ((int64_t *)values[COLUMN])[i] = (int64_t)from->column;
+      const char *const texts[] = {from->key, from->expected, from->actual};
+      for (size_t t = 0; t < 3; t++) {
+        ((dm_pack_text *)values[KEY + t])[i] = (dm_pack_text){texts[t], strlen(texts[t])};
+      }
+    }
+    DM_TRY(dm_pack_put(out, err));
+  }
+  return DM_OK;
+}
+
+static dm_status get_problems(reading *r, dm_error *err) {
+  dm_pack_table *table = &r->in.table;
+  dm_pack_column counts = count_column;
+  DM_TRY(dm_pack_expect(&r->in, "problem_counts", &counts, 1, err));
+  if (table->n_rows != DM_PROBLEM_KINDS) {
+    return wrong(err, "problem_counts", 0, "a row for each kind");
+  }
+  DM_TRY(dm_pack_next(&r->in, err));
+  for (size_t i = 0; i < DM_PROBLEM_KINDS; i++) {
+    int64_t count = ((const int64_t *)table->values[0])[i];
+    if (!is_count(count)) {
+      return wrong(err, "problem_counts", i + 1, "a count");
+    }
+    r->totals.problems[i] = (uint64_t)count;
+  }
+  dm_pack_column columns[N_PROBLEM_COLUMNS];
+  memcpy(columns, problem_columns, sizeof columns);
+  DM_TRY(dm_pack_expect(&r->in, "problems", columns, N_PROBLEM_COLUMNS, err));
+  do {
+    DM_TRY(dm_pack_next(&r->in, err));
+    for (size_t i = 0; i < table->n; i++) {
+      dm_problem problem;
+      DM_TRY(take_problem(table, i, &problem, err));
+      DM_TRY(dm_state_add_problem(r->out->run, &problem, err));
+    }
+  } while (!dm_pack_is_done(&r->in));
+  return DM_OK;
+}
+
+static dm_status take_problem(const dm_pack_table *table, size_t i, dm_problem *out,
+                              dm_error *err) {
+  uint64_t row = table->first + i + 1; /* from 1 */
+  void *const *values = table->values;
+  int32_t kind = ((const int32_t *)values[KIND])[i];
+  int32_t file = ((const int32_t *)values[FILE_NUMBER])[i];
+  int64_t line = ((const int64_t *)values[LINE])[i];
+  int64_t column = ((const int64_t *)values[COLUMN])[i];
+  if (kind < 1 || kind > DM_PROBLEM_KINDS) {
+    return wrong(err, "kind", row, "the number of a kind");
+  }
+  if (file < 0 || !is_count(line) || !is_count(column)) {
+    return wrong(err, "problems", row, "a place");
+  }
+  *out = (dm_problem){.line = (uint64_t)line,
+                      .column = (uint64_t)column,
+                      .file = file - 1,
+                      .kind = (dm_problem_kind)(kind - 1)};
+  const struct {
+    char *to;
+    size_t cap;
+  } texts[] = {{out->key, sizeof out->key},
+               {out->expected, sizeof out->expected},
+               {out->actual, sizeof out->actual}};
+  for (size_t t = 0; t < 3; t++) {
+    const dm_pack_text *text = (const dm_pack_text *)values[KEY + t] + i;
+    if (text->len >= texts[t].cap) {
+      return wrong(err, problem_columns[KEY + t].name, row, "a shorter text");
+    }
+    memcpy(texts[t].to, text->text, text->len);
+  }
+  return DM_OK;
+}
+
+static dm_status wrong(dm_error *err, const char *key, uint64_t row,
+                       const char *expected) {
+  dm_error_expected(err, DM_E_SYNTAX, "%s", expected);
+  dm_error_key(err, key, strlen(key));
+  err->line = row;
+  return DM_E_SYNTAX;
+}

@@ -1,0 +1,316 @@
+/* Turns columns into the lines of a summary file. */
+#include <string.h>
+
+#include "base/dm_text.h"
+#include "files/dm_tsv_columns.h"
+#include "number/dm_format.h"
+#include "number/dm_number.h"
+
+enum {
+  CELL_SIZE = DM_FORMAT_MAX + 4, /* a number, ".0" and the tab */
+  CELLS_AT_ONCE = 512,           /* that one piece of the writer's room is for */
+  ROOM_SIZE = CELLS_AT_ONCE * CELL_SIZE
+};
+
+static const int64_t WHOLE_MAX = INT64_C(1) << 53;
+
+/* A column on its way out. */
+typedef struct outlet {
+  const dm_tsv_column *column;
+  bool is_id;
+  bool has_point; /* ".0" marks its numbers as doubles */
+} outlet;
+
+static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
+                             dm_error *err);
+static dm_status check_texts(const dm_tsv_column *column, size_t n_rows, dm_error *err);
+static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, size_t i);
+static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
+                              size_t n_columns, dm_error *err);
+static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_columns,
+                           size_t row, const dm_tsv_missing *missing, dm_error *err);
+static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
+                            const dm_tsv_missing *missing, char **out, dm_error *err);
+static dm_status write_id(double value, char **out, dm_error *err);
+static dm_status write_text(dm_writer *writer, const char *text, char **out,
+                            dm_error *err);
+static dm_status check_text(const char *text, dm_error *err);
+static bool needs_point(const dm_tsv_column *column, size_t n_rows,
+                        const dm_tsv_missing *missing);
+
+dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n_columns,
+                       size_t n_rows, const dm_tsv_missing *missing, dm_error *err) {
+  DM_TRY(check_names(columns, n_columns, err));
+  outlet *outlets = dm_calloc(n_columns, sizeof *outlets);
+  if (!outlets) {
+    return dm_error_memory(err);
+  }
+  for (size_t i = 0; i < n_columns; i++) {
+    outlets[i].column = &columns[i];
+    dm_tsv_rule rule = rule_among(columns, n_columns, i);
+    outlets[i].is_id = rule == DM_TSV_ID;
+    outlets[i].has_point =
+        rule == DM_TSV_ANY && needs_point(&columns[i], n_rows, missing);
+  }
+  dm_status status = write_header(writer, columns, n_columns, err);
+  for (size_t row = 0; row < n_rows && !status; row++) {
+    status = write_row(writer, outlets, n_columns, row, missing, err);
+  }
+  dm_free(outlets);
+  return status;
+}
+
+dm_status dm_tsv_check(const dm_tsv_column *columns, size_t n_columns, size_t n_rows,
+                       dm_error *err) {
+  dm_status status = DM_OK;
+  size_t i = 0;
+  for (; i < n_columns && !status; i++) {
+    const dm_tsv_column *column = &columns[i];
+    dm_tsv_rule rule = rule_among(columns, n_columns, i);
+    bool is_number = column->kind == DM_TSV_INT32 || column->kind == DM_TSV_DOUBLE;
+    if (i == 0 && (column->name[0] == '"' || column->name[0] == '{' ||
+                   (n_columns == 1 && strchr(column->name, ',')))) {
+      status = dm_error_expected(err, DM_E_INPUT,
+                                 "a first name without a quote or brace at its start");
+      dm_error_found(err, "another sign of how the file is to be read");
+    } else if (rule == DM_TSV_ANY && column->kind == DM_TSV_TEXT) {
+      status = check_texts(column, n_rows, err);
+    } else if ((rule == DM_TSV_COUNT || rule == DM_TSV_REAL) && !is_number) {
+      status = dm_error_expected(err, DM_E_INPUT, "numbers");
+      dm_error_found(err, "other values, with which the file could not be read");
+    }
+  }
+  if (status) {
+    dm_error_key(err, columns[i - 1].name, strlen(columns[i - 1].name));
+  }
+  return status;
+}
+
+/* Texts that would come back as something else. */
+static dm_status check_texts(const dm_tsv_column *column, size_t n_rows, dm_error *err) {
+  bool are_numbers = true;
+  bool are_bools = true;
+  const char *first = NULL;
+  for (size_t row = 0; row < n_rows; row++) {
+    const char *text = ((const char *const *)column->data)[row];
+    if (!text) {
+      continue;
+    }
+    size_t len = strlen(text);
+    if (strcmp(text, "NA") == 0) {
+      dm_error_expected(err, DM_E_INPUT, "texts or missing values");
+      dm_error_found(err, "the text \"NA\", which would come back as a missing value");
+      dm_error_advice(err, "make it a missing value, or another text");
+      err->line = row + 1;
+      return DM_E_INPUT;
+    }
+    first = first ? first : text;
+    are_numbers = are_numbers && dm_tsv_is_number(text, len);
+    are_bools = are_bools && dm_tsv_is_bool(text, len);
+    if (!are_numbers && !are_bools) {
+      are_numbers = are_bools = false;
+    }
+  }
+  if (!first || !(are_numbers || are_bools)) {
+    return DM_OK;
+  }
+  char excerpt[DM_KEY_MAX];
+  dm_text_excerpt(excerpt, sizeof excerpt, first, strlen(first));
+  dm_error_expected(err, DM_E_INPUT, "a text that is no %s in one row at least",
+                    are_numbers ? "number" : "TRUE or FALSE");
+  dm_error_found(err, "only such as \"%s\", which would come back as %s", excerpt,
+                 are_numbers ? "numbers" : "logical values");
+  dm_error_advice(err, "make it a column of %s, or put a letter before each text",
+                  are_numbers ? "numbers" : "logical values");
+  return DM_E_INPUT;
+}
+
+/* What the column is among the others. */
+static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, size_t i) {
+  dm_tsv_rule rule = dm_tsv_rule_of(columns[i].name);
+  for (size_t j = 0; j < n_columns && rule != DM_TSV_ANY; j++) {
+    if (dm_tsv_gives_way(columns[i].name, columns[j].name)) {
+      rule = DM_TSV_ANY;
+    }
+  }
+  return rule;
+}
+
+static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
+                             dm_error *err) {
+  for (size_t i = 0; i < n_columns; i++) {
+    const char *name = columns[i].name;
+    dm_status status = check_text(name, err);
+    if (!status && strlen(name) > DM_NAME_MAX) {
+      status =
+          dm_error_expected(err, DM_E_INPUT, "a name of at most %d bytes", DM_NAME_MAX);
+    } else if (!status && !name[0]) {
+      status = dm_error_expected(err, DM_E_INPUT, "a name for every column");
+      dm_error_found(err, "an empty name");
+    }
+    for (size_t j = 0; j < i && !status; j++) {
+      if (strcmp(name, columns[j].name) == 0) {
+        status = dm_error_expected(err, DM_E_INPUT, "a name of its own for every column");
+        dm_error_found(err, "the same name twice");
+      }
+    }
+    if (status) {
+      dm_error_key(err, name, strlen(name));
+      return status;
+    }
+  }
+  return DM_OK;
+}
+
+static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
+                              size_t n_columns, dm_error *err) {
+  for (size_t i = 0; i < n_columns; i++) {
+    const char *name = columns[i].name;
+    DM_TRY(dm_writer_write(writer, name, strlen(name), err));
+    DM_TRY(dm_writer_write(writer, i + 1 < n_columns ? "\t" : "\n", 1, err));
+  }
+  return DM_OK;
+}
+
+static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_columns,
+                           size_t row, const dm_tsv_missing *missing, dm_error *err) {
+  char *out = NULL;
+  for (size_t i = 0; i < n_columns; i++) {
+    if (i % CELLS_AT_ONCE == 0) {
+      if (out) {
+        dm_writer_advance(writer, out);
+      }
+      DM_TRY(dm_writer_room(writer, ROOM_SIZE, &out, err));
+    }
+    dm_status status = write_cell(writer, &outlets[i], row, missing, &out, err);
+    if (status) {
+      if (status == DM_E_INPUT) {
+        const char *name = outlets[i].column->name;
+        dm_error_key(err, name, strlen(name));
+        err->line = row + 1;
+      }
+      return status;
+    }
+    *out++ = i + 1 < n_columns ? '\t' : '\n';
+  }
+  if (out) {
+    dm_writer_advance(writer, out);
+  }
+  return DM_OK;
+}
+
+static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
+                            const dm_tsv_missing *missing, char **out, dm_error *err) {
+  const void *data = o->column->data;
+  switch (o->column->kind) {
+    case DM_TSV_INT32: {
+      int32_t value = ((const int32_t *)data)[row];
+      if (value != missing->int32) {
+        *out += dm_format_int64(value, *out);
+        return DM_OK;
+      }
+      break;
+    }
+    case DM_TSV_DOUBLE: {
+      double value = ((const double *)data)[row];
+      if (dm_tsv_is_missing(value, missing)) {
+        break;
+      }
+      if (o->is_id) {
+        return write_id(value, out, err);
+      }
+      *out += dm_format_double(value, *out);
+      if (o->has_point) {
+        memcpy(*out, ".0", 2);
+        *out += 2;
+      }
+      return DM_OK;
+    }
+    case DM_TSV_BOOL: {
+      int32_t value = ((const int32_t *)data)[row];
+      if (value != missing->int32) {
+        size_t len = value ? 4 : 5;
+        memcpy(*out, value ? "TRUE" : "FALSE", len);
+        *out += len;
+        return DM_OK;
+      }
+      break;
+    }
+    case DM_TSV_TEXT: {
+      const char *text = ((const char *const *)data)[row];
+      if (text) {
+        return write_text(writer, text, out, err);
+      }
+      break;
+    }
+  }
+  if (o->is_id) { /* it would come back as the text "NA" */
+    dm_error_expected(err, DM_E_INPUT, "a value in every row");
+    dm_error_found(err, "a missing value");
+    return DM_E_INPUT;
+  }
+  memcpy(*out, "NA", 2);
+  *out += 2;
+  return DM_OK;
+}
+
+static dm_status write_id(double value, char **out, dm_error *err) {
+  if (!(value >= -(double)WHOLE_MAX && value <= (double)WHOLE_MAX) ||
+      value != (double)(int64_t)value) {
+    char text[DM_FORMAT_MAX];
+    size_t len = dm_format_double(value, text);
+    dm_error_expected(err, DM_E_INPUT, "a whole number of at most 2^53, or a text");
+    dm_error_found(err, "%.*s", (int)len, text);
+    return DM_E_INPUT;
+  }
+  *out += dm_format_int64((int64_t)value, *out);
+  return DM_OK;
+}
+
+static dm_status write_text(dm_writer *writer, const char *text, char **out,
+                            dm_error *err) {
+  DM_TRY(check_text(text, err));
+  dm_writer_advance(writer, *out);
+  DM_TRY(dm_writer_write(writer, text, strlen(text), err));
+  return dm_writer_room(writer, ROOM_SIZE, out, err);
+}
+
+static dm_status check_text(const char *text, dm_error *err) {
+  size_t len = strlen(text);
+  const char *found = NULL;
+  if (text[strcspn(text, "\t\r\n")]) {
+    found = "a tab or line break";
+  } else if (dm_utf8_valid_prefix(text, len) < len) {
+    found = "invalid UTF-8";
+  }
+  if (!found) {
+    return DM_OK;
+  }
+  char excerpt[DM_KEY_MAX];
+  dm_text_excerpt(excerpt, sizeof excerpt, text, len);
+  dm_error_expected(err, DM_E_INPUT, "a text in UTF-8 without tab and line break");
+  dm_error_found(err, "%s in \"%s\"", found, excerpt);
+  return DM_E_INPUT;
+}
+
+/* Whether all of a double column would be read as integers. */
+static bool needs_point(const dm_tsv_column *column, size_t n_rows,
+                        const dm_tsv_missing *missing) {
+  if (column->kind != DM_TSV_DOUBLE) {
+    return false;
+  }
+  for (size_t row = 0; row < n_rows; row++) {
+    double value = ((const double *)column->data)[row];
+    if (dm_tsv_is_missing(value, missing)) {
+      continue;
+    }
+    char text[DM_FORMAT_MAX + DM_NUMBER_PAD];
+    size_t len = dm_format_double(value, text);
+    text[len] = '\t';
+    int32_t whole;
+    if (!dm_tsv_take_int32(text, '\t', &whole)) {
+      return false;
+    }
+  }
+  return true;
+}

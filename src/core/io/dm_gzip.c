@@ -1,0 +1,102 @@
+/* Inflates the members of a gzip stream; its header and trailer are zlib's to check. */
+#include "io/dm_gzip.h"
+
+#include <stdbool.h>
+#include <zlib.h>
+
+#include "base/dm_mem.h"
+
+enum { RAW_SIZE = 1 << 18 }; /* compressed bytes held at a time */
+
+typedef struct gzip {
+  z_stream zlib;
+  bool is_between_members; /* the last one has ended */
+  bool is_raw_end;
+  char raw[RAW_SIZE]; /* on their way to zlib */
+} gzip;
+
+static voidpf zlib_alloc(voidpf unused, uInt n, uInt size) {
+  (void)unused;
+  return dm_calloc(n, size);
+}
+
+static void zlib_free(voidpf unused, voidpf p) {
+  (void)unused;
+  dm_free(p);
+}
+
+dm_status dm_gzip_open(void **out, dm_error *err) {
+  gzip *g = dm_malloc(sizeof *g);
+  *out = g;
+  if (!g) {
+    return dm_error_memory(err);
+  }
+  g->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+  g->is_between_members = g->is_raw_end = false;
+  /* 16: a gzip header and trailer, both checked */
+  if (inflateInit2(&g->zlib, 16 + MAX_WBITS) != Z_OK) {
+    dm_free(g);
+    *out = NULL;
+    return dm_error_memory(err);
+  }
+  return DM_OK;
+}
+
+void dm_gzip_close(void *decoder) {
+  gzip *g = decoder;
+  inflateEnd(&g->zlib);
+  dm_free(g);
+}
+
+static dm_status gzip_error(dm_error *err, const char *found) {
+  dm_error_expected(err, DM_E_IO, "a whole gzip stream");
+  dm_error_found(err, "%s", found);
+  dm_error_advice(err, "the file was cut or damaged: compress it again");
+  return DM_E_IO;
+}
+
+dm_status dm_gzip_read(void *decoder, const dm_codec_input *input, char *buf, size_t n,
+                       size_t *got, dm_error *err) {
+  gzip *g = decoder;
+  z_stream *z = &g->zlib;
+  size_t done = *got = 0;
+  while (done < n) {
+    if (z->avail_in == 0 && !g->is_raw_end) {
+      size_t raw = 0;
+      DM_TRY(input->read(input->ctx, g->raw, RAW_SIZE, &raw, err));
+      g->is_raw_end = raw < RAW_SIZE;
+      z->next_in = (Bytef *)g->raw;
+      z->avail_in = (uInt)raw;
+    }
+    if (g->is_between_members) {
+      if (z->avail_in == 0) {
+        break;
+      }
+      if (z->next_in[0] != 0x1F) {
+        return gzip_error(err, "other bytes behind the gzip stream");
+      }
+      inflateReset(z);
+      g->is_between_members = false;
+    }
+    size_t room = n - done < DM_CODEC_STEP_MAX ? n - done : DM_CODEC_STEP_MAX;
+    z->next_out = (Bytef *)buf + done;
+    z->avail_out = (uInt)room;
+    int code = inflate(z, Z_NO_FLUSH);
+    size_t step = room - z->avail_out;
+    done += step;
+    *got = done;
+    DM_TRY(input->check(input->ctx, err));
+    if (code == Z_STREAM_END) {
+      g->is_between_members = true;
+    } else if (done == n) {
+      break; /* a fault comes with the bytes behind it, however many are read at a time */
+    } else if (code == Z_MEM_ERROR) {
+      return dm_error_memory(err);
+    } else if (code != Z_OK && code != Z_BUF_ERROR) {
+      return gzip_error(err, z->msg ? z->msg : "broken data");
+    } else if (step == 0 && z->avail_in == 0 && g->is_raw_end) {
+      return gzip_error(err, "an end in the middle of the gzip stream");
+    }
+  }
+  return DM_OK;
+}

@@ -1,0 +1,49 @@
+/* A source's bytes in blocks of whole lines. */
+#ifndef DM_LINES_H
+#define DM_LINES_H
+
+#include "base/dm_grow.h"
+#include "io/dm_source.h"
+
+/* Zero bytes that are readable behind a block, so that the parser can load eight bytes
+   anywhere and compare a few words at once. */
+enum { DM_BLOCK_PAD = 64 };
+
+/* Whole lines, each ended by '\n' (the last line of a source gets one if it has none).
+   Zero-initialise; fill by dm_lines_next() as often as wanted; release once. Blocks are
+   independent of each other: several can be parsed side by side. */
+typedef struct dm_block {
+  char *data;
+  size_t len;
+  size_t cap;
+  uint64_t first_byte;    /* where the block starts in the source */
+  bool is_last_line_open; /* the source ended without a newline, which was added */
+} dm_block;
+
+void dm_block_release(dm_block *block);
+
+typedef struct dm_lines {
+  dm_source *source; /* borrowed */
+  size_t block_size;
+  size_t max_line;
+  dm_buf carry; /* the start of a line whose end has not been read */
+  uint64_t next_byte;
+  bool is_started;
+  bool is_end;
+  bool is_discarding; /* behind max_line bytes of a line that is too long */
+} dm_lines;
+
+/* block_size is how many bytes are read at a time, at least 1; a longer line makes the
+   block grow. Of a line longer than max_line the first max_line + 1 bytes are given out,
+   so that whoever parses it finds it too long; the rest is read and dropped. */
+void dm_lines_init(dm_lines *lines, dm_source *source, size_t block_size,
+                   size_t max_line);
+
+/* Fills block with the next lines; an empty block (len 0) is the end. A byte order mark
+   of UTF-8 is left out. DM_E_SYNTAX where the source looks like UTF-16 or UTF-32, DM_E_IO
+   where it is a tar archive, and all that dm_source_read() returns. */
+dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) DM_MUST_CHECK;
+
+void dm_lines_release(dm_lines *lines);
+
+#endif

@@ -1,0 +1,84 @@
+/* The keys of a line: which field is meant by a name, and where the keys stand. */
+#ifndef DM_KEYS_H
+#define DM_KEYS_H
+
+#include "signals/dm_token.h"
+
+typedef enum dm_field {
+  DM_FIELD_ID,
+  DM_FIELD_LABEL,
+  DM_FIELD_LABEL_INDEX,
+  DM_FIELD_PRED_LABEL,
+  DM_FIELD_S_LABEL,
+  DM_FIELD_CORRECT,
+  DM_FIELD_LOSS,
+  DM_FIELD_PROBS,
+  DM_FIELD_LOGITS,
+  DM_FIELD_LABEL_PROBS,
+  DM_FIELD_STEP,
+  DM_N_FIELDS
+} dm_field;
+
+typedef enum dm_key_form {
+  DM_KEY_PLAIN,
+  DM_KEY_REPEATED, /* a step that may stay the same over several evaluations */
+  DM_KEY_NUMBERED  /* the name and digits behind it, which are the step of the line */
+} dm_key_form;
+
+/* A name of a field. Where several of a field stand in one line, the one that comes first
+   in the table is the field, and the others are the user's signals. */
+typedef struct dm_key_info {
+  const char *name;
+  dm_field field;
+  dm_key_form form;
+} dm_key_info;
+
+/* A key is its place in the table, so that a set of them is 32 bits; behind those are
+   what is no field. */
+enum {
+  DM_KEYS_MAX = 32,
+  DM_KEY_OTHER = DM_KEYS_MAX,
+  DM_KEY_SIGNAL /* and above: requested user signals */
+};
+
+#define DM_KEY_BIT(key) (UINT32_C(1) << (key))
+
+/* The first DM_N_FIELDS are the fields' own names, in the order of dm_field. */
+extern const dm_key_info dm_keys[];
+extern const int dm_n_keys;
+
+/* The key of that name, DM_KEY_OTHER: none. */
+int dm_key_find(const char *name, size_t len);
+
+/* The names of its field that come before a key: where one of them stands in the line,
+   that is the field. */
+uint32_t dm_key_before(int key);
+
+/* Writes the names of a field as a message shows them: "id" (or "guid", "uuid"). */
+void dm_field_names(dm_field field, char *out, size_t cap);
+
+/* Walks through the keys of a line that has been parsed. Start with the cursor at the
+   line's first byte, in the dialect that was asked for if one was. A key with escapes of
+   more than DM_WALK_ROOM bytes is given as it stands. */
+enum { DM_WALK_ROOM = 256 };
+
+typedef struct dm_line_walk {
+  dm_cursor cursor; /* behind the value */
+  dm_span value;    /* where it stands */
+  const char *at;   /* where the key stands, with its quote */
+  const char *name; /* the key; borrowed until the next step */
+  size_t name_len;
+  int key;         /* DM_KEY_OTHER: of no field */
+  bool has_escape; /* still, since it is too long */
+  char room[DM_WALK_ROOM];
+} dm_line_walk;
+
+/* False: no further key. */
+bool dm_line_next(dm_line_walk *walk);
+
+/* Finds the value of a field, by its own name, in a line that has been parsed, for
+   messages: under whichever of its names it stands, in either dialect. *column counts
+   characters from 1. False: not there. */
+bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column);
+
+#endif

@@ -1,0 +1,40 @@
+/* What is kept of each line beside its event, and the measures: numbers that are derived
+   from a line. */
+#ifndef DM_MEASURE_H
+#define DM_MEASURE_H
+
+#include "signals/dm_fields.h"
+
+/* Numbers of a line that metrics are means of. They stand behind its signals, in this
+   order, those that no metric needs left out. */
+typedef enum dm_measure {
+  DM_MEASURE_LOG_MARGIN,  /* ln p_y - max_{k != y} ln p_k, the same from logits */
+  DM_MEASURE_PROB_MARGIN, /* p_y - max_{k != y} p_k */
+  DM_MEASURE_ERROR_NORM,  /* ||p - onehot(y)||_2 */
+  DM_MEASURE_ENTROPY,
+  DM_MEASURE_ALEATORIC,
+  DM_MEASURE_LOG2_PROB,
+  DM_N_MEASURES
+} dm_measure;
+
+#define DM_MEASURE_BIT(measure) (UINT32_C(1) << (measure))
+
+/* What is kept of each line beside its event. */
+typedef struct dm_keep {
+  size_t n_signals;    /* that the line gives */
+  uint32_t measures;   /* bits of dm_measure: derived from it, and kept behind them */
+  bool has_probs;      /* its class probabilities */
+  bool has_prediction; /* its predicted label */
+  bool needs_probs;    /* every digit of its class vector counts */
+} dm_keep;
+
+/* Where a measure stands among those of a set. */
+size_t dm_measure_place(uint32_t measures, dm_measure measure);
+
+/* Writes the measures (bits of dm_measure) of a line to out, one after the other. probs
+   are its n class probabilities, as given or the softmax of its logits, or NULL. What it
+   lacks a class vector for, or a label that is one of the classes, has DM_ABSENT_BITS. */
+void dm_measure_line(uint32_t measures, const dm_fields *fields, const double *probs,
+                     size_t n, double label_probs, double *out);
+
+#endif

@@ -1,0 +1,1041 @@
+/* Turns lines into fields and hands those on as events. Keys stand where the layout of
+   the lines before has them, and values have their usual form; where either fails, the
+   key or the value is read in full. No byte of a line goes unchecked either way. */
+#include "signals/dm_parse.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "number/dm_number.h"
+#include "signals/dm_keys.h"
+#include "signals/dm_layout.h"
+#include "signals/dm_token.h"
+
+/* Elements of probs, cut off to 1e-8, in units of that. */
+enum { ROUGH_MAX = 4096 /* so that no sum overflows */ };
+
+typedef struct rough_probs {
+  const char *at; /* the list that was only read roughly; NULL: none */
+  size_t n;
+  uint64_t sum;
+  /* what the prediction may be derived from; not set where it was given before */
+  uint32_t largest;
+  uint32_t second; /* largest but for one element */
+  uint32_t values[ROUGH_MAX];
+} rough_probs;
+
+typedef enum ident_use {
+  USE_ID,
+  USE_LABEL,
+  USE_PRED_LABEL,
+  USE_S_LABEL,
+  N_USES
+} ident_use;
+
+struct dm_parser {
+  const dm_options *options;
+  dm_keep keep;
+  int signal_of_key[DM_KEYS_MAX]; /* index + 1 of the requested signal of that name */
+  uint32_t before[DM_KEYS_MAX];   /* dm_key_before() */
+  uint32_t rare; /* other names that tell the line's step, or are requested signals */
+
+  dm_layout layout;
+
+  /* the line at hand */
+  dm_fields fields;
+  uint32_t seen;               /* keys */
+  uint64_t signals_seen;       /* bit per requested signal */
+  uint32_t failed;             /* other names that are not of the field's type */
+  const char *at[DM_KEYS_MAX]; /* values of other names */
+  double epoch_of_logits;
+  double signals[DM_SIGNALS_MAX];
+  double *probs;
+  size_t cap_probs;
+  rough_probs rough;
+  double *logits;
+  size_t cap_logits;
+  dm_buf decoded[N_USES]; /* strings with escapes, decoded */
+  dm_buf key;
+};
+
+DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
+                               dm_error *err);
+static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
+                             bool *has_key, dm_error *err);
+static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
+static dm_status close_record(dm_cursor *c, dm_error *err);
+static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
+static dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c, bool is_probs_open,
+                                    dm_error *err);
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot);
+DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p);
+static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
+static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                            dm_error *err);
+static dm_status read_other_name(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
+static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
+                            dm_error *err);
+static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
+                            dm_error *err);
+static bool is_whole(const dm_value *token, int64_t *out);
+static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err);
+static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err);
+static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
+                              bool *is_null, dm_error *err);
+static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
+DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *p,
+                                       bool has_prediction);
+static bool are_for_checks_only(const dm_fields *f);
+static bool are_rough_probs_fine(const dm_parser *parser);
+static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err);
+static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err);
+static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *found,
+                          dm_error *err);
+static void set_error_key(dm_error *err, const char *member, bool is_python);
+
+/* --- life --- */
+
+dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_keep *keep,
+                        dm_error *err) {
+  dm_parser *parser = dm_calloc(1, sizeof *parser);
+  *out = parser;
+  if (!parser) {
+    return dm_error_memory(err);
+  }
+  parser->options = options;
+  parser->keep = keep ? *keep : (dm_keep){.n_signals = options->n_signals};
+  parser->fields.signals = parser->signals;
+  for (int key = 0; key < dm_n_keys; key++) {
+    parser->before[key] = dm_key_before(key);
+    parser->rare |= dm_keys[key].form == DM_KEY_NUMBERED ? DM_KEY_BIT(key) : 0;
+  }
+  bool has_other = false;
+  for (size_t i = 0; i < options->n_signals; i++) {
+    int key = dm_key_find(options->signals[i], strlen(options->signals[i]));
+    if (key != DM_KEY_OTHER) {
+      parser->signal_of_key[key] = (int)i + 1;
+      parser->rare |= key >= DM_N_FIELDS ? DM_KEY_BIT(key) : 0;
+      has_other |= key >= DM_N_FIELDS;
+    }
+  }
+  parser->layout = (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
+                               .has_probs = parser->keep.needs_probs,
+                               .has_other = has_other};
+  dm_layout_forget(&parser->layout, false);
+  return DM_OK;
+}
+
+void dm_parser_free(dm_parser *parser) {
+  if (!parser) {
+    return;
+  }
+  dm_free(parser->probs);
+  dm_free(parser->logits);
+  for (int i = 0; i < N_USES; i++) {
+    dm_buf_release(&parser->decoded[i]);
+  }
+  dm_buf_release(&parser->key);
+  dm_free(parser);
+}
+
+/* --- blocks and lines --- */
+
+dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *batch,
+                         dm_error *err) {
+  const dm_options *options = parser->options;
+  dm_batch_reset(batch, &parser->keep);
+  batch->data = block->data;
+  batch->len = block->len;
+  const char *end = block->data + block->len;
+  bool may_be_long = block->len > options->max_line;
+  for (const char *line = block->data; line < end; batch->n_lines++) {
+    dm_cursor c = {.p = line, .line = line};
+    dm_error found;
+    bool is_blank = false;
+    dm_status status = DM_OK;
+    if (DM_UNLIKELY(may_be_long)) {
+      const char *newline = memchr(line, '\n', (size_t)(end - line));
+      if ((size_t)(newline - line) > options->max_line) {
+        status = dm_error_expected(&found, DM_E_LIMIT, "a line of at most %llu bytes",
+                                   (unsigned long long)options->max_line);
+        dm_error_found(&found, "a longer one");
+        dm_error_advice(&found, "%s",
+                        memchr(line, '\r', options->max_line + 1)
+                            ? "its only line ends are carriage returns: convert them"
+                            : "raise max_line if that is a record");
+      }
+    }
+    if (!status) {
+      status = parse_line(parser, &c, &is_blank, &found);
+    }
+    if (!status && is_blank) {
+      batch->n_blank++;
+    } else if (!status &&
+               !dm_event_add_usual(batch, &parser->fields, (uint32_t)batch->n_lines,
+                                   (uint32_t)(line - block->data))) {
+      status = dm_event_add(batch, &parser->fields, (uint32_t)batch->n_lines,
+                            (uint32_t)(line - block->data), line, &found);
+    }
+    if (DM_LIKELY(!status)) {
+      line = c.p + 1;
+      continue;
+    }
+    if (status == DM_E_MEMORY) {
+      *err = found;
+      return status;
+    }
+    const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+    if (status == DM_E_SYNTAX && next == end && block->is_last_line_open &&
+        options->is_cut_allowed) {
+      batch->n_cut++;
+    } else {
+      found.line = batch->n_lines;
+      found.byte += (uint64_t)(line - block->data);
+      if (found.column == 0 && !found.key[0]) {
+        found.column = 1;             /* of the whole line */
+      } else if (found.column == 0) { /* of a field that the line may not have */
+        dm_span value;
+        found.column = 1;
+        if (dm_line_find(line, found.key, &value, &found.column)) {
+          found.byte += (uint64_t)(value.start - line);
+        }
+      }
+      DM_TRY(bad_line(parser, batch, &found, err));
+      if (batch->has_error) {
+        return DM_OK;
+      }
+    }
+    line = next;
+  }
+  return DM_OK;
+}
+
+static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *found,
+                          dm_error *err) {
+  if (!parser->options->is_skipping) {
+    batch->has_error = true;
+    batch->error = *found;
+    return DM_OK;
+  }
+  batch->n_bad++;
+  dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, found);
+  return dm_problems_add(&batch->problems, &problem, err);
+}
+
+/* Makes every field absent; what an absent one would hold is left as it is, since
+   clearing it all takes longer than reading a field. */
+static inline void reset_fields(dm_fields *f) {
+  f->id.kind = f->label.kind = f->pred_label.kind = f->s_label.kind = DM_IDENT_NONE;
+  f->has_correct = f->has_label_probs = f->has_label_index = f->correct = false;
+  f->step_kind = DM_STEP_NONE;
+  f->probs = f->logits = NULL;
+  f->n_classes = 0;
+}
+
+DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
+                               dm_error *err) {
+  reset_fields(&parser->fields);
+  parser->seen = 0;
+  parser->signals_seen = 0;
+  parser->failed = 0;
+  parser->rough.at = NULL;
+  for (size_t i = 0; i < parser->options->n_signals; i++) {
+    parser->signals[i] = dm_double_from_bits(DM_ABSENT_BITS);
+  }
+  dm_layout_count_line(&parser->layout);
+  c->is_python = parser->layout.is_python;
+  const char *member = c->p;          /* from behind the last value */
+  dm_slot *at = parser->layout.slots; /* before the last value, as far as it is known */
+  bool is_first = true;
+  for (;; is_first = false) {
+    dm_slot *slot = dm_layout_expect(at, member);
+    int key = DM_KEY_OTHER;
+    if (DM_LIKELY(slot != NULL)) {
+      if (DM_LIKELY(!(parser->seen & slot->unless_bits))) {
+        take_digits(&parser->fields, slot, member);
+        const char *end = read_usual(parser, member + slot->len, slot);
+        if (DM_LIKELY(end != NULL)) {
+          parser->seen |= slot->all_bits;
+          at = slot;
+          member = end;
+          if (end[0] == '}' && end[1] == '\n') {
+            c->p = end + 1;
+            return finish_fields(parser, c, err);
+          }
+          continue;
+        }
+        parser->seen |= slot->joined_bits;
+      } else if (slot->first) { /* which keys were met before shows key by key */
+        slot = slot->first;
+      }
+      at = slot;
+      c->p = member + slot->len;
+      dm_token_space(c);
+      member += slot->last_at;
+      key = slot->key;
+    } else {
+      bool has_key;
+      c->p = member;
+      dm_token_space(c);
+      if (is_first && *c->p == '\n') {
+        *is_blank = true;
+        return DM_OK;
+      }
+      DM_TRY(pass_to_key(parser, c, is_first, &has_key, err));
+      if (!has_key) {
+        return finish_fields(parser, c, err);
+      }
+      DM_TRY(read_key(parser, c, &key, err));
+      at = dm_layout_learn(&parser->layout, at, member, c->p, key);
+    }
+    dm_status status = read_member(parser, c, key, err);
+    if (DM_UNLIKELY(status)) {
+      set_error_key(err, member, c->is_python);
+      return status;
+    }
+    member = c->p;
+  }
+}
+
+/* Passes what stands before a key: a bracket or a comma. Where the record ends instead,
+   passes that, and the line has ended then. */
+static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
+                             bool *has_key, dm_error *err) {
+  bool may_end = true;
+  *has_key = true;
+  if (is_first) {
+    DM_TRY(open_record(parser, c, err));
+  } else if (*c->p == ',') {
+    c->p++;
+    dm_token_space(c);
+    may_end = c->is_python;
+  } else if (*c->p != '}') {
+    return dm_token_error(c, c->p, DM_E_SYNTAX, err, "',' or '}'");
+  }
+  if (*c->p == '}' && may_end) {
+    c->p++;
+    *has_key = false;
+    return close_record(c, err);
+  }
+  if (c->is_python != parser->layout.is_python) { /* has other rules for keys */
+    dm_layout_forget(&parser->layout, c->is_python);
+  }
+  return DM_OK;
+}
+
+/* Passes the bracket and decides the dialect by the quote behind it. */
+static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err) {
+  if (*c->p != '{') {
+    dm_token_error(c, c->p, DM_E_SYNTAX, err, "a record that starts with '{'");
+    if (*c->p == '[') {
+      dm_error_advice(err, "write one record per line instead of one array");
+    } else if (*c->p == '#' || *c->p == '/') {
+      dm_error_advice(err, "signal files have no comments");
+    }
+    return DM_E_SYNTAX;
+  }
+  c->p++;
+  dm_token_space(c);
+  dm_format format = parser->options->format;
+  c->is_python =
+      format == DM_FORMAT_PYTHON || (format == DM_FORMAT_AUTO && *c->p == '\'');
+  return DM_OK;
+}
+
+static dm_status close_record(dm_cursor *c, dm_error *err) {
+  const char *end = c->p;
+  dm_token_space(c);
+  if (*c->p == '\n') {
+    return DM_OK;
+  }
+  bool is_record = *c->p == '{';
+  dm_token_error(c, c->p, DM_E_SYNTAX, err, "the end of the line");
+  if (is_record && memchr(end, '\r', (size_t)(c->p - end))) {
+    dm_error_advice(err, "its only line ends are carriage returns: convert them");
+  } else if (is_record) {
+    dm_error_advice(err, "write one record per line");
+  }
+  return DM_E_SYNTAX;
+}
+
+/* What is known only when the whole line has been read. */
+static inline dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
+  bool is_probs_open = parser->rough.at != NULL;
+  if (is_probs_open && DM_LIKELY(are_rough_probs_fine(parser))) {
+    parser->fields.n_classes = parser->rough.n;
+    is_probs_open = false;
+  }
+  bool is_rare = parser->failed || (parser->seen & parser->rare);
+  return DM_UNLIKELY(is_probs_open || is_rare)
+             ? finish_rare_fields(parser, c, is_probs_open, err)
+             : DM_OK;
+}
+
+static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
+                                                bool is_probs_open, dm_error *err) {
+  uint32_t signals = 0; /* other names of fields that are the user's in this line */
+  uint32_t keys = parser->failed | (parser->seen & parser->rare);
+  for (int key = DM_N_FIELDS; keys >> key; key++) {
+    if (!(keys >> key & 1)) {
+      continue;
+    }
+    if (parser->seen & parser->before[key]) {
+      signals |= parser->signal_of_key[key] ? DM_KEY_BIT(key) : 0;
+    } else if (parser->failed >> key & 1) {
+      return fail_again(parser, c, key, err);
+    } else if (dm_keys[key].form == DM_KEY_NUMBERED &&
+               parser->fields.step_kind == DM_STEP_NONE) {
+      parser->fields.step_kind = DM_STEP_UNIQUE;
+      parser->fields.step = parser->epoch_of_logits;
+    }
+  }
+  if (is_probs_open) {
+    const dm_fields *f = &parser->fields;
+    if (!are_for_checks_only(f)) { /* nor in the lines to come */
+      parser->layout.has_probs = true;
+      dm_layout_forget(&parser->layout, c->is_python);
+    }
+    dm_cursor probs = {.p = parser->rough.at, .line = c->line, .is_python = c->is_python};
+    DM_TRY(read_probs(parser, &probs, err));
+  }
+  for (int key = DM_N_FIELDS; signals >> key; key++) {
+    if (signals >> key & 1) {
+      dm_cursor value = {
+          .p = parser->at[key], .line = c->line, .is_python = c->is_python};
+      dm_status status =
+          read_signal(parser, &value, (size_t)parser->signal_of_key[key] - 1, err);
+      if (status) {
+        dm_error_key(err, dm_keys[key].name, strlen(dm_keys[key].name));
+        return status;
+      }
+    }
+  }
+  return DM_OK;
+}
+
+/* --- keys --- */
+
+/* Reads key and colon in full; the cursor is at the value then. */
+static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err) {
+  const char *at = c->p;
+  if (*at != '"' && !(*at == '\'' && c->is_python)) {
+    dm_token_error(c, at, DM_E_SYNTAX, err,
+                   c->is_python ? "a key in quotes" : "a key in double quotes");
+    return DM_E_SYNTAX;
+  }
+  dm_span span;
+  DM_TRY(dm_token_string(c, &span, err));
+  const char *name = span.start;
+  size_t len = (size_t)(span.end - span.start);
+  if (DM_UNLIKELY(span.has_escape)) {
+    parser->key.len = 0;
+    DM_TRY(dm_token_unescape(&span, c->is_python, &parser->key, err));
+    name = parser->key.data;
+    len = parser->key.len;
+  }
+  dm_token_space(c);
+  if (*c->p != ':') {
+    return dm_token_error(c, c->p, DM_E_SYNTAX, err, "':' behind the key");
+  }
+  c->p++;
+  dm_token_space(c);
+  *key = dm_key_find(name, len);
+  if (*key != DM_KEY_OTHER && dm_keys[*key].form == DM_KEY_NUMBERED) {
+    double epoch = 0;
+    for (size_t i = strlen(dm_keys[*key].name); i < len; i++) {
+      epoch = epoch * 10 + (name[i] - '0');
+    }
+    if (epoch != parser->epoch_of_logits) { /* the layout stands for another one */
+      dm_layout_forget(&parser->layout, c->is_python);
+      parser->epoch_of_logits = epoch;
+    }
+  }
+  if (*key == DM_KEY_OTHER) {
+    for (size_t i = 0; i < parser->options->n_signals; i++) {
+      const char *signal = parser->options->signals[i];
+      if (strlen(signal) == len && memcmp(signal, name, len) == 0) {
+        *key = DM_KEY_SIGNAL + (int)i;
+      }
+    }
+  }
+  return DM_OK;
+}
+
+/* Names the key of the member that failed; member is where it starts or a bit before. */
+static void set_error_key(dm_error *err, const char *member, bool is_python) {
+  dm_cursor c = {.p = member, .line = member, .is_python = is_python};
+  while (*c.p != '"' && *c.p != '\'') {
+    c.p++;
+  }
+  dm_span span;
+  dm_error unused;
+  if (dm_token_string(&c, &span, &unused) == DM_OK) {
+    dm_error_key(err, span.start, (size_t)(span.end - span.start));
+  }
+}
+
+dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
+                          dm_error *err) {
+  dm_cursor c = {.p = line, .line = line};
+  bool is_blank = false;
+  DM_TRY(parse_line(parser, &c, &is_blank, err));
+  if (parser->rough.at && !parser->fields.probs) {
+    dm_cursor probs = {.p = parser->rough.at, .line = line, .is_python = c.is_python};
+    DM_TRY(read_probs(parser, &probs, err));
+  }
+  *out = parser->fields;
+  return DM_OK;
+}
+
+/* --- values --- */
+
+/* Whether a value may end before this byte. */
+static inline bool is_delimiter(char c) {
+  return c == ',' || c == '}' || c == ']' || dm_is_space(c) || c == ')' || c == '\n';
+}
+
+/* Most integers: up to 18 digits. The first byte after it; NULL: read it in full. */
+static inline const char *pass_plain_integer(const char *p, int64_t *out) {
+  if (dm_is_digit(p[0]) && !dm_is_digit(p[1])) { /* a label */
+    *out = p[0] - '0';
+    return p + 1;
+  }
+  uint64_t word = dm_load8(p);
+  unsigned n = dm_leading_digits(word);
+  if (DM_LIKELY(n - 1 < 7 && *p != '0')) {
+    *out = dm_few_digits(word, n);
+    return p + n;
+  }
+  bool is_negative = *p == '-';
+  const char *first = p + is_negative;
+  const char *s = first;
+  uint64_t value = 0;
+  while (dm_is_digit(*s)) {
+    value = value * 10 + (uint64_t)(*s++ - '0');
+  }
+  if (DM_UNLIKELY(s == first || s - first > 18 || (*first == '0' && s - first > 1))) {
+    return NULL;
+  }
+  *out = is_negative ? -(int64_t)value : (int64_t)value;
+  return s;
+}
+
+/* Checks a number without a sign whose value is not asked for; the first byte after it,
+   or NULL where something else stands. So short that it is in a double's range. */
+DM_INLINE const char *pass_plain_unsigned(const char *p) {
+  const char *s = p;
+  if (DM_UNLIKELY(!dm_is_digit(*s))) {
+    return NULL;
+  }
+  if (DM_LIKELY(*s == '0' || !dm_is_digit(s[1]))) {
+    s++;
+  } else {
+    const char *first = s;
+    s = dm_pass_digits(s);
+    if (s - first > 200) {
+      return NULL;
+    }
+  }
+  if (*s == '.') {
+    const char *fraction = s + 1;
+    s = dm_pass_digits(fraction);
+    if (s == fraction) {
+      return NULL;
+    }
+  }
+  if (DM_UNLIKELY((*s | 0x20) == 'e')) { /* a third digit is left to be stumbled on */
+    s += s[1] == '-' || s[1] == '+' ? 2 : 1;
+    if (!dm_is_digit(*s)) {
+      return NULL;
+    }
+    s += dm_is_digit(s[1]) ? 2 : 1;
+  }
+  return s;
+}
+
+static DM_NOINLINE const char *pass_plain_negative(const char *p) {
+  return pass_plain_unsigned(p + 1);
+}
+
+/* The same with a sign or without: which one is guessed, so that the first digit's place
+   need not be waited for. */
+static inline const char *pass_plain_number(const char *p) {
+  return DM_UNLIKELY(*p == '-') ? pass_plain_negative(p) : pass_plain_unsigned(p);
+}
+
+/* True or false as the dialect writes it, or "true" or "false" in quotes. */
+static inline const char *pass_plain_correct(const char *p, bool is_python, bool *out) {
+  if (*p == '"' || (*p == '\'' && is_python)) {
+    const char quote = *p++;
+    *out = memcmp(p, "true", 4) == 0;
+    if (*out) {
+      return p[4] == quote ? p + 5 : NULL;
+    }
+    return memcmp(p, "false", 5) == 0 && p[5] == quote ? p + 6 : NULL;
+  }
+  *out = memcmp(p, is_python ? "True" : "true", 4) == 0;
+  if (*out) {
+    return p + 4;
+  }
+  return memcmp(p, is_python ? "False" : "false", 5) == 0 ? p + 5 : NULL;
+}
+
+/* Takes the values of the keys that are joined in a slot, which stands at p. */
+DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p) {
+  size_t n = slot->n_digits;
+  for (size_t i = 0; i < n; i++) {
+    dm_ident *ident = (dm_ident *)(void *)((char *)fields + slot->digits[i].ident);
+    ident->kind = DM_IDENT_INT;
+    ident->value = (unsigned char)p[slot->digits[i].at] - (unsigned)'0';
+  }
+}
+
+/* Reads the value if it has the usual form of its field; the first byte after it. NULL
+   where it has another, or where none can end, and then it is to be read in full. */
+DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot) {
+  dm_fields *f = &parser->fields;
+  dm_ident *ident = (dm_ident *)(void *)((char *)f + slot->ident);
+  const char *end = NULL;
+  switch (slot->usual) {
+    case DM_USUAL_IDENT:
+      if (*p == '"' || (*p == '\'' && parser->layout.is_python)) {
+        end = dm_pass_plain_text(p + 1, *p);
+        if (DM_UNLIKELY(*end != *p)) {
+          return NULL;
+        }
+        *ident = dm_ident_from_text(p + 1, (size_t)(end - p - 1));
+        slot->is_long = true;
+        end++;
+        break;
+      }
+      /* fall through */
+    case DM_USUAL_INTEGER:
+      end = pass_plain_integer(p, &ident->value);
+      ident->kind = DM_IDENT_INT;
+      slot->is_long |= end != p + 1;
+      break;
+    case DM_USUAL_SKIPPED:
+      end = pass_plain_number(p);
+      break;
+    case DM_USUAL_CORRECT:
+      end = pass_plain_correct(p, parser->layout.is_python, &f->correct);
+      f->has_correct = true;
+      break;
+    case DM_USUAL_LABEL_PROBS:
+      end = dm_number(p, &f->label_probs);
+      f->has_label_probs = true;
+      if (DM_UNLIKELY(!dm_is_finite(f->label_probs))) {
+        return NULL;
+      }
+      break;
+    case DM_USUAL_PROBS:
+      end = f->pred_label.kind != DM_IDENT_NONE
+                ? pass_rough_probs(&parser->rough, p, true)
+                : pass_rough_probs(&parser->rough, p, false);
+      break;
+    default:
+      return NULL;
+  }
+  bool is_end = end && (*end == ',' || is_delimiter(*end));
+  return DM_LIKELY(is_end) ? end : NULL;
+}
+
+static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
+  if (key == DM_KEY_OTHER) {
+    return dm_token_skip(c, err);
+  }
+  bool is_repeated;
+  if (key >= DM_KEY_SIGNAL) {
+    uint64_t bit = (uint64_t)1 << (key - DM_KEY_SIGNAL);
+    is_repeated = parser->signals_seen & bit;
+    parser->signals_seen |= bit;
+  } else {
+    uint32_t bit = UINT32_C(1) << key;
+    is_repeated = parser->seen & bit;
+    parser->seen |= bit;
+  }
+  if (DM_UNLIKELY(is_repeated)) {
+    dm_token_error(c, c->p, DM_E_FIELD, err, "each key once in a record");
+    dm_error_found(err, "this one again");
+    return DM_E_FIELD;
+  }
+  if (key >= DM_KEY_SIGNAL) {
+    return read_signal(parser, c, (size_t)(key - DM_KEY_SIGNAL), err);
+  }
+  return key < DM_N_FIELDS ? read_field(parser, c, (dm_field)key, err)
+                           : read_other_name(parser, c, key, err);
+}
+
+/* Another name is the field only if none of those that come before it stands in the line,
+   before or behind it: what fails as the field may still be a user signal of any type. */
+static dm_status read_other_name(dm_parser *parser, dm_cursor *c, int key,
+                                 dm_error *err) {
+  const dm_key_info *info = &dm_keys[key];
+  const char *start = c->p;
+  parser->at[key] = start;
+  if (parser->seen & parser->before[key]) {
+    return dm_token_skip(c, err);
+  }
+  dm_status status = read_field(parser, c, info->field, err);
+  if (info->form == DM_KEY_REPEATED && parser->fields.step_kind != DM_STEP_NONE) {
+    parser->fields.step_kind = DM_STEP_EPOCH;
+  }
+  if (DM_UNLIKELY(status && status != DM_E_MEMORY)) {
+    parser->failed |= DM_KEY_BIT(key);
+    c->p = start;
+    return dm_token_skip(c, err);
+  }
+  return status;
+}
+
+/* The error of another name whose value is none of the field. */
+static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
+                            dm_error *err) {
+  const dm_key_info *info = &dm_keys[key];
+  dm_cursor value = {.p = parser->at[key], .line = c->line, .is_python = c->is_python};
+  dm_status status = read_field(parser, &value, info->field, err);
+  char name[32]; /* at most 15 digits behind it */
+  int len = info->form == DM_KEY_NUMBERED
+                ? snprintf(name, sizeof name, "%s%" PRId64, info->name,
+                           (int64_t)parser->epoch_of_logits)
+                : snprintf(name, sizeof name, "%s", info->name);
+  dm_error_key(err, name, (size_t)len);
+  return status;
+}
+
+static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                            dm_error *err) {
+  dm_fields *f = &parser->fields;
+  bool is_null = false;
+  switch (field) {
+    case DM_FIELD_ID:
+      return read_ident(parser, c, USE_ID, &f->id, err);
+    case DM_FIELD_LABEL:
+      return read_ident(parser, c, USE_LABEL, &f->label, err);
+    case DM_FIELD_PRED_LABEL:
+      return read_ident(parser, c, USE_PRED_LABEL, &f->pred_label, err);
+    case DM_FIELD_S_LABEL:
+      return read_ident(parser, c, USE_S_LABEL, &f->s_label, err);
+    case DM_FIELD_CORRECT:
+      return read_correct(parser, c, err);
+    case DM_FIELD_LABEL_PROBS:
+      DM_TRY(read_number(c, &f->label_probs, &is_null, err));
+      f->has_label_probs = !is_null;
+      return DM_OK;
+    case DM_FIELD_LABEL_INDEX:
+      return read_label_index(c, f, err);
+    case DM_FIELD_LOSS: {
+      double loss = 0;
+      int signal = parser->signal_of_key[DM_FIELD_LOSS];
+      DM_TRY(read_number(c, &loss, &is_null, err));
+      if (signal && !is_null) {
+        parser->signals[signal - 1] = loss;
+      }
+      return DM_OK;
+    }
+    case DM_FIELD_STEP: {
+      const char *at = c->p;
+      DM_TRY(read_number(c, &f->step, &is_null, err));
+      f->step_kind = is_null ? DM_STEP_NONE : DM_STEP_UNIQUE;
+      if (!is_null && !dm_is_finite(f->step)) {
+        return dm_token_error(c, at, DM_E_RANGE, err, "a finite step");
+      }
+      return DM_OK;
+    }
+    case DM_FIELD_PROBS:
+      parser->rough.at = NULL;
+      return read_probs(parser, c, err);
+    default: /* DM_FIELD_LOGITS */
+      DM_TRY(read_numbers(c, &parser->logits, &parser->cap_logits, &f->n_logits, &is_null,
+                          err));
+      f->logits = is_null ? NULL : parser->logits;
+      return DM_OK;
+  }
+}
+
+static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
+                            dm_error *err) {
+  const char *at = c->p;
+  bool is_fit = false;
+  int64_t value = 0;
+  *out = (dm_ident){0};
+  dm_value token;
+  DM_TRY(dm_token_value(c, &token, err));
+  bool is_text = token.type == DM_VALUE_STRING && use != USE_S_LABEL;
+  if (is_text && !token.text.has_nul) {
+    const char *text = token.text.start;
+    size_t len = (size_t)(token.text.end - token.text.start);
+    if (token.text.has_escape) {
+      dm_buf *decoded = &parser->decoded[use];
+      decoded->len = 0;
+      DM_TRY(dm_token_unescape(&token.text, c->is_python, decoded, err));
+      text = decoded->data;
+      len = decoded->len;
+    }
+    *out = dm_ident_from_text(text, len);
+    return DM_OK;
+  }
+  if (token.type == DM_VALUE_NUMBER && token.is_integer) {
+    (void)dm_integer(token.text.start, &value, &is_fit);
+    *out = is_fit ? dm_ident_from_int(value)
+                  : (dm_ident){.kind = DM_IDENT_BIG,
+                               .text = token.text.start,
+                               .len = (size_t)(token.text.end - token.text.start)};
+    return DM_OK;
+  }
+  if (token.type == DM_VALUE_NULL && (use == USE_S_LABEL || use == USE_PRED_LABEL)) {
+    return DM_OK;
+  }
+  bool is_label = use == USE_LABEL || use == USE_PRED_LABEL; /* ids are stricter */
+  if (is_label && token.type == DM_VALUE_BOOL) {
+    *out = dm_ident_from_int(token.is_true);
+    return DM_OK;
+  }
+  if (is_label && is_whole(&token, &value)) {
+    *out = dm_ident_from_int(value);
+    return DM_OK;
+  }
+  if (is_text) {
+    return dm_token_error(c, at, DM_E_SYNTAX, err, "a string without U+0000");
+  }
+  return dm_token_error(c, at, DM_E_FIELD, err,
+                        use == USE_S_LABEL ? "an integer" : "an integer or a string");
+}
+
+/* Whether it is a number that stands for an integer, whichever way it is written: 1.0. */
+static bool is_whole(const dm_value *token, int64_t *out) {
+  const double exact = 9007199254740992.0; /* 2^53 */
+  if (token->type != DM_VALUE_NUMBER || !(fabs(token->number) <= exact)) {
+    return false;
+  }
+  *out = (int64_t)token->number;
+  return (double)*out == token->number;
+}
+
+static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err) {
+  const char *at = c->p;
+  dm_value token;
+  DM_TRY(dm_token_value(c, &token, err));
+  f->has_label_index = token.type != DM_VALUE_NULL;
+  if (!f->has_label_index || is_whole(&token, &f->label_index)) {
+    return DM_OK;
+  }
+  return dm_token_error(c, at, DM_E_FIELD, err, "an integer from 0");
+}
+
+static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err) {
+  const char *at = c->p;
+  const char *end = dm_number(at, out);
+  *is_null = false;
+  if (DM_LIKELY(end && is_delimiter(*end) && dm_is_finite(*out))) {
+    c->p = end;
+    return DM_OK;
+  }
+  dm_value token;
+  DM_TRY(dm_token_value(c, &token, err));
+  if (token.type == DM_VALUE_NULL) {
+    *is_null = true;
+    return DM_OK;
+  }
+  if (token.type != DM_VALUE_NUMBER) {
+    return dm_token_error(c, at, DM_E_FIELD, err, "a number");
+  }
+  if (token.is_finite_text && !dm_is_finite(token.number)) {
+    dm_token_error(c, at, DM_E_RANGE, err, "a number within the range of a double");
+    dm_error_advice(err, "it is out of range: no double is that large");
+    return DM_E_RANGE;
+  }
+  *out = token.number;
+  return DM_OK;
+}
+
+static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
+                              bool *is_null, dm_error *err) {
+  const char *at = c->p;
+  *is_null = false;
+  *n = 0;
+  char close = *at == '[' ? ']' : *at == '(' && c->is_python ? ')' : '\0';
+  if (!close) {
+    dm_value token;
+    DM_TRY(dm_token_value(c, &token, err));
+    *is_null = token.type == DM_VALUE_NULL;
+    return *is_null ? DM_OK : dm_token_error(c, at, DM_E_FIELD, err, "a list of numbers");
+  }
+  c->p++;
+  bool has_comma = false;
+  bool may_end = true;
+  for (;;) {
+    dm_token_space(c);
+    if (*c->p == close && may_end) {
+      break;
+    }
+    DM_GROW(*array, *cap, *n + 1, err);
+    bool is_missing;
+    const char *element = c->p;
+    DM_TRY(read_number(c, &(*array)[*n], &is_missing, err));
+    if (is_missing) {
+      return dm_token_error(c, element, DM_E_FIELD, err, "a number");
+    }
+    (*n)++;
+    dm_token_space(c);
+    if (*c->p == close && (close == ']' || has_comma)) {
+      break;
+    }
+    if (*c->p != ',') {
+      return dm_token_error(c, c->p, DM_E_SYNTAX, err, "',' or '%c'", close);
+    }
+    c->p++;
+    has_comma = true;
+    may_end = c->is_python;
+  }
+  c->p++;
+  if (!*array) { /* an empty list is not an absent one */
+    DM_GROW(*array, *cap, 1, err);
+  }
+  return DM_OK;
+}
+
+static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
+  dm_fields *f = &parser->fields;
+  bool is_null = false;
+  DM_TRY(read_numbers(c, &parser->probs, &parser->cap_probs, &f->n_probs, &is_null, err));
+  f->probs = is_null ? NULL : parser->probs;
+  return DM_OK;
+}
+
+/* Where a line gives label_probs and correct, its probs serve only to be checked, and
+   eight digits of each nearly always decide that. Takes lists of 0.digits in brackets,
+   checking every byte; the first byte after it, or NULL where anything else stands. */
+DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
+                                       bool has_prediction) {
+  const char *p = list;
+  uint32_t *to = rough->values;
+  uint64_t sum = 0;
+  uint32_t largest = 0;
+  uint32_t second = 0;
+  if (*p != '[') {
+    return NULL;
+  }
+  p++;
+  for (;;) {
+    if (DM_UNLIKELY(memcmp(p, "0.", 2) != 0 || to == rough->values + ROUGH_MAX)) {
+      return NULL;
+    }
+    uint64_t word = dm_load8(p + 2);
+    size_t digits = dm_count_digits(p + 2);
+    uint32_t value;
+    if (DM_LIKELY(digits >= 8)) {
+      value = dm_eight_digits(word);
+    } else if (digits > 0) { /* zeros take the place of what stands behind the digits */
+      uint64_t kept = ((uint64_t)1 << (8 * digits)) - 1;
+      value = dm_eight_values((word ^ UINT64_C(0x3030303030303030)) & kept);
+    } else {
+      return NULL;
+    }
+    sum += value;
+    *to++ = value;
+    if (!has_prediction) { /* else correct is held against that, and not against these */
+      uint32_t smaller = value < largest ? value : largest;
+      largest = value < largest ? largest : value;
+      second = smaller < second ? second : smaller;
+    }
+    p += 2 + digits;
+    if (DM_LIKELY(memcmp(p, ", ", 2) == 0)) { /* a branch, so that p is known soon */
+      p += 2;
+    } else if (*p == ',') {
+      p++;
+    } else {
+      break;
+    }
+  }
+  if (DM_UNLIKELY(*p != ']')) {
+    return NULL;
+  }
+  rough->at = list;
+  rough->n = (size_t)(to - rough->values);
+  rough->sum = sum;
+  rough->largest = largest;
+  rough->second = second;
+  return p + 1;
+}
+
+/* Whether nothing is derived from the probs of a line, nor is there anything that would
+   be taken in their place, were they not given. */
+static bool are_for_checks_only(const dm_fields *f) {
+  return f->has_label_probs && f->has_correct && !f->logits;
+}
+
+/* Whether the line needs no exact value of its probs and they contradict nothing: each
+   lies in [0, 1) by its form; true values are up to one unit above the rough ones. */
+static bool are_rough_probs_fine(const dm_parser *parser) {
+  const uint64_t unit = 100000000;
+  const double near = 98; /* of label_probs from that in probs: 1e-6, but for rounding */
+  const rough_probs *rough = &parser->rough;
+  const dm_fields *f = &parser->fields;
+  const uint64_t tolerance = unit / 1000 - 10;
+  if (!are_for_checks_only(f) || rough->n < 2 || rough->sum < unit - tolerance ||
+      rough->sum + rough->n > unit + tolerance) {
+    return false;
+  }
+  size_t place = (size_t)f->label.value;
+  if (DM_UNLIKELY(f->has_label_index || f->label.kind != DM_IDENT_INT ||
+                  place >= rough->n) &&
+      !dm_find_class(f, rough->n, &place)) {
+    return !f->has_label_index; /* there is nothing to hold the others against */
+  }
+  uint32_t of_label = rough->values[place];
+  if (!(fabs(f->label_probs * (double)unit - of_label) <= near)) {
+    return false;
+  }
+  if (f->pred_label.kind != DM_IDENT_NONE) {
+    return true; /* correct is held against that */
+  }
+  return f->correct ? of_label == rough->largest && rough->second + 1 < of_label
+                    : of_label + 1 < rough->largest;
+}
+
+static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err) {
+  dm_fields *f = &parser->fields;
+  const char *at = c->p;
+  dm_value token;
+  f->has_correct = true;
+  DM_TRY(dm_token_value(c, &token, err));
+  if (token.type == DM_VALUE_STRING) {
+    size_t len = (size_t)(token.text.end - token.text.start);
+    const char *text = token.text.start;
+    if (token.text.has_escape) {
+      parser->key.len = 0;
+      DM_TRY(dm_token_unescape(&token.text, c->is_python, &parser->key, err));
+      len = parser->key.len;
+      text = parser->key.data;
+    }
+    f->correct = len == 4 && (text[0] | 0x20) == 't' && memcmp(text + 1, "rue", 3) == 0;
+    if (f->correct ||
+        (len == 5 && (text[0] | 0x20) == 'f' && memcmp(text + 1, "alse", 4) == 0)) {
+      return DM_OK;
+    }
+  } else if (token.type == DM_VALUE_BOOL) {
+    f->correct = token.is_true;
+    return DM_OK;
+  } else if (token.type == DM_VALUE_NUMBER && (token.number == 0 || token.number == 1)) {
+    f->correct = token.number == 1;
+    return DM_OK;
+  } else if (token.type == DM_VALUE_NULL) {
+    f->has_correct = false;
+    return DM_OK;
+  }
+  return dm_token_error(c, at, DM_E_FIELD, err, "true or false");
+}
+
+static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err) {
+  double value = 0;
+  bool is_null = false;
+  DM_TRY(read_number(c, &value, &is_null, err));
+  if (!is_null) {
+    parser->signals[i] = value;
+  }
+  return DM_OK;
+}

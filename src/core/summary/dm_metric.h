@@ -1,0 +1,53 @@
+/* The metrics that a summary has on request: what each is made of, and what is kept of a
+   sample for them. */
+#ifndef DM_METRIC_H
+#define DM_METRIC_H
+
+#include "signals/dm_measure.h"
+
+/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). R has the
+   names that dm_metric_name() tells in the same order. */
+typedef enum dm_metric {
+  DM_METRIC_AUM,              /* mean of the log margin */
+  DM_METRIC_PROB_MARGIN,      /* mean of the margin of the probabilities */
+  DM_METRIC_EL2N,             /* mean of the error norm */
+  DM_METRIC_EL2N_LAST,        /* the last one */
+  DM_METRIC_MEAN_ENTROPY,     /* of the class probabilities, in nats */
+  DM_METRIC_ENTROPY_OF_MEAN,  /* of their mean over the evaluations */
+  DM_METRIC_ALEATORIC,        /* mean of p (1 - p), p = label_probs */
+  DM_METRIC_MEAN_LOG2_PROB,   /* mean of log2 p */
+  DM_METRIC_LOSS_EMA,         /* exponential moving average of the signal "loss" */
+  DM_METRIC_FIRST_CORRECT,    /* these three are evaluations, from 0 */
+  DM_METRIC_LEARNED_FOR_GOOD, /* see dm_accum */
+  DM_METRIC_FORGOTTEN_FOR_GOOD,
+  DM_METRIC_PRED_DIST, /* how often each label was predicted */
+  DM_N_METRICS
+} dm_metric;
+
+#define DM_METRIC_BIT(metric) (UINT32_C(1) << (metric))
+
+const char *dm_metric_name(dm_metric metric);
+
+/* The measure whose mean or last value a metric is; DM_N_MEASURES: it is none. */
+dm_measure dm_metric_measure_of(dm_metric metric);
+
+/* What a run of these metrics keeps of each line. */
+dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
+
+/* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
+   zero is the state before the first evaluation. */
+typedef struct dm_metric_accum {
+  double loss_average; /* a_0 = loss_0, a_t = d a_{t-1} + (1 - d) loss_t */
+  double loss_first;
+  double loss_weight; /* d to the power of the number of losses */
+  uint32_t has_loss;
+  uint32_t n_probs; /* class vectors in the sample's row of class sums */
+} dm_metric_accum;
+
+#define DM_LOSS_DECAY 0.9 /* d */
+
+void dm_metric_add_loss(dm_metric_accum *a, double loss);
+/* Adds b, which came after a, as dm_accum_merge() does. */
+void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b);
+
+#endif

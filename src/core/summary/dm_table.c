@@ -1,0 +1,360 @@
+/* Reads running states out, in the order of the summary. */
+#include "summary/dm_table.h"
+
+#include <string.h>
+
+#include "base/dm_threads.h"
+#include "signals/dm_scores.h"
+
+/* Rows at a time: few enough for their states to stay in the nearest cache. */
+enum { SLICE = 256 };
+
+/* A few rows, whose states have been copied to where all columns find them at hand. */
+typedef struct slice {
+  const dm_run *run;
+  const dm_columns *columns;
+  const uint32_t *order;
+  size_t first; /* row of the table */
+  size_t n;
+  dm_accum states[SLICE];
+} slice;
+
+static dm_status list_predicted(dm_table *table, dm_error *err);
+static void fill_share(void *data);
+static void fill_slice(const slice *s);
+static void take_integers(const slice *s, dm_ident_column column, int32_t *out);
+static void take_doubles(const slice *s, dm_ident_column column, double *out);
+static void take_counts(const slice *s, dm_count_column column, int32_t *out);
+static void take_numbers(const slice *s, dm_number_column column, double *out);
+static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
+                        double *out);
+static void take_times(const slice *s, dm_metric metric, int32_t *out);
+static void take_metric(const slice *s, dm_metric metric, double *out);
+
+static const dm_accum *accum_at(const dm_table *table, size_t i) {
+  return dm_rows_at(&table->run->accum, table->order[i]);
+}
+
+dm_status dm_table_init(dm_table *table, dm_run *run, dm_error *err) {
+  DM_TRY(dm_table_init_live(table, run, err));
+  dm_index_freeze(&run->ids);
+  return DM_OK;
+}
+
+dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) {
+  *table = (dm_table){.run = run, .n = run->ids.n};
+  size_t bytes;
+  if (!dm_size_mul(table->n, sizeof *table->order, &bytes)) {
+    return dm_error_memory(err);
+  }
+  table->order = dm_malloc(bytes);
+  if (!table->order) {
+    return dm_error_memory(err);
+  }
+  DM_TRY(dm_index_order(&run->ids, table->order, err));
+  return run->keep.has_prediction ? list_predicted(table, err) : DM_OK;
+}
+
+/* A class that was predicted by its place is the label that was said to stand there, in
+   whatever line. */
+static dm_status list_predicted(dm_table *table, dm_error *err) {
+  const dm_run *run = table->run;
+  const dm_sums *places = &run->places;
+  uint32_t row;
+  dm_index_init(&table->predicted, run->options.seed);
+  for (size_t i = 0; i < run->predicted.n; i++) {
+    dm_ident label = dm_index_ident(&run->predicted, i);
+    DM_TRY(dm_index_row(&table->predicted, &label, &row, err));
+  }
+  table->of_place = dm_calloc(places->width + 1, sizeof *table->of_place);
+  if (!table->of_place) {
+    return dm_error_memory(err);
+  }
+  for (size_t place = 0; place < places->width; place++) {
+    bool is_predicted = false;
+    for (size_t i = 0; i < places->n_rows && !is_predicted; i++) {
+      is_predicted = dm_sums_row(places, i)[place] > 0;
+    }
+    if (is_predicted) {
+      dm_ident label = dm_run_class_label(run, place);
+      DM_TRY(dm_index_row(&table->predicted, &label, &table->of_place[place], err));
+    }
+  }
+  table->label_counts = dm_calloc(table->predicted.n + 1, sizeof *table->label_counts);
+  if (!table->label_counts) {
+    return dm_error_memory(err);
+  }
+  return dm_pred_dist_init(&table->dist, &table->predicted, err);
+}
+
+void dm_table_release(dm_table *table) {
+  dm_free(table->order);
+  dm_index_release(&table->predicted);
+  dm_free(table->of_place);
+  dm_free(table->label_counts);
+  dm_pred_dist_release(&table->dist);
+  *table = (dm_table){0};
+}
+
+/* --- columns --- */
+
+/* What one thread fills. */
+typedef struct share {
+  dm_thread thread;
+  const dm_table *table;
+  const dm_columns *columns;
+  size_t first;
+  size_t end;
+  bool is_started;
+} share;
+
+void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads) {
+  enum { WORTH_A_THREAD = 1 << 14 };
+  size_t n = table->n / WORTH_A_THREAD;
+  n = n > (size_t)threads ? (size_t)threads : n;
+  share single;
+  share *shares = n > 1 ? dm_calloc(n, sizeof *shares) : NULL;
+  if (!shares) {
+    shares = &single;
+    n = 1;
+  }
+  for (size_t k = 0; k < n; k++) {
+    shares[k] = (share){.table = table,
+                        .columns = columns,
+                        .first = table->n / n * k,
+                        .end = k + 1 < n ? table->n / n * (k + 1) : table->n};
+    shares[k].is_started =
+        k > 0 && dm_thread_start(&shares[k].thread, fill_share, &shares[k]);
+  }
+  for (size_t k = 0; k < n; k++) {
+    if (shares[k].is_started) {
+      dm_thread_join(&shares[k].thread);
+    } else {
+      fill_share(&shares[k]);
+    }
+  }
+  if (shares != &single) {
+    dm_free(shares);
+  }
+}
+
+static void fill_share(void *data) {
+  const share *part = data;
+  slice s = {.run = part->table->run, .columns = part->columns};
+  for (s.first = part->first; s.first < part->end; s.first += SLICE) {
+    s.n = part->end - s.first < SLICE ? part->end - s.first : SLICE;
+    s.order = part->table->order + s.first;
+    for (size_t i = 0; i < s.n; i++) {
+      s.states[i] = *accum_at(part->table, s.first + i);
+    }
+    fill_slice(&s);
+  }
+}
+
+static void fill_slice(const slice *s) {
+  const dm_columns *c = s->columns;
+  for (int column = 0; column < DM_N_IDENTS; column++) {
+    if (c->integers[column]) {
+      take_integers(s, (dm_ident_column)column, c->integers[column] + s->first);
+    }
+    if (c->doubles[column]) {
+      take_doubles(s, (dm_ident_column)column, c->doubles[column] + s->first);
+    }
+  }
+  for (int column = 0; column < DM_N_COUNTS; column++) {
+    if (c->counts[column]) {
+      take_counts(s, (dm_count_column)column, c->counts[column] + s->first);
+    }
+  }
+  for (int column = 0; column < DM_N_NUMBERS; column++) {
+    if (c->numbers[column]) {
+      take_numbers(s, (dm_number_column)column, c->numbers[column] + s->first);
+    }
+  }
+  size_t n_signals = c->signals ? s->run->options.n_signals : 0;
+  for (size_t k = 0; k < n_signals * DM_N_STATISTICS; k++) {
+    take_signal(s, k / DM_N_STATISTICS, (dm_signal_statistic)(k % DM_N_STATISTICS),
+                c->signals[k] + s->first);
+  }
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    if (c->times[metric]) {
+      take_times(s, (dm_metric)metric, c->times[metric] + s->first);
+    }
+    if (c->metrics[metric]) {
+      take_metric(s, (dm_metric)metric, c->metrics[metric] + s->first);
+    }
+  }
+}
+
+/* The integer that a sample has for an id or label. */
+DM_INLINE int64_t integer_of(const slice *s, dm_ident_column column, size_t i) {
+  const dm_accum *a = &s->states[i];
+  switch (column) {
+    case DM_COLUMN_ID:
+      return dm_index_integer(&s->run->ids, s->order[i]);
+    case DM_COLUMN_LABEL:
+      return dm_index_integer(&s->run->labels, a->label);
+    default:
+      return a->s_label ? dm_index_integer(&s->run->s_labels, a->s_label - 1) : 0;
+  }
+}
+
+static void take_integers(const slice *s, dm_ident_column column, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (int32_t)integer_of(s, column, i);
+  }
+}
+
+static void take_doubles(const slice *s, dm_ident_column column, double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (double)integer_of(s, column, i);
+  }
+}
+
+DM_INLINE uint32_t count_of(const dm_accum *a, dm_count_column column) {
+  switch (column) {
+    case DM_COLUMN_CORRECT_TIMES:
+      return a->n_correct;
+    case DM_COLUMN_FORGETTING_TIMES:
+      return a->n_forgetting;
+    case DM_COLUMN_LEARNT_TIMES:
+      return dm_accum_n_learning(a);
+    case DM_COLUMN_FIRST_FORGET:
+      return a->first_forgetting;
+    case DM_COLUMN_FIRST_LEARN:
+      return a->first_learning;
+    default:
+      return a->n;
+  }
+}
+
+static void take_counts(const slice *s, dm_count_column column, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = (int32_t)count_of(&s->states[i], column);
+  }
+}
+
+DM_INLINE double number_of(const dm_accum *a, dm_number_column column) {
+  switch (column) {
+    case DM_COLUMN_CORRECT_RATIO:
+      return dm_accum_correct_ratio(a);
+    case DM_COLUMN_AVG_PROBS:
+      return dm_accum_mean(a);
+    case DM_COLUMN_LABEL_VAR:
+      return dm_accum_variance(a);
+    case DM_COLUMN_MAX_LABEL_PROBS:
+      return dm_accum_max(a);
+    default:
+      return dm_accum_min(a);
+  }
+}
+
+static void take_numbers(const slice *s, dm_number_column column, double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_accum *a = &s->states[i];
+    out[i] = a->n ? number_of(a, column) : s->columns->missing;
+  }
+}
+
+static double statistic_of(const dm_signal_accum *a, dm_signal_statistic statistic) {
+  switch (statistic) {
+    case DM_SIGNAL_MEAN:
+      return dm_signal_mean(a);
+    case DM_SIGNAL_VAR:
+      return dm_signal_variance(a);
+    case DM_SIGNAL_MIN:
+      return dm_signal_min(a);
+    case DM_SIGNAL_MAX:
+      return dm_signal_max(a);
+    default:
+      return a->last;
+  }
+}
+
+static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
+                        double *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_signal_accum *a = dm_rows_at(&s->run->signals, s->order[i]);
+    a += signal;
+    out[i] = a->is_given ? statistic_of(a, statistic) : s->columns->missing;
+  }
+}
+
+static void take_times(const slice *s, dm_metric metric, int32_t *out) {
+  for (size_t i = 0; i < s->n; i++) {
+    const dm_accum *a = &s->states[i];
+    int64_t t = metric == DM_METRIC_FIRST_CORRECT      ? dm_accum_first_correct(a)
+                : metric == DM_METRIC_LEARNED_FOR_GOOD ? dm_accum_learned_for_good(a)
+                                                       : dm_accum_forgotten_for_good(a);
+    out[i] = t == DM_NEVER ? s->columns->missing_time : (int32_t)t;
+  }
+}
+
+static double metric_of(const dm_run *run, dm_metric metric, uint32_t row,
+                        double missing) {
+  const dm_metric_accum *a = dm_rows_at(&run->metrics, row);
+  if (metric == DM_METRIC_LOSS_EMA) {
+    return a->has_loss ? a->loss_average : missing;
+  }
+  return a->n_probs ? dm_entropy(dm_sums_row(&run->class_sums, row),
+                                 run->class_sums.width, a->n_probs)
+                    : missing;
+}
+
+static void take_metric(const slice *s, dm_metric metric, double *out) {
+  const dm_run *run = s->run;
+  dm_measure measure = dm_metric_measure_of(metric);
+  if (measure != DM_N_MEASURES) {
+    size_t place = run->keep.n_signals + dm_measure_place(run->keep.measures, measure);
+    take_signal(s, place, metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
+                out);
+    return;
+  }
+  for (size_t i = 0; i < s->n; i++) {
+    out[i] = metric_of(run, metric, s->order[i], s->columns->missing);
+  }
+}
+
+const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
+  const dm_sums *labels = &table->run->predictions;
+  const dm_sums *places = &table->run->places;
+  uint32_t row = table->order[i];
+  double *counts = table->label_counts;
+  for (size_t k = 0; k < table->predicted.n; k++) {
+    counts[k] = k < labels->width ? dm_sums_row(labels, row)[k] : 0;
+  }
+  for (size_t place = 0; place < places->width; place++) {
+    counts[table->of_place[place]] += dm_sums_row(places, row)[place];
+  }
+  for (size_t k = 0; k < table->predicted.n; k++) { /* more only in a state that lies */
+    counts[k] = counts[k] > DM_EVALUATIONS_MAX ? DM_EVALUATIONS_MAX : counts[k];
+  }
+  *len = dm_pred_dist_print(&table->dist, counts);
+  return *len ? table->dist.text : NULL;
+}
+
+/* --- idents --- */
+
+static const dm_index *index_of(const dm_table *table, dm_ident_column column) {
+  return column == DM_COLUMN_ID      ? &table->run->ids
+         : column == DM_COLUMN_LABEL ? &table->run->labels
+                                     : &table->run->s_labels;
+}
+
+dm_ident_type dm_table_ident_type(const dm_table *table, dm_ident_column column) {
+  return dm_index_type(index_of(table, column));
+}
+
+dm_ident dm_table_ident(const dm_table *table, dm_ident_column column, size_t i) {
+  size_t row = table->order[i];
+  if (column == DM_COLUMN_LABEL) {
+    row = accum_at(table, i)->label;
+  } else if (column == DM_COLUMN_S_LABEL) {
+    uint32_t given = accum_at(table, i)->s_label;
+    if (given == 0) {
+      return dm_ident_from_int(0);
+    }
+    row = given - 1;
+  }
+  return dm_index_ident(index_of(table, column), row);
+}
