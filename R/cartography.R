@@ -14,28 +14,13 @@ add_cartography_columns <- function(map) {
   map
 }
 
-# The cut-offs of the regions as c(variability = , confidence = ); NULL where
-# none are drawn, for want of the right axes too.
+# The cut-offs of the regions that are drawn; NULL where none are, for want of
+# the right axes too.
 find_cutoffs <- function(cutoffs, attr1, attr2, call = rlang::caller_env()) {
-  if (is.null(cutoffs)) {
-    return(NULL)
-  }
-  wanted <- c("variability", "confidence")
-  is_pair <- is.numeric(cutoffs) && length(cutoffs) == 2
-  if (!is_pair || !setequal(names(cutoffs), wanted)) {
-    abort_argument(
-      cutoffs,
-      paste(
-        "two numbers named {.field variability} and {.field confidence},",
-        "or {.code NULL}"
-      ),
-      "cutoffs", call
-    )
-  }
-  check_cutoffs(cutoffs[["variability"]], cutoffs[["confidence"]], call)
+  cutoffs <- check_cutoffs(cutoffs, allow_null = TRUE, call = call)
   is_drawn <- has_region_axes(attr1, attr2) &&
     region_axes[[attr1]] == "confidence"
-  if (is_drawn) cutoffs[wanted]
+  if (is_drawn) cutoffs
 }
 
 # What the style adds to the points, as a list of layers and scales.

@@ -41,7 +41,7 @@
 #' * Srinivasan, A. (1993). Statlog (Landsat Satellite). UCI Machine Learning
 #'   Repository. \doi{10.24432/C55887}. Taken from `mlbench::Satellite`.
 #'
-#' @param file A string, the name of a file or folder, or `NULL` (the default)
+#' @param name A string, the name of a file or folder, or `NULL` (the default)
 #'   for the names of all.
 #' @return A character vector: the names that there are, or the full path of
 #'   the one asked for.
@@ -53,26 +53,26 @@
 #' readLines(spam, n = 2)
 #'
 #' datamap_summarise(spam)
-datamap_example <- function(file = NULL) {
-  check_string(file, allow_null = TRUE)
+datamap_example <- function(name = NULL) {
+  check_string(name, allow_null = TRUE)
   folder <- system.file("extdata", package = "datacarto")
   files <- setdiff(list.files(folder), "README.md")
-  if (is.null(file)) {
+  if (is.null(name)) {
     return(files)
   }
-  if (!file %in% files) {
-    similar <- similar_names(file, files)
+  if (!name %in% files) {
+    similar <- similar_names(name, files)
     abort_datamap(
       c(
-        "{.arg file} must be the name of an example that there is.",
-        x = "There is no example {.val {file}}.",
+        "{.arg name} must be the name of an example that there is.",
+        x = "There is no example {.val {name}}.",
         i = "The examples are {.val {files}}.",
         did_you_mean(similar)
       ),
       class = "input",
-      key = "file",
+      key = "name",
       similar = similar
     )
   }
-  file.path(folder, file)
+  file.path(folder, name)
 }

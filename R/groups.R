@@ -36,6 +36,7 @@ max_values <- 30L
 #' @param use_f_times,use_l_times A number: samples with at least so many
 #'   forgettings (`forgetting_times`), or times learnt (`learnt_times`), are
 #'   kept and grouped by them. `NULL`, the default, and `-1` mean neither.
+#' @param ... Must be empty.
 #' @param dirty_label `TRUE` to set apart the samples whose label was made
 #'   dirty on purpose (`s_label` 2). `FALSE` by default.
 #' @param group_by The name of a column whose values are the groups. `NULL`, the
@@ -61,8 +62,10 @@ datamap_groups <- function(map,
                            threshold = 0,
                            use_f_times = NULL,
                            use_l_times = NULL,
+                           ...,
                            dirty_label = FALSE,
                            group_by = NULL) {
+  check_dots()
   map <- take_map(map)
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times

@@ -13,9 +13,9 @@ max_arrows <- 200L
 #' @inheritSection datamap_regions Regions
 #' @param map1,map2 Data maps, from [datamap_summarise()],
 #'   [datamap_read_summary()] or [as_datamap()].
-#' @param ids The samples to compare, a vector of ids that are on both maps.
-#'   `NULL`, the default, for all.
-#' @param ... Not used, and must be empty.
+#' @param ... Must be empty.
+#' @param ids A vector of ids that are on both maps: only these samples are
+#'   compared. `NULL`, the default, for all.
 #' @param type `"arrows"` or `"flow"`; `"auto"`, the default, means arrows for
 #'   up to 200 samples.
 #' @param names What the two maps are called, two strings.
@@ -33,12 +33,13 @@ max_arrows <- 200L
 #' datamap_plot_compare(early, late, ids = early$id[1:30])
 datamap_plot_compare <- function(map1,
                                  map2,
-                                 ids = NULL,
                                  ...,
+                                 ids = NULL,
                                  type = c("auto", "arrows", "flow"),
                                  names = c("first map", "second map"),
-                                 variability = 0.2,
-                                 confidence = 0.5) {
+                                 cutoffs = c(
+                                   variability = 0.2, confidence = 0.5
+                                 )) {
   check_dots()
   map1 <- take_map(map1)
   map2 <- take_map(map2)
@@ -46,12 +47,12 @@ datamap_plot_compare <- function(map1,
   if (!is.character(names) || length(names) != 2 || anyNA(names)) {
     abort_argument(names, "two strings", "names", rlang::current_env())
   }
-  check_cutoffs(variability, confidence)
+  cutoffs <- check_cutoffs(cutoffs)
   if (!is.null(ids)) {
-    map1 <- map1[find_marked(map1, ids, arg = "ids"), ]
-    map2 <- map2[find_marked(map2, ids, arg = "ids"), ]
+    map1 <- map1[find_marked(map1, ids), ]
+    map2 <- map2[find_marked(map2, ids), ]
   }
-  pairs <- pair_samples(map1, map2, variability, confidence)
+  pairs <- pair_samples(map1, map2, cutoffs)
   is_drawn <- !is.na(pairs$from) & !is.na(pairs$to)
   alone <- c(nrow(map1), nrow(map2)) - nrow(pairs)
   drawn <- pairs[is_drawn, , drop = FALSE]
@@ -81,15 +82,16 @@ datamap_plot_compare <- function(map1,
     }
   ), collapse = "; ")
   caption <- paste0(
-    "Ambiguous from a variability of ", number_text(variability),
-    " on, else easy from a confidence of ", number_text(confidence), " on"
+    "Ambiguous from a variability of ", number_text(cutoffs[["variability"]]),
+    " on, else easy from a confidence of ",
+    number_text(cutoffs[["confidence"]]), " on"
   )
   changes <- stats::setNames(
     as.vector(counts),
     paste(rep(rownames(counts), 3), "to", rep(colnames(counts), each = 3))
   )
   plot <- switch(type,
-    arrows = draw_arrows(drawn, variability, confidence),
+    arrows = draw_arrows(drawn, cutoffs),
     flow = draw_flow(counts, names)
   )
   as_map_plot(plot + ggplot2::labs(
@@ -112,7 +114,7 @@ datamap_plot_compare <- function(map1,
 }
 
 # One row per sample on both maps: its places and its regions.
-pair_samples <- function(map1, map2, variability, confidence) {
+pair_samples <- function(map1, map2, cutoffs) {
   at <- match_ids(map1$id, map2$id)
   one <- map1[!is.na(at), ]
   two <- map2[at[!is.na(at)], ]
@@ -120,12 +122,12 @@ pair_samples <- function(map1, map2, variability, confidence) {
     id = one$id,
     x = sqrt(one$label_var), y = one$avg_probs,
     xend = sqrt(two$label_var), yend = two$avg_probs,
-    from = datamap_regions(one, variability, confidence)$region,
-    to = datamap_regions(two, variability, confidence)$region
+    from = datamap_regions(one, cutoffs = cutoffs)$region,
+    to = datamap_regions(two, cutoffs = cutoffs)$region
   )
 }
 
-draw_arrows <- function(drawn, variability, confidence) {
+draw_arrows <- function(drawn, cutoffs) {
   is_same <- drawn$from == drawn$to
   drawn$.group <- factor(
     ifelse(is_same, "same region", paste("to", drawn$to)),
@@ -144,10 +146,7 @@ draw_arrows <- function(drawn, variability, confidence) {
     ) +
     ggplot2::geom_point(size = 1) +
     signal_limits("confidence", "variability") +
-    geom_datamap_regions(
-      variability, confidence,
-      attr1 = "confidence", attr2 = "variability"
-    ) +
+    geom_datamap_regions("confidence", "variability", cutoffs = cutoffs) +
     ggplot2::scale_colour_manual(
       values = c(datamap_palette(3), "grey60")[counts > 0]
     ) +

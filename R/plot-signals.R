@@ -8,7 +8,6 @@
 #'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
-#' @param ... Not used, and must be empty.
 #' @param signals The names of numeric columns; `NULL`, the default, for all but
 #'   `id`, `label`, `s_label` and those that have one value only.
 #'

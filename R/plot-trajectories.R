@@ -6,20 +6,20 @@
 #' Of a group, the line is the median of its samples, and the bands hold the
 #' middle half and the middle 80 % of them.
 #'
-#' @param signals A data frame with one row per evaluation and sample, from
+#' @param x A data frame with one row per evaluation and sample, from
 #'   [datamap_read_signals()] or your own: `id`, the signal, and `step` or
 #'   `epoch`. Without these the evaluations of a sample are its rows in their
 #'   order. Paths of signal files, and the file of a [datamap_recorder()], are
 #'   read first.
-#' @param ids The samples to draw, a vector of at most 30 ids. `NULL`, the
-#'   default, for groups.
-#' @param group What the samples are grouped by: the name of a column of
-#'   `signals`, such as `"s_label"`; or a data frame with a column `id` and the
-#'   group in the second one, as [datamap_groups()] and [datamap_regions()]
-#'   give it. `NULL`, the default, puts all samples into one group.
-#' @param ... Not used, and must be empty.
+#' @param ... Must be empty.
+#' @param group_by What the samples are grouped by: the name of a column of `x`,
+#'   such as `"s_label"`; or a data frame with a column `id` and the group in
+#'   the second one, as [datamap_groups()] and [datamap_regions()] give it.
+#'   `NULL`, the default, puts all samples into one group.
 #' @param signal The name of the numeric column to draw, `"label_probs"` by
 #'   default.
+#' @param ids A vector of at most 30 ids: only these samples are drawn, a line
+#'   for each. `NULL`, the default, for groups.
 #'
 #' @return A ggplot.
 #' @seealso [datamap_plot()]
@@ -33,43 +33,43 @@
 #' )
 #' datamap_plot_trajectories(signals, ids = c(1, 3))
 #' datamap_plot_trajectories(signals)
-datamap_plot_trajectories <- function(signals,
-                                      ids = NULL,
-                                      group = NULL,
+datamap_plot_trajectories <- function(x,
                                       ...,
-                                      signal = "label_probs") {
+                                      group_by = NULL,
+                                      signal = "label_probs",
+                                      ids = NULL) {
   check_dots()
   call <- rlang::current_env()
-  force_argument(signals, "signals", call)
-  if (inherits(signals, "datamap_recorder")) {
-    signals <- recorder_file(signals, "signals", call)
+  force_argument(x, "x", call)
+  if (inherits(x, "datamap_recorder")) {
+    x <- recorder_file(x, "x", call)
   }
-  if (is.character(signals)) {
-    signals <- datamap_read_signals(signals)
+  if (is.character(x)) {
+    x <- datamap_read_signals(x)
   }
-  check_no_summary(signals, "signals", call)
-  check_data_frame(signals)
-  check_frame(signals, "signals", call)
+  check_no_summary(x, "x", call)
+  check_data_frame(x)
+  check_frame(x, "x", call)
   check_string(signal)
-  force_name(group, "group", call)
-  signals <- without_integer64(signals)
-  check_signal_columns(signals, signal, call)
-  if (!is.null(ids) && !is.null(group)) {
+  force_name(group_by, "group_by", call)
+  x <- without_integer64(x)
+  check_signal_columns(x, signal, call)
+  if (!is.null(ids) && !is.null(group_by)) {
     abort_datamap(
-      "Only one of {.arg ids} and {.arg group} can be given.",
-      class = "input", key = "group"
+      "Only one of {.arg ids} and {.arg group_by} can be given.",
+      class = "input", key = "group_by"
     )
   }
-  check_one_value(signals$id, "id", call)
-  id <- plain_ids(signals$id)
+  check_one_value(x$id, "id", call)
+  id <- plain_ids(x$id)
   known <- unique(id)
   sample <- match(id, known)
   data <- data.frame(
-    .id = sample, .at = evaluation_of(signals, sample),
-    .value = signals[[signal]]
+    .id = sample, .at = evaluation_of(x, sample),
+    .value = x[[signal]]
   )
   drawn <- if (is.null(ids)) {
-    data$.group <- trajectory_groups(signals, known, sample, group, call)
+    data$.group <- trajectory_groups(x, known, sample, group_by, call)
     draw_bands(data)
   } else {
     shown <- check_trajectory_ids(ids, known, call)
@@ -78,7 +78,7 @@ datamap_plot_trajectories <- function(signals,
     draw_lines(data)
   }
   times <- plural_count(length(unique(data$.at)), "evaluation")
-  has_step <- any(c("step", "epoch") %in% names(signals))
+  has_step <- any(c("step", "epoch") %in% names(x))
   plot <- drawn$plot +
     ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
     ggplot2::labs(
@@ -109,15 +109,15 @@ datamap_plot_trajectories <- function(signals,
   as_map_plot(plot)
 }
 
-check_signal_columns <- function(signals, signal, call) {
-  is_there <- c("id", signal) %in% names(signals)
+check_signal_columns <- function(x, signal, call) {
+  is_there <- c("id", signal) %in% names(x)
   if (!all(is_there)) {
     missing <- c("id", signal)[!is_there]
-    found <- names(signals)
+    found <- names(x)
     similar <- similar_names(missing, found)
     abort_datamap(
       c(
-        "{.arg signals} must have the columns {.field {c('id', signal)}}.",
+        "{.arg x} must have the columns {.field {c('id', signal)}}.",
         x = "It lacks {.field {missing}}.",
         i = "Its columns are {.field {found}}.",
         did_you_mean(similar)
@@ -125,18 +125,18 @@ check_signal_columns <- function(signals, signal, call) {
       class = "input", key = missing[[1]], similar = similar, call = call
     )
   }
-  if (!signal %in% numeric_columns(signals)) {
+  if (!signal %in% numeric_columns(x)) {
     abort_argument(
-      signals[[signal]], "the name of a numeric column", "signal", call
+      x[[signal]], "the name of a numeric column", "signal", call
     )
   }
 }
 
 # The step of every row, or else its number among the rows of its sample.
-evaluation_of <- function(signals, sample) {
-  step <- intersect(c("step", "epoch"), numeric_columns(signals))
+evaluation_of <- function(x, sample) {
+  step <- intersect(c("step", "epoch"), numeric_columns(x))
   if (length(step) > 0) {
-    return(signals[[step[[1]]]])
+    return(x[[step[[1]]]])
   }
   at <- integer(length(sample))
   at[order(sample)] <- sequence(tabulate(sample)) - 1L
@@ -159,7 +159,7 @@ check_trajectory_ids <- function(ids, known, call) {
     }
     abort_datamap(
       c(
-        "{.arg ids} must be at most {max_values} ids of {.arg signals}.",
+        "{.arg ids} must be at most {max_values} ids of {.arg x}.",
         x = "{found}."
       ),
       class = "input", key = "ids", call = call
@@ -169,27 +169,27 @@ check_trajectory_ids <- function(ids, known, call) {
 }
 
 # A factor with the group of every row; NA where there is none.
-trajectory_groups <- function(signals, known, sample, group, call) {
-  if (is.null(group)) {
+trajectory_groups <- function(x, known, sample, group_by, call) {
+  if (is.null(group_by)) {
     return(as_levels(rep(1L, length(sample)), "all samples"))
   }
-  if (is.data.frame(group)) {
-    if (!"id" %in% names(group) || ncol(group) < 2) {
+  if (is.data.frame(group_by)) {
+    if (!"id" %in% names(group_by) || ncol(group_by) < 2) {
       abort_argument(
-        group, "a data frame with {.field id} and a group", "group", call
+        group_by, "a data frame with {.field id} and a group", "group_by", call
       )
     }
-    values <- plain_integer64(group[[setdiff(names(group), "id")[[1]]]])
-    values <- values[match_ids(known, group$id)[sample]]
+    values <- plain_integer64(group_by[[setdiff(names(group_by), "id")[[1]]]])
+    values <- values[match_ids(known, group_by$id)[sample]]
     name <- "group"
   } else {
-    check_column_choice(group, signals, call = call)
-    values <- signals[[group]]
-    name <- group
+    check_column_choice(group_by, x, call = call)
+    values <- x[[group_by]]
+    name <- group_by
   }
-  check_groupable(values, name, "group", call)
+  check_groupable(values, name, "group_by", call)
   groups <- group_values(values)
-  if (identical(group, "s_label")) {
+  if (identical(group_by, "s_label")) {
     levels(groups) <- s_label_words(levels(groups))
   }
   groups

@@ -79,7 +79,7 @@ group_looks <- function(words, scheme) {
   }
   list(
     colour = stats::setNames(datamap_palette(scheme$name), words),
-    shape = stats::setNames(datamap_palette(scheme$name, "shape"), words)
+    shape = stats::setNames(datamap_palette(scheme$name, what = "shape"), words)
   )
 }
 

@@ -41,11 +41,11 @@
 #'   There is one panel where all samples that are drawn have the same value.
 #' @param scales Whether the panels of `facet` have the same axes: `"fixed"`
 #'   (the default), `"free"`, `"free_x"` or `"free_y"`.
-#' @param highlight A vector of ids: these samples are marked with a ring and
-#'   named. The names are kept apart by the ggrepel package where it is
-#'   installed; else those that would overlap are left out. Of more than 20
-#'   the first 20 are named, and the caption says how many there are.
-#'   `NULL`, the default, for none.
+#' @param ids A vector of ids: these samples are marked with a ring and named.
+#'   The names are kept apart by the ggrepel package where it is installed; else
+#'   those that would overlap are left out. Of more than 20 the first 20 are
+#'   named, and the caption says how many there are. `NULL`, the default, for
+#'   none.
 #' @param style `"datamap"`, the default, or `"cartography"` for the look of the
 #'   figures of Swayamdipta et al. (2020): variability against confidence, with
 #'   histograms of both and of `correct_ratio` as bars beside the points, and
@@ -54,9 +54,9 @@
 #'   and the standard deviation of the label's probability, and there are no
 #'   panels unless `facet` asks for them.
 #' @param cutoffs For `style = "cartography"`: the cut-offs of the regions that
-#'   are drawn, as the arguments of [datamap_regions()]; `NULL` for none. They
-#'   are drawn where the confidence is on the vertical and the variability on
-#'   the horizontal axis.
+#'   are drawn, as in [datamap_regions()]; `NULL` for none. They are drawn where
+#'   the confidence is on the vertical and the variability on the horizontal
+#'   axis.
 #' @param points How samples are drawn: `"points"`, one point each; `"raster"`,
 #'   one point each in an image, by the scattermore package, which must be
 #'   installed; or `"density"`, counted in bins. `"auto"`, the default, means
@@ -89,7 +89,7 @@
 #'
 #' # One panel per label, and the two samples that were forgotten most often
 #' most <- map$id[order(-map$forgetting_times)][1:2]
-#' datamap_plot(map, facet = "label", highlight = most)
+#' datamap_plot(map, facet = "label", ids = most)
 datamap_plot <- function(map,
                          attr1 = "avg_probs",
                          attr2 = "label_var",
@@ -102,7 +102,7 @@ datamap_plot <- function(map,
                          group_by = NULL,
                          facet = "s_label",
                          scales = c("fixed", "free", "free_x", "free_y"),
-                         highlight = NULL,
+                         ids = NULL,
                          style = c("datamap", "cartography"),
                          cutoffs = c(variability = 0.2, confidence = 0.5),
                          points = c("auto", "points", "raster", "density")) {
@@ -124,7 +124,7 @@ datamap_plot <- function(map,
   )
   scheme <- find_scheme(map, conditions, dirty_label, group_by)
   facet <- find_facet(map, facet)
-  marked <- find_marked(map, highlight)
+  marked <- find_marked(map, ids)
   filter <- filter_words(map, conditions)
   samples <- samples_before(map)
 
@@ -156,7 +156,7 @@ datamap_plot <- function(map,
     points = points,
     cutoffs = cutoffs,
     regions = if (!is.null(cutoffs)) {
-      attr(do.call(datamap_regions, c(list(drawn), cutoffs)), "counts")
+      attr(datamap_regions(drawn, cutoffs = cutoffs), "counts")
     },
     marked = length(marked),
     marked_drawn = id_text(drawn$id[order_marked(drawn)])

@@ -19,10 +19,10 @@ region_axes <- c(
 #' The *variability* of a sample is the standard deviation of the probability
 #' of its label, the square root of `label_var`; its *confidence* is the mean,
 #' `avg_probs`.
-#' * `ambiguous`: the variability is at least the cut-off `variability`,
+#' * `ambiguous`: the variability is at least its cut-off, 0.2 by default,
 #'   whatever the confidence.
 #' * `easy-to-learn`: the variability is below it, and the confidence is at
-#'   least the cut-off `confidence`.
+#'   least its cut-off, 0.5 by default.
 #' * `hard-to-learn`: the variability is below it, and so is the confidence.
 #'
 #' So every sample is in one region, and no cut-off depends on the other
@@ -32,11 +32,13 @@ region_axes <- c(
 #'
 #' @param map A data map, from [datamap_summarise()],
 #'   [datamap_read_summary()] or [as_datamap()].
-#' @param variability A number of at least 0: samples with this standard
-#'   deviation of the label's probability, or a larger one, are ambiguous. 0.2
-#'   by default; it can be 0.5 at most.
-#' @param confidence A number between 0 and 1: the mean probability of the label
-#'   from which on samples that are not ambiguous are easy. 0.5 by default.
+#' @param ... Must be empty.
+#' @param cutoffs A vector of the numbers `variability` and `confidence`, or of
+#'   one of them, with these names. `variability`, between 0 and 0.5: samples
+#'   with this standard deviation of the label's probability, or a larger one,
+#'   are ambiguous. `confidence`, between 0 and 1: the mean probability of the
+#'   label from which on samples that are not ambiguous are easy. The one that
+#'   is not given is 0.2 or 0.5.
 #'
 #' @return `datamap_regions()`: a data frame with one row per sample, in the
 #'   order of the map, and the columns `id` and `region`, a factor with the
@@ -55,15 +57,18 @@ region_axes <- c(
 #' datamap_plot(map, facet = NULL) + geom_datamap_regions()
 #'
 #' # The third of the samples with the largest variability
-#' third <- quantile(sqrt(map$label_var), 2 / 3)
-#' map$region <- datamap_regions(map, variability = third)$region
+#' third <- quantile(sqrt(map$label_var), 2 / 3, names = FALSE)
+#' map$region <- datamap_regions(map, cutoffs = c(variability = third))$region
 #' datamap_plot(map, group_by = "region") +
-#'   geom_datamap_regions(variability = third)
-datamap_regions <- function(map, variability = 0.2, confidence = 0.5) {
+#'   geom_datamap_regions(cutoffs = c(variability = third))
+datamap_regions <- function(map,
+                            ...,
+                            cutoffs = c(variability = 0.2, confidence = 0.5)) {
+  check_dots()
   map <- take_map(map)
-  check_cutoffs(variability, confidence)
-  is_ambiguous <- sqrt(map$label_var) >= variability
-  is_easy <- map$avg_probs >= confidence
+  cutoffs <- check_cutoffs(cutoffs)
+  is_ambiguous <- sqrt(map$label_var) >= cutoffs[["variability"]]
+  is_easy <- map$avg_probs >= cutoffs[["confidence"]]
   # 1 hard, 2 ambiguous, 3 easy; NA where either signal is missing
   code <- 1L + 2L * is_easy
   code[is_ambiguous & !is.na(is_easy)] <- 2L
@@ -73,30 +78,28 @@ datamap_regions <- function(map, variability = 0.2, confidence = 0.5) {
     list(id = map$id, region = as_levels(code, datamap_region_names))
   )
   attr(regions, "counts") <- group_counts(regions$region)
-  attr(regions, "cutoffs") <- c(
-    variability = unname(variability), confidence = unname(confidence)
-  )
+  attr(regions, "cutoffs") <- cutoffs
   regions
 }
 
 #' @rdname datamap_regions
-#' @param ... Not used, and must be empty.
 #' @param attr1,attr2 The columns on the vertical and the horizontal axis of the
 #'   map that the regions are drawn on, as in [datamap_plot()]: `avg_probs` or
 #'   `confidence` on one, `label_var` or `variability` on the other. On
-#'   `label_var`, which is a variance, the cut-off lies at the square of
-#'   `variability`.
+#'   `label_var`, which is a variance, the cut-off lies at the square of that of
+#'   the variability.
 #' @param labels Three names for the regions, in the order `hard-to-learn`,
 #'   `ambiguous`, `easy-to-learn`; `NULL` for none.
 #' @param colour,linetype,linewidth,text_size What the lines and the names look
 #'   like, as in [ggplot2::geom_segment()] and, for `text_size`, the `size` of
 #'   [ggplot2::geom_text()].
 #' @export
-geom_datamap_regions <- function(variability = 0.2,
-                                 confidence = 0.5,
-                                 ...,
-                                 attr1 = "avg_probs",
+geom_datamap_regions <- function(attr1 = "avg_probs",
                                  attr2 = "label_var",
+                                 ...,
+                                 cutoffs = c(
+                                   variability = 0.2, confidence = 0.5
+                                 ),
                                  labels = c(
                                    "hard-to-learn", "ambiguous",
                                    "easy-to-learn"
@@ -106,7 +109,7 @@ geom_datamap_regions <- function(variability = 0.2,
                                  linewidth = 0.4,
                                  text_size = 3) {
   check_dots()
-  check_cutoffs(variability, confidence)
+  cutoffs <- check_cutoffs(cutoffs)
   check_region_axes(attr1, attr2)
   if (!is.null(labels) && !(is.character(labels) && length(labels) == 3)) {
     abort_argument(
@@ -114,7 +117,7 @@ geom_datamap_regions <- function(variability = 0.2,
     )
   }
   layer_regions(
-    c(variability, confidence), c(attr2, attr1), labels,
+    cutoffs, c(attr2, attr1), labels,
     look = list(
       colour = colour, linetype = linetype, linewidth = linewidth,
       text_size = text_size
@@ -122,11 +125,34 @@ geom_datamap_regions <- function(variability = 0.2,
   )
 }
 
-check_cutoffs <- function(variability,
-                          confidence,
+# The cut-offs as c(variability = , confidence = ), each given or as by default;
+# NULL for none where that is allowed.
+check_cutoffs <- function(x,
+                          allow_null = FALSE,
+                          arg = rlang::caller_arg(x),
                           call = rlang::caller_env()) {
+  if (is.null(x) && allow_null) {
+    return(NULL)
+  }
+  cutoffs <- c(variability = 0.2, confidence = 0.5)
+  are_known <- is.numeric(x) && length(x) > 0 && !anyDuplicated(names(x)) &&
+    length(names(x)) > 0 && all(names(x) %in% names(cutoffs))
+  if (!are_known) {
+    abort_argument(
+      x,
+      paste0(
+        "numbers named {.field variability} and {.field confidence}",
+        if (allow_null) ", or {.code NULL}"
+      ),
+      arg, call
+    )
+  }
+  cutoffs[names(x)] <- as.vector(x)
+  variability <- cutoffs[["variability"]]
+  confidence <- cutoffs[["confidence"]]
   check_number(variability, min = 0, max = 0.5, call = call)
   check_number(confidence, min = 0, max = 1, call = call)
+  cutoffs
 }
 
 has_region_axes <- function(attr1, attr2) {

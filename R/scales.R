@@ -18,9 +18,10 @@ datamap_shapes <- c(4L, 3L, 15L, 17L, 18L, 16L)
 #' from dark to light, differ for colour-blind eyes and in grey, and stand out
 #' from white.
 #'
-#' @param x Either a number: so many colours from dark to light; or the name of
-#'   a scheme of groups: `"correct_ratio"` (the default), `"use_f_times"`,
-#'   `"use_l_times"` or `"dirty_label"` (see [datamap_groups()]).
+#' @param scheme Either the name of a scheme of groups, `"correct_ratio"` (the
+#'   default), `"use_f_times"`, `"use_l_times"` or `"dirty_label"` (see
+#'   [datamap_groups()]); or a number: so many colours from dark to light.
+#' @param ... Must be empty.
 #' @param what `"colour"`, the default, or `"shape"`.
 #'
 #' @return A vector of colours (strings) or of shapes (integers). With a
@@ -31,40 +32,43 @@ datamap_shapes <- c(4L, 3L, 15L, 17L, 18L, 16L)
 #' datamap_palette()
 #' datamap_palette(3)
 #' datamap_palette("use_f_times", what = "shape")
-datamap_palette <- function(x = "correct_ratio", what = c("colour", "shape")) {
+datamap_palette <- function(scheme = "correct_ratio",
+                            ...,
+                            what = c("colour", "shape")) {
+  check_dots()
   what <- check_choice(what)
   values <- switch(what,
     colour = datamap_colours,
     shape = datamap_shapes
   )
-  force_name(x, "x", rlang::current_env())
-  if (is.character(x)) {
+  force_name(scheme, "scheme", rlang::current_env())
+  if (is.character(scheme)) {
     schemes <- names(group_schemes)
-    if (!rlang::is_string(x) || !x %in% schemes) {
-      similar <- similar_names(x, schemes)
+    if (!rlang::is_string(scheme) || !scheme %in% schemes) {
+      similar <- similar_names(scheme, schemes)
       abort_datamap(
         c(
-          "{.arg x} must be a number or the name of a scheme of groups.",
-          x = "You gave {describe(x)}.",
+          "{.arg scheme} must be a number or the name of a scheme of groups.",
+          x = "You gave {describe(scheme)}.",
           i = "The schemes are {.val {schemes}}.",
           did_you_mean(similar)
         ),
         class = "input",
-        key = "x",
+        key = "scheme",
         similar = similar
       )
     }
-    scheme <- group_schemes[[x]]
-    places <- scheme$places %||% spread_places(length(scheme$levels))
-    return(stats::setNames(values[places], scheme$levels))
+    known <- group_schemes[[scheme]]
+    places <- known$places %||% spread_places(length(known$levels))
+    return(stats::setNames(values[places], known$levels))
   }
-  check_number(x, min = 0, max = 1e6, whole = TRUE)
-  if (x <= length(values)) {
-    return(values[spread_places(x)])
+  check_number(scheme, min = 0, max = 1e6, whole = TRUE)
+  if (scheme <= length(values)) {
+    return(values[spread_places(scheme)])
   }
   switch(what,
-    colour = grDevices::colorRampPalette(values, space = "Lab")(x),
-    shape = rep_len(values, x)
+    colour = grDevices::colorRampPalette(values, space = "Lab")(scheme),
+    shape = rep_len(values, scheme)
   )
 }
 
@@ -81,10 +85,10 @@ values_for_levels <- function(levels, what) {
   for (scheme in names(group_schemes)) {
     known <- group_schemes[[scheme]]$levels
     if (length(levels) > 0 && all(plain %in% known)) {
-      return(unname(datamap_palette(scheme, what)[plain]))
+      return(unname(datamap_palette(scheme, what = what)[plain]))
     }
   }
-  datamap_palette(length(levels), what)
+  datamap_palette(length(levels), what = what)
 }
 
 # "correct_ratio_1.0" -> "correct_ratio_1.0 (n = 12,345)", and back.
@@ -150,7 +154,7 @@ scale_fill_datamap <- function(...,
 scale_shape_datamap <- function(..., na.value = 1L) {
   scale <- ggplot2::scale_shape_manual(
     ...,
-    values = datamap_palette(max_values, "shape"),
+    values = datamap_palette(max_values, what = "shape"),
     na.value = na.value
   )
   by_level(scale, "shape")

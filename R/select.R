@@ -145,8 +145,8 @@ datamap_select <- function(map,
 #'   is.
 #' @param file The path of the file to write, a string.
 #' @param ... Must be empty.
-#' @param by The name of the column of `data` with the ids of the samples;
-#'   by default `"id"`, if there is one.
+#' @param id_column The name of the column of `data` with the ids of the
+#'   samples; by default `"id"`, if there is one.
 #'
 #' @return The part of the table that was written, a data frame, invisibly.
 #' @export
@@ -157,11 +157,15 @@ datamap_select <- function(map,
 #' part <- datamap_write_selection(datamap_select(map, 0.33), mails, file)
 #' nrow(part)
 #' unlink(file)
-datamap_write_selection <- function(map, data, file, ..., by = NULL) {
+datamap_write_selection <- function(map,
+                                    data,
+                                    file,
+                                    ...,
+                                    id_column = NULL) {
   check_dots()
   call <- rlang::current_env()
   map <- take_map(map)
-  check_string(by, allow_null = TRUE)
+  check_string(id_column, allow_null = TRUE)
   path <- summary_path(file)
   if (rlang::is_string(data)) {
     check_paths(data, "data", call)
@@ -170,13 +174,17 @@ datamap_write_selection <- function(map, data, file, ..., by = NULL) {
     abort_argument(data, "a data frame or a path", "data", call)
   }
   data <- without_integer64(data, names(data))
-  if (!is.null(by)) {
-    check_column_choice(by, data, of = "{.arg data}")
+  if (!is.null(id_column)) {
+    check_column_choice(id_column, data, of = "{.arg data}")
   } else if ("id" %in% names(data)) {
-    by <- "id"
+    id_column <- "id"
   }
-  ids <- if (is.null(by)) row_ids(map, data, call) else data[[by]]
-  rows <- find_rows(map$id, ids, by, call)
+  ids <- if (is.null(id_column)) {
+    row_ids(map, data, call)
+  } else {
+    data[[id_column]]
+  }
+  rows <- find_rows(map$id, ids, id_column, call)
   rows <- sort(rows)
   part <- as.data.frame(data)[rows, , drop = FALSE]
   attr(part, "row.names") <- .set_row_names(nrow(part))
@@ -239,13 +247,16 @@ row_ids <- function(map, data, call) {
   if (!is_whole || (nrow(map) > 0 && max(map$id) >= rows)) {
     abort_datamap(
       c(
-        "{.arg data} must have a column {.field id}, or {.arg by} name one.",
+        paste(
+          "{.arg data} must have a column {.field id}, or {.arg id_column}",
+          "name one."
+        ),
         x = paste(
           "The ids of the data map are not exactly 0 to {last}, so they can't",
           "be the numbers of the rows."
         )
       ),
-      class = "input", key = "by", call = call
+      class = "input", key = "id_column", call = call
     )
   }
   inform_datamap(
@@ -259,7 +270,7 @@ row_ids <- function(map, data, call) {
 }
 
 # The row of each sample: nothing lost, nothing doubled.
-find_rows <- function(wanted, ids, by, call) {
+find_rows <- function(wanted, ids, id_column, call) {
   wanted <- plain_ids(wanted)
   ids <- plain_ids(ids)
   rows <- match_ids(wanted, ids)
@@ -270,7 +281,7 @@ find_rows <- function(wanted, ids, by, call) {
       c(
         "Every sample of {.arg map} must be in {.arg data}.",
         x = paste0(
-          "{.field {by}} lacks ", format_count(length(lost)), " of ",
+          "{.field {id_column}} lacks ", format_count(length(lost)), " of ",
           format_count(length(wanted)), ": {found}."
         )
       ),
@@ -284,7 +295,7 @@ find_rows <- function(wanted, ids, by, call) {
     abort_datamap(
       c(
         "Every sample must be in {.arg data} once.",
-        x = "Rows {places} have the {.field {by}} {.val {first}}."
+        x = "Rows {places} have the {.field {id_column}} {.val {first}}."
       ),
       class = "input", key = first, call = call
     )

@@ -53,7 +53,7 @@ working_calls <- function() {
     datamap_plot = list(map = map),
     datamap_plot_compare = list(map1 = map, map2 = map),
     datamap_plot_signals = list(map = map),
-    datamap_plot_trajectories = list(signals = signals),
+    datamap_plot_trajectories = list(x = signals),
     datamap_problems = list(x = map),
     datamap_python_path = list(),
     datamap_read_signals = list(x = I(line)),

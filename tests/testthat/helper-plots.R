@@ -5,6 +5,7 @@ plot_kinds <- function() {
   map <- random_map(120)
   other <- random_map(120, seed = 2)
   steps <- random_steps()
+  cutoffs <- c(variability = 0.28)
   map_of <- function(..., data = map) {
     force(data)
     function() datamap_plot(data, ...)
@@ -14,7 +15,7 @@ plot_kinds <- function() {
     function() datamap_plot_trajectories(data, ...)
   }
   compared <- function(data, ...) {
-    function() datamap_plot_compare(data, other, variability = 0.28, ...)
+    function() datamap_plot_compare(data, other, cutoffs = cutoffs, ...)
   }
   list(
     map = map_of(),
@@ -25,14 +26,15 @@ plot_kinds <- function() {
     axes = map_of("max_label_probs", "id",
       group_by = "label_var", facet = "label", scales = "free"
     ),
-    marked = map_of(facet = NULL, highlight = c(3, 50)),
+    marked = map_of(facet = NULL, ids = c(3, 50)),
     cartography = map_of(style = "cartography"),
     cartography_panels = map_of(style = "cartography", facet = "s_label"),
     density = map_of(points = "density"),
     density_cartography = map_of(points = "density", style = "cartography"),
     raster = map_of(points = "raster"),
     regions = function() {
-      datamap_plot(map, facet = NULL) + geom_datamap_regions(0.28)
+      datamap_plot(map, facet = NULL) +
+        geom_datamap_regions(cutoffs = cutoffs)
     },
     added = function() {
       datamap_plot(map, facet = NULL) + theme_datamap(9) +
@@ -41,7 +43,7 @@ plot_kinds <- function() {
     },
     signals = signals_of(map, dirty_label = TRUE),
     trajectories = steps_of(steps, ids = 3:5),
-    bands = steps_of(steps, group = "s_label"),
+    bands = steps_of(steps, group_by = "s_label"),
     arrows = compared(map),
     flow = compared(map, type = "flow"),
     empty = map_of(data = map[0, ]),

@@ -129,7 +129,7 @@ map_functions <- function(other) {
       build(datamap_plot(map, "own", "id", group_by = "label", facet = "own"))
     },
     plot_style = function(map) {
-      build(datamap_plot(map, style = "cartography", highlight = map$id[1:2]))
+      build(datamap_plot(map, style = "cartography", ids = map$id[1:2]))
     },
     plot_bins = function(map) {
       build(datamap_plot(map, points = "density", facet = "label"))

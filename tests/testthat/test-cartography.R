@@ -96,7 +96,7 @@ test_that("the regions are drawn at the cut-offs, with their numbers", {
   map <- random_map(200)
   cutoffs <- c(confidence = 0.45, variability = 0.28)
   plot <- datamap_plot(map, style = "cartography", cutoffs = cutoffs)
-  counts <- counts_of(datamap_regions(map, 0.28, 0.45))
+  counts <- counts_of(datamap_regions(map, cutoffs = cutoffs))
   text <- trimws(gsub(" +", " ", as_draw(texts(plot))))
   expect_true(all(paste0(names(counts), " (n = ", counts, ")") %in% text))
   dashed <- Find(
@@ -154,7 +154,7 @@ test_that("the style takes filters, groups, themes and odd maps", {
 test_that("wrong styles and cut-offs are errors", {
   map <- random_map(5)
   expect_error(datamap_plot(map, style = "map"), class = "datamap_error_input")
-  for (bad in list(0.2, c(0.2, 0.5), c(variability = 0.2),
+  for (bad in list(0.2, c(0.2, 0.5), c(variability = 0.2, 0.5),
                    c(variability = "a", confidence = "b"),
                    c(variability = 0.9, confidence = 0.5))) {
     expect_error(

@@ -40,10 +40,10 @@ test_that("every error that lists names says which may have been meant", {
     label_var = quote(datamap_select(map, 0.5, by = "label_vars")),
     label = quote(datamap_select(map, 0.5, per = "labels")),
     id = quote(datamap_write_selection(
-      map, signals, tempfile(), by = "ids"
+      map, signals, tempfile(), id_column = "ids"
     )),
     loss = quote(datamap_plot_trajectories(signals, signal = "losss")),
-    label = quote(datamap_plot_trajectories(signals, group = "labels")),
+    label = quote(datamap_plot_trajectories(signals, group_by = "labels")),
     aum = quote(datamap_summarise(signals, metrics = "AUM")),
     loss = quote(datamap_summarise(signals, signals = "Loss")),
     aum = quote(datamap_summarise(state, metrics = "aumm")),
@@ -113,9 +113,11 @@ test_that("a bare name where a string is wanted is told to need quotes", {
     by = quote(datamap_select(map, 0.5, by = bare)),
     per = quote(datamap_select(map, 0.5, per = bare)),
     order = quote(datamap_select(map, 0.5, order = bare)),
-    by = quote(datamap_write_selection(map, map, tempfile(), by = bare)),
+    id_column = quote(
+      datamap_write_selection(map, map, tempfile(), id_column = bare)
+    ),
     signal = quote(datamap_plot_trajectories(signals, signal = bare)),
-    group = quote(datamap_plot_trajectories(signals, group = bare)),
+    group_by = quote(datamap_plot_trajectories(signals, group_by = bare)),
     type = quote(datamap_plot_compare(map, map, type = bare)),
     signals = quote(datamap_summarise(signals, signals = bare)),
     metrics = quote(datamap_summarise(signals, metrics = bare)),
@@ -126,8 +128,8 @@ test_that("a bare name where a string is wanted is told to need quotes", {
     existing = quote(datamap_recorder(existing = bare)),
     columns = quote(datamap_read_signals(I(""), columns = bare)),
     attr1 = quote(geom_datamap_regions(attr1 = bare)),
-    x = quote(datamap_palette(bare)),
-    file = quote(datamap_example(bare)),
+    scheme = quote(datamap_palette(bare)),
+    name = quote(datamap_example(bare)),
     base_family = quote(theme_datamap(base_family = bare))
   )
   for (i in seq_along(cases)) {
@@ -161,7 +163,7 @@ test_that("an argument that is missing is named", {
     rec = quote(datamap_record()),
     id = quote(datamap_record(datamap_recorder())),
     label = quote(datamap_record(datamap_recorder(), 1)),
-    signals = quote(datamap_plot_trajectories()),
+    x = quote(datamap_plot_trajectories()),
     map2 = quote(datamap_plot_compare(map)), state = quote(datamap_update()),
     x = quote(datamap_update(datamap_state(I("{}"), on_error = "skip"))),
     b = quote(datamap_merge(datamap_state(I("{}"), on_error = "skip")))

@@ -168,7 +168,7 @@ test_that("every kind of map draws as a density, odd ones too", {
   missing$avg_probs[1:5] <- NA
   plots <- list(
     datamap_plot(map, points = "density"),
-    datamap_plot(map, points = "density", use_l_times = 0, highlight = 3),
+    datamap_plot(map, points = "density", use_l_times = 0, ids = 3),
     datamap_plot(map, points = "density", style = "cartography"),
     datamap_plot(map, points = "density", scales = "free"),
     datamap_plot(map[0, ], points = "density"),

@@ -17,7 +17,7 @@ test_that("an unknown name is an error that lists the known ones", {
     class = "datamap_error_input"
   )
   expect_s3_class(error, "datamap_error")
-  expect_identical(error$key, "file")
+  expect_identical(error$key, "name")
   for (name in c("spam.csv", datamap_example())) {
     expect_match(conditionMessage(error), name, fixed = TRUE)
   }

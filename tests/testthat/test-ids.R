@@ -149,18 +149,18 @@ test_that("samples are found by ids of any type", {
   map <- a_map(c(1e5, 2e5, 3e5))
   for (ids in list(1e5, 100000L, "100000", factor("100000"),
                    int64(0, 100000))) {
-    plot <- datamap_plot(map, highlight = ids)
+    plot <- datamap_plot(map, ids = ids)
     expect_s3_class(plot, "ggplot")
   }
   error <- expect_error(
-    datamap_plot(map, highlight = 4e5), class = "datamap_error_input"
+    datamap_plot(map, ids = 4e5), class = "datamap_error_input"
   )
   expect_identical(error$key, "400000")
   expect_match(conditionMessage(error), "400000", fixed = TRUE)
   bytes <- "\xff"
   Encoding(bytes) <- "bytes"
   error <- expect_error(
-    datamap_plot(map, highlight = bytes), class = "datamap_error_input"
+    datamap_plot(map, ids = bytes), class = "datamap_error_input"
   )
   expect_match(conditionMessage(error), "<ff>", fixed = TRUE)
   output <- utils::capture.output(print(map))
@@ -201,10 +201,11 @@ test_that("trajectories and comparisons know 64-bit ids", {
     list(id = take(edges(), 2:3), kind = c("u", "v")),
     class = "data.frame", row.names = 1:2
   )
-  banded <- datamap_plot_trajectories(signals, group = group)
+  banded <- datamap_plot_trajectories(signals, group_by = group)
   expect_length(unique(ggplot2::layer_data(banded)$PANEL), 2)
   compared <- pair_samples(
-    a_map(edge_digits[1:3]), a_map(take(edges(), 3:1)), 0.3, 0.5
+    a_map(edge_digits[1:3]), a_map(take(edges(), 3:1)),
+    c(variability = 0.3, confidence = 0.5)
   )
   expect_identical(compared$y, c(0.1, 0.5, 0.9))
   expect_identical(compared$yend, c(0.9, 0.5, 0.1))

@@ -31,7 +31,7 @@ test_that("a data map, or a summary, is not summarised again", {
   }
   error <- error_of(datamap_plot_trajectories(map))
   expect_identical(error[c("key", "instead")],
-                   list(key = "signals", instead = "datamap_plot"))
+                   list(key = "x", instead = "datamap_plot"))
 })
 
 test_that("signals whose columns are also those of a summary stay signals", {

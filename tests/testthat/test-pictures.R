@@ -28,14 +28,17 @@ test_that("a map in the cartography style looks as it did", {
 
 test_that("bands of trajectories look as they did", {
   expect_picture(
-    datamap_plot_trajectories(random_steps(), group = "s_label"), "bands"
+    datamap_plot_trajectories(random_steps(), group_by = "s_label"), "bands"
   )
 })
 
 test_that("arrows between two maps look as they did", {
   maps <- list(random_map(24), random_map(24, seed = 2))
   expect_picture(
-    datamap_plot_compare(maps[[1]], maps[[2]], variability = 0.28), "arrows"
+    datamap_plot_compare(
+      maps[[1]], maps[[2]], cutoffs = c(variability = 0.28)
+    ),
+    "arrows"
   )
 })
 

@@ -8,10 +8,12 @@ two_maps <- function(n = 300) {
   list(random_map(n, seed = 1), random_map(n, seed = 2))
 }
 
+middle <- c(variability = 0.28)
+
 # From region to region, counted by hand.
-naive_changes <- function(map1, map2, cut = 0.28) {
-  from <- as.character(datamap_regions(map1, cut)$region)
-  to <- as.character(datamap_regions(map2, cut)$region)
+naive_changes <- function(map1, map2) {
+  from <- as.character(datamap_regions(map1, cutoffs = middle)$region)
+  to <- as.character(datamap_regions(map2, cutoffs = middle)$region)
   both <- intersect(map1$id, map2$id)
   paste(from[match(both, map1$id)], "to", to[match(both, map2$id)])
 }
@@ -19,7 +21,7 @@ naive_changes <- function(map1, map2, cut = 0.28) {
 test_that("arrows lead from the first to the second map", {
   maps <- two_maps(50)
   second <- maps[[2]][50:1, ]
-  plot <- datamap_plot_compare(maps[[1]], second, variability = 0.28)
+  plot <- datamap_plot_compare(maps[[1]], second, cutoffs = middle)
   arrows <- drawn(plot)
   arrows <- arrows[order(arrows$y), ]
   order <- order(maps[[1]]$avg_probs)
@@ -37,14 +39,14 @@ test_that("arrows lead from the first to the second map", {
 
 test_that("many samples flow between regions, ribbons as wide as their n", {
   maps <- two_maps(300)
-  plot <- datamap_plot_compare(maps[[1]], maps[[2]], variability = 0.28,
+  plot <- datamap_plot_compare(maps[[1]], maps[[2]], cutoffs = middle,
                                names = c("{one}", "two"))
   ribbons <- drawn(plot)
   width <- tapply(ribbons$ymax - ribbons$ymin, ribbons$group, unique_width)
   changes <- table(naive_changes(maps[[1]], maps[[2]]))
   expect_equal(sort(as.vector(width)), sort(as.vector(changes)))
   bars <- ggplot2::layer_data(plot, 2)
-  first <- counts_of(datamap_regions(maps[[1]], 0.28))
+  first <- counts_of(datamap_regions(maps[[1]], cutoffs = middle))
   expect_equal(
     (bars$ymax - bars$ymin)[bars$xmin < 0], unname(first[first > 0])
   )
@@ -93,6 +95,6 @@ test_that("empty and equal maps draw, wrong arguments are errors", {
   expect_input(maps[[1]], 1)
   expect_input(random_frame(5)["id"], maps[[1]])
   expect_input(maps[[1]], maps[[2]], names = "a")
-  expect_input(maps[[1]], maps[[2]], variability = 2)
+  expect_input(maps[[1]], maps[[2]], cutoffs = c(variability = 2))
   expect_identical(expect_input(maps[[1]], maps[[2]], ids = 99)$key, "99")
 })

@@ -28,7 +28,7 @@ test_that("without steps, rows are evaluations in their order", {
 
 test_that("bands are the quantiles of each group", {
   signals <- random_steps()
-  plot <- datamap_plot_trajectories(signals, group = "s_label")
+  plot <- datamap_plot_trajectories(signals, group_by = "s_label")
   data <- ggplot2::ggplot_build(plot)$data
   for (panel in 1:2) {
     for (at in unique(signals$epoch)) {
@@ -54,8 +54,8 @@ test_that("bands are the quantiles of each group", {
 test_that("groups of a data map and of regions are taken", {
   signals <- random_steps()
   map <- datamap_summarise(cbind(signals, label = 0, correct = TRUE))
-  regions <- datamap_regions(map, 0.28)
-  plot <- datamap_plot_trajectories(signals, group = regions)
+  regions <- datamap_regions(map, cutoffs = c(variability = 0.28))
+  plot <- datamap_plot_trajectories(signals, group_by = regions)
   counts <- counts_of(regions)
   alt <- ggplot2::get_alt_text(plot)
   for (name in names(counts)[counts > 0]) {
@@ -85,7 +85,7 @@ test_that("odd signals draw", {
   signals <- random_steps()
   signals$label_probs[1:3] <- NA
   plots <- list(
-    datamap_plot_trajectories(signals, group = "s_label"),
+    datamap_plot_trajectories(signals, group_by = "s_label"),
     datamap_plot_trajectories(signals, ids = 1),
     datamap_plot_trajectories(signals[signals$epoch == 10, ]),
     datamap_plot_trajectories(signals[0, ]),
@@ -137,9 +137,9 @@ test_that("wrong arguments of trajectories are errors", {
   expect_input(signals, ids = 99)
   expect_input(signals, ids = 1:31)
   expect_input(signals, ids = NA)
-  expect_input(signals, ids = 1, group = "s_label")
-  expect_input(signals, group = "none")
-  expect_input(signals, group = data.frame(a = 1))
+  expect_input(signals, ids = 1, group_by = "s_label")
+  expect_input(signals, group_by = "none")
+  expect_input(signals, group_by = data.frame(a = 1))
   expect_input(signals, signal = "none")
   expect_identical(expect_input(signals["id"])$key, "label_probs")
 })

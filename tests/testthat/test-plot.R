@@ -20,7 +20,7 @@ test_that("groups differ in colour and shape, by the palette", {
   expect_identical(points$colour, unname(datamap_palette()[group[at]]))
   expect_identical(
     as.integer(points$shape),
-    unname(datamap_palette("correct_ratio", "shape")[group[at]])
+    unname(datamap_palette("correct_ratio", what = "shape")[group[at]])
   )
 })
 

@@ -56,7 +56,9 @@ test_that("every map and cut-off follows the rule", {
   map$label_var[[4]] <- NaN
   for (v in c(0, 0.25, 0.3, 0.5)) {
     for (k in c(0, 0.45, 0.5, 1)) {
-      regions <- datamap_regions(map, v, k)
+      regions <- datamap_regions(
+        map, cutoffs = c(confidence = k, variability = v)
+      )
       expect_identical(
         as.character(regions$region),
         mapply(naive_region, map$avg_probs, map$label_var, v, k)
@@ -76,12 +78,12 @@ test_that("the layers lie at the cut-offs, on every pair of axes", {
   map <- random_map(100)
   map$confidence <- map$avg_probs
   map$variability <- sqrt(map$label_var)
+  cutoffs <- c(variability = 0.3, confidence = 0.4)
   for (confidence in c("avg_probs", "confidence")) {
     for (variability in c("label_var", "variability")) {
       cut <- if (variability == "label_var") 0.3^2 else 0.3
       plot <- datamap_plot(map, confidence, variability) +
-        geom_datamap_regions(0.3, 0.4, attr1 = confidence,
-                             attr2 = variability)
+        geom_datamap_regions(confidence, variability, cutoffs = cutoffs)
       lines <- lines_drawn(plot)
       # In each of the three panels, an upright and a level one
       expect_identical(nrow(lines), 6L)
@@ -91,8 +93,7 @@ test_that("the layers lie at the cut-offs, on every pair of axes", {
       expect_equal(lines$yend, rep(c(Inf, 0.4), 3))
 
       plot <- datamap_plot(map, variability, confidence, facet = NULL) +
-        geom_datamap_regions(0.3, 0.4, attr1 = variability,
-                             attr2 = confidence)
+        geom_datamap_regions(variability, confidence, cutoffs = cutoffs)
       lines <- lines_drawn(plot)
       expect_equal(lines$y, c(cut, -Inf))
       expect_equal(lines$x, c(-Inf, 0.4))
@@ -104,10 +105,12 @@ test_that("the layers lie at the cut-offs, on every pair of axes", {
 
 test_that("a sample lies on that side of the line that its region says", {
   map <- random_map(200)
-  plot <- datamap_plot(map, facet = NULL) + geom_datamap_regions(0.28, 0.45)
+  cutoffs <- c(variability = 0.28, confidence = 0.45)
+  plot <- datamap_plot(map, facet = NULL) +
+    geom_datamap_regions(cutoffs = cutoffs)
   points <- ggplot2::layer_data(plot, 1)
   lines <- lines_drawn(plot)
-  regions <- datamap_regions(map, 0.28, 0.45)$region
+  regions <- datamap_regions(map, cutoffs = cutoffs)$region
   at <- match(points$x, map$label_var)
   expect_identical(regions[at] == "ambiguous", points$x >= lines$x[[1]])
   is_left <- points$x < lines$x[[1]]
@@ -139,7 +142,10 @@ test_that("regions are named, by names of one's own, or not", {
 test_that("the region beyond a cut-off has room, and what is drawn its look", {
   map <- point_map(c(0.9, 0.8), c(0.01, 0.02))
   plot <- datamap_plot(map) +
-    geom_datamap_regions(0.4, colour = "red", linetype = 3, linewidth = 1)
+    geom_datamap_regions(
+      cutoffs = c(variability = 0.4), colour = "red", linetype = 3,
+      linewidth = 1
+    )
   build <- ggplot2::ggplot_build(plot)
   expect_gt(build$layout$panel_params[[1]]$x.range[[2]], 1.4 * 0.16)
   lines <- lines_drawn(plot)
@@ -150,20 +156,31 @@ test_that("the region beyond a cut-off has room, and what is drawn its look", {
 
 test_that("wrong cut-offs, axes and names are errors", {
   map <- random_map(5)
-  for (bad in list(-0.1, 0.6, NA, "0.2", c(0.1, 0.2), NULL)) {
+  for (bad in list(-0.1, 0.6, NA_real_)) {
     error <- expect_error(
-      datamap_regions(map, variability = bad),
+      datamap_regions(map, cutoffs = c(variability = bad)),
       class = "datamap_error_input"
     )
     expect_identical(error$key, "variability")
   }
-  for (bad in list(-0.1, 1.1, NA, "0.2")) {
+  for (bad in list(-0.1, 1.1, NA_real_)) {
     error <- expect_error(
-      geom_datamap_regions(confidence = bad),
+      geom_datamap_regions(cutoffs = c(confidence = bad)),
       class = "datamap_error_input"
     )
     expect_identical(error$key, "confidence")
     expect_identical(as.character(error$call[[1]]), "geom_datamap_regions")
+  }
+  odd <- list(
+    0.2, c(0.1, 0.2), NULL, numeric(), list(variability = 0.2),
+    c(variability = "0.2"), c(variability = NA), c(confidence = 0.5, 0.2),
+    c(variability = 0.1, variability = 0.2), c(variabilty = 0.1)
+  )
+  for (bad in odd) {
+    error <- expect_error(
+      datamap_regions(map, cutoffs = bad), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "cutoffs")
   }
   error <- expect_error(
     geom_datamap_regions(attr1 = "{loss}"),
@@ -187,5 +204,30 @@ test_that("wrong cut-offs, axes and names are errors", {
   expect_error(
     geom_datamap_regions(color = "red"),
     class = "datamap_error_input"
+  )
+})
+
+test_that("a cut-off that is not given is the default of all functions", {
+  map <- random_map(40)
+  with_cutoffs <- list(
+    datamap_regions, geom_datamap_regions, datamap_plot, datamap_plot_compare
+  )
+  for (f in with_cutoffs) {
+    expect_identical(
+      eval(formals(f)$cutoffs), c(variability = 0.2, confidence = 0.5)
+    )
+  }
+  expect_identical(
+    attr(datamap_regions(map, cutoffs = c(confidence = 0.3)), "cutoffs"),
+    c(variability = 0.2, confidence = 0.3)
+  )
+  expect_identical(
+    attr(datamap_regions(map, cutoffs = c(variability = 0L)), "cutoffs"),
+    c(variability = 0, confidence = 0.5)
+  )
+  # What one function gives, the others take
+  cutoffs <- attr(datamap_regions(map), "cutoffs")
+  expect_s3_class(
+    datamap_plot(map, style = "cartography", cutoffs = cutoffs), "ggplot"
   )
 })

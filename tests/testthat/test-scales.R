@@ -51,7 +51,7 @@ test_that("the palette gives schemes by name, and any number of colours", {
   for (scheme in c("correct_ratio", "use_f_times", "use_l_times",
                    "dirty_label")) {
     colours <- datamap_palette(scheme)
-    shapes <- datamap_palette(scheme, "shape")
+    shapes <- datamap_palette(scheme, what = "shape")
     expect_identical(names(colours), group_schemes[[scheme]]$levels)
     expect_identical(names(shapes), group_schemes[[scheme]]$levels)
     expect_false(anyDuplicated(colours) > 0)
@@ -61,16 +61,16 @@ test_that("the palette gives schemes by name, and any number of colours", {
     colours <- datamap_palette(n)
     expect_length(colours, n)
     expect_false(anyDuplicated(colours) > 0)
-    expect_length(datamap_palette(n, "shape"), n)
+    expect_length(datamap_palette(n, what = "shape"), n)
   }
   expect_identical(datamap_palette(6), unname(datamap_palette()))
 })
 
 test_that("what is never right and always right looks the same everywhere", {
   for (what in c("colour", "shape")) {
-    ratio <- datamap_palette("correct_ratio", what)
-    f <- datamap_palette("use_f_times", what)
-    l <- datamap_palette("use_l_times", what)
+    ratio <- datamap_palette("correct_ratio", what = what)
+    f <- datamap_palette("use_f_times", what = what)
+    l <- datamap_palette("use_l_times", what = what)
     expect_identical(ratio[["correct_ratio_0.0"]], f[["forgotten_times-"]])
     expect_identical(ratio[["correct_ratio_1.0"]], f[["forgotten_times=0"]])
     expect_identical(unname(f), unname(l))
@@ -104,7 +104,7 @@ test_that("the scales know levels by name, others by their order", {
   )
   expect_identical(
     as.integer(point_colours(known)$shape),
-    unname(datamap_palette("correct_ratio", "shape")[known])
+    unname(datamap_palette("correct_ratio", what = "shape")[known])
   )
   expect_identical(
     point_colours(c("a", "b", "c", NA))$colour, c(datamap_palette(3), "red")

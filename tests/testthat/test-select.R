@@ -179,7 +179,7 @@ test_that("a file is read as text and written as it was", {
   input <- tempfile(fileext = ".tsv")
   writeLines(enc2utf8(lines), input, useBytes = TRUE)
   file <- tempfile(fileext = ".tsv")
-  write_quietly(map[c(1, 3), ], input, file, by = "key")
+  write_quietly(map[c(1, 3), ], input, file, id_column = "key")
   expect_identical(
     readLines(file, encoding = "UTF-8"), enc2utf8(lines[c(1, 2, 4)])
   )

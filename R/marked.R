@@ -2,18 +2,16 @@
 
 # The rows of the samples to be marked; ids that the map lacks are an error.
 find_marked <- function(map,
-                        highlight,
-                        arg = "highlight",
+                        ids,
+                        arg = rlang::caller_arg(ids),
                         call = rlang::caller_env()) {
-  if (is.null(highlight)) {
+  if (is.null(ids)) {
     return(integer())
   }
-  highlight <- check_id_vector(
-    highlight, "a vector of ids or {.code NULL}", arg, call
-  )
-  rows <- match_ids(highlight, map$id)
+  ids <- check_id_vector(ids, "a vector of ids or {.code NULL}", arg, call)
+  rows <- match_ids(ids, map$id)
   if (anyNA(rows)) {
-    unknown <- unique(id_text(highlight[is.na(rows)]))
+    unknown <- unique(id_text(ids[is.na(rows)]))
     found <- first_few(unknown)
     abort_datamap(
       c(

@@ -2,7 +2,7 @@ test_that("chosen samples are marked and named, in their panel", {
   map <- random_map(60)
   for (with_ggrepel in c(FALSE, rlang::is_installed("ggrepel"))) {
     for (ids in list(c(7, 12, 7), c("12", "7"))) {
-      plot <- with_packages(with_ggrepel, datamap_plot(map, highlight = ids))
+      plot <- with_packages(with_ggrepel, datamap_plot(map, ids = ids))
       rings <- ggplot2::layer_data(plot, 2)
       expect_setequal(rings$x, map$label_var[c(7, 12)])
       expect_setequal(rings$y, map$avg_probs[c(7, 12)])
@@ -27,14 +27,14 @@ test_that("marked samples that are not drawn are counted", {
   ids <- c(which.max(map$avg_probs), which.min(map$avg_probs))
   least <- max(map$avg_probs)
   plot <- datamap_plot(map, criterion = "avg_probs", threshold = least,
-                       highlight = ids)
+                       ids = ids)
   expect_match(
     ggplot2::get_alt_text(plot),
     paste0("Marked: ", ids[[1]], " (1 more is not drawn)."),
     fixed = TRUE
   )
   none <- datamap_plot(map, criterion = "avg_probs", threshold = 2,
-                       highlight = ids)
+                       ids = ids)
   expect_true(any(grepl(
     "Marked: none (2 are not drawn)", as_draw(texts(none)),
     fixed = TRUE
@@ -44,14 +44,14 @@ test_that("marked samples that are not drawn are counted", {
 test_that("ids to mark must be ids", {
   map <- random_map(5)
   error <- expect_error(
-    datamap_plot(map, highlight = c(1, 99, "{x}")),
+    datamap_plot(map, ids = c(1, 99, "{x}")),
     class = "datamap_error_input"
   )
   expect_identical(error$key, "99")
   expect_match(conditionMessage(error), "no samples 99, {x}.", fixed = TRUE)
   for (bad in list(NA, list(1), mean)) {
     expect_error(
-      datamap_plot(map, highlight = bad),
+      datamap_plot(map, ids = bad),
       class = "datamap_error_input"
     )
   }
@@ -59,7 +59,7 @@ test_that("ids to mark must be ids", {
 
 test_that("of many marked samples the first are named, and the number said", {
   map <- random_map(80)
-  plot <- datamap_plot(map, highlight = 60:11)
+  plot <- datamap_plot(map, ids = 60:11)
   expect_identical(nrow(ggplot2::layer_data(plot, 2)), 50L)
   expect_setequal(ggplot2::layer_data(plot, 3)$label, as.character(60:41))
   expect_match(
