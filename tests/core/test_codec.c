@@ -21,8 +21,9 @@ static void test_first_bytes(void) {
     CHECK(codec != NULL);
     if (codec) {
       CHECK_STR(codec->name, cases[i].name);
-      CHECK((codec->open != NULL) != (codec->advice != NULL));
-      CHECK((codec->open != NULL) == (codec->read != NULL && codec->close != NULL));
+      CHECK((codec->decoder != NULL) != (codec->advice != NULL));
+      CHECK(!codec->decoder ||
+            (codec->decoder->open && codec->decoder->read && codec->decoder->close));
       CHECK(codec->magic_len <= DM_MAGIC_SIZE);
     }
   }

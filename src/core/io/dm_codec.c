@@ -6,12 +6,7 @@
 #include "io/dm_gzip.h"
 
 static const dm_codec codecs[] = {
-    {.name = "gzip",
-     .magic = "\x1F\x8B",
-     .magic_len = 2,
-     .open = dm_gzip_open,
-     .read = dm_gzip_read,
-     .close = dm_gzip_close},
+    {.name = "gzip", .magic = "\x1F\x8B", .magic_len = 2, .decoder = &dm_gzip},
     {.name = "zstd",
      .magic = "\x28\xB5\x2F\xFD",
      .magic_len = 4,

@@ -25,7 +25,7 @@ static void zlib_free(voidpf unused, voidpf p) {
   dm_free(p);
 }
 
-dm_status dm_gzip_open(void **out, dm_error *err) {
+static dm_status open_gzip(void **out, dm_error *err) {
   gzip *g = dm_malloc(sizeof *g);
   *out = g;
   if (!g) {
@@ -42,8 +42,8 @@ dm_status dm_gzip_open(void **out, dm_error *err) {
   return DM_OK;
 }
 
-void dm_gzip_close(void *decoder) {
-  gzip *g = decoder;
+static void close_gzip(void *state) {
+  gzip *g = state;
   inflateEnd(&g->zlib);
   dm_free(g);
 }
@@ -55,9 +55,9 @@ static dm_status gzip_error(dm_error *err, const char *found) {
   return DM_E_IO;
 }
 
-dm_status dm_gzip_read(void *decoder, const dm_codec_input *input, char *buf, size_t n,
-                       size_t *got, dm_error *err) {
-  gzip *g = decoder;
+static dm_status read_gzip(void *state, const dm_decoder_input *input, char *buf,
+                           size_t n, size_t *got, dm_error *err) {
+  gzip *g = state;
   z_stream *z = &g->zlib;
   size_t done = *got = 0;
   while (done < n) {
@@ -78,7 +78,7 @@ dm_status dm_gzip_read(void *decoder, const dm_codec_input *input, char *buf, si
       inflateReset(z);
       g->is_between_members = false;
     }
-    size_t room = n - done < DM_CODEC_STEP_MAX ? n - done : DM_CODEC_STEP_MAX;
+    size_t room = n - done < DM_DECODER_STEP_MAX ? n - done : DM_DECODER_STEP_MAX;
     z->next_out = (Bytef *)buf + done;
     z->avail_out = (uInt)room;
     int code = inflate(z, Z_NO_FLUSH);
@@ -100,3 +100,5 @@ dm_status dm_gzip_read(void *decoder, const dm_codec_input *input, char *buf, si
   }
   return DM_OK;
 }
+
+const dm_decoder dm_gzip = {.open = open_gzip, .read = read_gzip, .close = close_gzip};

@@ -181,7 +181,7 @@ void dm_source_close(dm_source *source) {
     source->borrower.close(source->borrower.ctx);
   }
   if (source->decoder) {
-    source->codec->close(source->decoder);
+    source->codec->decoder->close(source->decoder);
   }
   if (source->fd >= 0) {
     close(source->fd);
@@ -210,8 +210,8 @@ static dm_status source_start(dm_source **out, dm_error *err) {
     goto done;
   }
   source->codec = dm_codec_find(source->magic, source->magic_len);
-  if (source->codec && source->codec->open) {
-    status = source->codec->open(&source->decoder, err);
+  if (source->codec && source->codec->decoder) {
+    status = source->codec->decoder->open(&source->decoder, err);
   } else if (source->codec) {
     status = dm_error_io(err, 0, "plain text or gzip");
     dm_error_found(err, source->codec->is_archive ? "a %s archive" : "%s compression",
@@ -316,9 +316,9 @@ static dm_status check_host(void *ctx, dm_error *err) {
 
 static dm_status read_decoded(dm_source *source, char *buf, size_t n, size_t *got,
                               dm_error *err) {
-  const dm_codec_input input = {
+  const dm_decoder_input input = {
       .read = read_compressed, .check = check_host, .ctx = source};
-  return source->codec->read(source->decoder, &input, buf, n, got, err);
+  return source->codec->decoder->read(source->decoder, &input, buf, n, got, err);
 }
 
 #ifdef _WIN32

@@ -1,0 +1,32 @@
+/* What reads a compression. */
+#ifndef DM_DECODER_H
+#define DM_DECODER_H
+
+#include <stddef.h>
+
+#include "base/dm_error.h"
+
+/* What a decoder asks its source for. read fills buf with n compressed bytes, fewer only
+   at the end; check, between two steps that may take long, for leave to go on. Both
+   return what the source may fail with. */
+typedef struct dm_decoder_input {
+  dm_status (*read)(void *ctx, char *buf, size_t n, size_t *got, dm_error *err);
+  dm_status (*check)(void *ctx, dm_error *err);
+  void *ctx;
+} dm_decoder_input;
+
+enum { DM_DECODER_STEP_MAX = 1 << 20 /* at most so many bytes between two checks */ };
+
+typedef struct dm_decoder {
+  /* *out is NULL on failure, else to be given to close. DM_E_MEMORY. */
+  dm_status (*open)(void **out, dm_error *err);
+  /* Fills buf with n decompressed bytes, fewer only at the end. Where it fails, *got
+     bytes before the fault are in buf, and the fault comes at the same byte for every n.
+     DM_E_IO (cut, damaged, other bytes behind it), DM_E_MEMORY, what the input returns.
+   */
+  dm_status (*read)(void *state, const dm_decoder_input *input, char *buf, size_t n,
+                    size_t *got, dm_error *err);
+  void (*close)(void *state);
+} dm_decoder;
+
+#endif
