@@ -43,9 +43,12 @@ check_dots <- function(call = rlang::caller_env()) {
 # One of the strings that are the argument's default in the caller; the first
 # where none was given.
 check_choice <- function(x,
+                         choices = eval(
+                           formals(sys.function(sys.parent()))[[arg]], call
+                         ),
                          arg = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
-  choices <- eval(formals(sys.function(sys.parent()))[[arg]], call)
+  force(choices)
   force_name(x, arg, call)
   if (identical(x, choices)) {
     return(choices[[1]])

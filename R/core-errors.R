@@ -105,11 +105,16 @@ core_other <- function(error, paths) {
   })
 }
 
-# What a reader returned must be no error of the core.
-check_result <- function(read, call) {
-  if (inherits(read$result, "dm_error")) {
-    error <- advise_kind(read$result, read$paths, read$inputs)
-    abort_core(error, read$paths, call)
+# What read_with() returned must be no error of the core. `start` is the state
+# that was read on from, if there is one.
+check_result <- function(read, call, start = NULL) {
+  error <- read$result
+  if (inherits(error, "dm_error")) {
+    if (!is.null(start) && is_damage(error)) {
+      abort_state(error, "state", call)
+    }
+    paths <- c(start$files, read$paths)
+    abort_core(advise_kind(error, paths, read$inputs), paths, call)
   }
   inform_grown(read$paths[read$result$grown])
 }

@@ -84,33 +84,27 @@ datamap_read_signals <- function(x,
                                  progress = rlang::is_interactive()) {
   check_dots()
   call <- rlang::current_env()
-  force_argument(x, "x", call)
-  format <- check_choice(format)
-  on_error <- check_choice(on_error)
-  partial_last <- check_choice(partial_last)
-  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
-  check_flag(progress)
-  columns <- check_long_columns(columns, call)
-
-  options <- reader_options(
-    NULL, format, on_error, partial_last, max_line,
-    check_threads(threads, call)
+  reading <- check_reading(
+    format, on_error, partial_last, max_line, threads, progress
   )
-  check_no_summary(x, "x", call)
-  if (is.data.frame(x)) {
+  columns <- check_long_columns(columns, call)
+  source <- take_source(x, c("lines", "columns"))
+  if (is.null(source$lines)) {
     abort_misplaced(
       x, "paths, a connection, a raw vector or text in I()", "x", call,
       "datamap_summarise",
       "It is a table already: datamap_summarise() takes it."
     )
   }
-  if (inherits(x, "datamap_recorder")) {
-    x <- recorder_file(x, "x", call)
-  }
-  reader <- function(input, is_table, show) {
+  read_long(source, columns, reading, call)
+}
+
+# The lines of a source as a data frame.
+read_long <- function(source, columns, reading, call) {
+  options <- reader_options(NULL, reading)
+  read <- read_with(source, NULL, reading, function(input, is_table, show) {
     .Call(ffi_read_signals, input, options, show, long_wanted(columns))
-  }
-  read <- read_with(x, NULL, progress, call, reader)
+  })
   check_result(read, call)
   problems <- problems_from_core(read$result, read$paths)
   table <- read$result$columns

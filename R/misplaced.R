@@ -35,6 +35,9 @@ check_no_summary <- function(x, arg = rlang::caller_arg(x), call) {
   invisible(x)
 }
 
+#' @export
+signal_source.datamap <- function(x, arg, call) check_no_summary(x, arg, call)
+
 # What is to be the path of a summary file must not be what one reads from it,
 # or summarises.
 check_no_frame <- function(x, arg = rlang::caller_arg(x), call) {

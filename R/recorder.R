@@ -354,6 +354,21 @@ print.datamap_recorder <- function(x, ...) {
   invisible(x)
 }
 
+#' @export
+signal_source.datamap_recorder <- function(x, arg, call) {
+  new_source(
+    lines = function() {
+      signal_source(recorder_file(x, arg, call), arg, call)$lines()
+    },
+    summary = function(request, window) {
+      summarise_recorder(x, request, window, call)
+    },
+    state = function(request, window) {
+      recorder_running(x, request, window, call)
+    }
+  )
+}
+
 summarise_recorder <- function(rec, request, window, call) {
   check_no_window(window, "summary", call)
   own <- made_request(request, rec$request, "the recorder was opened", call)

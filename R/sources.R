@@ -1,41 +1,109 @@
-# Where signals come from: turns what the user gave into a list of inputs for
-# the core (a path, a raw vector, or a function(n) that returns raw bytes),
-# with the name that errors call each by.
+# Where signals come from. Each kind of `x` has a method of signal_source(), the
+# one place that has to know it; the readers take what the method gives.
 
-signal_sources <- function(x, call) {
-  if (inherits(x, "connection")) {
-    return(connection_source(x, call))
+# What a source can do; NULL for what it can't:
+#
+# lines    a function that opens it for the core and gives a list of `inputs`
+#          (each a path, a raw vector, or a function(n) that returns raw bytes),
+#          of `paths`, the names that errors call them by, and of functions to
+#          `close` them
+# columns  a function of the request: its evaluations as columns for the core
+# frame    a function: the data frame that it is
+# levels   a function: the levels of its labels, if they are a factor
+# summary  a function of the request and the window: its summary, at hand
+# state    the same: its running state
+new_source <- function(lines = NULL,
+                       columns = NULL,
+                       frame = NULL,
+                       levels = NULL,
+                       summary = NULL,
+                       state = NULL) {
+  list(
+    lines = lines, columns = columns, frame = frame, levels = levels,
+    summary = summary, state = state
+  )
+}
+
+# The source that `x` is; it must be able to do one of `can`.
+take_source <- function(x,
+                        can,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+  force_argument(x, arg, call)
+  source <- signal_source(x, arg, call)
+  if (all(vapply(source[can], is.null, NA))) {
+    abort_source(x, arg, call)
+  }
+  source
+}
+
+signal_source <- function(x, arg, call) {
+  UseMethod("signal_source")
+}
+
+# Of any class, texts are paths, and bytes lines.
+#' @export
+signal_source.default <- function(x, arg, call) {
+  if (is.character(x)) {
+    return(signal_source.character(x, arg, call))
   }
   if (is.raw(x)) {
-    return(list(inputs = list(x), paths = "raw vector"))
+    return(signal_source.raw(x, arg, call))
   }
-  if (inherits(x, "AsIs") && is.character(x)) {
-    if (anyNA(x)) {
-      abort_datamap(
-        c(
-          "Text in {.fun I} must have no missing line.",
-          "x" = "Element {which(is.na(x))[[1]]} is missing."
-        ),
-        class = "input", key = "x", call = call
-      )
-    }
-    text <- text_bytes(unclass(x))
-    return(list(inputs = list(text), paths = "literal text"))
+  abort_source(x, arg, call)
+}
+
+abort_source <- function(x, arg, call) {
+  abort_argument(
+    x, "paths, a connection, a raw vector, text in {.fn I} or a data frame",
+    arg, call
+  )
+}
+
+#' @export
+signal_source.character <- function(x, arg, call) {
+  if (length(x) == 0 || anyNA(x) || !all(nzchar(x))) {
+    abort_source(x, arg, call)
   }
-  if (!is.character(x) || length(x) == 0 || anyNA(x) || !all(nzchar(x))) {
-    abort_argument(
-      x,
-      "paths, a connection, a raw vector, text in {.fun I} or a data frame",
-      "x", call
+  check_paths(x, arg, call)
+  new_source(lines = function() {
+    paths <- expand_path(x)
+    # warns of paths that are too long
+    is_folder <- suppressWarnings(dir.exists(paths))
+    paths <- as.list(paths)
+    paths[is_folder] <- lapply(paths[is_folder], folder_files, call = call)
+    path_sources(order_epochs(unlist(paths)), call)
+  })
+}
+
+#' @export
+signal_source.connection <- function(x, arg, call) {
+  new_source(lines = function() connection_source(x, call))
+}
+
+#' @export
+signal_source.raw <- function(x, arg, call) {
+  new_source(lines = function() list(inputs = list(x), paths = "raw vector"))
+}
+
+# What is in I(): text, or else what it would be without.
+#' @export
+signal_source.AsIs <- function(x, arg, call) {
+  if (!is.character(x)) {
+    return(NextMethod())
+  }
+  if (anyNA(x)) {
+    abort_datamap(
+      c(
+        "Text in {.fn I} must have no missing line.",
+        "x" = "Element {which(is.na(x))[[1]]} is missing."
+      ),
+      class = "input", key = arg, call = call
     )
   }
-  check_paths(x, "x", call)
-  paths <- expand_path(x)
-  is_folder <- suppressWarnings(dir.exists(paths)) # of paths that are too long
-  paths <- as.list(paths)
-  paths[is_folder] <- lapply(paths[is_folder], folder_files, call = call)
-  paths <- order_epochs(unlist(paths))
-  path_sources(paths, call)
+  new_source(lines = function() {
+    list(inputs = list(text_bytes(unclass(x))), paths = "literal text")
+  })
 }
 
 # In UTF-8, for the core. path.expand() would cut what is too long for it.

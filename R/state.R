@@ -97,8 +97,9 @@
 #'
 #' @inheritParams datamap_summarise
 #' @param x Where the signals are, as for [datamap_summarise()]: paths, a
-#'   folder, a connection, a raw vector, literal text, a data frame; for
-#'   `datamap_state()` also a [datamap_recorder()]. For the methods, a state.
+#'   folder, a connection, a raw vector, literal text, a data frame; or a
+#'   [datamap_recorder()], whose state is at hand, and whose file
+#'   `datamap_update()` reads. For the methods, a state.
 #' @param ... For `datamap_merge()` further states, each of which goes on where
 #'   those before it end. Else must be empty.
 #' @param state,a,b States, made with the same `signals`, `metrics`, `burn_out`
@@ -158,22 +159,16 @@ datamap_state <- function(x,
                           progress = rlang::is_interactive()) {
   check_dots()
   call <- rlang::current_env()
-  force_argument(x, "x", call)
-  format <- check_choice(format)
-  on_error <- check_choice(on_error)
-  partial_last <- check_choice(partial_last)
-  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
-  check_flag(progress)
+  reading <- check_reading(
+    format, on_error, partial_last, max_line, threads, progress
+  )
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   window <- check_window(burn_out, steps, call)
-  if (inherits(x, "datamap_recorder")) {
-    return(recorder_running(x, request, window, call))
+  source <- take_source(x, c("state", "lines", "columns"))
+  if (!is.null(source$state)) {
+    return(source$state(request, window))
   }
-  options <- reader_options(
-    request, format, on_error, partial_last, max_line,
-    check_threads(threads, call), window
-  )
-  read_state(x, NULL, request, window, options, progress, call)
+  read_state(source, NULL, request, window, reading, call)
 }
 
 #' @rdname datamap_state
@@ -190,18 +185,11 @@ datamap_update <- function(state,
   check_dots()
   call <- rlang::current_env()
   state <- check_state(state)
-  force_argument(x, "x", call)
-  format <- check_choice(format)
-  on_error <- check_choice(on_error)
-  partial_last <- check_choice(partial_last)
-  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
-  check_flag(progress)
-  request <- state_request(state)
-  options <- reader_options(
-    request, format, on_error, partial_last, max_line,
-    check_threads(threads, call), state$window
+  reading <- check_reading(
+    format, on_error, partial_last, max_line, threads, progress
   )
-  read_state(x, state, request, state$window, options, progress, call)
+  source <- take_source(x, c("lines", "columns"))
+  read_state(source, state, state_request(state), state$window, reading, call)
 }
 
 #' @rdname datamap_state
@@ -280,21 +268,13 @@ print.datamap_state <- function(x, ...) {
 }
 
 # Reads on from `start`, or from the beginning where that is NULL.
-read_state <- function(x, start, request, window, options, progress, call) {
-  reader <- function(input, is_table, show) {
+read_state <- function(source, start, request, window, reading, call) {
+  options <- reader_options(request, reading, window)
+  read <- read_with(source, request, reading, function(input, is_table, show) {
     .Call(ffi_read_state, input, options, show, is_table, start)
-  }
-  read <- read_with(x, request, progress, call, reader)
-  result <- read$result
-  files <- c(start$files, read$paths)
-  if (inherits(result, "dm_error")) {
-    if (is_damage(result)) {
-      abort_state(result, "state", call)
-    }
-    abort_core(advise_kind(result, files, read$inputs), files, call)
-  }
-  inform_grown(read$paths[result$grown])
-  new_state(result$state, request, window, files)
+  })
+  check_result(read, call, start)
+  new_state(read$result$state, request, window, c(start$files, read$paths))
 }
 
 recorder_running <- function(rec, request, window, call) {
@@ -307,8 +287,15 @@ recorder_running <- function(rec, request, window, call) {
   new_state(state, rec$request, window, rec$path)
 }
 
-summarise_state <- function(state, request, window, call) {
-  state <- check_state(state, "x", call)
+#' @export
+signal_source.datamap_state <- function(x, arg, call) {
+  new_source(summary = function(request, window) {
+    summarise_state(x, request, window, arg, call)
+  })
+}
+
+summarise_state <- function(x, request, window, arg, call) {
+  state <- check_state(x, arg, call)
   has_window <- window$burn_out > 0 || !is.null(window$steps)
   if (has_window && !identical(window, state$window)) {
     abort_datamap(
@@ -324,7 +311,7 @@ summarise_state <- function(state, request, window, call) {
   )
   result <- .Call(ffi_summarise_state, list(state), state_options(state))
   if (inherits(result, "dm_error")) {
-    abort_state(result, "x", call)
+    abort_state(result, arg, call)
   }
   datamap_from_core(result, own, state$files, call)
 }

@@ -179,75 +179,26 @@ datamap_summarise <- function(x,
                               progress = rlang::is_interactive()) {
   check_dots()
   call <- rlang::current_env()
-  force_argument(x, "x", call)
-  format <- check_choice(format)
-  on_error <- check_choice(on_error)
-  partial_last <- check_choice(partial_last)
-  check_number(max_line, min = 1, max = 2^31 - 257, whole = TRUE)
-  check_flag(progress)
+  reading <- check_reading(
+    format, on_error, partial_last, max_line, threads, progress
+  )
   request <- check_request(signals, metrics, include_ci, call)
   window <- check_window(burn_out, steps, call)
-
-  if (inherits(x, "datamap_recorder")) {
-    return(summarise_recorder(x, request, window, call))
+  source <- take_source(x, c("summary", "lines", "columns"))
+  if (!is.null(source$summary)) {
+    return(source$summary(request, window))
   }
-  if (inherits(x, "datamap_state")) {
-    return(summarise_state(x, request, window, call))
-  }
-  options <- reader_options(
-    request, format, on_error, partial_last, max_line,
-    check_threads(threads, call), window
-  )
-  reader <- function(input, is_table, show) {
+  options <- reader_options(request, reading, window)
+  read <- read_with(source, request, reading, function(input, is_table, show) {
     if (is_table) {
       .Call(ffi_summarise_table, input, options, show)
     } else {
       .Call(ffi_summarise, input, options, show)
     }
-  }
-  read <- read_with(x, request, progress, call, reader)
+  })
   check_result(read, call)
-  levels <- if (is.data.frame(x)) table_levels(x)
+  levels <- if (!is.null(source$levels)) source$levels()
   datamap_from_core(read$result, request, read$paths, call, levels)
-}
-
-# Has the core read signals: `reader` calls it. What it returned, and the names
-# of the sources.
-read_with <- function(x, request, progress, call, reader) {
-  check_no_summary(x, "x", call)
-  if (is.data.frame(x)) {
-    columns <- signal_columns(x, request, call)
-    return(list(result = reader(columns, TRUE, NULL), paths = character()))
-  }
-  sources <- signal_sources(x, call)
-  on.exit(close_sources(sources), add = TRUE)
-  show <- if (progress) progress_bar(sources$paths)
-  list(
-    result = reader(sources$inputs, FALSE, show),
-    paths = sources$paths, inputs = sources$inputs
-  )
-}
-
-# How the core is to read, and what.
-reader_options <- function(request = NULL,
-                           format = "auto",
-                           on_error = "stop",
-                           partial_last = "error",
-                           max_line = 64 * 2^20,
-                           threads = 1L,
-                           window = NULL) {
-  list(
-    format = match(format, c("auto", "json", "python")) - 1L,
-    is_skipping = on_error == "skip",
-    is_cut_allowed = partial_last == "ignore",
-    max_line = as.double(max_line),
-    block_size = 2^18,
-    threads = threads,
-    signals = request$core_signals,
-    metrics = match(request$core_metrics, core_metrics) - 1L,
-    burn_out = window$burn_out %||% 0,
-    steps = window$steps
-  )
 }
 
 summary_columns <- c(
@@ -321,62 +272,4 @@ check_signal_names <- function(signals, call) {
     )
   }
   signals
-}
-
-check_threads <- function(threads, call) {
-  threads <- threads %||% getOption("datacarto.threads") %||% default_threads()
-  check_number(threads, min = 1, max = 256, whole = TRUE, call = call)
-  as.integer(threads)
-}
-
-default_threads <- function() {
-  limit_cores <- tolower(Sys.getenv("_R_CHECK_LIMIT_CORES_"))
-  if (nzchar(limit_cores) && limit_cores != "false") {
-    return(1L)
-  }
-  limit <- suppressWarnings(as.integer(Sys.getenv("OMP_THREAD_LIMIT")))
-  if (is.na(limit) || limit < 1) 2L else min(2L, limit)
-}
-
-# Without a line, good or bad, there is a map without samples, or a table
-# without rows; what that breaks is noticed far from its cause.
-warn_empty <- function(counts, paths, call) {
-  if (counts[["good"]] > 0 || counts[["bad"]] > 0) {
-    return(invisible())
-  }
-  paths <- paths[!is.na(paths)]
-  where <- if (length(paths) == 0) "{.arg x}" else "{.file {paths}}"
-  warn_datamap(
-    c(
-      paste0("There are no signals in ", where, "."),
-      "i" = "Has the training written, or recorded, anything yet?"
-    ),
-    class = "empty", paths = paths, call = call
-  )
-}
-
-inform_grown <- function(paths) {
-  if (length(paths) > 0) {
-    inform_datamap(
-      c(
-        "i" = paste(
-          "{.file {paths}} {cli::qty(length(paths))}{?has/have} grown while",
-          "{?it was/they were} read: read to the end that {?it/they} had",
-          "when opened."
-        )
-      ),
-      class = "grown", paths = paths
-    )
-  }
-}
-
-# A function of the number of bytes read, for the core to call.
-progress_bar <- function(paths) {
-  sizes <- file.size(paths)
-  total <- if (length(sizes) == 0 || anyNA(sizes)) NA else sum(sizes)
-  env <- parent.frame()
-  bar <- cli::cli_progress_bar("Reading signals",
-    total = total, type = "download", .envir = env
-  )
-  function(bytes) cli::cli_progress_update(set = bytes, id = bar, .envir = env)
 }

@@ -1,6 +1,16 @@
 # A data frame of signals, one row per evaluation and sample, as the columns
 # that the core takes.
 
+#' @export
+signal_source.data.frame <- function(x, arg, call) {
+  check_no_summary(x, arg, call)
+  new_source(
+    columns = function(request) signal_columns(x, request, call),
+    frame = function() x,
+    levels = function() table_levels(x)
+  )
+}
+
 signal_columns <- function(x, request, call) {
   x <- signal_table(x, call)
   fields <- field_names(x)

@@ -515,7 +515,9 @@ call_entries <- function(call) {
   packed <- write_raw(gzip_bytes(lines_of(record())), "packed", folder)
   request <- check_request("loss", "all", FALSE, NULL)
   strict <- reader_options(request)
-  skipping <- reader_options(request, on_error = "skip", threads = 2L)
+  skipping <- reader_options(
+    request, check_reading(on_error = "skip", threads = 2L)
+  )
   frame <- data.frame(
     id = c("a", "\u00e9", "a"), label = c(0, 1, 1), probs_0 = c(0.5, 2, NA),
     probs_1 = 0.5, loss = c(1, NA, 2)

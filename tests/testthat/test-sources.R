@@ -583,3 +583,75 @@ test_that("no line of text is an empty source", {
   )
   expect_identical(nrow(map), 0L)
 })
+
+test_that("each kind of source does what it can", {
+  path <- tempfile(fileext = ".jsonl")
+  line <- "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}"
+  writeLines(line, path)
+  frame <- data.frame(id = 1, label = 0, correct = TRUE, label_probs = 0.5)
+  con <- file(path)
+  kinds <- list(
+    lines = list(
+      path, structure(path, class = c("fs_path", "character")),
+      structure(path, class = "odd"), con, charToRaw(line), I(line),
+      I(charToRaw(line)), structure(charToRaw(line), class = "odd")
+    ),
+    columns = list(
+      frame, I(frame),
+      structure(frame, class = c("tbl_df", "tbl", "data.frame"))
+    ),
+    summary = list(datamap_state(I(line)))
+  )
+  able <- function(x) {
+    source <- signal_source(x, "x", NULL)
+    names(source)[!vapply(source, is.null, NA)]
+  }
+  for (x in kinds$lines) {
+    expect_identical(able(x), "lines")
+    expect_identical(nrow(datamap_read_signals(x)), 1L)
+  }
+  for (x in kinds$columns) {
+    expect_identical(able(x), c("columns", "frame", "levels"))
+    expect_identical(nrow(datamap_summarise(x)), 1L)
+  }
+  expect_identical(able(kinds$summary[[1]]), "summary")
+  expect_identical(able(datamap_recorder()), c("lines", "summary", "state"))
+  for (x in list(NULL, 1, list(path), factor(path), mean, NA, Sys.Date())) {
+    error <- expect_error(able(x), class = "datamap_error_input")
+    expect_match(conditionMessage(error), "paths, a connection", fixed = TRUE)
+  }
+  unlink(path)
+})
+
+test_that("a new kind of source is one method, for all readers", {
+  lines <- paste0(
+    "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5, ",
+    "\"step\": ", 1:2, "}"
+  )
+  registerS3method(
+    "signal_source", "datamap_kind_of_a_test",
+    function(x, arg, call) signal_source(I(x$lines), arg, call),
+    envir = asNamespace("datacarto")
+  )
+  x <- structure(list(lines = lines[[2]]), class = "datamap_kind_of_a_test")
+  expect_identical(datamap_summarise(x)$evaluations, 1L)
+  expect_identical(datamap_read_signals(x)$step, 2)
+  expect_identical(datamap_state(x)$line_counts[["good"]], 1)
+  state <- datamap_update(datamap_state(I(lines[[1]])), x)
+  expect_identical(datamap_summarise(state)$evaluations, 2L)
+})
+
+test_that("a state goes on with the file of a recorder", {
+  file <- tempfile(fileext = ".jsonl")
+  rec <- datamap_recorder(file)
+  datamap_record(rec, 1:2, 0:1, correct = c(TRUE, TRUE), label_probs = 1:0)
+  state <- datamap_update(datamap_state(file), rec)
+  close(rec)
+  expect_identical(state, datamap_update(datamap_state(file), file))
+  expect_identical(datamap_summarise(state)$evaluations, c(2L, 2L))
+  unlink(file)
+  error <- expect_error(
+    datamap_update(state, datamap_recorder()), class = "datamap_error_input"
+  )
+  expect_identical(error$instead, "datamap_recorder")
+})
