@@ -125,8 +125,6 @@ datamap_plot <- function(map,
   scheme <- find_scheme(map, conditions, dirty_label, group_by)
   facet <- find_facet(map, facet)
   marked <- find_marked(map, ids)
-  filter <- filter_words(map, conditions)
-  samples <- samples_before(map)
 
   map <- set_column(map, ".group", group_samples(map, scheme))
   map <- set_column(map, ".facet", facet_samples(map, facet))
@@ -139,45 +137,11 @@ datamap_plot <- function(map,
   drawn <- drop_missing(kept, attr1, attr2, scheme)
   points <- find_points(points, nrow(drawn))
 
-  parts <- list(
-    x = signal_title(attr2),
-    y = signal_title(attr1),
-    samples = samples,
-    kept = nrow(kept),
-    drawn = nrow(drawn),
-    filter = filter,
-    evaluations = evaluations_range(map),
-    group = signal_title(scheme$signal),
-    groups = group_counts(drawn$.group),
-    facets = group_counts(drop_levels(drawn$.facet)),
-    columns = c(attr1, attr2),
-    scales = scales,
-    style = style,
-    points = points,
-    cutoffs = cutoffs,
-    regions = if (!is.null(cutoffs)) {
-      attr(datamap_regions(drawn, cutoffs = cutoffs), "counts")
-    },
-    marked = length(marked),
-    marked_drawn = id_text(drawn$id[order_marked(drawn)])
+  parts <- plot_parts(
+    map, kept, drawn, c(attr1, attr2), conditions, scheme, facet, scales, style,
+    points, cutoffs, marked
   )
-  words <- group_words(drawn$.group, drawn$correct_ratio, scheme)
-  parts$looks <- group_looks(
-    add_count(words, parts$groups), scheme
-  )
-  data <- layer_samples(drawn, points, words)
-  parts$panels <- find_panels(data, facet)
-  data <- order_panels(data, parts$panels)
-  if (points == "density") {
-    parts$density <- bin_samples(data, attr1, attr2)
-  }
-  if (style == "cartography") {
-    parts$margins <- margin_bars(data, attr1, attr2, cutoffs)
-  }
-  as_map_plot(
-    build_plot(data, attr1, attr2, parts),
-    has_panels = length(parts$facets) > 1
-  )
+  as_map_plot(build_plot(parts), has_panels = length(parts$facets) > 1)
 }
 
 #' @rdname datamap_plot
@@ -194,6 +158,73 @@ plot.datamap <- function(x, ...) {
 }
 
 # What is drawn ---------------------------------------------------------
+
+# All that a map is drawn from, and that its words are made of: `kept` are the
+# samples of `map` that the filter keeps, `drawn` those of them with a place.
+plot_parts <- function(map,
+                       kept,
+                       drawn,
+                       columns,
+                       conditions,
+                       scheme,
+                       facet,
+                       scales,
+                       style,
+                       points,
+                       cutoffs,
+                       marked) {
+  groups <- group_counts(drawn$.group)
+  words <- group_words(drawn$.group, drawn$correct_ratio, scheme)
+  data <- layer_samples(drawn, points, words)
+  panels <- find_panels(data, facet)
+  data <- order_panels(data, panels)
+  list(
+    # The plot's own data: the samples in the order in which they are drawn
+    data = data,
+    # How many samples there were before any filter, how many the filter keeps,
+    # and how many of these are drawn
+    samples = samples_before(map),
+    kept = nrow(kept),
+    drawn = nrow(drawn),
+    # The filter in words, and the least and the largest number of evaluations;
+    # NULL for none, and where it is not known
+    filter = filter_words(map, conditions),
+    evaluations = evaluations_range(map),
+    # The columns on the vertical and the horizontal axis, and their titles
+    columns = columns,
+    y = signal_title(columns[[1]]),
+    x = signal_title(columns[[2]]),
+    # The title of the legend, how many samples each group has, and its colour
+    # and shape by its name in the legend (NULL: by its place there)
+    group = signal_title(scheme$signal),
+    groups = groups,
+    looks = group_looks(add_count(words, groups), scheme),
+    # How many samples each panel has, what the panels are, and which axes they
+    # share
+    facets = group_counts(drop_levels(drawn$.facet)),
+    panels = panels,
+    scales = scales,
+    # How samples are drawn: "points", "raster" or "density", whose bins these
+    # are
+    points = points,
+    density = if (points == "density") {
+      bin_samples(data, columns[[1]], columns[[2]])
+    },
+    # The look, and what belongs to that of the cartography paper: histograms,
+    # the cut-offs of the regions that are drawn, and how many samples each has
+    style = style,
+    margins = if (style == "cartography") {
+      margin_bars(data, columns[[1]], columns[[2]], cutoffs)
+    },
+    cutoffs = cutoffs,
+    regions = if (!is.null(cutoffs)) {
+      attr(datamap_regions(drawn, cutoffs = cutoffs), "counts")
+    },
+    # How many samples were to be marked, and the ids of those that are drawn
+    marked = length(marked),
+    marked_drawn = id_text(drawn$id[order_marked(drawn)])
+  )
+}
 
 # Without the rows that have no place on the map or no group.
 drop_missing <- function(map, attr1, attr2, scheme) {
@@ -261,7 +292,10 @@ clamp <- function(x, low, high) {
   pmin(pmax(x, low), high)
 }
 
-build_plot <- function(data, attr1, attr2, parts) {
+build_plot <- function(parts) {
+  data <- parts$data
+  attr1 <- parts$columns[[1]]
+  attr2 <- parts$columns[[2]]
   has_panels <- length(parts$facets) > 1
   guide <- legend_guide(has_panels, levels(data$.group), parts$points)
   plot <- ggplot2::ggplot(
