@@ -9,8 +9,8 @@
 #' @param x A data frame with one row per evaluation and sample, from
 #'   [datamap_read_signals()] or your own: `id`, the signal, and `step` or
 #'   `epoch`. Without these the evaluations of a sample are its rows in their
-#'   order. Paths of signal files, and the file of a [datamap_recorder()], are
-#'   read first.
+#'   order. Else where the signals are, as for [datamap_read_signals()], which
+#'   are read first.
 #' @param ... Must be empty.
 #' @param group_by What the samples are grouped by: the name of a column of `x`,
 #'   such as `"s_label"`; or a data frame with a column `id` and the group in
@@ -40,15 +40,12 @@ datamap_plot_trajectories <- function(x,
                                       ids = NULL) {
   check_dots()
   call <- rlang::current_env()
-  force_argument(x, "x", call)
-  if (inherits(x, "datamap_recorder")) {
-    x <- recorder_file(x, "x", call)
+  source <- take_source(x, c("frame", "lines"))
+  x <- if (is.null(source$frame)) {
+    read_long(source, NULL, check_reading(), call)
+  } else {
+    source$frame()
   }
-  if (is.character(x)) {
-    x <- datamap_read_signals(x)
-  }
-  check_no_summary(x, "x", call)
-  check_data_frame(x)
   check_frame(x, "x", call)
   check_string(signal)
   force_name(group_by, "group_by", call)

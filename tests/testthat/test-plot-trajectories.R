@@ -143,3 +143,28 @@ test_that("wrong arguments of trajectories are errors", {
   expect_input(signals, signal = "none")
   expect_identical(expect_input(signals["id"])$key, "label_probs")
 })
+
+test_that("trajectories are drawn of all that signals are read from", {
+  line <- paste0(
+    "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5, ",
+    "\"step\": ", 1:3, "}"
+  )
+  path <- tempfile(fileext = ".jsonl")
+  writeLines(line, path)
+  values <- function(x) ggplot2::layer_data(datamap_plot_trajectories(x))
+  expected <- values(datamap_read_signals(path))
+  expect_identical(expected$x, c(1, 2, 3))
+  for (x in list(path, file(path), readBin(path, "raw", 1000), I(line))) {
+    expect_identical(values(x), expected)
+  }
+  unlink(path)
+  for (x in list(NULL, 1, datamap_state(I(line)))) {
+    error <- expect_error(
+      datamap_plot_trajectories(x), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "x")
+    expect_identical(
+      as.character(error$call[[1]]), "datamap_plot_trajectories"
+    )
+  }
+})
