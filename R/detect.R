@@ -95,16 +95,7 @@ datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
   truth <- rlang::enquo(truth)
   check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
   is_one <- is.data.frame(map)
-  if (!is_one && (!is.list(map) || length(map) == 0 || is.object(map))) {
-    abort_argument(map, "a data map or a list of data maps", "map", call)
-  }
-  maps <- if (is_one) {
-    list(take_map(map))
-  } else {
-    lapply(seq_along(map), function(i) {
-      take_map(map[[i]], paste0("map[[", i, "]]"), call)
-    })
-  }
+  maps <- take_maps(map)
   runs <- lapply(maps, detect_one, truth = truth, k = k, call = call)
   scores <- if (is_one) runs[[1]] else combine_runs(runs, call)
   inform_scores(scores)

@@ -66,6 +66,7 @@ working_calls <- function() {
     },
     datamap_recorder = list(),
     datamap_regions = list(map = map),
+    datamap_runs = list(map = list(map, map)),
     datamap_save_state = list(state = state, file = write),
     datamap_select = list(map = map, fraction = 0.5),
     datamap_state = list(x = I(line)),

@@ -52,6 +52,21 @@ random_map <- function(...) {
   as_datamap(random_frame(...))
 }
 
+# Runs of one recipe: the same samples and labels, and a difficulty of each
+# sample that the runs share.
+random_runs <- function(k = 3, n = 60, times = 6, seed = 1) {
+  set.seed(seed)
+  difficulty <- stats::rnorm(n, 1, 1.5)
+  label <- sample(c("a", "b"), n, replace = TRUE)
+  lapply(seq_len(k), function(run) {
+    rows <- lapply(difficulty, function(level) {
+      prob <- stats::plogis(level + stats::rnorm(times, sd = 0.8))
+      naive_row(as.integer(stats::runif(times) < prob), prob)
+    })
+    as_datamap(data.frame(id = seq_len(n), label, do.call(rbind, rows)))
+  })
+}
+
 # A map of the given correct ratios (and other columns).
 ratio_map <- function(correct_ratio, ...) {
   as_datamap(data.frame(

@@ -124,6 +124,7 @@ map_functions <- function(other) {
     write_summary = function(map) datamap_write_summary(map, file()),
     detect = function(map) datamap_detect(map),
     detect_list = function(map) datamap_detect(list(other, map)),
+    runs = function(map) datamap_runs(list(other, map), same_labels = FALSE),
     plot = function(map) build(datamap_plot(map)),
     plot_own = function(map) {
       build(datamap_plot(map, "own", "id", group_by = "label", facet = "own"))

@@ -1,0 +1,155 @@
+test_that("runs stand below each other, matched by id", {
+  maps <- random_runs(3, 20)
+  shuffled <- list(
+    a = maps[[1]][c(5:20, 1:4), ], b = maps[[2]][20:1, ], c = maps[[3]]
+  )
+  d <- datamap_runs(shuffled)
+  expect_identical(class(d), "data.frame")
+  expect_identical(levels(d$run), c("a", "b", "c"))
+  expect_identical(d$id, rep(c(5:20, 1:4), 3))
+  expect_identical(attr(d, "left_out"), c(a = 0L, b = 0L, c = 0L))
+  # put together by merge()
+  expected <- do.call(rbind, Map(function(run, map) {
+    columns <- setdiff(names(map), "label")
+    merged <- merge(
+      data.frame(id = maps[[1]]$id, label = maps[[1]]$label),
+      as.data.frame(map)[columns]
+    )
+    cbind(run = run, merged)
+  }, names(shuffled), shuffled))
+  mine <- d[order(d$run, d$id), ]
+  mine$run <- as.character(mine$run)
+  expect_setequal(names(d), names(expected))
+  expect_identical(
+    names(d)[1:4], c("run", "id", "label", "evaluations")
+  )
+  for (name in names(expected)) {
+    expect_identical(mine[[name]], expected[[name]], label = name)
+  }
+})
+
+test_that("ids of any type are the same id, whole beyond 2^53", {
+  maps <- lapply(random_runs(2, 3), function(map) {
+    map$label <- "a"
+    map
+  })
+  ids <- c("9007199254740993", "9007199254740995", "07")
+  maps[[1]]$id <- ids
+  maps[[2]]$id <- factor(rev(ids))
+  values <- maps[[2]]$avg_probs[3:1]
+  d <- datamap_runs(maps)
+  expect_identical(d$id, rep(ids, 2))
+  expect_identical(d$avg_probs[4:6], values)
+  maps <- random_runs(2, 3)
+  maps[[2]]$id <- as.character(maps[[2]]$id)
+  expect_identical(datamap_runs(maps)$id, rep(1:3, 2))
+})
+
+test_that("only samples of all runs stay, and the others are counted", {
+  maps <- random_runs(3, 20)
+  maps[[2]] <- maps[[2]][-(1:2), ]
+  maps[[3]] <- maps[[3]][-20, ]
+  message <- expect_message(
+    d <- datamap_runs(maps), "3 of run 1, 1 of run 2, 2 of run 3",
+    class = "datamap_message_alone"
+  )
+  expect_identical(message$counts, c("1" = 3L, "2" = 1L, "3" = 2L))
+  expect_identical(attr(d, "left_out"), message$counts)
+  expect_identical(unique(d$id), 3:19)
+  maps[[3]]$id <- maps[[3]]$id + 100L
+  error <- expect_error(datamap_runs(maps), class = "datamap_error_input")
+  expect_identical(error$key, "id")
+})
+
+test_that("an id that stands twice is told with the run it is in", {
+  maps <- random_runs(2, 5)
+  maps[[2]] <- maps[[2]][c(1:5, 2), ]
+  error <- expect_error(
+    datamap_runs(maps), "map[[2]]", fixed = TRUE, class = "datamap_error_input"
+  )
+  expect_identical(error$key, "2")
+  expect_identical(error$line, 6L)
+  error <- expect_error(
+    datamap_runs(maps[[2]]), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "2")
+})
+
+test_that("labels must be the same unless they are what is compared", {
+  maps <- random_runs(3, 20)
+  maps[[2]]$label <- factor(maps[[2]]$label)
+  d <- datamap_runs(maps)
+  expect_identical(d$label, rep(maps[[1]]$label, 3))
+  maps[[3]]$label[1:3] <- c("x", NA, "y")
+  error <- expect_error(
+    datamap_runs(maps), "3 of 20 samples have another label in run 3",
+    class = "datamap_error_input"
+  )
+  expect_identical(error[c("key", "run", "n")],
+                   list(key = "label", run = "3", n = 3L))
+  d <- datamap_runs(maps, same_labels = FALSE)
+  expect_identical(d$label[41:44], maps[[3]]$label[1:4])
+  # factors of all runs have all levels
+  maps <- lapply(maps, function(map) {
+    map$label <- factor(map$label)
+    map
+  })
+  d <- datamap_runs(maps, same_labels = FALSE)
+  expect_setequal(levels(d$label), c("a", "b", "x", "y"))
+  expect_identical(as.character(d$label[41:42]), c("x", NA))
+  # numbers and text
+  maps[[1]]$label <- 1:20
+  d <- datamap_runs(maps, same_labels = FALSE)
+  expect_identical(d$label[c(1, 20)], c("1", "20"))
+  maps[[2]]$label <- NULL
+  expect_null(datamap_runs(maps)[["label"]])
+})
+
+test_that("metrics are those that every run has, or those named", {
+  maps <- random_runs(2, 10)
+  maps[[1]]$own <- seq_len(10) / 3
+  maps[[1]]$text <- "a"
+  maps[[2]]$text <- 1
+  expect_false(any(c("own", "text") %in% names(datamap_runs(maps))))
+  d <- datamap_runs(maps, "avg_probs")
+  expect_named(d, c("run", "id", "label", "evaluations", "avg_probs"))
+  error <- expect_error(
+    datamap_runs(maps, c("avg_probs", "own")), "Run 2 lacks \"own\"",
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "own")
+  error <- expect_error(datamap_runs(maps, "avg_prob"), "Did you mean")
+  expect_identical(error$similar, "avg_probs")
+  for (wrong in list("id", "evaluations", 1, character(), NA_character_)) {
+    expect_error(datamap_runs(maps, wrong), class = "datamap_error_input")
+  }
+})
+
+test_that("runs of other lengths are told", {
+  maps <- random_runs(2, 10)
+  maps[[2]]$evaluations[4:5] <- 7L
+  message <- expect_message(
+    datamap_runs(maps), class = "datamap_message_evaluations"
+  )
+  expect_identical(message$n, 2L)
+  maps[[2]]$evaluations <- NULL
+  expect_message(d <- datamap_runs(maps), NA)
+  expect_null(d$evaluations)
+})
+
+test_that("one map is a list of one, names of runs are names", {
+  map <- random_runs(1, 10)[[1]]
+  d <- datamap_runs(map)
+  expect_identical(levels(d$run), "1")
+  expect_identical(d$avg_probs, map$avg_probs)
+  maps <- random_runs(3, 5)
+  expect_identical(
+    levels(datamap_runs(list(maps[[1]], b = maps[[2]], maps[[3]]))$run),
+    c("1", "b", "3")
+  )
+  for (wrong in list(
+    list(a = map, a = map), list("2" = map, map), list(), 1, list(map, 1)
+  )) {
+    expect_error(datamap_runs(wrong), class = "datamap_error_input")
+  }
+})
