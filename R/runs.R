@@ -39,9 +39,9 @@
 #'
 #' @param map A list of data maps, one per run of the training; one data map is
 #'   a list of one.
+#' @param ... Must be empty.
 #' @param metrics The names of the columns to keep. `NULL`, the default, for all
 #'   numeric columns that every map has.
-#' @param ... Must be empty.
 #' @param same_labels Whether a sample must have the same label in every run,
 #'   `TRUE` by default.
 #'
@@ -63,7 +63,7 @@
 #'   d$length <- iris$Petal.Length[50 + d$id]
 #'   mgcv::gam(avg_probs ~ s(length) + s(run, bs = "re"), data = d)
 #' }
-datamap_runs <- function(map, metrics = NULL, ..., same_labels = TRUE) {
+datamap_runs <- function(map, ..., metrics = NULL, same_labels = TRUE) {
   check_dots()
   check_flag(same_labels)
   force_name(metrics, "metrics", rlang::current_env())

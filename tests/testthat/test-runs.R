@@ -111,17 +111,21 @@ test_that("metrics are those that every run has, or those named", {
   maps[[1]]$text <- "a"
   maps[[2]]$text <- 1
   expect_false(any(c("own", "text") %in% names(datamap_runs(maps))))
-  d <- datamap_runs(maps, "avg_probs")
+  d <- datamap_runs(maps, metrics = "avg_probs")
   expect_named(d, c("run", "id", "label", "evaluations", "avg_probs"))
   error <- expect_error(
-    datamap_runs(maps, c("avg_probs", "own")), "Run 2 lacks \"own\"",
+    datamap_runs(maps, metrics = c("avg_probs", "own")), "Run 2 lacks \"own\"",
     class = "datamap_error_input"
   )
   expect_identical(error$key, "own")
-  error <- expect_error(datamap_runs(maps, "avg_prob"), "Did you mean")
+  error <- expect_error(
+    datamap_runs(maps, metrics = "avg_prob"), "Did you mean"
+  )
   expect_identical(error$similar, "avg_probs")
   for (wrong in list("id", "evaluations", 1, character(), NA_character_)) {
-    expect_error(datamap_runs(maps, wrong), class = "datamap_error_input")
+    expect_error(
+      datamap_runs(maps, metrics = wrong), class = "datamap_error_input"
+    )
   }
 })
 
