@@ -343,3 +343,10 @@ describe <- function(x) {
   }
   paste0(article, " ", kind, " of length ", length(x), missing)
 }
+
+# The path that `file` is, to write to or, with `is_read`, to read from.
+output_path <- function(file, is_read = FALSE, call = rlang::caller_env()) {
+  check_string(file, arg = "file", call = call)
+  check_paths(file, "file", call, is_read)
+  expand_path(file)
+}

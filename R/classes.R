@@ -94,22 +94,6 @@ label_column <- function(x, name, call) {
   ident_column(x, name, call)
 }
 
-# The levels of a factor of labels, NULL where they can't be those of one.
-factor_levels <- function(x) {
-  levels <- attr(x, "levels", exact = TRUE)
-  is_fine <- is.character(levels) && !anyNA(levels) && !anyDuplicated(levels)
-  if (is_fine) enc2utf8(levels)
-}
-
-# Labels as a factor again, where all are among the levels.
-with_levels <- function(label, levels) {
-  if (is.null(levels)) {
-    return(label)
-  }
-  code <- match(id_text(label), levels)
-  if (anyNA(code[!is.na(label)])) label else as_levels(code, levels)
-}
-
 check_places <- function(place, label, classes, is_asked, scores, name, call) {
   bad <- which(is.na(place) & is_asked)
   if (length(bad) > 0) {

@@ -74,22 +74,3 @@ cli_verbatim <- function(x) {
 fill_in <- function(template, .envir = rlang::caller_env()) {
   cli::format_inline(template, .envir = .envir)
 }
-
-# At most `n` of `x`, then how many more there are: a character vector that
-# is put into a message with `{.val {first_few(x)}}` and the like would quote
-# the rest as well, so this gives the finished, unquoted text.
-first_few <- function(x, n = 5L) {
-  x <- id_text(x)
-  shown <- utils::head(x, n)
-  more <- length(x) - length(shown)
-  text <- paste(shown, collapse = ", ")
-  if (more > 0) {
-    text <- paste0(text, " and ", format_count(more), " more")
-  }
-  text
-}
-
-# 12345 -> "12,345", in every locale.
-format_count <- function(x) {
-  formatC(x, format = "d", big.mark = ",", decimal.mark = ".")
-}

@@ -146,3 +146,8 @@ advise_signals <- function(error, path) {
   }
   error
 }
+
+# Integer where that holds all values; lines beyond 2^31 stay double.
+whole_numbers <- function(x) {
+  if (all(is.na(x) | x <= .Machine$integer.max)) as.integer(x) else x
+}

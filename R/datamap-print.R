@@ -116,10 +116,6 @@ evaluations_text <- function(evaluations) {
   )
 }
 
-plural_count <- function(n, what) {
-  paste0(format_count(n), " ", what, if (n != 1) "s")
-}
-
 # The smallest and the largest number of evaluations, NULL if not known.
 evaluations_range <- function(x) {
   evaluations <- if ("evaluations" %in% numeric_columns(x)) x$evaluations
@@ -224,8 +220,4 @@ shorten_strings <- function(x, width = 30) {
     x[is_long] <- paste0(strtrim(x[is_long], width - 3), "...")
   }
   x
-}
-
-cat_wrapped <- function(text) {
-  cat(strwrap(text, getOption("width"), prefix = "# ", exdent = 2), sep = "\n")
 }

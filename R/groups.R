@@ -245,39 +245,6 @@ list_breaks <- function(low, high) {
   c(low, high)
 }
 
-# Numbers as text, each as short as it can be without being another's.
-number_text <- function(x) {
-  text <- vapply(x, format_number, "")
-  if (anyDuplicated(text)) {
-    text <- vapply(x, format_number, "", digits = 17)
-  }
-  text
-}
-
-format_number <- function(x, digits = 15) {
-  size <- abs(x)
-  is_usual <- is.finite(x) && (size == 0 || (size >= 1e-4 && size < 1e15))
-  format(
-    x,
-    digits = digits, scientific = !is_usual, decimal.mark = ".", trim = TRUE
-  )
-}
-
-as_levels <- function(code, levels) {
-  structure(as.integer(code), levels = levels, class = "factor")
-}
-
-# Like droplevels(), in a fraction of its time for millions of values.
-drop_levels <- function(x) {
-  is_used <- group_counts(x) > 0
-  as_levels(cumsum(is_used)[as.integer(x)], levels(x)[is_used])
-}
-
-# How many there are of each level, zeros kept.
-group_counts <- function(group) {
-  stats::setNames(tabulate(group, nlevels(group)), levels(group))
-}
-
 # `map[[name]] <- value` for a column that no user sees.
 set_column <- function(map, name, value) {
   map[[name]] <- value

@@ -123,7 +123,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   check_dots()
   nan <- check_choice(nan)
   check_data_frame(x)
-  path <- summary_path(file)
+  path <- output_path(file)
   call <- rlang::current_env()
   check_unique_names(names(x), call)
   lines <- record_columns(x, call)

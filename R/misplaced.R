@@ -108,12 +108,6 @@ check_paths <- function(x, arg, call, is_read = TRUE) {
   )
 }
 
-# The first letters of a text, on one line.
-excerpt <- function(x, width = 40L) {
-  x <- show_text(x)
-  if (nchar(x) > width) paste0(substr(x, 1L, width - 3L), "...") else x
-}
-
 is_line_of_signals <- function(path) {
   line <- first_line(first_bytes(path))
   kind_of_names(keys_of_line(line)) %in% "signals" &&

@@ -49,15 +49,6 @@ signal_title <- function(name) {
   }
 }
 
-# "2" -> "dirty (s_label 2)"
-s_label_words <- function(x) {
-  words <- c("0" = "ordinary", "1" = "hard", "2" = "dirty")
-  text <- paste0(rep("s_label ", length(x)), x)
-  known <- x %in% names(words)
-  text[known] <- paste0(words[x[known]], " (", text[known], ")")
-  text
-}
-
 # The levels of a scheme as the values that they stand for.
 group_words <- function(group, ratio, scheme) {
   if (scheme$name == "group_by") {

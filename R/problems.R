@@ -86,11 +86,6 @@ new_problems <- function(row = double(),
   problems
 }
 
-# Integer where that holds all values; lines beyond 2^31 stay double.
-whole_numbers <- function(x) {
-  if (all(is.na(x) | x <= .Machine$integer.max)) as.integer(x) else x
-}
-
 # From the core's list; `paths` are the names of the sources, NA for none.
 problems_from_core <- function(result, paths) {
   kept <- result$problems

@@ -239,7 +239,7 @@ datamap_recorder <- function(file = NULL,
   nan <- check_choice(nan)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   ids <- check_declared_ids(ids, call)
-  path <- if (!is.null(file)) summary_path(file)
+  path <- if (!is.null(file)) output_path(file)
   start <- match(existing, c("error", "append", "repair", "overwrite")) - 1L
   pointer <- .Call(
     ffi_recorder_open, path, start, ids, reader_options(request)

@@ -166,7 +166,7 @@ datamap_write_selection <- function(map,
   call <- rlang::current_env()
   map <- take_map(map)
   check_string(id_column, allow_null = TRUE)
-  path <- summary_path(file)
+  path <- output_path(file)
   if (rlang::is_string(data)) {
     check_paths(data, "data", call)
     data <- read_table(expand_path(data), call)

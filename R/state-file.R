@@ -74,7 +74,7 @@
 datamap_save_state <- function(state, file) {
   call <- rlang::current_env()
   checked <- check_state(state)
-  path <- summary_path(file)
+  path <- output_path(file)
   about <- list(
     package = enc2utf8(checked$package),
     files = spell_bytes(checked$files),
@@ -96,7 +96,7 @@ datamap_save_state <- function(state, file) {
 #' @export
 datamap_load_state <- function(file) {
   call <- rlang::current_env()
-  path <- summary_path(file, is_read = TRUE)
+  path <- output_path(file, is_read = TRUE)
   found <- .Call(ffi_load_state, path)
   if (inherits(found, "dm_error")) {
     abort_core(found, path, call, function(place) {

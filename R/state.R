@@ -399,10 +399,6 @@ is_window <- function(x) {
     (is.null(x$steps) || is_number(x$steps, 2))
 }
 
-is_text <- function(x) {
-  is.character(x) && !anyNA(x) && all(validUTF8(x) & Encoding(x) != "bytes")
-}
-
 # `what` is the finished text that says what is too new.
 abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
   made_by <- if (rlang::is_string(state$package)) state$package else "unknown"

@@ -67,7 +67,7 @@
 #' unlink(file)
 datamap_write_summary <- function(map, file) {
   map <- take_map(map)
-  path <- summary_path(file)
+  path <- output_path(file)
   row <- repeated_id(map$id)
   if (row > 0) {
     again <- id_text(map$id[row])
@@ -95,7 +95,7 @@ datamap_read_summary <- function(file) {
   call <- rlang::current_env()
   force_argument(file, "file", call)
   check_no_frame(file, "file", call)
-  path <- summary_path(file, is_read = TRUE)
+  path <- output_path(file, is_read = TRUE)
   sources <- path_sources(path, call)
   on.exit(close_sources(sources), add = TRUE)
   columns <- .Call(ffi_read_summary, sources$inputs[[1]])
@@ -120,14 +120,6 @@ summary_of_file <- function(columns, path, call) {
   }
   check_summary_ids(columns$id, own[[match("id", names(columns))]], path, call)
   columns
-}
-
-summary_path <- function(file,
-                         is_read = FALSE,
-                         call = rlang::caller_env()) {
-  check_string(file, arg = "file", call = call)
-  check_paths(file, "file", call, is_read)
-  expand_path(file)
 }
 
 # Columns to a tab-separated file with a header, as a whole or not at all.

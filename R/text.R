@@ -1,4 +1,5 @@
-# Text that comes from data, paths and arguments, in messages and on plots.
+# Text that comes from data, paths and arguments, and numbers as text, in
+# messages and on plots.
 
 # As it can be shown on one line: control characters, and those that turn the
 # direction of writing, are escaped, and bytes that are no text shown as such.
@@ -78,17 +79,62 @@ wrap_names <- function(names) {
   gsub("_ ", "_", wrap_text(spaced, "strip", 3L), fixed = TRUE)
 }
 
-# As names that a legend has room for; never two the same.
-shorten_levels <- function(levels, width = 30L) {
-  levels <- show_text(levels)
-  is_long <- !is.na(levels) & nchar(levels) > width
-  levels[is_long] <- paste0(substr(levels[is_long], 1L, width - 3L), "...")
-  is_known <- !is.na(levels)
-  levels[is_known] <- make.unique(levels[is_known], sep = " ~")
-  levels
-}
-
 # A fragment, as those of the core are, as a sentence.
 sentence <- function(text) {
   paste0(toupper(substr(text, 1, 1)), substring(text, 2), ".")
+}
+
+# Numbers as text, each as short as it can be without being another's.
+number_text <- function(x) {
+  text <- vapply(x, format_number, "")
+  if (anyDuplicated(text)) {
+    text <- vapply(x, format_number, "", digits = 17)
+  }
+  text
+}
+
+format_number <- function(x, digits = 15) {
+  size <- abs(x)
+  is_usual <- is.finite(x) && (size == 0 || (size >= 1e-4 && size < 1e15))
+  format(
+    x,
+    digits = digits, scientific = !is_usual, decimal.mark = ".", trim = TRUE
+  )
+}
+
+# 12345 -> "12,345", in every locale.
+format_count <- function(x) {
+  formatC(x, format = "d", big.mark = ",", decimal.mark = ".")
+}
+
+plural_count <- function(n, what) {
+  paste0(format_count(n), " ", what, if (n != 1) "s")
+}
+
+# At most `n` of `x`, then how many more there are: a character vector that
+# is put into a message with `{.val {first_few(x)}}` and the like would quote
+# the rest as well, so this gives the finished, unquoted text.
+first_few <- function(x, n = 5L) {
+  x <- id_text(x)
+  shown <- utils::head(x, n)
+  more <- length(x) - length(shown)
+  text <- paste(shown, collapse = ", ")
+  if (more > 0) {
+    text <- paste0(text, " and ", format_count(more), " more")
+  }
+  text
+}
+
+# The first letters of a text, on one line.
+excerpt <- function(x, width = 40L) {
+  x <- show_text(x)
+  if (nchar(x) > width) paste0(substr(x, 1L, width - 3L), "...") else x
+}
+
+cat_wrapped <- function(text) {
+  cat(strwrap(text, getOption("width"), prefix = "# ", exdent = 2), sep = "\n")
+}
+
+is_text <- function(x) {
+  is.character(x) && !anyNA(x) && all(validUTF8(x) & Encoding(x) != "bytes")
 }

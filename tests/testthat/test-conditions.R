@@ -71,11 +71,6 @@ test_that("what comes from the user is never evaluated", {
   }
 })
 
-test_that("long lists are cut", {
-  expect_identical(first_few(1:3), "1, 2, 3")
-  expect_identical(first_few(1:2000), "1, 2, 3, 4, 5 and 1,995 more")
-})
-
 test_that("errors about arguments name the argument and the caller", {
   caller <- function(threshold) check_number(threshold)
   error <- expect_error(caller("a"), class = "datamap_error_input")

@@ -268,11 +268,3 @@ test_that("columns that can't be groups are errors", {
   )
   expect_identical(error$key, "s_label")
 })
-
-test_that("counts are written alike in every locale", {
-  expect_identical(format_count(c(0, 999, 12345, 1e9)),
-                   c("0", "999", "12,345", "1,000,000,000"))
-  rlang::local_options(OutDec = ",", scipen = -5)
-  expect_identical(number_text(c(0.5, 100000)), c("0.5", "100000"))
-  expect_identical(format_count(12345), "12,345")
-})
