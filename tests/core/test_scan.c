@@ -86,7 +86,7 @@ static void test_is_like(void) {
         int above = ((unsigned char)text[k] - bytes[k] + 256) % 256;
         want &= above <= slack[k];
       }
-      wrong += dm_is_like(text, bytes, slack, n) != want;
+      wrong += dm_is_like(text, bytes, slack, 16 * n) != want;
       n_like += want;
     }
   }
@@ -105,7 +105,7 @@ static void test_is_like_at_an_end(void) {
     char *p = text + TEXT - at;
     memset(p, 'a', at);
     DM_CASE("an end behind %zu bytes", at);
-    CHECK(!dm_is_like(p, bytes, slack, WORDS));
+    CHECK(!dm_is_like(p, bytes, slack, BYTES));
   }
   free(text);
 }

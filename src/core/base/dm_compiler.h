@@ -9,6 +9,7 @@
 #define DM_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define DM_INLINE static inline __attribute__((always_inline))
 #define DM_NOINLINE __attribute__((noinline))
+#define DM_UNREACHABLE() __builtin_unreachable()
 #else
 #define DM_MUST_CHECK
 #define DM_PRINTF(fmt, args)
@@ -16,6 +17,7 @@
 #define DM_UNLIKELY(x) (x)
 #define DM_INLINE static inline
 #define DM_NOINLINE
+#define DM_UNREACHABLE() ((void)0)
 #endif
 
 #endif

@@ -126,9 +126,9 @@ static inline const char *dm_pass_plain_text(const char *p, char quote) {
 #endif
 }
 
-/* Whether none of 16 n > 0 bytes is below the one given, nor above it by more than slack,
-   all taken modulo 256: a slack of 0 asks for that byte, of 9 on '0' for a digit, and of
-   255 for nothing. */
+/* Whether none of n bytes, 16 or 32 and so on, is below the one given, nor above it by
+   more than slack, all taken modulo 256: a slack of 0 asks for that byte, of 9 on '0' for
+   a digit, and of 255 for nothing. */
 static inline bool dm_is_like(const char *p, const uint8_t *bytes, const uint8_t *slack,
                               size_t n) {
 #ifdef __SSE2__
@@ -141,10 +141,10 @@ static inline bool dm_is_like(const char *p, const uint8_t *bytes, const uint8_t
       return false;
     }
     i += 16;
-  } while (i < 16 * n);
+  } while (i < n);
   return true;
 #else
-  for (size_t i = 0; i < 16 * n; i += 16) { /* no further than the pad goes */
+  for (size_t i = 0; i < n; i += 16) { /* no further than the pad goes */
     unsigned n_unlike = 0; /* without a branch, so that compilers make vectors of it */
     for (size_t k = i; k < i + 16; k++) {
       n_unlike += (uint8_t)((uint8_t)p[k] - bytes[k]) > slack[k];

@@ -103,8 +103,8 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
 static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
                                       uint32_t line, uint32_t offset) {
   const dm_fields *f = fields;
-  if (DM_UNLIKELY(!dm_fields_are_plain(f) || f->id.kind == DM_IDENT_NONE ||
-                  f->label.kind != DM_IDENT_INT || dm_is_text(f->s_label.kind) ||
+  if (DM_UNLIKELY(f->label.kind != DM_IDENT_INT || !dm_fields_are_plain(f) ||
+                  f->id.kind == DM_IDENT_NONE || dm_is_text(f->s_label.kind) ||
                   f->step_kind != DM_STEP_NONE || batch->is_keeping ||
                   batch->n_events == batch->cap_events)) {
     return false;

@@ -48,11 +48,11 @@ static inline bool dm_find_class(const dm_fields *f, size_t n_classes, size_t *p
 
 /* Whether all that is derived from is given, and contradicts nothing. */
 static inline bool dm_fields_are_plain(const dm_fields *f) {
-  bool is_integer = f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT;
-  return f->has_label_probs && f->label_probs >= 0 && f->label_probs <= 1 && !f->probs &&
-         !f->logits && f->has_correct && !f->has_label_index &&
+  return f->has_label_probs && f->has_correct && !f->has_label_index && !f->probs &&
+         !f->logits && f->label_probs >= 0 && f->label_probs <= 1 &&
          (f->pred_label.kind == DM_IDENT_NONE ||
-          (is_integer && (f->pred_label.value == f->label.value) == f->correct));
+          (f->pred_label.kind == DM_IDENT_INT && f->label.kind == DM_IDENT_INT &&
+           (f->pred_label.value == f->label.value) == f->correct));
 }
 
 #endif

@@ -60,8 +60,8 @@ static void set_bytes(dm_slot *slot, const char *from, size_t len) {
   memcpy(slot->bytes + slot->len, from, len);
   memset(slot->slack + slot->len, 0, len);
   slot->len += len;
-  slot->n_words = (slot->len + WORD - 1) / WORD;
-  memset(slot->slack + slot->len, UINT8_MAX, slot->n_words * WORD - slot->len);
+  slot->n_compared = (slot->len + WORD - 1) / WORD * WORD;
+  memset(slot->slack + slot->len, UINT8_MAX, slot->n_compared - slot->len);
 }
 
 static void set_usual(const dm_layout *layout, dm_slot *slot) {
@@ -114,7 +114,7 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
 
 void dm_layout_join(dm_layout *layout) {
   dm_slot *before = layout->slots;
-  for (size_t i = 0; i < DM_SLOTS_MAX && before->next->n_words; i++) {
+  for (size_t i = 0; i < DM_SLOTS_MAX && before->next->n_compared; i++) {
     dm_slot *first = before->next;
     dm_slot joined = *first;
     joined.first = first;
@@ -139,7 +139,8 @@ static bool is_joinable(const dm_slot *joined, const dm_slot *last) {
   const dm_slot *next = last->next;
   bool is_digit = (last->usual == DM_USUAL_IDENT || last->usual == DM_USUAL_INTEGER) &&
                   !last->is_long;
-  return is_digit && next->n_words && !next->first && joined->n_digits < DM_SLOT_DIGITS &&
+  return is_digit && next->n_compared && !next->first &&
+         joined->n_digits < DM_SLOT_DIGITS &&
          joined->len + 1 + next->len <= DM_SLOT_BYTES &&
          !(joined->all_bits & next->unless_bits);
 }

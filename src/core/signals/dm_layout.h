@@ -33,7 +33,7 @@ enum { DM_SLOT_START, DM_SLOT_LONG, DM_SLOTS_OWN };
 typedef struct dm_slot {
   _Alignas(16) uint8_t bytes[DM_SLOT_BYTES]; /* '0' for a joined digit */
   _Alignas(16) uint8_t slack[DM_SLOT_BYTES]; /* see dm_is_like(); 255 behind the end */
-  size_t n_words; /* of 16 bytes; 0: this is what stands for no slot */
+  size_t n_compared; /* len, but a multiple of 16; 0: this is what stands for no slot */
   size_t len;
   int key; /* the last one, whose value comes behind the slot */
   dm_usual usual;
@@ -85,7 +85,7 @@ static inline void dm_layout_count_line(dm_layout *layout) {
 }
 
 static inline bool dm_slot_is_at(const dm_slot *slot, const char *p) {
-  return slot->n_words && dm_is_like(p, slot->bytes, slot->slack, slot->n_words);
+  return slot->n_compared && dm_is_like(p, slot->bytes, slot->slack, slot->n_compared);
 }
 
 /* The slot that came behind this one last, if it stands here; NULL: none that is known.

@@ -4,7 +4,6 @@
 #include "signals/dm_parse.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,27 +11,8 @@
 #include "signals/dm_keys.h"
 #include "signals/dm_layout.h"
 #include "signals/dm_token.h"
-
-/* Elements of probs, cut off to 1e-8, in units of that. */
-enum { ROUGH_MAX = 4096 /* so that no sum overflows */ };
-
-typedef struct rough_probs {
-  const char *at; /* the list that was only read roughly; NULL: none */
-  size_t n;
-  uint64_t sum;
-  /* what the prediction may be derived from; not set where it was given before */
-  uint32_t largest;
-  uint32_t second; /* largest but for one element */
-  uint32_t values[ROUGH_MAX];
-} rough_probs;
-
-typedef enum ident_use {
-  USE_ID,
-  USE_LABEL,
-  USE_PRED_LABEL,
-  USE_S_LABEL,
-  N_USES
-} ident_use;
+#include "signals/dm_usual.h"
+#include "signals/dm_value.h"
 
 struct dm_parser {
   const dm_options *options;
@@ -53,10 +33,10 @@ struct dm_parser {
   double signals[DM_SIGNALS_MAX];
   double *probs;
   size_t cap_probs;
-  rough_probs rough;
+  dm_rough_probs rough;
   double *logits;
   size_t cap_logits;
-  dm_buf decoded[N_USES]; /* strings with escapes, decoded */
+  dm_buf decoded[DM_N_USES]; /* strings with escapes, decoded */
   dm_buf key;
 };
 
@@ -66,11 +46,9 @@ static dm_status pass_to_key(dm_parser *parser, dm_cursor *c, bool is_first,
                              bool *has_key, dm_error *err);
 static dm_status open_record(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status close_record(dm_cursor *c, dm_error *err);
-static dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
+DM_INLINE dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c, bool is_probs_open,
                                     dm_error *err);
-DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot);
-DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p);
 static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *err);
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
 static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
@@ -78,19 +56,7 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
 static dm_status read_other_name(dm_parser *parser, dm_cursor *c, int key, dm_error *err);
 static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
                             dm_error *err);
-static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
-                            dm_error *err);
-static bool is_whole(const dm_value *token, int64_t *out);
-static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err);
-static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err);
-static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
-                              bool *is_null, dm_error *err);
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
-DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *p,
-                                       bool has_prediction);
-static bool are_for_checks_only(const dm_fields *f);
-static bool are_rough_probs_fine(const dm_parser *parser);
-static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err);
 static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *found,
                           dm_error *err);
@@ -134,7 +100,7 @@ void dm_parser_free(dm_parser *parser) {
   }
   dm_free(parser->probs);
   dm_free(parser->logits);
-  for (int i = 0; i < N_USES; i++) {
+  for (int i = 0; i < DM_N_USES; i++) {
     dm_buf_release(&parser->decoded[i]);
   }
   dm_buf_release(&parser->key);
@@ -238,36 +204,38 @@ static inline void reset_fields(dm_fields *f) {
 DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
                                dm_error *err) {
   reset_fields(&parser->fields);
-  parser->seen = 0;
   parser->signals_seen = 0;
   parser->failed = 0;
   parser->rough.at = NULL;
-  for (size_t i = 0; i < parser->options->n_signals; i++) {
+  for (size_t i = 0; i < parser->keep.n_signals; i++) {
     parser->signals[i] = dm_double_from_bits(DM_ABSENT_BITS);
   }
   dm_layout_count_line(&parser->layout);
   c->is_python = parser->layout.is_python;
   const char *member = c->p;          /* from behind the last value */
   dm_slot *at = parser->layout.slots; /* before the last value, as far as it is known */
-  bool is_first = true;
-  for (;; is_first = false) {
+  uint32_t seen = 0; /* parser->seen, but while a member is read in full */
+  for (;;) {
     dm_slot *slot = dm_layout_expect(at, member);
     int key = DM_KEY_OTHER;
     if (DM_LIKELY(slot != NULL)) {
-      if (DM_LIKELY(!(parser->seen & slot->unless_bits))) {
-        take_digits(&parser->fields, slot, member);
-        const char *end = read_usual(parser, member + slot->len, slot);
+      if (DM_LIKELY(!(seen & slot->unless_bits))) {
+        dm_take_digits(&parser->fields, slot, member);
+        const char *end =
+            dm_read_usual(&parser->fields, &parser->rough, parser->layout.is_python, slot,
+                          member + slot->len);
         if (DM_LIKELY(end != NULL)) {
-          parser->seen |= slot->all_bits;
+          seen |= slot->all_bits;
           at = slot;
           member = end;
           if (end[0] == '}' && end[1] == '\n') {
             c->p = end + 1;
+            parser->seen = seen;
             return finish_fields(parser, c, err);
           }
           continue;
         }
-        parser->seen |= slot->joined_bits;
+        seen |= slot->joined_bits;
       } else if (slot->first) { /* which keys were met before shows key by key */
         slot = slot->first;
       }
@@ -278,6 +246,7 @@ DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       key = slot->key;
     } else {
       bool has_key;
+      bool is_first = member == c->line;
       c->p = member;
       dm_token_space(c);
       if (is_first && *c->p == '\n') {
@@ -286,12 +255,15 @@ DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       }
       DM_TRY(pass_to_key(parser, c, is_first, &has_key, err));
       if (!has_key) {
+        parser->seen = seen;
         return finish_fields(parser, c, err);
       }
       DM_TRY(read_key(parser, c, &key, err));
       at = dm_layout_learn(&parser->layout, at, member, c->p, key);
     }
+    parser->seen = seen;
     dm_status status = read_member(parser, c, key, err);
+    seen = parser->seen;
     if (DM_UNLIKELY(status)) {
       set_error_key(err, member, c->is_python);
       return status;
@@ -362,9 +334,10 @@ static dm_status close_record(dm_cursor *c, dm_error *err) {
 }
 
 /* What is known only when the whole line has been read. */
-static inline dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
+DM_INLINE dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
   bool is_probs_open = parser->rough.at != NULL;
-  if (is_probs_open && DM_LIKELY(are_rough_probs_fine(parser))) {
+  if (is_probs_open &&
+      DM_LIKELY(dm_rough_probs_are_fine(&parser->rough, &parser->fields))) {
     parser->fields.n_classes = parser->rough.n;
     is_probs_open = false;
   }
@@ -394,7 +367,7 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
   }
   if (is_probs_open) {
     const dm_fields *f = &parser->fields;
-    if (!are_for_checks_only(f)) { /* nor in the lines to come */
+    if (!dm_are_for_checks_only(f)) { /* nor in the lines to come */
       parser->layout.has_probs = true;
       dm_layout_forget(&parser->layout, c->is_python);
     }
@@ -492,157 +465,6 @@ dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
 
 /* --- values --- */
 
-/* Whether a value may end before this byte. */
-static inline bool is_delimiter(char c) {
-  return c == ',' || c == '}' || c == ']' || dm_is_space(c) || c == ')' || c == '\n';
-}
-
-/* Most integers: up to 18 digits. The first byte after it; NULL: read it in full. */
-static inline const char *pass_plain_integer(const char *p, int64_t *out) {
-  if (dm_is_digit(p[0]) && !dm_is_digit(p[1])) { /* a label */
-    *out = p[0] - '0';
-    return p + 1;
-  }
-  uint64_t word = dm_load8(p);
-  unsigned n = dm_leading_digits(word);
-  if (DM_LIKELY(n - 1 < 7 && *p != '0')) {
-    *out = dm_few_digits(word, n);
-    return p + n;
-  }
-  bool is_negative = *p == '-';
-  const char *first = p + is_negative;
-  const char *s = first;
-  uint64_t value = 0;
-  while (dm_is_digit(*s)) {
-    value = value * 10 + (uint64_t)(*s++ - '0');
-  }
-  if (DM_UNLIKELY(s == first || s - first > 18 || (*first == '0' && s - first > 1))) {
-    return NULL;
-  }
-  *out = is_negative ? -(int64_t)value : (int64_t)value;
-  return s;
-}
-
-/* Checks a number without a sign whose value is not asked for; the first byte after it,
-   or NULL where something else stands. So short that it is in a double's range. */
-DM_INLINE const char *pass_plain_unsigned(const char *p) {
-  const char *s = p;
-  if (DM_UNLIKELY(!dm_is_digit(*s))) {
-    return NULL;
-  }
-  if (DM_LIKELY(*s == '0' || !dm_is_digit(s[1]))) {
-    s++;
-  } else {
-    const char *first = s;
-    s = dm_pass_digits(s);
-    if (s - first > 200) {
-      return NULL;
-    }
-  }
-  if (*s == '.') {
-    const char *fraction = s + 1;
-    s = dm_pass_digits(fraction);
-    if (s == fraction) {
-      return NULL;
-    }
-  }
-  if (DM_UNLIKELY((*s | 0x20) == 'e')) { /* a third digit is left to be stumbled on */
-    s += s[1] == '-' || s[1] == '+' ? 2 : 1;
-    if (!dm_is_digit(*s)) {
-      return NULL;
-    }
-    s += dm_is_digit(s[1]) ? 2 : 1;
-  }
-  return s;
-}
-
-static DM_NOINLINE const char *pass_plain_negative(const char *p) {
-  return pass_plain_unsigned(p + 1);
-}
-
-/* The same with a sign or without: which one is guessed, so that the first digit's place
-   need not be waited for. */
-static inline const char *pass_plain_number(const char *p) {
-  return DM_UNLIKELY(*p == '-') ? pass_plain_negative(p) : pass_plain_unsigned(p);
-}
-
-/* True or false as the dialect writes it, or "true" or "false" in quotes. */
-static inline const char *pass_plain_correct(const char *p, bool is_python, bool *out) {
-  if (*p == '"' || (*p == '\'' && is_python)) {
-    const char quote = *p++;
-    *out = memcmp(p, "true", 4) == 0;
-    if (*out) {
-      return p[4] == quote ? p + 5 : NULL;
-    }
-    return memcmp(p, "false", 5) == 0 && p[5] == quote ? p + 6 : NULL;
-  }
-  *out = memcmp(p, is_python ? "True" : "true", 4) == 0;
-  if (*out) {
-    return p + 4;
-  }
-  return memcmp(p, is_python ? "False" : "false", 5) == 0 ? p + 5 : NULL;
-}
-
-/* Takes the values of the keys that are joined in a slot, which stands at p. */
-DM_INLINE void take_digits(dm_fields *fields, const dm_slot *slot, const char *p) {
-  size_t n = slot->n_digits;
-  for (size_t i = 0; i < n; i++) {
-    dm_ident *ident = (dm_ident *)(void *)((char *)fields + slot->digits[i].ident);
-    ident->kind = DM_IDENT_INT;
-    ident->value = (unsigned char)p[slot->digits[i].at] - (unsigned)'0';
-  }
-}
-
-/* Reads the value if it has the usual form of its field; the first byte after it. NULL
-   where it has another, or where none can end, and then it is to be read in full. */
-DM_INLINE const char *read_usual(dm_parser *parser, const char *p, dm_slot *slot) {
-  dm_fields *f = &parser->fields;
-  dm_ident *ident = (dm_ident *)(void *)((char *)f + slot->ident);
-  const char *end = NULL;
-  switch (slot->usual) {
-    case DM_USUAL_IDENT:
-      if (*p == '"' || (*p == '\'' && parser->layout.is_python)) {
-        end = dm_pass_plain_text(p + 1, *p);
-        if (DM_UNLIKELY(*end != *p)) {
-          return NULL;
-        }
-        *ident = dm_ident_from_text(p + 1, (size_t)(end - p - 1));
-        slot->is_long = true;
-        end++;
-        break;
-      }
-      /* fall through */
-    case DM_USUAL_INTEGER:
-      end = pass_plain_integer(p, &ident->value);
-      ident->kind = DM_IDENT_INT;
-      slot->is_long |= end != p + 1;
-      break;
-    case DM_USUAL_SKIPPED:
-      end = pass_plain_number(p);
-      break;
-    case DM_USUAL_CORRECT:
-      end = pass_plain_correct(p, parser->layout.is_python, &f->correct);
-      f->has_correct = true;
-      break;
-    case DM_USUAL_LABEL_PROBS:
-      end = dm_number(p, &f->label_probs);
-      f->has_label_probs = true;
-      if (DM_UNLIKELY(!dm_is_finite(f->label_probs))) {
-        return NULL;
-      }
-      break;
-    case DM_USUAL_PROBS:
-      end = f->pred_label.kind != DM_IDENT_NONE
-                ? pass_rough_probs(&parser->rough, p, true)
-                : pass_rough_probs(&parser->rough, p, false);
-      break;
-    default:
-      return NULL;
-  }
-  bool is_end = end && (*end == ',' || is_delimiter(*end));
-  return DM_LIKELY(is_end) ? end : NULL;
-}
-
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
   if (key == DM_KEY_OTHER) {
     return dm_token_skip(c, err);
@@ -712,25 +534,32 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
   bool is_null = false;
   switch (field) {
     case DM_FIELD_ID:
-      return read_ident(parser, c, USE_ID, &f->id, err);
+      return dm_value_ident(c, DM_USE_ID, &parser->decoded[DM_USE_ID], &f->id, err);
     case DM_FIELD_LABEL:
-      return read_ident(parser, c, USE_LABEL, &f->label, err);
+      return dm_value_ident(c, DM_USE_LABEL, &parser->decoded[DM_USE_LABEL], &f->label,
+                            err);
     case DM_FIELD_PRED_LABEL:
-      return read_ident(parser, c, USE_PRED_LABEL, &f->pred_label, err);
+      return dm_value_ident(c, DM_USE_PRED_LABEL, &parser->decoded[DM_USE_PRED_LABEL],
+                            &f->pred_label, err);
     case DM_FIELD_S_LABEL:
-      return read_ident(parser, c, USE_S_LABEL, &f->s_label, err);
+      return dm_value_ident(c, DM_USE_S_LABEL, &parser->decoded[DM_USE_S_LABEL],
+                            &f->s_label, err);
     case DM_FIELD_CORRECT:
-      return read_correct(parser, c, err);
+      DM_TRY(dm_value_correct(c, &parser->key, &f->correct, &is_null, err));
+      f->has_correct = !is_null;
+      return DM_OK;
     case DM_FIELD_LABEL_PROBS:
-      DM_TRY(read_number(c, &f->label_probs, &is_null, err));
+      DM_TRY(dm_value_number(c, &f->label_probs, &is_null, err));
       f->has_label_probs = !is_null;
       return DM_OK;
     case DM_FIELD_LABEL_INDEX:
-      return read_label_index(c, f, err);
+      DM_TRY(dm_value_place(c, &f->label_index, &is_null, err));
+      f->has_label_index = !is_null;
+      return DM_OK;
     case DM_FIELD_LOSS: {
       double loss = 0;
       int signal = parser->signal_of_key[DM_FIELD_LOSS];
-      DM_TRY(read_number(c, &loss, &is_null, err));
+      DM_TRY(dm_value_number(c, &loss, &is_null, err));
       if (signal && !is_null) {
         parser->signals[signal - 1] = loss;
       }
@@ -738,7 +567,7 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
     }
     case DM_FIELD_STEP: {
       const char *at = c->p;
-      DM_TRY(read_number(c, &f->step, &is_null, err));
+      DM_TRY(dm_value_number(c, &f->step, &is_null, err));
       f->step_kind = is_null ? DM_STEP_NONE : DM_STEP_UNIQUE;
       if (!is_null && !dm_is_finite(f->step)) {
         return dm_token_error(c, at, DM_E_RANGE, err, "a finite step");
@@ -749,291 +578,26 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
       parser->rough.at = NULL;
       return read_probs(parser, c, err);
     default: /* DM_FIELD_LOGITS */
-      DM_TRY(read_numbers(c, &parser->logits, &parser->cap_logits, &f->n_logits, &is_null,
-                          err));
+      DM_TRY(dm_value_numbers(c, &parser->logits, &parser->cap_logits, &f->n_logits,
+                              &is_null, err));
       f->logits = is_null ? NULL : parser->logits;
       return DM_OK;
   }
 }
 
-static dm_status read_ident(dm_parser *parser, dm_cursor *c, ident_use use, dm_ident *out,
-                            dm_error *err) {
-  const char *at = c->p;
-  bool is_fit = false;
-  int64_t value = 0;
-  *out = (dm_ident){0};
-  dm_value token;
-  DM_TRY(dm_token_value(c, &token, err));
-  bool is_text = token.type == DM_VALUE_STRING && use != USE_S_LABEL;
-  if (is_text && !token.text.has_nul) {
-    const char *text = token.text.start;
-    size_t len = (size_t)(token.text.end - token.text.start);
-    if (token.text.has_escape) {
-      dm_buf *decoded = &parser->decoded[use];
-      decoded->len = 0;
-      DM_TRY(dm_token_unescape(&token.text, c->is_python, decoded, err));
-      text = decoded->data;
-      len = decoded->len;
-    }
-    *out = dm_ident_from_text(text, len);
-    return DM_OK;
-  }
-  if (token.type == DM_VALUE_NUMBER && token.is_integer) {
-    (void)dm_integer(token.text.start, &value, &is_fit);
-    *out = is_fit ? dm_ident_from_int(value)
-                  : (dm_ident){.kind = DM_IDENT_BIG,
-                               .text = token.text.start,
-                               .len = (size_t)(token.text.end - token.text.start)};
-    return DM_OK;
-  }
-  if (token.type == DM_VALUE_NULL && (use == USE_S_LABEL || use == USE_PRED_LABEL)) {
-    return DM_OK;
-  }
-  bool is_label = use == USE_LABEL || use == USE_PRED_LABEL; /* ids are stricter */
-  if (is_label && token.type == DM_VALUE_BOOL) {
-    *out = dm_ident_from_int(token.is_true);
-    return DM_OK;
-  }
-  if (is_label && is_whole(&token, &value)) {
-    *out = dm_ident_from_int(value);
-    return DM_OK;
-  }
-  if (is_text) {
-    return dm_token_error(c, at, DM_E_SYNTAX, err, "a string without U+0000");
-  }
-  return dm_token_error(c, at, DM_E_FIELD, err,
-                        use == USE_S_LABEL ? "an integer" : "an integer or a string");
-}
-
-/* Whether it is a number that stands for an integer, whichever way it is written: 1.0. */
-static bool is_whole(const dm_value *token, int64_t *out) {
-  const double exact = 9007199254740992.0; /* 2^53 */
-  if (token->type != DM_VALUE_NUMBER || !(fabs(token->number) <= exact)) {
-    return false;
-  }
-  *out = (int64_t)token->number;
-  return (double)*out == token->number;
-}
-
-static dm_status read_label_index(dm_cursor *c, dm_fields *f, dm_error *err) {
-  const char *at = c->p;
-  dm_value token;
-  DM_TRY(dm_token_value(c, &token, err));
-  f->has_label_index = token.type != DM_VALUE_NULL;
-  if (!f->has_label_index || is_whole(&token, &f->label_index)) {
-    return DM_OK;
-  }
-  return dm_token_error(c, at, DM_E_FIELD, err, "an integer from 0");
-}
-
-static dm_status read_number(dm_cursor *c, double *out, bool *is_null, dm_error *err) {
-  const char *at = c->p;
-  const char *end = dm_number(at, out);
-  *is_null = false;
-  if (DM_LIKELY(end && is_delimiter(*end) && dm_is_finite(*out))) {
-    c->p = end;
-    return DM_OK;
-  }
-  dm_value token;
-  DM_TRY(dm_token_value(c, &token, err));
-  if (token.type == DM_VALUE_NULL) {
-    *is_null = true;
-    return DM_OK;
-  }
-  if (token.type != DM_VALUE_NUMBER) {
-    return dm_token_error(c, at, DM_E_FIELD, err, "a number");
-  }
-  if (token.is_finite_text && !dm_is_finite(token.number)) {
-    dm_token_error(c, at, DM_E_RANGE, err, "a number within the range of a double");
-    dm_error_advice(err, "it is out of range: no double is that large");
-    return DM_E_RANGE;
-  }
-  *out = token.number;
-  return DM_OK;
-}
-
-static dm_status read_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
-                              bool *is_null, dm_error *err) {
-  const char *at = c->p;
-  *is_null = false;
-  *n = 0;
-  char close = *at == '[' ? ']' : *at == '(' && c->is_python ? ')' : '\0';
-  if (!close) {
-    dm_value token;
-    DM_TRY(dm_token_value(c, &token, err));
-    *is_null = token.type == DM_VALUE_NULL;
-    return *is_null ? DM_OK : dm_token_error(c, at, DM_E_FIELD, err, "a list of numbers");
-  }
-  c->p++;
-  bool has_comma = false;
-  bool may_end = true;
-  for (;;) {
-    dm_token_space(c);
-    if (*c->p == close && may_end) {
-      break;
-    }
-    DM_GROW(*array, *cap, *n + 1, err);
-    bool is_missing;
-    const char *element = c->p;
-    DM_TRY(read_number(c, &(*array)[*n], &is_missing, err));
-    if (is_missing) {
-      return dm_token_error(c, element, DM_E_FIELD, err, "a number");
-    }
-    (*n)++;
-    dm_token_space(c);
-    if (*c->p == close && (close == ']' || has_comma)) {
-      break;
-    }
-    if (*c->p != ',') {
-      return dm_token_error(c, c->p, DM_E_SYNTAX, err, "',' or '%c'", close);
-    }
-    c->p++;
-    has_comma = true;
-    may_end = c->is_python;
-  }
-  c->p++;
-  if (!*array) { /* an empty list is not an absent one */
-    DM_GROW(*array, *cap, 1, err);
-  }
-  return DM_OK;
-}
-
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
   dm_fields *f = &parser->fields;
   bool is_null = false;
-  DM_TRY(read_numbers(c, &parser->probs, &parser->cap_probs, &f->n_probs, &is_null, err));
+  DM_TRY(dm_value_numbers(c, &parser->probs, &parser->cap_probs, &f->n_probs, &is_null,
+                          err));
   f->probs = is_null ? NULL : parser->probs;
   return DM_OK;
-}
-
-/* Where a line gives label_probs and correct, its probs serve only to be checked, and
-   eight digits of each nearly always decide that. Takes lists of 0.digits in brackets,
-   checking every byte; the first byte after it, or NULL where anything else stands. */
-DM_INLINE const char *pass_rough_probs(rough_probs *rough, const char *list,
-                                       bool has_prediction) {
-  const char *p = list;
-  uint32_t *to = rough->values;
-  uint64_t sum = 0;
-  uint32_t largest = 0;
-  uint32_t second = 0;
-  if (*p != '[') {
-    return NULL;
-  }
-  p++;
-  for (;;) {
-    if (DM_UNLIKELY(memcmp(p, "0.", 2) != 0 || to == rough->values + ROUGH_MAX)) {
-      return NULL;
-    }
-    uint64_t word = dm_load8(p + 2);
-    size_t digits = dm_count_digits(p + 2);
-    uint32_t value;
-    if (DM_LIKELY(digits >= 8)) {
-      value = dm_eight_digits(word);
-    } else if (digits > 0) { /* zeros take the place of what stands behind the digits */
-      uint64_t kept = ((uint64_t)1 << (8 * digits)) - 1;
-      value = dm_eight_values((word ^ UINT64_C(0x3030303030303030)) & kept);
-    } else {
-      return NULL;
-    }
-    sum += value;
-    *to++ = value;
-    if (!has_prediction) { /* else correct is held against that, and not against these */
-      uint32_t smaller = value < largest ? value : largest;
-      largest = value < largest ? largest : value;
-      second = smaller < second ? second : smaller;
-    }
-    p += 2 + digits;
-    if (DM_LIKELY(memcmp(p, ", ", 2) == 0)) { /* a branch, so that p is known soon */
-      p += 2;
-    } else if (*p == ',') {
-      p++;
-    } else {
-      break;
-    }
-  }
-  if (DM_UNLIKELY(*p != ']')) {
-    return NULL;
-  }
-  rough->at = list;
-  rough->n = (size_t)(to - rough->values);
-  rough->sum = sum;
-  rough->largest = largest;
-  rough->second = second;
-  return p + 1;
-}
-
-/* Whether nothing is derived from the probs of a line, nor is there anything that would
-   be taken in their place, were they not given. */
-static bool are_for_checks_only(const dm_fields *f) {
-  return f->has_label_probs && f->has_correct && !f->logits;
-}
-
-/* Whether the line needs no exact value of its probs and they contradict nothing: each
-   lies in [0, 1) by its form; true values are up to one unit above the rough ones. */
-static bool are_rough_probs_fine(const dm_parser *parser) {
-  const uint64_t unit = 100000000;
-  const double near = 98; /* of label_probs from that in probs: 1e-6, but for rounding */
-  const rough_probs *rough = &parser->rough;
-  const dm_fields *f = &parser->fields;
-  const uint64_t tolerance = unit / 1000 - 10;
-  if (!are_for_checks_only(f) || rough->n < 2 || rough->sum < unit - tolerance ||
-      rough->sum + rough->n > unit + tolerance) {
-    return false;
-  }
-  size_t place = (size_t)f->label.value;
-  if (DM_UNLIKELY(f->has_label_index || f->label.kind != DM_IDENT_INT ||
-                  place >= rough->n) &&
-      !dm_find_class(f, rough->n, &place)) {
-    return !f->has_label_index; /* there is nothing to hold the others against */
-  }
-  uint32_t of_label = rough->values[place];
-  if (!(fabs(f->label_probs * (double)unit - of_label) <= near)) {
-    return false;
-  }
-  if (f->pred_label.kind != DM_IDENT_NONE) {
-    return true; /* correct is held against that */
-  }
-  return f->correct ? of_label == rough->largest && rough->second + 1 < of_label
-                    : of_label + 1 < rough->largest;
-}
-
-static dm_status read_correct(dm_parser *parser, dm_cursor *c, dm_error *err) {
-  dm_fields *f = &parser->fields;
-  const char *at = c->p;
-  dm_value token;
-  f->has_correct = true;
-  DM_TRY(dm_token_value(c, &token, err));
-  if (token.type == DM_VALUE_STRING) {
-    size_t len = (size_t)(token.text.end - token.text.start);
-    const char *text = token.text.start;
-    if (token.text.has_escape) {
-      parser->key.len = 0;
-      DM_TRY(dm_token_unescape(&token.text, c->is_python, &parser->key, err));
-      len = parser->key.len;
-      text = parser->key.data;
-    }
-    f->correct = len == 4 && (text[0] | 0x20) == 't' && memcmp(text + 1, "rue", 3) == 0;
-    if (f->correct ||
-        (len == 5 && (text[0] | 0x20) == 'f' && memcmp(text + 1, "alse", 4) == 0)) {
-      return DM_OK;
-    }
-  } else if (token.type == DM_VALUE_BOOL) {
-    f->correct = token.is_true;
-    return DM_OK;
-  } else if (token.type == DM_VALUE_NUMBER && (token.number == 0 || token.number == 1)) {
-    f->correct = token.number == 1;
-    return DM_OK;
-  } else if (token.type == DM_VALUE_NULL) {
-    f->has_correct = false;
-    return DM_OK;
-  }
-  return dm_token_error(c, at, DM_E_FIELD, err, "true or false");
 }
 
 static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err) {
   double value = 0;
   bool is_null = false;
-  DM_TRY(read_number(c, &value, &is_null, err));
+  DM_TRY(dm_value_number(c, &value, &is_null, err));
   if (!is_null) {
     parser->signals[i] = value;
   }

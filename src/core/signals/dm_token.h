@@ -49,6 +49,11 @@ static inline bool dm_is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Whether a value may end before this byte. */
+static inline bool dm_is_delimiter(char c) {
+  return c == ',' || c == '}' || c == ']' || dm_is_space(c) || c == ')' || c == '\n';
+}
+
 static inline void dm_token_space(dm_cursor *c) {
   while (dm_is_space(*c->p)) {
     c->p++;
