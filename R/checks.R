@@ -263,7 +263,7 @@ similar_name <- function(x, choices) {
   if (length(choices) == 0) {
     return(NULL)
   }
-  other <- datamap_aliases[x]
+  other <- datamap_aliases()[x]
   if (!is.na(other) && other %in% choices) {
     return(unname(other))
   }

@@ -359,7 +359,7 @@ class_column_names <- function(x, name) {
   found <- grep(pattern, names(x), value = TRUE, perl = TRUE)
   counted <- found[is_whole_text(substring(found, nchar(name) + 2))]
   counted <- counted[order(as.double(substring(counted, nchar(name) + 2)))]
-  label <- x[["label"]] %||% x[["gold"]]
+  label <- field_column(x, "label")
   is_text <- is.factor(label) || is.character(label)
   is_complete <- length(counted) > 0 &&
     is_count(substring(counted, nchar(name) + 2))

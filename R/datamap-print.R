@@ -178,7 +178,7 @@ print_head <- function(x, n) {
   if (n > 0) {
     shown <- utils::head(x, n)
     # ids as they are, and not in three digits
-    are_ids <- names(shown) %in% ident_columns
+    are_ids <- names(shown) %in% ident_columns()
     shown[are_ids] <- lapply(shown[are_ids], id_text)
     shown[] <- lapply(shown, shorten_strings)
     text <- format(shown, digits = 3)

@@ -4,12 +4,14 @@
 datamap_needs <- c("id", "correct_ratio", "avg_probs", "label_var")
 
 # Other names in the field, and the columns that they stand for.
-datamap_aliases <- c(
-  guid = "id",
-  confidence = "avg_probs",
-  variability = "label_var",
-  correctness = "correct_times"
-)
+datamap_aliases <- function() {
+  c(
+    other_names("id"),
+    confidence = "avg_probs",
+    variability = "label_var",
+    correctness = "correct_times"
+  )
+}
 
 # Counts of events: whole, not negative.
 datamap_counts <- c(
@@ -47,11 +49,12 @@ new_datamap <- function(columns, ...) {
 #' Four columns are needed: `id`, `correct_ratio`, `avg_probs` and
 #' `label_var`. Every other column is kept; those of [datamap-columns] have
 #' the meaning given there, and a function that needs one which is not there
-#' says so. Other names in the field are taken as their counterparts: `guid`
-#' as `id`, `confidence` as `avg_probs`, `correctness` as `correct_times`, and
-#' `variability` as the square root of `label_var`; a column under such a name
-#' is left alone where its counterpart is there too. Without `correct_ratio`,
-#' the columns `correct_times` (or `correctness`) and `evaluations` give it.
+#' says so. Other names in the field are taken as their counterparts:
+#' `r other_names_text("id")` as `id`, `confidence` as `avg_probs`,
+#' `correctness` as `correct_times`, and `variability` as the square root of
+#' `label_var`; a column under such a name is left alone where its counterpart
+#' is there too. Without `correct_ratio`, the columns `correct_times` (or
+#' `correctness`) and `evaluations` give it.
 #'
 #' A data map stays one as long as it has the four columns: `[`, `$<-`,
 #' [subset()], [head()] and the row verbs of dplyr give a data map, and a plain
@@ -264,8 +267,9 @@ check_needed <- function(columns, found, arg, call) {
 }
 
 rename_aliases <- function(columns, call) {
-  for (alias in names(datamap_aliases)) {
-    name <- datamap_aliases[[alias]]
+  aliases <- datamap_aliases()
+  for (alias in names(aliases)) {
+    name <- aliases[[alias]]
     if (!alias %in% names(columns) || name %in% names(columns)) {
       next
     }

@@ -25,11 +25,13 @@ plain_integer64 <- function(x) {
 }
 
 # The columns of ids and labels, of signals and of data maps.
-ident_columns <- c("id", "guid", "label", "gold", "pred_label")
+ident_columns <- function() {
+  unlist(field_names[c("id", "label", "pred_label")], use.names = FALSE)
+}
 
 # Data, or a list of columns, with all 64-bit integers as such: those of `ids`
 # keep every digit, the others are numbers.
-without_integer64 <- function(data, ids = ident_columns) {
+without_integer64 <- function(data, ids = ident_columns()) {
   for (name in names(data)[vapply(unclass(data), is_integer64, NA)]) {
     convert <- if (name %in% ids) plain_ids else plain_numbers
     data[[name]] <- convert(data[[name]])

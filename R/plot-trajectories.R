@@ -75,7 +75,7 @@ datamap_plot_trajectories <- function(x,
     draw_lines(data)
   }
   times <- plural_count(length(unique(data$.at)), "evaluation")
-  has_step <- any(c("step", "epoch") %in% names(x))
+  has_step <- any(field_names$step %in% names(x))
   plot <- drawn$plot +
     ggplot2::expand_limits(y = if (signal == "label_probs") c(0, 1)) +
     ggplot2::labs(
@@ -131,7 +131,7 @@ check_signal_columns <- function(x, signal, call) {
 
 # The step of every row, or else its number among the rows of its sample.
 evaluation_of <- function(x, sample) {
-  step <- intersect(c("step", "epoch"), numeric_columns(x))
+  step <- intersect(field_names$step, numeric_columns(x))
   if (length(step) > 0) {
     return(x[[step[[1]]]])
   }

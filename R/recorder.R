@@ -555,18 +555,18 @@ own_signals <- function(own, fields, call) {
     )
   }
   check_unique_names(names, call)
-  # as a field it would be read back, since its first name is missing
-  second <- second_names[!second_names %in% fields]
-  taken <- intersect(names, names(second))
+  # as a field it would be read back, since it has no other name
+  other <- other_names(setdiff(names(field_names), fields))
+  taken <- intersect(names, names(other))
   if (length(taken) > 0) {
     abort_datamap(
       c(
         "A signal of your own must not have the name of a field.",
         "x" = paste(
           "{.field {taken[[1]]}} is another name of {.field",
-          "{second[[taken[[1]]]]}}."
+          "{other[[taken[[1]]]]}}."
         ),
-        "i" = "Give it as {.arg {second[[taken[[1]]]]}}."
+        "i" = "Give it as {.arg {other[[taken[[1]]]]}}."
       ),
       class = "input", key = taken[[1]], call = call
     )

@@ -15,15 +15,16 @@
 #' * a folder of `dynamics_epoch_N.jsonl`, read in the order of N:
 #'   `{"guid": 17, "logits_epoch_0": [-0.5, 0.9], "gold": 1}`.
 #'
-#' Fields (and their other names): `id` (`guid`), integer or string; `label`
-#' (`gold`), integer or string; `label_index`, the place of the label's class in
-#' `probs` or `logits`, from 0; `pred_label`; `s_label` (`noisy_label`), an
-#' integer: 0 ordinary, 1 hard, 2 dirty; `correct`, true or false; `loss`;
-#' `probs` or `logits` (`logits_epoch_N`), two or more numbers, one per class
+#' Fields: `id`, integer or string; `label`, integer or string; `label_index`,
+#' the place of the label's class in `probs` or `logits`, from 0; `pred_label`;
+#' `s_label`, an integer: 0 ordinary, 1 hard, 2 dirty; `correct`, true or
+#' false; `loss`; `probs` or `logits`, two or more numbers, one per class
 #' (of two classes both, `[1 - p, p]`); `label_probs`, the probability of the
-#' label; `step` (`epoch`). Where both names of a field
-#' stand in a line, the first is the field. All other keys are the user's own
-#' signals.
+#' label; `step`. All other keys are the user's own signals.
+#'
+#' Fields have other names: `r other_names_text()`. Where several names of a
+#' field stand in a line, the first in this order is the field, its own before
+#' all others, and the rest are signals of the user's.
 #'
 #' The class of a label is `label_index` where a line gives it: it decides, and
 #' the label is only a name. Else it is the label itself, an integer that counts
@@ -240,11 +241,7 @@ check_signal_names <- function(signals, call) {
     abort_argument(signals, "the names of signals", "signals", call)
   }
   signals <- enc2utf8(signals)
-  fields <- c(
-    "id", "label", "label_index", "pred_label", "s_label", "correct", "probs",
-    "logits", "label_probs", "step"
-  )
-  taken <- intersect(signals, fields)
+  taken <- intersect(signals, setdiff(names(field_names), "loss"))
   if (length(taken) > 0) {
     abort_datamap(
       c(

@@ -27,13 +27,13 @@
 #' @section What is read:
 #'
 #' Summaries that were made elsewhere are read as well. The other names that
-#' [as_datamap()] takes stand for their counterparts: `guid`, `confidence`,
-#' `variability` and `correctness`. Between the fields stand tabs or, where the
-#' header has none, commas. Behind commas, and where the header starts with a
-#' quote, fields may stand in double quotes as RFC 4180 has it (but on one
-#' line). A file whose first line starts with a brace is JSON Lines, an object
-#' per sample. It may be compressed by gzip, bzip2 or xz, and may have Windows'
-#' line ends.
+#' [as_datamap()] takes stand for their counterparts: those of `id`,
+#' `confidence`, `variability` and `correctness`. Between the fields stand tabs
+#' or, where the header has none, commas. Behind commas, and where the header
+#' starts with a quote, fields may stand in double quotes as RFC 4180 has it
+#' (but on one line). A file whose first line starts with a brace is JSON Lines,
+#' an object per sample. It may be compressed by gzip, bzip2 or xz, and may have
+#' Windows' line ends.
 #'
 #' Ids and labels are integer, else double where they are integers of up to
 #' 2^53, else character with the exact text. Other columns are numeric where

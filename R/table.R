@@ -1,6 +1,52 @@
 # A data frame of signals, one row per evaluation and sample, as the columns
 # that the core takes.
 
+# The fields of signals with all their names, in the order of a line. The first
+# that stands in a line or among the columns is the field; others beside it are
+# signals of the user's own. N is a number, the step of the line. The core and
+# the recorder for Python have the same list.
+field_names <- list(
+  id = c("id", "guid", "sample_id", "uuid", "idx"),
+  label = c("label", "gold"),
+  label_index = "label_index",
+  pred_label = "pred_label",
+  s_label = c("s_label", "noisy_label"),
+  correct = "correct",
+  loss = "loss",
+  probs = "probs",
+  logits = c("logits", "logits_epoch_N"),
+  label_probs = "label_probs",
+  step = c("step", "epoch")
+)
+
+# Which field each other name is a name of, but for those with a number.
+other_names <- function(fields = names(field_names)) {
+  names <- lapply(field_names[fields], `[`, -1)
+  names <- stats::setNames(rep(fields, lengths(names)), unlist(names))
+  names[!grepl("_N$", names(names))]
+}
+
+# The fields that have several names, one of which may be a signal.
+fields_of_names <- function() {
+  unique(unname(other_names()))
+}
+
+# For the help: "`guid` and `idx`" of a field, and of all fields that have any
+# "`guid` and `idx` for `id`".
+other_names_text <- function(field = NULL) {
+  if (!is.null(field)) {
+    return(listed(paste0("`", field_names[[field]][-1], "`")))
+  }
+  several <- names(field_names)[lengths(field_names) > 1]
+  text <- vapply(several, other_names_text, "")
+  paste0(text, " for `", several, "`", collapse = "; ")
+}
+
+listed <- function(x) {
+  last <- length(x)
+  if (last < 2) x else paste(toString(x[-last]), "and", x[[last]])
+}
+
 #' @export
 signal_source.data.frame <- function(x, arg, call) {
   check_no_summary(x, arg, call)
@@ -13,7 +59,7 @@ signal_source.data.frame <- function(x, arg, call) {
 
 signal_columns <- function(x, request, call) {
   x <- signal_table(x, call)
-  fields <- field_names(x)
+  fields <- pick_fields(x)
   classes <- resolve_classes(x, fields, call)
   columns <- list(
     id = ident_column(x, fields$id, call),
@@ -33,7 +79,7 @@ signal_columns <- function(x, request, call) {
       if (!is_asked && !signal %in% names(x)) {
         return(rep(NA_real_, n_rows(x))) # the loss, for a metric
       }
-      signal_column(signal, x, unlist(fields[first_names]), call)
+      signal_column(signal, x, unlist(fields[fields_of_names()]), call)
     })
   )
   number_column(x, fields$loss, call) # a field: of the right type, if there
@@ -42,24 +88,23 @@ signal_columns <- function(x, request, call) {
 }
 
 # Which column is which field: the first of the names that a field has, for the
-# whole table and never for a row.
-field_names <- function(x) {
-  names <- list(
-    id = c("id", "guid"), label = c("label", "gold"),
-    label_index = "label_index", pred_label = c("pred_label", ".pred_class"),
-    s_label = c("s_label", "noisy_label"), correct = "correct", loss = "loss",
-    label_probs = "label_probs", step = c("step", "epoch")
-  )
+# whole table and never for a row. Class vectors have columns of their own.
+pick_fields <- function(x) {
+  names <- field_names[setdiff(names(field_names), class_fields)]
+  names$pred_label <- c(names$pred_label, ".pred_class")
   found <- lapply(names, function(of) intersect(of, names(x)))
   lapply(found[lengths(found) > 0], `[[`, 1)
 }
 
-# Those that have a second name, which may be the field or a signal.
-first_names <- c("id", "label", "s_label", "step")
+# The column of a field, NULL where there is none.
+field_column <- function(x, field) {
+  name <- intersect(field_names[[field]], names(x))
+  if (length(name) > 0) unclass(x)[[name[[1]]]]
+}
 
 # The levels of the label where it is a factor: those of the map's.
 table_levels <- function(x) {
-  label <- unclass(x)[["label"]] %||% unclass(x)[["gold"]]
+  label <- field_column(x, "label")
   if (is.factor(label)) factor_levels(label)
 }
 
@@ -348,23 +393,11 @@ record_kinds <- c(
   "int32", "whole", "int64", "double", "bool", "text", "list"
 )
 
-# Second names of fields: where the first is absent they are read as it.
-second_names <- c(
-  guid = "id", gold = "label", noisy_label = "s_label", epoch = "step"
-)
-
-# The order of the fields in a line.
-line_order <- c(
-  "id", "guid", "label", "gold", "label_index", "pred_label", "s_label",
-  "noisy_label", "correct", "loss", "probs", "logits", "label_probs", "step",
-  "epoch"
-)
-
 # The columns of a data frame of signals as the core writes them: fields under
 # the names that they have, then all others.
 record_columns <- function(x, call, memory = new.env()) {
   x <- signal_table(x, call)
-  fields <- field_names(x)
+  fields <- pick_fields(x)
   classes <- resolve_classes(x, fields, call, memory)
   own <- setdiff(names(x), c(unlist(fields), class_columns_of(x)))
   check_own_names(x, own, fields, call)
@@ -382,12 +415,13 @@ record_columns <- function(x, call, memory = new.env()) {
   columns$label_index <- classes$label_index
   columns$probs <- filled_matrix(classes$probs)
   columns$logits <- filled_matrix(classes$logits)
-  whole <- intersect(names(columns), whole_fields)
+  whole <- field_names[c("id", "label", "pred_label", "s_label")]
+  whole <- intersect(names(columns), unlist(whole))
   columns[whole] <- lapply(columns[whole], function(column) {
     is_nan <- is.double(column) && !is_integer64(column) && anyNA(column)
     if (is_nan) replace(column, is.na(column), NA) else column
   })
-  columns <- columns[order(match(names(columns), line_order))]
+  columns <- columns[order(match(names(columns), unlist(field_names)))]
   kinds <- vapply(columns, record_kind, "")
   kinds[whole] <- sub("double", "whole", kinds[whole])
   own <- field_columns(x, own, own_column, call)
@@ -396,10 +430,6 @@ record_columns <- function(x, call, memory = new.env()) {
     kinds = match(c(kinds, vapply(own, record_kind, "")), record_kinds) - 1L
   )
 }
-
-whole_fields <- c(
-  "id", "guid", "label", "gold", "pred_label", "s_label", "noisy_label"
-)
 
 # The columns that class vectors are made of.
 class_columns_of <- function(x) {
@@ -413,8 +443,9 @@ class_columns_of <- function(x) {
 # A signal whose name is another name of a field would be read as that where a
 # line has no other.
 check_own_names <- function(x, own, fields, call) {
-  for (name in intersect(own, names(second_names))) {
-    field <- second_names[[name]]
+  other <- other_names()
+  for (name in intersect(own, names(other))) {
+    field <- other[[name]]
     first <- x[[fields[[field]]]]
     rows <- which(is.na(plain_ids(first)) & !is.na(plain_ids(x[[name]])))
     if (length(rows) > 0) {

@@ -30,11 +30,21 @@ import warnings
 
 __all__ = ["Recorder", "SignalError", "FileError", "SignalWarning", "trainer_callback"]
 
-_FIELDS = ("id", "label", "label_index", "pred_label", "s_label", "correct", "loss",
-           "probs", "logits", "label_probs", "step")
-# Read as the field where that is missing, and logits_epoch_N as logits.
-_OTHER_NAMES = {"guid": "id", "sample_id": "id", "uuid": "id", "idx": "id",
-                "gold": "label", "noisy_label": "s_label", "epoch": "step"}
+# The fields with all their names, as readers have them: the first that stands in a line
+# is the field. N is a number.
+_FIELDS = {
+    "id": ["id", "guid", "sample_id", "uuid", "idx"],
+    "label": ["label", "gold"],
+    "label_index": ["label_index"],
+    "pred_label": ["pred_label"],
+    "s_label": ["s_label", "noisy_label"],
+    "correct": ["correct"],
+    "loss": ["loss"],
+    "probs": ["probs"],
+    "logits": ["logits", "logits_epoch_N"],
+    "label_probs": ["label_probs"],
+    "step": ["step", "epoch"],
+}
 _SCORES = ("probs", "logits")
 _EXISTING = ("error", "append", "repair", "overwrite")
 _NAN = ("NaN", "null")
@@ -620,17 +630,16 @@ def _is_epoch_name(name):
 
 def _first_name(name):
     """The field that a name is another name of, or None."""
-    return "logits" if _is_epoch_name(name) else _OTHER_NAMES.get(name)
+    if _is_epoch_name(name):
+        return "logits"
+    return next((field for field, names in _FIELDS.items()
+                 if name in names[1:] and not name.endswith("_N")), None)
 
 
 def _field(values, field):
     """A field of a line that was read: by its name, else by another one."""
-    if field in values:
-        return values[field]
-    for name, first in _OTHER_NAMES.items():
-        if first == field and name in values:
-            return values[name]
-    return None
+    name = next((name for name in _FIELDS[field] if name in values), None)
+    return None if name is None else values[name]
 
 
 def _check_name(name, columns):

@@ -53,7 +53,22 @@ test_that("other names in the field are taken as their counterparts", {
   expect_identical(map$label_var, c(0.25, 0.0625))
   expect_identical(map$correct_times, c(3, 6))
   expect_identical(map$correct_ratio, c(0.5, 1))
-  expect_false(any(names(datamap_aliases) %in% names(map)))
+  expect_false(any(names(datamap_aliases()) %in% names(map)))
+})
+
+test_that("ids have the other names that they have in signals", {
+  frame <- random_frame(3)
+  for (name in field_names$id) {
+    other <- frame
+    names(other)[names(frame) == "id"] <- name
+    expect_identical(as_datamap(other)$id, frame$id)
+  }
+  both <- cbind(uuid = c("x", "y", "z"), frame)
+  expect_identical(as_datamap(both)$uuid, c("x", "y", "z"))
+  names(both)[names(both) == "id"] <- "idx"
+  map <- as_datamap(both)
+  expect_identical(map$id, c("x", "y", "z"))
+  expect_identical(map$idx, frame$id)
 })
 
 test_that("an alias beside its counterpart is left alone", {

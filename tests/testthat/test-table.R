@@ -244,6 +244,70 @@ test_that("the other names count, and the first wins where both stand", {
   expect_identical(asked$epoch_last, c(1, 2))
 })
 
+test_that("core, R and Python know the same names of fields", {
+  expect_identical(.Call(ffi_field_names), field_names)
+  python <- paste(readLines(datamap_python_path()), collapse = " ")
+  found <- sub(".*_FIELDS = [{](.*?)[}].*", "\\1", python, perl = TRUE)
+  found <- chartr("[:]", "(=)", gsub("[", "c[", found, fixed = TRUE))
+  found <- eval(str2lang(paste0("list(", sub(", *$", "", found), ")")))
+  expect_identical(lapply(found, as.character), field_names)
+})
+
+test_that("every other name is the field in tables and lines of both kinds", {
+  frame <- cbind(
+    small_frame(), s_label = 2, step = c(1, 1, 2, 2, 3)
+  )
+  map <- datamap_summarise(frame)
+  other <- other_names()
+  expect_true(all(c("guid", "sample_id", "uuid", "idx") %in% names(other)))
+  for (name in names(other)) {
+    renamed <- frame
+    names(renamed)[names(frame) == other[[name]]] <- name
+    expect_same_map(datamap_summarise(renamed), map)
+    file <- tempfile(fileext = ".jsonl")
+    datamap_write_signals(renamed, file)
+    lines <- readLines(file)
+    expect_match(lines[[1]], paste0("\"", name, "\":"), fixed = TRUE)
+    for (text in list(lines, chartr("\"", "'", lines))) {
+      expect_same_map(datamap_summarise(I(text)), map)
+      # beside the field it is a signal
+      both <- sub(
+        "\\{(.)", paste0("{\\1", name, "\\1: 7, \\1"),
+        sub(name, other[[name]], text, fixed = TRUE)
+      )
+      expect_same_map(datamap_summarise(I(both)), map)
+      asked <- datamap_summarise(I(both), signals = name)
+      expect_identical(asked[[paste0(name, "_mean")]], c(7, 7))
+      expect_identical(unique(datamap_read_signals(I(both))[[name]]), 7)
+    }
+    unlink(file)
+  }
+})
+
+test_that("of several other names the first of the list is the field", {
+  frame <- small_frame()
+  names(frame)[[1]] <- "uuid"
+  frame$idx <- 9:5
+  map <- datamap_summarise(frame)
+  expect_identical(map$id, small_map()$id)
+  lines <- paste0(
+    "{\"idx\": 9, \"uuid\": ", frame$uuid, ", \"label\": ", frame$label,
+    ", \"probs\": [", frame$probs_0, ", ", frame$probs_1, "]}"
+  )
+  expect_same_map(datamap_summarise(I(lines)), map)
+  signals <- datamap_read_signals(I(lines))
+  expect_equal(signals$id, frame$uuid)
+  expect_identical(signals$idx, rep(9, 5))
+  expect_false("uuid" %in% names(signals))
+  # as where the first has no value and another would be the field
+  frame$uuid[[3]] <- NA
+  error <- expect_error(
+    datamap_write_signals(frame, tempfile()),
+    class = "datamap_error_input"
+  )
+  expect_identical(c(error$key, error$line), c("idx", "3"))
+})
+
 test_that("signals are columns of numbers", {
   frame <- small_frame()
   frame$grad <- c(1L, NA, 2L, NA, NA)
