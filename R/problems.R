@@ -33,7 +33,7 @@
 #' @export
 datamap_problems <- function(x) {
   if (inherits(x, "datamap_state")) {
-    x <- check_state(x)
+    x <- check_shown(x)
     return(problems_from_core(x, x$files))
   }
   problems <- attr(x, "problems", exact = TRUE)

@@ -224,6 +224,7 @@ datamap_merge <- function(a, b, ...) {
 #' @rdname datamap_state
 #' @export
 format.datamap_state <- function(x, ...) {
+  x <- check_shown(x)
   n_problems <- sum(x$problem_counts)
   files <- unique(x$files)
   c(
@@ -359,6 +360,7 @@ state_options <- function(state) {
 check_state <- function(x,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
+  force(arg) # is told by what `x` was
   force_argument(x, arg, call)
   if (!inherits(x, "datamap_state") || !is.list(x)) {
     abort_argument(x, "a state made by {.fn datamap_state}", arg, call)
@@ -386,6 +388,62 @@ check_state <- function(x,
   }
   x
 }
+
+# A state of which only a part is shown, which takes no time: of all that is
+# looked at, R's part.
+check_shown <- function(x,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+  force(arg)
+  x <- check_state(x, arg, call)
+  for (part in names(shown_parts)) {
+    if (!isTRUE(shown_parts[[part]](x[[part]], x))) {
+      abort_datamap(
+        c(
+          "{.arg {arg}} must be a whole state.",
+          "x" = "Its {.field {part}} is missing or damaged."
+        ),
+        class = "input", key = part, call = call
+      )
+    }
+  }
+  x
+}
+
+# Whether each part is as format() and datamap_problems() need it.
+shown_parts <- list(
+  problem_counts = function(part, state) {
+    are_numbers(part, length(problem_kinds)) && !anyNA(part)
+  },
+  problems = function(part, state) {
+    if (!is.list(part)) {
+      return(FALSE)
+    }
+    n <- length(part$row)
+    are_numbers(part$row, n) && are_numbers(part$col, n) &&
+      is_text(part$expected) && length(part$expected) == n &&
+      is_text(part$actual) && length(part$actual) == n &&
+      are_numbers(part$file, n) &&
+      all(is.na(part$file) | part$file %in% seq_along(state$files))
+  },
+  ids = function(part, state) is.list(part),
+  samples = function(part, state) {
+    is.list(part) &&
+      are_numbers(part$evaluations, length(state$ids$values)) &&
+      !anyNA(part$evaluations)
+  },
+  steps = function(part, state) {
+    if (!is.list(part)) {
+      return(is.null(part))
+    }
+    n <- length(state$ids$values)
+    is.logical(part$is_given) && length(part$is_given) == n &&
+      !anyNA(part$is_given) && are_numbers(part$first, n) &&
+      are_numbers(part$last, n)
+  }
+)
+
+are_numbers <- function(x, n) is_number(x) && length(x) == n
 
 is_request <- function(x) {
   is.list(x) && is_text(x$signals) && is_text(x$metrics) &&

@@ -956,3 +956,52 @@ test_that("the garbage collector may run anywhere", {
   expect_identical(loaded$signals, "loss")
   expect_identical(loaded$state$ids, states[[1]]$ids)
 })
+
+test_that("a damaged state is shown by an error that says what is damaged", {
+  line <- "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 2"
+  state <- datamap_state(
+    I(paste0(line, ", \"step\": ", 1:2, "}")),
+    signals = "loss", metrics = "aum", burn_out = 3, steps = c(0, 5)
+  )
+  others <- list(NULL, NA, "a", list(), 1:3, mean, NaN, list(1), 1i)
+  damaged <- function(...) {
+    path <- c(...)
+    lapply(others, function(other) {
+      if (length(path) == 1) {
+        state[path] <- list(other)
+      } else {
+        state[[path[[1]]]][path[[2]]] <- list(other)
+      }
+      state
+    })
+  }
+  parts <- c("ids", "samples", "steps", "problems", "request", "window")
+  states <- unlist(lapply(names(state), damaged), recursive = FALSE)
+  for (part in parts) {
+    for (name in names(state[[part]])) {
+      states <- c(states, damaged(part, name))
+    }
+  }
+  n_errors <- 0
+  for (state in states) {
+    for (show in c(format, function(x) capture.output(print(x)),
+                   datamap_problems)) {
+      # a classed error, or none where that part is not looked at
+      error <- tryCatch(
+        {
+          show(state)
+          NULL
+        },
+        datamap_error_input = function(error) error
+      )
+      if (!is.null(error)) {
+        n_errors <- n_errors + 1
+        expect_match(conditionMessage(error), "`x` must be", fixed = TRUE)
+      }
+    }
+  }
+  expect_gt(n_errors, 200)
+  state <- damaged("samples")[[2]]
+  error <- expect_error(print(state), class = "datamap_error_input")
+  expect_identical(error$key, "samples")
+})
