@@ -73,7 +73,7 @@ datamap_select <- function(map,
   check_share(fraction, is_whole_allowed = TRUE)
   check_number(n, min = 1, whole = TRUE, allow_null = TRUE)
   check_share(both_ends)
-  check_number(seed, whole = TRUE, allow_null = TRUE)
+  check_seed(seed)
   if (is.null(fraction) == is.null(n)) {
     abort_datamap(
       "Exactly one of {.arg fraction} and {.arg n} must be given.",
@@ -305,20 +305,36 @@ find_rows <- function(wanted, ids, id_column, call) {
 
 check_share <- function(x,
                         is_whole_allowed = FALSE,
+                        allow_null = TRUE,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
-  if (is.null(x)) {
+  if (is.null(x) && allow_null) {
     return(invisible(x))
   }
   is_share <- is.numeric(x) && length(x) == 1 && !is.na(x) && x > 0 &&
     (x < 1 || (is_whole_allowed && x == 1))
   if (!is_share) {
-    upper <- if (is_whole_allowed) "up to 1" else "below 1"
-    abort_argument(
-      x, paste("a number above 0 and", upper, "or {.code NULL}"), arg, call
+    expected <- paste(
+      "a number above 0 and", if (is_whole_allowed) "up to 1" else "below 1"
     )
+    if (allow_null) {
+      expected <- paste(expected, "or {.code NULL}")
+    }
+    abort_argument(x, expected, arg, call)
   }
   invisible(x)
+}
+
+# As set.seed() takes it.
+check_seed <- function(x,
+                       arg = rlang::caller_arg(x),
+                       call = rlang::caller_env()) {
+  most <- .Machine$integer.max
+  check_number(
+    x,
+    min = -most, max = most, whole = TRUE, allow_null = TRUE,
+    arg = arg, call = call
+  )
 }
 
 # The places 1 to n in random order; with a seed, always the same one.

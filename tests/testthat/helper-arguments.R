@@ -41,6 +41,10 @@ working_calls <- function() {
   list(
     as_datamap = list(x = as.data.frame(map)),
     is_datamap = list(x = map),
+    datamap_audit = list(
+      map = map, audit = data.frame(id = 1:3, is_wrong = c(TRUE, FALSE, NA))
+    ),
+    datamap_audit_sample = list(map = map, n = 2),
     datamap_detect = list(map = map),
     datamap_example = list(),
     datamap_filter = list(map = map),

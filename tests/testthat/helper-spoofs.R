@@ -124,6 +124,12 @@ map_functions <- function(other) {
     write_summary = function(map) datamap_write_summary(map, file()),
     detect = function(map) datamap_detect(map),
     detect_list = function(map) datamap_detect(list(other, map)),
+    audit = function(map) {
+      drawn <- datamap_audit_sample(map, n = 2)
+      found <- datamap_audit(map, drawn)
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
     runs = function(map) datamap_runs(list(other, map), same_labels = FALSE),
     plot = function(map) build(datamap_plot(map)),
     plot_own = function(map) {
