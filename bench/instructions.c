@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
   if (!status) {
     status = count_here(run, bytes, n, atol(argv[2]), &err);
   }
-  (void)printf("%llu\n", status ? 0 : (unsigned long long)run->counts.good);
+  (void)printf("%llu\n", status ? 0 : (unsigned long long)run->states.counts.good);
   dm_run_free(run);
   free(bytes);
   return status != DM_OK;

@@ -66,7 +66,7 @@ SEXP ffi_long_columns(dm_long *table) {
   SEXP both = PROTECT(Rf_mkNamed(VECSXP, parts));
   SET_VECTOR_ELT(both, 0, out);
   SET_VECTOR_ELT(both, 1, Rf_ScalarLogical(table->has_epoch));
-  SET_VECTOR_ELT(both, 2, Rf_ScalarLogical(table->run->has_back_steps));
+  SET_VECTOR_ELT(both, 2, Rf_ScalarLogical(table->run->states.has_back_steps));
   UNPROTECT(3);
   return both;
 }

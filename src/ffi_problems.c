@@ -96,7 +96,7 @@ dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) {
                     (size_t)LENGTH(expected));
     dm_text_excerpt(problem.actual, sizeof problem.actual, CHAR(actual),
                     (size_t)LENGTH(actual));
-    DM_TRY(dm_state_add_problem(run, &problem, err));
+    DM_TRY(dm_state_add_problem(&run->states, &problem, err));
   }
   return DM_OK;
 }

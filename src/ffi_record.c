@@ -213,8 +213,8 @@ SEXP ffi_recorder_state(SEXP recorder_sexp) {
   const char *names[] = {"is_open", "lines", "samples", "is_lost", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, Rf_ScalarLogical(dm_recorder_is_open(recorder)));
-  SET_VECTOR_ELT(out, 1, Rf_ScalarReal((double)run->counts.good));
-  SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)run->ids.n));
+  SET_VECTOR_ELT(out, 1, Rf_ScalarReal((double)run->states.counts.good));
+  SET_VECTOR_ELT(out, 2, Rf_ScalarReal((double)run->states.ids.n));
   SET_VECTOR_ELT(out, 3, Rf_ScalarLogical(dm_recorder_is_lost(recorder)));
   UNPROTECT(1);
   return out;
@@ -235,7 +235,7 @@ static const dm_run *run_of(SEXP recorder_sexp, dm_error *err) {
 static SEXP summary_body(void *data) {
   record_call *call = data;
   const dm_run *run = run_of(call->pointer, &call->err);
-  if (!run || dm_table_init_live(&call->table, run, &call->err)) {
+  if (!run || dm_table_init_live(&call->table, &run->states, &call->err)) {
     return ffi_error(&call->err);
   }
   return ffi_result(&call->table, R_NilValue);
@@ -251,5 +251,5 @@ SEXP ffi_recorder_summary(SEXP recorder_sexp) {
 SEXP ffi_recorder_running(SEXP recorder_sexp) {
   dm_error err;
   const dm_run *run = run_of(recorder_sexp, &err);
-  return run ? ffi_state(run) : ffi_error(&err);
+  return run ? ffi_state(&run->states) : ffi_error(&err);
 }

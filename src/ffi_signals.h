@@ -52,7 +52,7 @@ dm_status ffi_restore_counts(uint64_t *out, SEXP list, const char *name, R_xlen_
                              dm_error *err) DM_MUST_CHECK;
 
 /* A state as a list of vectors, without what R adds (version, signals, files). */
-SEXP ffi_state(const dm_run *run);
+SEXP ffi_state(const dm_states *states);
 
 /* A run that goes on from a state, whatever stands in that. Its signals are those of
    options. *out is to be freed also when this fails; host may be NULL. DM_E_INPUT with

@@ -30,9 +30,9 @@ static SEXP make_texts(const dm_texts *texts);
 static SEXP make_metrics(uint32_t metrics);
 static SEXP make_gap(const dm_gap *gap);
 static SEXP make_idents(const dm_index *index);
-static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal);
-static SEXP make_matrix(const dm_run *run, dm_state_matrix which);
-static SEXP make_class_labels(const dm_run *run);
+static SEXP make_part(const dm_states *states, dm_state_part part, size_t signal);
+static SEXP make_matrix(const dm_states *states, dm_state_matrix which);
+static SEXP make_class_labels(const dm_states *states);
 static SEXPTYPE type_of(const dm_state_field *field);
 static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
                                 dm_error *err);
@@ -84,7 +84,8 @@ static SEXP merge_body(void *data) {
     dm_gap gap;
     status = ffi_restore_state(&call->other, state, &options, NULL, &call->err);
     if (!status) {
-      status = dm_merge(call->run, call->other, n_files, &gap, &call->err);
+      status =
+          dm_merge(&call->run->states, &call->other->states, n_files, &gap, &call->err);
     }
     if (!status) {
       SET_VECTOR_ELT(gaps, i - 1, make_gap(&gap));
@@ -100,7 +101,7 @@ static SEXP merge_body(void *data) {
   } else {
     const char *names[] = {"state", "gaps", ""};
     out = PROTECT(Rf_mkNamed(VECSXP, names));
-    SET_VECTOR_ELT(out, 0, ffi_state(call->run));
+    SET_VECTOR_ELT(out, 0, ffi_state(&call->run->states));
     SET_VECTOR_ELT(out, 1, gaps);
     UNPROTECT(1);
   }
@@ -126,44 +127,44 @@ static SEXP summarise_body(void *data) {
   dm_status status = ffi_restore_state(&call->run, VECTOR_ELT(call->states, 0), &options,
                                        NULL, &call->err);
   if (!status) {
-    status = dm_table_init(&call->table, call->run, &call->err);
+    status = dm_table_init(&call->table, &call->run->states, &call->err);
   }
   return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
 }
 
 /* --- out --- */
 
-SEXP ffi_state(const dm_run *run) {
+SEXP ffi_state(const dm_states *states) {
   const char *names[] = {
       "line_counts",  "problem_counts", "problems",  "ids",         "labels",
       "s_labels",     "samples",        "steps",     "signals",     "metrics",
       "seen",         "class_sums",     "predicted", "predictions", "places",
       "class_labels", "step_distance",  ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, ffi_line_counts(&run->counts));
-  SET_VECTOR_ELT(out, 1, ffi_problem_counts(&run->problems));
-  SET_VECTOR_ELT(out, 2, ffi_problems(&run->problems));
-  SET_VECTOR_ELT(out, 3, make_idents(&run->ids));
-  SET_VECTOR_ELT(out, 4, make_idents(&run->labels));
-  SET_VECTOR_ELT(out, 5, make_idents(&run->s_labels));
-  SET_VECTOR_ELT(out, 6, make_part(run, DM_STATE_SAMPLES, 0));
-  SET_VECTOR_ELT(out, 7, make_part(run, DM_STATE_STEPS, 0));
-  size_t n_signals = run->batch.n_values;
+  SET_VECTOR_ELT(out, 0, ffi_line_counts(&states->counts));
+  SET_VECTOR_ELT(out, 1, ffi_problem_counts(&states->problems));
+  SET_VECTOR_ELT(out, 2, ffi_problems(&states->problems));
+  SET_VECTOR_ELT(out, 3, make_idents(&states->ids));
+  SET_VECTOR_ELT(out, 4, make_idents(&states->labels));
+  SET_VECTOR_ELT(out, 5, make_idents(&states->s_labels));
+  SET_VECTOR_ELT(out, 6, make_part(states, DM_STATE_SAMPLES, 0));
+  SET_VECTOR_ELT(out, 7, make_part(states, DM_STATE_STEPS, 0));
+  size_t n_signals = states->n_values;
   SEXP signals = Rf_allocVector(VECSXP, (R_xlen_t)n_signals);
   SET_VECTOR_ELT(out, 8, signals);
   for (size_t i = 0; i < n_signals; i++) {
-    SET_VECTOR_ELT(signals, (R_xlen_t)i, make_part(run, DM_STATE_SIGNAL, i));
+    SET_VECTOR_ELT(signals, (R_xlen_t)i, make_part(states, DM_STATE_SIGNAL, i));
   }
-  SET_VECTOR_ELT(out, 9, make_part(run, DM_STATE_METRICS, 0));
-  SET_VECTOR_ELT(out, 10, make_part(run, DM_STATE_SEEN, 0));
-  SET_VECTOR_ELT(out, 11, make_matrix(run, DM_STATE_CLASS_SUMS));
-  if (dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
-    SET_VECTOR_ELT(out, 12, make_idents(&run->predicted));
+  SET_VECTOR_ELT(out, 9, make_part(states, DM_STATE_METRICS, 0));
+  SET_VECTOR_ELT(out, 10, make_part(states, DM_STATE_SEEN, 0));
+  SET_VECTOR_ELT(out, 11, make_matrix(states, DM_STATE_CLASS_SUMS));
+  if (dm_state_has_matrix(states, DM_STATE_PREDICTIONS)) {
+    SET_VECTOR_ELT(out, 12, make_idents(&states->predicted));
   }
-  SET_VECTOR_ELT(out, 13, make_matrix(run, DM_STATE_PREDICTIONS));
-  SET_VECTOR_ELT(out, 14, make_matrix(run, DM_STATE_PLACES));
-  SET_VECTOR_ELT(out, 15, make_class_labels(run));
-  SET_VECTOR_ELT(out, 16, Rf_ScalarReal(run->step_distance));
+  SET_VECTOR_ELT(out, 13, make_matrix(states, DM_STATE_PREDICTIONS));
+  SET_VECTOR_ELT(out, 14, make_matrix(states, DM_STATE_PLACES));
+  SET_VECTOR_ELT(out, 15, make_class_labels(states));
+  SET_VECTOR_ELT(out, 16, Rf_ScalarReal(states->step_distance));
   UNPROTECT(1);
   return out;
 }
@@ -183,8 +184,8 @@ static SEXP make_idents(const dm_index *index) {
 }
 
 /* NULL where the run has none. */
-static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal) {
-  if (!dm_state_has(run, part)) {
+static SEXP make_part(const dm_states *states, dm_state_part part, size_t signal) {
+  if (!dm_state_has(states, part)) {
     return R_NilValue;
   }
   size_t n;
@@ -194,33 +195,33 @@ static SEXP make_part(const dm_run *run, dm_state_part part, size_t signal) {
   void **columns = (void **)R_alloc(n, sizeof *columns);
   for (size_t i = 0; i < n; i++) {
     SET_STRING_ELT(names, (R_xlen_t)i, ffi_char(fields[i].name, strlen(fields[i].name)));
-    SEXP column = Rf_allocVector(type_of(&fields[i]), (R_xlen_t)run->ids.n);
+    SEXP column = Rf_allocVector(type_of(&fields[i]), (R_xlen_t)states->ids.n);
     SET_VECTOR_ELT(out, (R_xlen_t)i, column);
     columns[i] = TYPEOF(column) == REALSXP  ? (void *)REAL(column)
                  : TYPEOF(column) == INTSXP ? (void *)INTEGER(column)
                                             : (void *)LOGICAL(column);
   }
   Rf_setAttrib(out, R_NamesSymbol, names);
-  dm_state_get(run, part, signal, dm_state_all_rows(run), columns);
+  dm_state_get(states, part, signal, dm_state_all_rows(states), columns);
   UNPROTECT(2);
   return out;
 }
 
-static SEXP make_matrix(const dm_run *run, dm_state_matrix which) {
-  if (!dm_state_has_matrix(run, which)) {
+static SEXP make_matrix(const dm_states *states, dm_state_matrix which) {
+  if (!dm_state_has_matrix(states, which)) {
     return R_NilValue;
   }
-  size_t width = dm_state_width(run, which);
-  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)(run->ids.n * width)));
-  dm_state_get_matrix(run, which, width, dm_state_all_rows(run), REAL(out));
+  size_t width = dm_state_width(states, which);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)(states->ids.n * width)));
+  dm_state_get_matrix(states, which, width, dm_state_all_rows(states), REAL(out));
   UNPROTECT(1);
   return out;
 }
 
-static SEXP make_class_labels(const dm_run *run) {
-  SEXP out = Rf_allocVector(INTSXP, (R_xlen_t)run->n_class_labels);
-  for (size_t i = 0; i < run->n_class_labels; i++) {
-    INTEGER(out)[i] = dm_state_class(run, i);
+static SEXP make_class_labels(const dm_states *states) {
+  SEXP out = Rf_allocVector(INTSXP, (R_xlen_t)states->n_class_labels);
+  for (size_t i = 0; i < states->n_class_labels; i++) {
+    INTEGER(out)[i] = dm_state_class(states, i);
   }
   return out;
 }
@@ -241,11 +242,11 @@ dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
                             const dm_host *host, dm_error *err) {
   DM_TRY(dm_run_new(out, options, host, err));
   dm_run *run = *out;
-  DM_TRY(restore_idents(&run->ids, state, "ids", err));
-  DM_TRY(restore_idents(&run->labels, state, "labels", err));
-  DM_TRY(restore_idents(&run->s_labels, state, "s_labels", err));
-  if (dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
-    DM_TRY(restore_idents(&run->predicted, state, "predicted", err));
+  DM_TRY(restore_idents(&run->states.ids, state, "ids", err));
+  DM_TRY(restore_idents(&run->states.labels, state, "labels", err));
+  DM_TRY(restore_idents(&run->states.s_labels, state, "s_labels", err));
+  if (dm_state_has_matrix(&run->states, DM_STATE_PREDICTIONS)) {
+    DM_TRY(restore_idents(&run->states.predicted, state, "predicted", err));
   }
   DM_TRY(restore_part(run, DM_STATE_SAMPLES, 0, ffi_element(state, "samples"), err));
   SEXP steps = ffi_element(state, "steps");
@@ -253,15 +254,15 @@ dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
     DM_TRY(restore_part(run, DM_STATE_STEPS, 0, steps, err));
   }
   SEXP signals;
-  R_xlen_t n_signals = (R_xlen_t)run->batch.n_values;
+  R_xlen_t n_signals = (R_xlen_t)run->states.n_values;
   DM_TRY(ffi_typed_element(&signals, state, "signals", VECSXP, n_signals, err));
   for (R_xlen_t i = 0; i < n_signals; i++) {
     DM_TRY(restore_part(run, DM_STATE_SIGNAL, (size_t)i, VECTOR_ELT(signals, i), err));
   }
-  if (dm_state_has(run, DM_STATE_METRICS)) {
+  if (dm_state_has(&run->states, DM_STATE_METRICS)) {
     DM_TRY(restore_part(run, DM_STATE_METRICS, 0, ffi_element(state, "metrics"), err));
   }
-  if (dm_state_has(run, DM_STATE_SEEN)) {
+  if (dm_state_has(&run->states, DM_STATE_SEEN)) {
     DM_TRY(restore_part(run, DM_STATE_SEEN, 0, ffi_element(state, "seen"), err));
   }
   DM_TRY(restore_matrix(run, DM_STATE_CLASS_SUMS, state, "class_sums", err));
@@ -304,26 +305,29 @@ static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SE
   for (size_t i = 0; i < n; i++) {
     SEXP column;
     DM_TRY(ffi_typed_element(&column, list, fields[i].name, type_of(&fields[i]),
-                             (R_xlen_t)run->ids.n, err));
+                             (R_xlen_t)run->states.ids.n, err));
     columns[i] = TYPEOF(column) == REALSXP  ? (const void *)REAL_RO(column)
                  : TYPEOF(column) == INTSXP ? (const void *)INTEGER_RO(column)
                                             : (const void *)LOGICAL_RO(column);
   }
-  return dm_state_set(run, part, signal, dm_state_all_rows(run), columns, err);
+  return dm_state_set(&run->states, part, signal, dm_state_all_rows(&run->states),
+                      columns, err);
 }
 
 static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
                                 const char *name, dm_error *err) {
-  if (!dm_state_has_matrix(run, which)) {
+  if (!dm_state_has_matrix(&run->states, which)) {
     return DM_OK;
   }
-  size_t n = run->ids.n;
+  size_t n = run->states.ids.n;
   size_t n_values = (size_t)Rf_xlength(ffi_element(state, name));
-  size_t width = which == DM_STATE_PREDICTIONS ? run->predicted.n : n ? n_values / n : 0;
+  size_t width = which == DM_STATE_PREDICTIONS ? run->states.predicted.n
+                 : n                           ? n_values / n
+                                               : 0;
   SEXP values;
   DM_TRY(ffi_typed_element(&values, state, name, REALSXP, (R_xlen_t)(n * width), err));
-  return dm_state_set_matrix(run, which, width, dm_state_all_rows(run), REAL_RO(values),
-                             err);
+  return dm_state_set_matrix(&run->states, which, width, dm_state_all_rows(&run->states),
+                             REAL_RO(values), err);
 }
 
 static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err) {
@@ -331,7 +335,7 @@ static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err) {
   SEXP labels;
   DM_TRY(ffi_typed_element(&labels, state, "class_labels", INTSXP, n, err));
   for (R_xlen_t i = 0; i < n; i++) {
-    DM_TRY(dm_state_add_class(run, INTEGER_RO(labels)[i], err));
+    DM_TRY(dm_state_add_class(&run->states, INTEGER_RO(labels)[i], err));
   }
   return DM_OK;
 }
@@ -350,7 +354,7 @@ static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
   SEXP distance;
   DM_TRY(ffi_typed_element(&distance, state, "step_distance", REALSXP, 1, err));
   totals.step_distance = REAL_RO(distance)[0];
-  return dm_state_finish(run, &totals, err);
+  return dm_state_finish(&run->states, &totals, err);
 }
 
 /* --- files --- */
@@ -424,7 +428,8 @@ static SEXP save_body(void *data) {
   }
   if (!status) {
     dm_host host = ffi_host_for_core(&call->host);
-    status = dm_state_file_write(call->path, call->run, call->texts, &host, &call->err);
+    status = dm_state_file_write(call->path, &call->run->states, call->texts, &host,
+                                 &call->err);
   }
   ffi_unwind_continue(&call->unwind);
   call->err.file = 0;
@@ -466,7 +471,7 @@ static SEXP make_version(const dm_state_file *file) {
 }
 
 static SEXP make_loaded(const dm_state_file *file) {
-  const dm_options *options = &file->run->options;
+  const dm_options *options = &file->run->states.options;
   const char *names[] = {"about", "signals", "metrics", "burn_out", "steps", "state", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SEXP about = Rf_allocVector(VECSXP, DM_N_ABOUT);
@@ -486,7 +491,7 @@ static SEXP make_loaded(const dm_state_file *file) {
     REAL(steps)[0] = options->first_step;
     REAL(steps)[1] = options->last_step;
   }
-  SET_VECTOR_ELT(out, 5, ffi_state(file->run));
+  SET_VECTOR_ELT(out, 5, ffi_state(&file->run->states));
   UNPROTECT(2);
   return out;
 }

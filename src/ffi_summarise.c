@@ -32,7 +32,7 @@ static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static const char *const *paths_of(SEXP sources);
 static dm_status read_table(summarise_call *call, const dm_host *host);
-static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown);
+static SEXP make_result(const dm_states *states, SEXP columns, SEXP grown);
 static SEXP make_columns(const dm_table *table, const dm_options *options);
 static SEXP add_vector(SEXP list, R_xlen_t i, SEXPTYPE type, R_xlen_t n);
 static SEXP ident_column(const dm_table *table, dm_ident_column column,
@@ -117,20 +117,21 @@ static SEXP summarise_body(void *data) {
   }
   if (!status) {
     dm_run_rest(call->run);
-    status = is_long          ? dm_long_finish(&call->long_table, &call->err)
-             : call->is_state ? DM_OK
-                              : dm_table_init(&call->table, call->run, &call->err);
+    status = is_long ? dm_long_finish(&call->long_table, &call->err)
+             : call->is_state
+                 ? DM_OK
+                 : dm_table_init(&call->table, &call->run->states, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
   SEXP out = R_NilValue;
   if (status) {
     out = ffi_error(&call->err);
   } else if (is_long) {
-    out = make_result(call->run, ffi_long_columns(&call->long_table), grown);
+    out = make_result(&call->run->states, ffi_long_columns(&call->long_table), grown);
   } else if (call->is_state) {
     const char *names[] = {"state", "grown", ""};
     out = PROTECT(Rf_mkNamed(VECSXP, names));
-    SET_VECTOR_ELT(out, 0, ffi_state(call->run));
+    SET_VECTOR_ELT(out, 0, ffi_state(&call->run->states));
     SET_VECTOR_ELT(out, 1, grown);
     UNPROTECT(1);
   } else {
@@ -145,7 +146,7 @@ static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *h
   int32_t n_before = ffi_n_files(call->start);
   R_xlen_t n = Rf_xlength(call->input);
   DM_TRY(dm_inflater_new(&call->inflater, paths_of(call->input), (size_t)n,
-                         call->run->options.threads, host, &call->err));
+                         call->run->states.options.threads, host, &call->err));
   for (R_xlen_t i = 0; i < n; i++) {
     SEXP source = VECTOR_ELT(call->input, i);
     dm_status status =
@@ -288,7 +289,7 @@ static double *class_room(SEXP column) {
 static dm_status read_table(summarise_call *call, const dm_host *host) {
   enum { ROWS_BETWEEN_CHECKS = 4096 };
   SEXP input = call->input;
-  size_t n_signals = call->run->options.n_signals;
+  size_t n_signals = call->run->states.options.n_signals;
   SEXP order = ffi_element(input, "order");
   DM_TRY(check_table(input, Rf_xlength(order), n_signals, &call->err));
   SEXP correct = ffi_element(input, "correct");
@@ -344,21 +345,21 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
 /* --- results --- */
 
 SEXP ffi_result(const dm_table *table, SEXP grown) {
-  return make_result(table->run, make_columns(table, &table->run->options), grown);
+  return make_result(table->states, make_columns(table, &table->states->options), grown);
 }
 
-static SEXP make_result(const dm_run *run, SEXP columns, SEXP grown) {
+static SEXP make_result(const dm_states *states, SEXP columns, SEXP grown) {
   PROTECT(columns);
   const char *names[] = {"columns", "counts",         "problems", "problem_counts",
                          "grown",   "common_classes", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
-  SET_VECTOR_ELT(out, 1, ffi_line_counts(&run->counts));
-  SET_VECTOR_ELT(out, 2, ffi_problems(&run->problems));
-  SET_VECTOR_ELT(out, 3, ffi_problem_counts(&run->problems));
+  SET_VECTOR_ELT(out, 1, ffi_line_counts(&states->counts));
+  SET_VECTOR_ELT(out, 2, ffi_problems(&states->problems));
+  SET_VECTOR_ELT(out, 3, ffi_problem_counts(&states->problems));
   SET_VECTOR_ELT(out, 4, grown);
   /* 0: no line had a class vector */
-  SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)run->common_classes));
+  SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
   UNPROTECT(2);
   return out;
 }

@@ -89,7 +89,7 @@ void ffi_text_init(DllInfo *info) {
 /* The id of a row as text, with room for its digits if it is an integer. Inline, since it
    is asked for twice a row, unlike dm_table_ident(). */
 static inline dm_ident id_at(const dm_table *table, size_t i, char *digits) {
-  dm_ident id = dm_index_ident(&table->run->ids, table->order[i]);
+  dm_ident id = dm_index_ident(&table->states->ids, table->order[i]);
   if (!id.text) {
     id.len = dm_format_int64(id.value, digits);
     id.text = digits;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "summary/dm_run.h"
 #include "summary/dm_table.h"
 
 static inline void fill_counts(const dm_table *table, dm_count_column column,
@@ -23,7 +24,7 @@ static inline void fill_numbers(const dm_table *table, dm_number_column column,
 static inline void fill_signal(const dm_table *table, size_t signal,
                                dm_signal_statistic statistic, double missing,
                                double *out) {
-  size_t n = table->run->options.n_signals * DM_N_STATISTICS;
+  size_t n = table->states->options.n_signals * DM_N_STATISTICS;
   double **signals = malloc(n * sizeof *signals);
   double *unused = malloc((table->n + 1) * sizeof *unused);
   if (!signals || !unused) {

@@ -121,9 +121,9 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
   double *numbers = NULL;
   double **signals = NULL;
   dm_columns columns = {.missing = -1, .missing_time = -1};
-  DM_TRY_DONE(dm_table_init(&table, run, err));
+  DM_TRY_DONE(dm_table_init(&table, &run->states, err));
   size_t n = table.n;
-  size_t n_statistics = run->options.n_signals * DM_N_STATISTICS;
+  size_t n_statistics = run->states.options.n_signals * DM_N_STATISTICS;
   size_t n_numbers = DM_N_NUMBERS + n_statistics + DM_N_METRICS;
   counts = malloc((DM_N_COUNTS + DM_N_METRICS) * (n + 1) * sizeof *counts);
   numbers = malloc(n_numbers * (n + 1) * sizeof *numbers);
@@ -139,7 +139,7 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
     signals[c] = numbers + (DM_N_NUMBERS + c) * n;
   }
   for (size_t c = 0; c < DM_N_METRICS; c++) {
-    if (!(run->options.metrics & DM_METRIC_BIT(c)) || c == DM_METRIC_PRED_DIST) {
+    if (!(run->states.options.metrics & DM_METRIC_BIT(c)) || c == DM_METRIC_PRED_DIST) {
       continue;
     }
     if (c >= DM_METRIC_FIRST_CORRECT) {
@@ -163,7 +163,7 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
       say(columns.times[c], n * sizeof *counts);
     } else if (columns.metrics[c]) {
       say(columns.metrics[c], n * sizeof *numbers);
-    } else if (run->options.metrics & DM_METRIC_BIT(c)) {
+    } else if (run->states.options.metrics & DM_METRIC_BIT(c)) {
       for (size_t i = 0; i < n; i++) {
         size_t len;
         const char *text = dm_table_pred_dist(&table, i, &len);
@@ -179,16 +179,16 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
       say(ident.text, ident.len);
     }
   }
-  say(run->problems.count, sizeof run->problems.count);
-  for (size_t i = 0; i < run->problems.n_kept; i++) {
-    const dm_problem *problem = &run->problems.kept[i];
+  say(run->states.problems.count, sizeof run->states.problems.count);
+  for (size_t i = 0; i < run->states.problems.n_kept; i++) {
+    const dm_problem *problem = &run->states.problems.kept[i];
     say(&problem->line, sizeof problem->line);
     say(&problem->column, sizeof problem->column);
     say(problem->key, strlen(problem->key));
     say(problem->expected, strlen(problem->expected));
     say(problem->actual, strlen(problem->actual));
   }
-  say(&run->counts, sizeof run->counts);
+  say(&run->states.counts, sizeof run->states.counts);
 done:
   free(counts);
   free(numbers);

@@ -58,12 +58,12 @@ static void read_lines(const dm_buf *text, int threads, size_t block_size,
   DM_TRY_DONE(dm_source_open_memory(&source, text->data, text->len, host, &out->err));
   DM_TRY_DONE(dm_run_source(run, source, 0, &out->err));
   dm_run_rest(run);
-  out->counts = run->counts;
-  out->n_problems = run->problems.n_kept;
+  out->counts = run->states.counts;
+  out->n_problems = run->states.problems.n_kept;
   for (size_t i = 0; i < out->n_problems; i++) {
-    out->problem_lines[i] = run->problems.kept[i].line;
+    out->problem_lines[i] = run->states.problems.kept[i].line;
   }
-  DM_TRY_DONE(dm_table_init(&table, run, &out->err));
+  DM_TRY_DONE(dm_table_init(&table, &run->states, &out->err));
   out->n = table.n;
   for (int c = 0; c < 5; c++) {
     fill_numbers(&table, (dm_number_column)c, -1, out->numbers[c]);
@@ -151,7 +151,7 @@ static void test_several_sources(void) {
       }
     }
     CHECK((run->crew != NULL) == (threads > 1));
-    lines[threads - 1] = run->counts.lines;
+    lines[threads - 1] = run->states.counts.lines;
     CHECK_UINT(lines[threads - 1], 4 * SAMPLES * EVALUATIONS);
     dm_run_free(run);
   }

@@ -145,16 +145,19 @@ static void test_many_lines(void) {
       dm_run *run = NULL;
       CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
       CHECK_INT(dm_parse_block(run->parser, &block, &run->batch, &err), DM_OK);
-      dm_status status = dm_run_apply(run, &run->batch, &origin, &err);
+      dm_status status =
+          dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, &err);
       if (is_skipping) {
         CHECK_INT(status, DM_OK);
-        CHECK_UINT(run->counts.lines, 5);
-        CHECK_UINT(run->counts.good + run->counts.blank + run->counts.bad, 5);
-        CHECK_UINT(run->counts.bad, 2);
-        CHECK_UINT(run->problems.n_kept, 4);
-        for (size_t k = 0; k < run->problems.n_kept; k++) {
+        CHECK_UINT(run->states.counts.lines, 5);
+        CHECK_UINT(
+            run->states.counts.good + run->states.counts.blank + run->states.counts.bad,
+            5);
+        CHECK_UINT(run->states.counts.bad, 2);
+        CHECK_UINT(run->states.problems.n_kept, 4);
+        for (size_t k = 0; k < run->states.problems.n_kept; k++) {
           static const uint64_t lines[] = {0, 1, 2, 4};
-          CHECK_UINT(run->problems.kept[k].line, first[i] + lines[k]);
+          CHECK_UINT(run->states.problems.kept[k].line, first[i] + lines[k]);
         }
       } else {
         CHECK_INT(status, DM_E_FIELD); /* the step, before the line behind it */

@@ -114,8 +114,8 @@ static void test_python_in_double_quotes(void) {
     CHECK_STR(table.own[1].name, "m");
     CHECK_DOUBLE(dm_long_number(&table.own[1], 0), 4);
   }
-  if (CHECK_UINT(run->problems.n_kept, 1)) {
-    CHECK_UINT(run->problems.kept[0].column, 48);
+  if (CHECK_UINT(run->states.problems.n_kept, 1)) {
+    CHECK_UINT(run->states.problems.kept[0].column, 48);
   }
   dm_long_release(&table);
   dm_run_free(run);
@@ -215,7 +215,7 @@ static void test_refused(void) {
           CHECK_INT((int)table.own[0].kind, DM_LONG_NUMBER);
           CHECK(table.n_own < 2 || table.own[1].kind == DM_LONG_EMPTY);
         }
-        CHECK_UINT(run->counts.bad, cases[i].want ? 1 : 0);
+        CHECK_UINT(run->states.counts.bad, cases[i].want ? 1 : 0);
       }
       dm_long_release(&table);
       dm_run_free(run);
@@ -244,9 +244,9 @@ static void test_steps_in_any_order(void) {
       CHECK_DOUBLE(dm_long_number(&table.step, i), steps[i]);
     }
   }
-  CHECK(run->has_back_steps);
-  CHECK_UINT(run->counts.bad, 1);
-  CHECK_UINT(run->problems.count[DM_PROBLEM_STEP], 1);
+  CHECK(run->states.has_back_steps);
+  CHECK_UINT(run->states.counts.bad, 1);
+  CHECK_UINT(run->states.problems.count[DM_PROBLEM_STEP], 1);
   dm_long_release(&table);
   dm_run_free(run);
 }
@@ -293,7 +293,7 @@ static void test_names(void) {
         CHECK(err.key[0] != '\0');
       } else {
         CHECK_INT(status, DM_OK);
-        CHECK_UINT(run->counts.bad, mode == 1 && cases[i].expected ? 1 : 0);
+        CHECK_UINT(run->states.counts.bad, mode == 1 && cases[i].expected ? 1 : 0);
       }
       dm_long_release(&table);
       dm_run_free(run);

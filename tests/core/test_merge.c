@@ -40,12 +40,12 @@ static dm_run *run_of(const dm_options *options, const char *text, size_t len) {
 
 /* Row of run for each row of other, by the ids. */
 static uint32_t row_in(dm_run *run, const dm_run *other, size_t row) {
-  dm_ident id = dm_index_ident(&other->ids, row);
+  dm_ident id = dm_index_ident(&other->states.ids, row);
   uint32_t out = 0;
   dm_error err;
-  size_t n = run->ids.n;
-  CHECK_INT(dm_index_row(&run->ids, &id, &out, &err), DM_OK);
-  CHECK(run->ids.n == n);
+  size_t n = run->states.ids.n;
+  CHECK_INT(dm_index_row(&run->states.ids, &id, &out, &err), DM_OK);
+  CHECK(run->states.ids.n == n);
   return out;
 }
 
@@ -55,19 +55,20 @@ static bool is_close(double a, double b) {
 
 /* The same samples, whatever their order: counts exactly, numbers within 1e-12. */
 static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
-  if (!CHECK_UINT(got->ids.n, want->ids.n)) {
+  if (!CHECK_UINT(got->states.ids.n, want->states.ids.n)) {
     return;
   }
-  CHECK_INT(dm_index_type(&got->ids), dm_index_type(&want->ids));
-  CHECK_INT(dm_index_type(&got->labels), dm_index_type(&want->labels));
-  CHECK_INT(dm_index_type(&got->s_labels), dm_index_type(&want->s_labels));
-  CHECK(memcmp(&got->counts, &want->counts, sizeof got->counts) == 0);
+  CHECK_INT(dm_index_type(&got->states.ids), dm_index_type(&want->states.ids));
+  CHECK_INT(dm_index_type(&got->states.labels), dm_index_type(&want->states.labels));
+  CHECK_INT(dm_index_type(&got->states.s_labels), dm_index_type(&want->states.s_labels));
+  CHECK(memcmp(&got->states.counts, &want->states.counts, sizeof got->states.counts) ==
+        0);
   size_t n_wrong = 0;
-  for (size_t row = 0; row < want->ids.n; row++) {
+  for (size_t row = 0; row < want->states.ids.n; row++) {
     uint32_t at = row_in(got, want, row);
     n_wrong += is_order_same && at != row;
-    const dm_accum *a = dm_rows_at(&got->accum, at);
-    const dm_accum *b = dm_rows_at(&want->accum, row);
+    const dm_accum *a = dm_rows_at(&got->states.accum, at);
+    const dm_accum *b = dm_rows_at(&want->states.accum, row);
     n_wrong += a->n != b->n || a->n_correct != b->n_correct ||
                a->n_forgetting != b->n_forgetting || a->run_start != b->run_start ||
                a->first_forgetting != b->first_forgetting ||
@@ -79,43 +80,47 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
                a->moments.largest != b->moments.largest;
     n_wrong += !is_close(a->moments.mean, b->moments.mean);
     n_wrong += !is_close(a->moments.sum_of_squares, b->moments.sum_of_squares);
-    dm_ident x = dm_index_ident(&got->labels, a->label);
-    dm_ident y = dm_index_ident(&want->labels, b->label);
+    dm_ident x = dm_index_ident(&got->states.labels, a->label);
+    dm_ident y = dm_index_ident(&want->states.labels, b->label);
     n_wrong += !dm_ident_equal(&x, &y);
     n_wrong += (a->s_label == 0) != (b->s_label == 0);
     if (a->s_label && b->s_label) {
-      x = dm_index_ident(&got->s_labels, a->s_label - 1);
-      y = dm_index_ident(&want->s_labels, b->s_label - 1);
+      x = dm_index_ident(&got->states.s_labels, a->s_label - 1);
+      y = dm_index_ident(&want->states.s_labels, b->s_label - 1);
       n_wrong += !dm_ident_equal(&x, &y);
     }
-    n_wrong += dm_run_classes(got, at) != dm_run_classes(want, (uint32_t)row);
-    n_wrong += dm_run_label_index(got, at) != dm_run_label_index(want, row);
-    if (want->has_steps) {
-      const dm_step_state *s = dm_rows_at(&got->steps, at);
-      const dm_step_state *t = dm_rows_at(&want->steps, row);
+    n_wrong += dm_states_classes(&got->states, at) !=
+               dm_states_classes(&want->states, (uint32_t)row);
+    n_wrong += dm_states_label_index(&got->states, at) !=
+               dm_states_label_index(&want->states, row);
+    if (want->states.has_steps) {
+      const dm_step_state *s = dm_rows_at(&got->states.steps, at);
+      const dm_step_state *t = dm_rows_at(&want->states.steps, row);
       n_wrong += s->first != t->first || s->step != t->step ||
                  s->is_given != t->is_given || s->is_first_unique != t->is_first_unique;
     }
-    if (want->has_window) {
-      n_wrong += *(uint32_t *)dm_rows_at(&got->seen, at) !=
-                 *(uint32_t *)dm_rows_at(&want->seen, row);
+    if (want->states.has_window) {
+      n_wrong += *(uint32_t *)dm_rows_at(&got->states.seen, at) !=
+                 *(uint32_t *)dm_rows_at(&want->states.seen, row);
     }
-    if (dm_run_has_metrics(want)) {
-      const dm_metric_accum *m = dm_rows_at(&got->metrics, at);
-      const dm_metric_accum *k = dm_rows_at(&want->metrics, row);
+    if (dm_states_has_metrics(&want->states)) {
+      const dm_metric_accum *m = dm_rows_at(&got->states.metrics, at);
+      const dm_metric_accum *k = dm_rows_at(&want->states.metrics, row);
       n_wrong += m->n_probs != k->n_probs || m->has_loss != k->has_loss ||
                  !is_close(m->loss_average, k->loss_average);
-      size_t width = want->class_sums.width < got->class_sums.width
-                         ? want->class_sums.width
-                         : got->class_sums.width;
+      size_t width = want->states.class_sums.width < got->states.class_sums.width
+                         ? want->states.class_sums.width
+                         : got->states.class_sums.width;
       for (size_t c = 0; c < width; c++) {
-        n_wrong += !is_close(dm_sums_row(&got->class_sums, at)[c],
-                             dm_sums_row(&want->class_sums, row)[c]);
+        n_wrong += !is_close(dm_sums_row(&got->states.class_sums, at)[c],
+                             dm_sums_row(&want->states.class_sums, row)[c]);
       }
     }
-    for (size_t s = 0; s < want->batch.n_values; s++) {
-      const dm_signal_accum *g = (dm_signal_accum *)dm_rows_at(&got->signals, at) + s;
-      const dm_signal_accum *w = (dm_signal_accum *)dm_rows_at(&want->signals, row) + s;
+    for (size_t s = 0; s < want->states.n_values; s++) {
+      const dm_signal_accum *g =
+          (dm_signal_accum *)dm_rows_at(&got->states.signals, at) + s;
+      const dm_signal_accum *w =
+          (dm_signal_accum *)dm_rows_at(&want->states.signals, row) + s;
       n_wrong += g->n_finite != w->n_finite || g->is_given != w->is_given;
       n_wrong += w->is_given &&
                  (g->last != w->last || g->moments.smallest != w->moments.smallest ||
@@ -181,7 +186,9 @@ static void check_cut(unsigned flags, cut how, size_t n_pieces, bool is_tree) {
       size_t with = p + width;
       size_t to = is_tree ? p : 0;
       dm_gap gap;
-      CHECK_INT(dm_merge(runs[to], runs[with], (int32_t)width, &gap, &err), DM_OK);
+      CHECK_INT(
+          dm_merge(&runs[to]->states, &runs[with]->states, (int32_t)width, &gap, &err),
+          DM_OK);
       CHECK(!gap.is_found);
     }
     if (!is_tree) {
@@ -190,9 +197,9 @@ static void check_cut(unsigned flags, cut how, size_t n_pieces, bool is_tree) {
   }
   check_same(runs[0], whole, how == BY_TIME);
   if (!(flags & DISAGREE)) {
-    CHECK(memcmp(runs[0]->problems.count, whole->problems.count,
-                 sizeof whole->problems.count) == 0);
-    CHECK_UINT(runs[0]->problems.n_kept, whole->problems.n_kept);
+    CHECK(memcmp(runs[0]->states.problems.count, whole->states.problems.count,
+                 sizeof whole->states.problems.count) == 0);
+    CHECK_UINT(runs[0]->states.problems.n_kept, whole->states.problems.n_kept);
   }
   for (size_t p = 0; p < n_pieces; p++) {
     dm_run_free(runs[p]);
@@ -228,7 +235,7 @@ static dm_status merge_texts(const char *a, const char *b, dm_run **out, dm_gap 
   dm_options options = options_of(0);
   *out = run_of(&options, a, strlen(a));
   dm_run *other = run_of(&options, b, strlen(b));
-  dm_status status = dm_merge(*out, other, 1, gap, err);
+  dm_status status = dm_merge(&(*out)->states, &other->states, 1, gap, err);
   dm_run_free(other);
   return status;
 }
@@ -244,7 +251,7 @@ static void test_border(void) {
   const char *wrong_right = LINE("1", "0", "0", "") LINE("1", "0", "1", "");
   const char *wrong = LINE("1", "0", "0", "");
   CHECK_INT(merge_texts(wrong_right, wrong, &run, &gap, &err), DM_OK);
-  const dm_accum *a = dm_rows_at(&run->accum, 0);
+  const dm_accum *a = dm_rows_at(&run->states.accum, 0);
   CHECK_UINT(a->n, 3);
   CHECK_UINT(a->n_forgetting, 1);
   CHECK_UINT(a->first_forgetting, 2);
@@ -254,12 +261,12 @@ static void test_border(void) {
 
   DM_CASE("nothing on either side");
   CHECK_INT(merge_texts("", wrong_right, &run, &gap, &err), DM_OK);
-  a = dm_rows_at(&run->accum, 0);
+  a = dm_rows_at(&run->states.accum, 0);
   CHECK_UINT(a->n, 2);
   CHECK_UINT(a->first_learning, 1);
   dm_run_free(run);
   CHECK_INT(merge_texts(wrong_right, "", &run, &gap, &err), DM_OK);
-  CHECK_UINT(((const dm_accum *)dm_rows_at(&run->accum, 0))->n, 2);
+  CHECK_UINT(((const dm_accum *)dm_rows_at(&run->states.accum, 0))->n, 2);
   dm_run_free(run);
 }
 
@@ -272,24 +279,25 @@ static void test_disagreements(void) {
       LINE("2", "5", "1", ",\"s_label\":2,\"epoch\":2")
           LINE("3", "0", "1", ",\"step\":2");
   if (CHECK_INT(merge_texts(a, b, &run, NULL, &err), DM_OK)) {
-    CHECK_UINT(run->problems.count[DM_PROBLEM_LABEL], 1);
-    CHECK_UINT(run->problems.count[DM_PROBLEM_S_LABEL], 1);
-    CHECK_UINT(run->problems.count[DM_PROBLEM_PROB_COUNT], 1);
-    CHECK_UINT(run->problems.count[DM_PROBLEM_STEP], 1); /* an epoch may stay */
-    if (CHECK_UINT(run->problems.n_kept, 4)) {
-      CHECK_STR(run->problems.kept[0].actual, "2");
-      CHECK_STR(run->problems.kept[0].expected, "a step above 2, which id 1 had before");
-      CHECK_STR(run->problems.kept[1].expected, "label 0, the first of id 1");
-      CHECK_STR(run->problems.kept[1].actual, "x");
-      CHECK_STR(run->problems.kept[2].expected, "s_label 1, the first of id 1");
-      CHECK_STR(run->problems.kept[3].expected, "2 classes, as at first for id 1");
-      CHECK_UINT(run->problems.kept[3].line, 0);
-      CHECK_INT(run->problems.kept[3].file, -1);
+    CHECK_UINT(run->states.problems.count[DM_PROBLEM_LABEL], 1);
+    CHECK_UINT(run->states.problems.count[DM_PROBLEM_S_LABEL], 1);
+    CHECK_UINT(run->states.problems.count[DM_PROBLEM_PROB_COUNT], 1);
+    CHECK_UINT(run->states.problems.count[DM_PROBLEM_STEP], 1); /* an epoch may stay */
+    if (CHECK_UINT(run->states.problems.n_kept, 4)) {
+      CHECK_STR(run->states.problems.kept[0].actual, "2");
+      CHECK_STR(run->states.problems.kept[0].expected,
+                "a step above 2, which id 1 had before");
+      CHECK_STR(run->states.problems.kept[1].expected, "label 0, the first of id 1");
+      CHECK_STR(run->states.problems.kept[1].actual, "x");
+      CHECK_STR(run->states.problems.kept[2].expected, "s_label 1, the first of id 1");
+      CHECK_STR(run->states.problems.kept[3].expected, "2 classes, as at first for id 1");
+      CHECK_UINT(run->states.problems.kept[3].line, 0);
+      CHECK_INT(run->states.problems.kept[3].file, -1);
     }
-    const dm_accum *second = dm_rows_at(&run->accum, 1);
-    dm_ident s_label = dm_index_ident(&run->s_labels, second->s_label - 1);
+    const dm_accum *second = dm_rows_at(&run->states.accum, 1);
+    dm_ident s_label = dm_index_ident(&run->states.s_labels, second->s_label - 1);
     CHECK_INT(s_label.value, 2); /* the first that is given */
-    CHECK_INT(dm_index_type(&run->labels), DM_TYPE_TEXT);
+    CHECK_INT(dm_index_type(&run->states.labels), DM_TYPE_TEXT);
   }
   dm_run_free(run);
 }
@@ -390,7 +398,7 @@ static void test_predictions(void) {
     snprintf(both, sizeof both, "%s%s", halves[0], halves[1]);
     dm_run *whole = run_of(&options, both, strlen(both));
     dm_error err;
-    CHECK_INT(dm_merge(run, other, 1, NULL, &err), DM_OK);
+    CHECK_INT(dm_merge(&run->states, &other->states, 1, NULL, &err), DM_OK);
     answer_len = 0;
     CHECK_INT(say_run(run, &err), DM_OK);
     size_t len = answer_len;
@@ -437,10 +445,11 @@ static void test_windows(void) {
     dm_run *run = run_of(&options, text, strlen(text));
     dm_run *other = run_of(&options, text, strlen(text));
     dm_error err;
-    if (CHECK_INT(dm_merge(run, other, 1, NULL, &err), c->want) && c->want == DM_OK) {
-      CHECK_UINT(((dm_accum *)dm_rows_at(&run->accum, 0))->n, c->n_counted);
-      CHECK_UINT(*(uint32_t *)dm_rows_at(&run->seen, 0), 2 * c->n);
-      CHECK_UINT(run->counts.good, 2 * c->n);
+    if (CHECK_INT(dm_merge(&run->states, &other->states, 1, NULL, &err), c->want) &&
+        c->want == DM_OK) {
+      CHECK_UINT(((dm_accum *)dm_rows_at(&run->states.accum, 0))->n, c->n_counted);
+      CHECK_UINT(*(uint32_t *)dm_rows_at(&run->states.seen, 0), 2 * c->n);
+      CHECK_UINT(run->states.counts.good, 2 * c->n);
     } else if (c->want) {
       CHECK_STR(err.key, c->burn_out ? "burn_out" : "steps");
     }
@@ -454,9 +463,9 @@ static void test_limits(void) {
   const char *line = LINE("1", "0", "1", "");
   dm_run *run = run_of(&options, line, strlen(line));
   dm_run *other = run_of(&options, line, strlen(line));
-  ((dm_accum *)dm_rows_at(&run->accum, 0))->n = DM_EVALUATIONS_MAX;
+  ((dm_accum *)dm_rows_at(&run->states.accum, 0))->n = DM_EVALUATIONS_MAX;
   dm_error err;
-  CHECK_INT(dm_merge(run, other, 1, NULL, &err), DM_E_LIMIT);
+  CHECK_INT(dm_merge(&run->states, &other->states, 1, NULL, &err), DM_E_LIMIT);
   dm_run_free(run);
   dm_run_free(other);
 }
@@ -473,7 +482,7 @@ static void test_allocations(void) {
     dm_run *run = run_of(&options, k % 2 ? text : "", k % 2 ? half : 0);
     dm_error err;
     fault_arm_memory((k + 1) / 2, false);
-    dm_status status = dm_merge(run, other, 1, NULL, &err);
+    dm_status status = dm_merge(&run->states, &other->states, 1, NULL, &err);
     bool has_fired = fault_has_fired();
     fault_arm_memory(0, false);
     CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));

@@ -84,12 +84,14 @@ static void check_summary(const dm_recorder *recorder, const char *path) {
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
   CHECK_INT(dm_source_open_file(&source, path, NULL, &err), DM_OK);
   CHECK_INT(dm_run_source(run, source, 0, &err), DM_OK);
-  CHECK_INT(dm_table_init_live(&live, own, &err), DM_OK);
-  CHECK_INT(dm_table_init(&read, run, &err), DM_OK);
-  CHECK(memcmp(&own->counts, &run->counts, sizeof run->counts) == 0);
-  CHECK_UINT(own->problems.n_kept, run->problems.n_kept);
-  for (size_t i = 0; i < run->problems.n_kept && i < own->problems.n_kept; i++) {
-    const dm_problem *a = &own->problems.kept[i], *b = &run->problems.kept[i];
+  CHECK_INT(dm_table_init_live(&live, &own->states, &err), DM_OK);
+  CHECK_INT(dm_table_init(&read, &run->states, &err), DM_OK);
+  CHECK(memcmp(&own->states.counts, &run->states.counts, sizeof run->states.counts) == 0);
+  CHECK_UINT(own->states.problems.n_kept, run->states.problems.n_kept);
+  for (size_t i = 0; i < run->states.problems.n_kept && i < own->states.problems.n_kept;
+       i++) {
+    const dm_problem *a = &own->states.problems.kept[i],
+                     *b = &run->states.problems.kept[i];
     CHECK(a->line == b->line && a->column == b->column && a->file == b->file);
     CHECK(a->kind == b->kind && strcmp(a->actual, b->actual) == 0);
   }
@@ -150,8 +152,8 @@ static void test_memory_only(void) {
   CHECK_INT(add(recorder, 2, two_ids, two_probs, NULL, &err), DM_OK);
   CHECK_INT(add(recorder, 1, two_ids, two_probs, NULL, &err), DM_OK);
   const dm_run *run = dm_recorder_run(recorder);
-  CHECK_UINT(run->ids.n, 2);
-  CHECK_UINT(run->counts.good, 3);
+  CHECK_UINT(run->states.ids.n, 2);
+  CHECK_UINT(run->states.counts.good, 3);
   CHECK_INT(dm_recorder_close(recorder, &err), DM_OK);
   dm_recorder_free(recorder);
 }
@@ -233,7 +235,7 @@ static void test_declared(void) {
     CHECK_STR(err.found, "id 3");
   }
   check_summary(recorder, "declared");
-  CHECK_UINT(dm_recorder_run(recorder)->ids.n, 2); /* those that have lines */
+  CHECK_UINT(dm_recorder_run(recorder)->states.ids.n, 2); /* those that have lines */
   dm_recorder_free(recorder);
   /* a file with ids that were not declared is not gone on with */
   CHECK_INT(dm_recorder_open(&recorder, "declared", DM_RECORDER_APPEND, ids, 2, &options,
@@ -381,7 +383,7 @@ static void test_problems(void) {
   };
   CHECK_INT(dm_recorder_add(recorder, columns, 3, 2, &missing, NULL, &err), DM_OK);
   check_summary(recorder, "problems");
-  CHECK(dm_recorder_run(recorder)->problems.n_kept == 4);
+  CHECK(dm_recorder_run(recorder)->states.problems.n_kept == 4);
   /* a label that is not among the classes */
   static const int32_t beyond[] = {1, 2};
   const dm_record_column wrong[] = {
@@ -427,23 +429,24 @@ static void test_large(void) {
   label[N - 1] = 0;
   CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &missing, NULL, &err), DM_OK);
   const dm_run *own = dm_recorder_run(recorder);
-  CHECK_UINT(own->counts.lines, 2 * N);
+  CHECK_UINT(own->states.counts.lines, 2 * N);
   dm_run *run;
   dm_source *source;
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
   CHECK_INT(dm_source_open_file(&source, "large", NULL, &err), DM_OK);
   CHECK_INT(dm_run_source(run, source, 0, &err), DM_OK);
-  CHECK_UINT(run->ids.n, N);
+  CHECK_UINT(run->states.ids.n, N);
   size_t n_same = 0;
-  for (size_t i = 0; i < run->ids.n; i++) {
-    dm_ident a = dm_index_ident(&own->ids, i), b = dm_index_ident(&run->ids, i);
+  for (size_t i = 0; i < run->states.ids.n; i++) {
+    dm_ident a = dm_index_ident(&own->states.ids, i),
+             b = dm_index_ident(&run->states.ids, i);
     n_same += dm_ident_equal(&a, &b) &&
-              memcmp(dm_rows_at(&own->accum, i), dm_rows_at(&run->accum, i),
+              memcmp(dm_rows_at(&own->states.accum, i), dm_rows_at(&run->states.accum, i),
                      sizeof(dm_accum)) == 0;
   }
   CHECK_UINT(n_same, N);
-  CHECK_UINT(own->problems.count[DM_PROBLEM_PROB_SUM],
-             run->problems.count[DM_PROBLEM_PROB_SUM]);
+  CHECK_UINT(own->states.problems.count[DM_PROBLEM_PROB_SUM],
+             run->states.problems.count[DM_PROBLEM_PROB_SUM]);
   dm_source_close(source);
   dm_run_free(run);
   dm_recorder_free(recorder);
@@ -468,7 +471,7 @@ static void record_until_full(void) {
   setrlimit(RLIMIT_FSIZE, &cap);
   CHECK_INT(add(recorder, 2, two_ids, two_probs, NULL, &err), DM_OK);
   check_summary(recorder, "full");
-  CHECK_UINT(dm_recorder_run(recorder)->counts.lines, 4);
+  CHECK_UINT(dm_recorder_run(recorder)->states.counts.lines, 4);
   dm_recorder_free(recorder);
 }
 
@@ -488,7 +491,7 @@ static void test_full(void) {
   dm_recorder *recorder = open_recorder("/dev/full", DM_RECORDER_NEW);
   CHECK_INT(add(recorder, 2, two_ids, two_probs, NULL, &err), DM_E_IO);
   CHECK(!dm_recorder_is_open(recorder) && !dm_recorder_is_lost(recorder));
-  CHECK_UINT(dm_recorder_run(recorder)->counts.lines, 0);
+  CHECK_UINT(dm_recorder_run(recorder)->states.counts.lines, 0);
   dm_recorder_free(recorder);
 }
 
@@ -545,7 +548,7 @@ static void test_signals(void) {
   };
   CHECK_INT(dm_recorder_add(recorder, columns, 6, 2, &missing, NULL, &err), DM_OK);
   dm_table table = {0};
-  CHECK_INT(dm_table_init_live(&table, dm_recorder_run(recorder), &err), DM_OK);
+  CHECK_INT(dm_table_init_live(&table, &dm_recorder_run(recorder)->states, &err), DM_OK);
   double out[2];
   fill_signal(&table, 0, DM_SIGNAL_MEAN, -1, out);
   CHECK(out[0] == 3 && out[1] == 4);

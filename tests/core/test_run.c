@@ -51,8 +51,9 @@ static dm_status read_whole(unsigned flags, const char *text, size_t len,
   DM_TRY_DONE(dm_run_new(&run, &options, NULL, &err));
   DM_TRY_DONE(dm_source_open_memory(&source, text, len, NULL, &err));
   DM_TRY_DONE(dm_run_source(run, source, 3, &err));
-  CHECK_UINT(run->counts.lines,
-             run->counts.good + run->counts.blank + run->counts.bad + run->counts.cut);
+  CHECK_UINT(run->states.counts.lines,
+             run->states.counts.good + run->states.counts.blank + run->states.counts.bad +
+                 run->states.counts.cut);
   DM_TRY_DONE(say_run(run, &err));
 done:
   if (status) {
@@ -108,7 +109,7 @@ static dm_status read_pieces(unsigned flags, const char *text, size_t len, size_
   answer_len = 0;
   DM_TRY_DONE(dm_run_new(&run, &options, NULL, &err));
   for (size_t i = 0; i < PARSERS; i++) {
-    DM_TRY_DONE(dm_parser_new(&parsers[i], &options, &run->keep, &err));
+    DM_TRY_DONE(dm_parser_new(&parsers[i], &options, &run->states.keep, &err));
   }
   for (size_t i = 0; i < n; i++) {
     order[i] = i;
@@ -127,7 +128,7 @@ static dm_status read_pieces(unsigned flags, const char *text, size_t len, size_
   dm_origin origin = {.file = 3, .first_line = 1};
   for (size_t i = 0; i < n; i++) {
     origin.first_byte = pieces[i].block.first_byte;
-    DM_TRY_DONE(dm_run_apply(run, &pieces[i].batch, &origin, &err));
+    DM_TRY_DONE(dm_fold_batch(&run->states, &run->sink, &pieces[i].batch, &origin, &err));
     origin.first_line += pieces[i].batch.n_lines;
   }
   DM_TRY_DONE(say_run(run, &err));
@@ -431,7 +432,7 @@ static void test_by_hand(void) {
     dm_error err;
     dm_table table = {0};
     CHECK_INT(read_text(text, options_of(0, 100), &run, &err), DM_OK);
-    CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+    CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
     CHECK_UINT(table.n, 1);
     for (int k = 0; k < 6; k++) {
       int32_t count = -1;
@@ -475,7 +476,7 @@ static void test_fill_side_by_side(void) {
     }
   }
   CHECK_INT(dm_run_end_rows(run, &err), DM_OK);
-  CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, N);
   static int32_t integers[2][3][N];
   static double doubles[2][3][N];
@@ -551,10 +552,10 @@ static void test_window(void) {
     dm_error err;
     dm_table table = {0};
     CHECK_INT(read_text(text, options, &run, &err), DM_OK);
-    CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+    CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
     CHECK_UINT(table.n, 1); /* whatever counts, the sample is there */
-    CHECK_UINT(run->counts.good, N);
-    CHECK_UINT(run->problems.count[DM_PROBLEM_LABEL], N - 1); /* all are checked */
+    CHECK_UINT(run->states.counts.good, N);
+    CHECK_UINT(run->states.problems.count[DM_PROBLEM_LABEL], N - 1); /* all are checked */
     CHECK_INT(dm_table_ident(&table, DM_COLUMN_LABEL, 0).value, 3);
     int32_t evaluations, correct_times, first_correct, want_correct = 0, want_first = -1;
     int n = (int)strlen(cases[i].want);
@@ -615,7 +616,7 @@ static void test_metrics_by_hand(void) {
   dm_error err;
   dm_table table = {0};
   CHECK_INT(read_text(text, options_of(METRICS, 64), &run, &err), DM_OK);
-  CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int metric = 0; metric <= DM_METRIC_LOSS_EMA; metric++) {
     DM_CASE("metric %d", metric);
@@ -662,7 +663,7 @@ static void test_signals(void) {
   dm_error err;
   dm_table table = {0};
   CHECK_INT(read_text(text, options_of(SIGNALS, 64), &run, &err), DM_OK);
-  CHECK_INT(dm_table_init(&table, run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int k = 0; k < 5; k++) {
     double got[2];
@@ -756,11 +757,11 @@ static void test_disagreements(void) {
           read_text(cases[i].text, options_of(is_skipping ? SKIP : 0, 50), &run, &err),
           DM_OK);
       for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-        if (!CHECK_UINT(run->problems.count[kind], cases[i].count[kind])) {
+        if (!CHECK_UINT(run->states.problems.count[kind], cases[i].count[kind])) {
           fprintf(stderr, "  kind %d\n", kind);
         }
       }
-      CHECK_UINT(run->counts.good, run->counts.lines);
+      CHECK_UINT(run->states.counts.good, run->states.counts.lines);
       dm_run_free(run);
     }
   }

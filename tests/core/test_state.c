@@ -55,33 +55,34 @@ static void keep_part(kept *k, dm_state_part part, size_t signal) {
     size_t size = fields[f].type == DM_STATE_DOUBLE ? sizeof(double) : sizeof(int32_t);
     k->columns[i][f] = malloc((k->n + 1) * size);
   }
-  dm_state_get(k->run, part, signal, dm_state_all_rows(k->run), k->columns[i]);
+  dm_state_get(&k->run->states, part, signal, dm_state_all_rows(&k->run->states),
+               k->columns[i]);
 }
 
 static kept keep(const dm_run *run) {
-  kept k = {.n = run->ids.n, .run = run};
-  k.totals.counts = run->counts;
-  memcpy(k.totals.problems, run->problems.count, sizeof k.totals.problems);
-  k.totals.step_distance = run->step_distance;
+  kept k = {.n = run->states.ids.n, .run = run};
+  k.totals.counts = run->states.counts;
+  memcpy(k.totals.problems, run->states.problems.count, sizeof k.totals.problems);
+  k.totals.step_distance = run->states.step_distance;
   k.totals.n_files = 1;
   keep_part(&k, DM_STATE_SAMPLES, 0);
-  if (run->has_steps) {
+  if (run->states.has_steps) {
     keep_part(&k, DM_STATE_STEPS, 0);
   }
-  for (size_t s = 0; s < run->batch.n_values; s++) {
+  for (size_t s = 0; s < run->states.n_values; s++) {
     keep_part(&k, DM_STATE_SIGNAL, s);
   }
   for (int part = DM_STATE_METRICS; part <= DM_STATE_SEEN; part++) {
-    if (dm_state_has(run, (dm_state_part)part)) {
+    if (dm_state_has(&run->states, (dm_state_part)part)) {
       keep_part(&k, (dm_state_part)part, 0);
     }
   }
   for (int which = 0; which < N_MATRICES; which++) {
-    if (dm_state_has_matrix(run, (dm_state_matrix)which)) {
-      k.width[which] = dm_state_width(run, (dm_state_matrix)which);
+    if (dm_state_has_matrix(&run->states, (dm_state_matrix)which)) {
+      k.width[which] = dm_state_width(&run->states, (dm_state_matrix)which);
       k.matrix[which] = malloc((k.n * k.width[which] + 1) * sizeof(double));
-      dm_state_get_matrix(run, (dm_state_matrix)which, k.width[which],
-                          dm_state_all_rows(run), k.matrix[which]);
+      dm_state_get_matrix(&run->states, (dm_state_matrix)which, k.width[which],
+                          dm_state_all_rows(&run->states), k.matrix[which]);
     }
   }
   return k;
@@ -109,27 +110,29 @@ static dm_status restore_idents(dm_index *to, const dm_index *from, dm_error *er
 static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
                          dm_error *err) {
   DM_TRY(dm_run_new(out, options, NULL, err));
-  DM_TRY(restore_idents(&(*out)->ids, &k->run->ids, err));
-  DM_TRY(restore_idents(&(*out)->labels, &k->run->labels, err));
-  DM_TRY(restore_idents(&(*out)->s_labels, &k->run->s_labels, err));
-  DM_TRY(restore_idents(&(*out)->predicted, &k->run->predicted, err));
+  DM_TRY(restore_idents(&(*out)->states.ids, &k->run->states.ids, err));
+  DM_TRY(restore_idents(&(*out)->states.labels, &k->run->states.labels, err));
+  DM_TRY(restore_idents(&(*out)->states.s_labels, &k->run->states.s_labels, err));
+  DM_TRY(restore_idents(&(*out)->states.predicted, &k->run->states.predicted, err));
   for (size_t i = 0; i < k->n_parts; i++) {
-    DM_TRY(dm_state_set(*out, k->parts[i], k->signal[i], dm_state_all_rows(*out),
+    DM_TRY(dm_state_set(&(*out)->states, k->parts[i], k->signal[i],
+                        dm_state_all_rows(&(*out)->states),
                         (const void *const *)k->columns[i], err));
   }
   for (int which = 0; which < N_MATRICES; which++) {
     if (k->matrix[which]) {
-      DM_TRY(dm_state_set_matrix(*out, (dm_state_matrix)which, k->width[which],
-                                 dm_state_all_rows(*out), k->matrix[which], err));
+      DM_TRY(dm_state_set_matrix(&(*out)->states, (dm_state_matrix)which, k->width[which],
+                                 dm_state_all_rows(&(*out)->states), k->matrix[which],
+                                 err));
     }
   }
-  for (size_t i = 0; i < k->run->n_class_labels; i++) {
-    DM_TRY(dm_state_add_class(*out, dm_state_class(k->run, i), err));
+  for (size_t i = 0; i < k->run->states.n_class_labels; i++) {
+    DM_TRY(dm_state_add_class(&(*out)->states, dm_state_class(&k->run->states, i), err));
   }
-  for (size_t i = 0; i < k->run->problems.n_kept; i++) {
-    DM_TRY(dm_state_add_problem(*out, &k->run->problems.kept[i], err));
+  for (size_t i = 0; i < k->run->states.problems.n_kept; i++) {
+    DM_TRY(dm_state_add_problem(&(*out)->states, &k->run->states.problems.kept[i], err));
   }
-  return dm_state_finish(*out, &k->totals, err);
+  return dm_state_finish(&(*out)->states, &k->totals, err);
 }
 
 /* Where the line that holds the byte ends. */
@@ -174,8 +177,8 @@ static void check_flags(unsigned flags, size_t tenths) {
       CHECK_UINT(err.other_line, first_error.other_line);
       CHECK_INT(err.other_file, first_error.other_file);
     } else {
-      CHECK_DOUBLE(gone_on->step_distance, whole->step_distance);
-      CHECK_DOUBLE(gone_on->largest_step, whole->largest_step);
+      CHECK_DOUBLE(gone_on->states.step_distance, whole->states.step_distance);
+      CHECK_DOUBLE(gone_on->states.largest_step, whole->states.largest_step);
       size_t want_len;
       char *want = answer_of(whole, &want_len);
       size_t got_len;
@@ -415,16 +418,16 @@ static void test_matrices(void) {
     forget(&k);
   }
   dm_error err;
-  CHECK_INT(dm_state_add_class(run, -2, &err), DM_E_INPUT);
+  CHECK_INT(dm_state_add_class(&run->states, -2, &err), DM_E_INPUT);
   CHECK_STR(err.key, "class_labels");
-  CHECK_INT(dm_state_add_class(run, 3, &err), DM_E_INPUT);
-  CHECK_INT(dm_state_add_class(run, 2, &err), DM_OK);
-  CHECK_INT(dm_state_add_class(run, -1, &err), DM_OK);
-  CHECK_INT(dm_state_add_class(run, 0, &err), DM_OK);
-  CHECK_UINT(run->n_class_labels, 3);
-  CHECK_INT(dm_run_class_label(run, 0).value, 1); /* the second label */
-  CHECK_INT(dm_run_class_label(run, 1).value, 1); /* the place */
-  CHECK_INT(dm_run_class_label(run, 3).value, 3);
+  CHECK_INT(dm_state_add_class(&run->states, 3, &err), DM_E_INPUT);
+  CHECK_INT(dm_state_add_class(&run->states, 2, &err), DM_OK);
+  CHECK_INT(dm_state_add_class(&run->states, -1, &err), DM_OK);
+  CHECK_INT(dm_state_add_class(&run->states, 0, &err), DM_OK);
+  CHECK_UINT(run->states.n_class_labels, 3);
+  CHECK_INT(dm_states_class_label(&run->states, 0).value, 1); /* the second label */
+  CHECK_INT(dm_states_class_label(&run->states, 1).value, 1); /* the place */
+  CHECK_INT(dm_states_class_label(&run->states, 3).value, 3);
   dm_run_free(run);
 }
 
@@ -498,14 +501,14 @@ static void test_totals(void) {
   }
   dm_problem problem = {.kind = DM_PROBLEM_KINDS, .file = -1};
   dm_error err;
-  CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_E_INPUT);
+  CHECK_INT(dm_state_add_problem(&run->states, &problem, &err), DM_E_INPUT);
   problem.kind = DM_PROBLEM_STEP;
-  while (run->problems.n_kept < DM_PROBLEMS_KEPT) {
-    if (!CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_OK)) {
+  while (run->states.problems.n_kept < DM_PROBLEMS_KEPT) {
+    if (!CHECK_INT(dm_state_add_problem(&run->states, &problem, &err), DM_OK)) {
       break;
     }
   }
-  CHECK_INT(dm_state_add_problem(run, &problem, &err), DM_E_INPUT);
+  CHECK_INT(dm_state_add_problem(&run->states, &problem, &err), DM_E_INPUT);
   dm_run_free(run);
 }
 

@@ -69,7 +69,7 @@ static dm_status put(const dm_run *run, dm_buf *out, dm_error *err) {
   dm_pack_sink sink = {add_bytes, out};
   dm_status status;
   DM_TRY_DONE(make_about(about, err));
-  DM_TRY_DONE(dm_state_file_put(run, about, &sink, err));
+  DM_TRY_DONE(dm_state_file_put(&run->states, about, &sink, err));
 done:
   release_about(about);
   return status;
@@ -124,8 +124,8 @@ static void check_flags(unsigned flags, size_t tenths) {
   dm_error err;
   CHECK_INT(put(begun, &bytes, &err), DM_OK);
   if (CHECK_INT(get(&file, bytes.data, bytes.len, &err), DM_OK)) {
-    CHECK_DOUBLE(file.run->step_distance, begun->step_distance);
-    CHECK_DOUBLE(file.run->largest_step, begun->largest_step);
+    CHECK_DOUBLE(file.run->states.step_distance, begun->states.step_distance);
+    CHECK_DOUBLE(file.run->states.largest_step, begun->states.largest_step);
     dm_buf again = {0};
     CHECK_INT(put(file.run, &again, &err), DM_OK);
     CHECK_BYTES(again.data, again.len, bytes.data, bytes.len);
@@ -134,7 +134,7 @@ static void check_flags(unsigned flags, size_t tenths) {
   }
   dm_state_file_release(&file);
   if (CHECK_INT(get(&file, bytes.data, bytes.len, &err), DM_OK)) {
-    file.run->options.is_skipping = flags & SKIP;
+    file.run->states.options.is_skipping = flags & SKIP;
     CHECK_INT(read_text(whole, text + cut, len - cut, 1, &err), DM_OK);
     CHECK_INT(read_text(file.run, text + cut, len - cut, 1, &err), DM_OK);
     check_same_answer(whole, file.run);
@@ -180,18 +180,18 @@ static void test_what_is_kept(void) {
     CHECK_STR(dm_texts_at(&file.about[DM_ABOUT_FILES], 1), "");
     CHECK_STR(dm_texts_at(&file.about[DM_ABOUT_SIGNALS], 0), "grad");
     CHECK_STR(dm_texts_at(&file.about[DM_ABOUT_METRICS], 0), "bald");
-    const dm_options *options = &file.run->options;
+    const dm_options *options = &file.run->states.options;
     CHECK_UINT(options->n_signals, 2);
     CHECK_STR(options->signals[1], "loss");
-    CHECK_UINT(options->metrics, run->options.metrics);
+    CHECK_UINT(options->metrics, run->states.options.metrics);
     CHECK_UINT(options->burn_out, 3);
     CHECK(options->has_step_range);
     CHECK_DOUBLE(options->first_step, 1);
     CHECK_DOUBLE(options->last_step, 4);
-    CHECK(file.run->ids.has_text && !file.run->labels.has_text);
-    CHECK_INT(dm_index_type(&file.run->labels), DM_TYPE_DOUBLE);
-    CHECK_INT(dm_index_ident(&file.run->labels, 0).value, INT64_C(5000000000));
-    dm_ident seven = dm_index_ident(&file.run->ids, 1);
+    CHECK(file.run->states.ids.has_text && !file.run->states.labels.has_text);
+    CHECK_INT(dm_index_type(&file.run->states.labels), DM_TYPE_DOUBLE);
+    CHECK_INT(dm_index_ident(&file.run->states.labels, 0).value, INT64_C(5000000000));
+    dm_ident seven = dm_index_ident(&file.run->states.ids, 1);
     CHECK_INT(seven.kind, DM_IDENT_INT_TEXT);
     CHECK_INT(seven.value, 7);
   }
@@ -684,7 +684,7 @@ static dm_status write_file(const char *path) {
   dm_texts about[DM_N_ABOUT];
   dm_error err;
   CHECK_INT(make_about(about, &err), DM_OK);
-  dm_status status = dm_state_file_write(path, run, about, NULL, &err);
+  dm_status status = dm_state_file_write(path, &run->states, about, NULL, &err);
   CHECK(status == DM_OK || err.sys_errno != 0);
   release_about(about);
   dm_run_free(run);
@@ -701,7 +701,7 @@ static void test_files(void) {
   dm_state_file file = {0};
   CHECK_INT(dm_source_open_file(&source, path, NULL, &err), DM_OK);
   CHECK_INT(dm_state_file_read(&file, source, 1, &err), DM_OK);
-  CHECK_UINT(file.run->ids.n, 0);
+  CHECK_UINT(file.run->states.ids.n, 0);
   dm_source_close(source);
   dm_state_file_release(&file);
   files_remove("state");

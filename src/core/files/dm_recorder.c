@@ -223,7 +223,8 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
   if (status) {
     goto done;
   }
-  dm_lines_init(&lines, source, run->options.block_size, run->options.max_line);
+  dm_lines_init(&lines, source, run->states.options.block_size,
+                run->states.options.max_line);
   const char *compression = dm_source_compression(source);
   if (compression) {
     status = dm_error_expected(err, DM_E_INPUT, "a plain file to add lines to");
@@ -240,7 +241,7 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
     recorder->is_gap = block->is_last_line_open;
     origin.first_byte = block->first_byte;
     DM_TRY_DONE(dm_parse_block(run->parser, block, &run->batch, err));
-    status = dm_run_apply(run, &run->batch, &origin, err);
+    status = dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err);
     if (status == DM_E_SYNTAX && block->is_last_line_open) {
       size_t last = block->len - 1;
       while (last > 0 && block->data[last - 1] != '\n') {
@@ -268,8 +269,8 @@ done:
 /* Takes over the ids of the run and their last steps. */
 static dm_status learn_ids(dm_recorder *recorder, dm_error *err) {
   const dm_run *run = recorder->run;
-  for (size_t i = 0; i < run->ids.n; i++) {
-    dm_ident id = dm_index_ident(&run->ids, i);
+  for (size_t i = 0; i < run->states.ids.n; i++) {
+    dm_ident id = dm_index_ident(&run->states.ids, i);
     uint32_t row;
     dm_status status = find_id(recorder, &id, &row, err);
     if (status == DM_E_FIELD) {
@@ -278,8 +279,8 @@ static dm_status learn_ids(dm_recorder *recorder, dm_error *err) {
     DM_TRY(status);
     id_state *state = dm_rows_at(&recorder->states, row);
     state->kind = STEPS_ABSENT;
-    if (run->has_steps && i < dm_rows_cap(&run->steps)) {
-      const dm_step_state *last = dm_rows_at(&run->steps, i);
+    if (run->states.has_steps && i < dm_rows_cap(&run->states.steps)) {
+      const dm_step_state *last = dm_rows_at(&run->states.steps, i);
       if (last->is_given) {
         state->kind = STEPS_GIVEN;
         state->step = last->step;
@@ -455,16 +456,16 @@ static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_
   uint8_t kind = is_again ? state->new_kind : state->kind;
   bool is_given = event->step_kind != DM_STEP_NONE;
   double step = is_given ? batch->steps[i] : 0;
-  char shown[64];
-  if (DM_UNLIKELY(kind != STEPS_UNKNOWN && is_given != (kind == STEPS_GIVEN))) {
-    dm_ident_print(&id, shown, sizeof shown);
-    dm_error_expected(err, DM_E_FIELD, "%s step, like the lines of id %s before",
-                      is_given ? "no" : "a", shown);
-    dm_error_key(err, "step", 4);
-    dm_error_advice(err, "give all lines of an id a step, or none");
+  const dm_step_state before = {.step = last, .is_given = kind == STEPS_GIVEN};
+  dm_steps_fault fault =
+      dm_steps_check(&before, kind == STEPS_UNKNOWN, is_given, step, false);
+  if (DM_UNLIKELY(fault == DM_STEPS_MIXED)) {
+    dm_steps_error(fault, &before, is_given, step, &id, err);
+    dm_error_found(err, "%s", ""); /* the line of the call shows it */
     return DM_E_FIELD;
   }
   if (DM_UNLIKELY(is_again && !is_given)) {
+    char shown[64];
     dm_ident_print(&id, shown, sizeof shown);
     dm_error_expected(err, DM_E_FIELD, "every id once in a call without steps");
     dm_error_found(err, "id %s again", shown);
@@ -472,16 +473,8 @@ static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_
     dm_error_advice(err, "record one evaluation after the other, or give steps");
     return DM_E_FIELD;
   }
-  if (DM_UNLIKELY(kind == STEPS_GIVEN && !(step > last))) {
-    char before[DM_FORMAT_MAX + 1];
-    char now[DM_FORMAT_MAX + 1];
-    before[dm_format_double(last, before)] = '\0';
-    now[dm_format_double(step, now)] = '\0';
-    dm_ident_print(&id, shown, sizeof shown);
-    dm_error_expected(err, DM_E_FIELD, "a step above %s, the last of id %s", before,
-                      shown);
-    dm_error_found(err, "step %s", now);
-    dm_error_key(err, "step", 4);
+  if (DM_UNLIKELY(fault == DM_STEPS_NOT_ABOVE)) {
+    dm_steps_error(fault, &before, is_given, step, &id, err);
     return DM_E_FIELD;
   }
   state->call = recorder->n_calls;
@@ -498,9 +491,9 @@ static dm_status apply_lines(dm_recorder *recorder, dm_error *err) {
     }
     dm_origin origin = {
         .file = recorder->file,
-        .first_line = run->counts.lines + 1,
+        .first_line = run->states.counts.lines + 1,
         .first_byte = recorder->next_byte + part_start(recorder, part) - 1};
-    DM_TRY(dm_run_apply(run, &run->batch, &origin, err));
+    DM_TRY(dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err));
   }
   return DM_OK;
 }

@@ -98,21 +98,22 @@ static dm_status get_texts(dm_pack_reader *in, const char *name, dm_texts *out,
 static dm_status put_request(dm_pack_writer *out, const dm_options *options,
                              dm_error *err);
 static dm_status get_request(reading *r, dm_error *err);
-static dm_status put_scalars(dm_pack_writer *out, const dm_run *run, dm_error *err);
+static dm_status put_scalars(dm_pack_writer *out, const dm_states *states, dm_error *err);
 static dm_status get_scalars(reading *r, dm_error *err);
-static dm_status put_index(dm_pack_writer *out, const dm_run *run, size_t which,
+static dm_status put_index(dm_pack_writer *out, const dm_states *states, size_t which,
                            dm_error *err);
 static void fill_integers(dm_pack_writer *out, const dm_index *index);
 static dm_status fill_texts(dm_pack_writer *out, const dm_index *index, dm_buf *digits,
                             dm_error *err);
 static dm_status get_index(reading *r, size_t which, dm_error *err);
-static dm_status put_part(dm_pack_writer *out, const dm_run *run, dm_state_part part,
-                          size_t signal, dm_error *err);
+static dm_status put_part(dm_pack_writer *out, const dm_states *states,
+                          dm_state_part part, size_t signal, dm_error *err);
 static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_error *err);
-static dm_status put_matrix(dm_pack_writer *out, const dm_run *run, dm_state_matrix which,
-                            dm_error *err);
+static dm_status put_matrix(dm_pack_writer *out, const dm_states *states,
+                            dm_state_matrix which, dm_error *err);
 static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err);
-static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err);
+static dm_status put_class_labels(dm_pack_writer *out, const dm_states *states,
+                                  dm_error *err);
 static dm_status get_class_labels(reading *r, dm_error *err);
 static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
                               dm_error *err);
@@ -130,7 +131,7 @@ static bool is_count(int64_t value) {
 
 /* --- a file --- */
 
-dm_status dm_state_file_put(const dm_run *run, const dm_texts about[DM_N_ABOUT],
+dm_status dm_state_file_put(const dm_states *states, const dm_texts about[DM_N_ABOUT],
                             const dm_pack_sink *sink, dm_error *err) {
   dm_pack_writer out;
   dm_status status;
@@ -138,25 +139,25 @@ dm_status dm_state_file_put(const dm_run *run, const dm_texts about[DM_N_ABOUT],
   for (size_t i = 0; i < DM_N_ABOUT; i++) {
     DM_TRY_DONE(put_texts(&out, about_names[i], &about[i], err));
   }
-  DM_TRY_DONE(put_request(&out, &run->options, err));
-  DM_TRY_DONE(put_scalars(&out, run, err));
+  DM_TRY_DONE(put_request(&out, &states->options, err));
+  DM_TRY_DONE(put_scalars(&out, states, err));
   for (size_t i = 0; i < N_INDEXES; i++) {
-    DM_TRY_DONE(put_index(&out, run, i, err));
+    DM_TRY_DONE(put_index(&out, states, i, err));
   }
   for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
     dm_state_part part = (dm_state_part)p;
-    size_t n = part == DM_STATE_SIGNAL ? run->batch.n_values : dm_state_has(run, part);
+    size_t n = part == DM_STATE_SIGNAL ? states->n_values : dm_state_has(states, part);
     for (size_t i = 0; i < n; i++) {
-      DM_TRY_DONE(put_part(&out, run, part, i, err));
+      DM_TRY_DONE(put_part(&out, states, part, i, err));
     }
   }
   for (size_t m = 0; m < sizeof matrix_names / sizeof *matrix_names; m++) {
-    if (dm_state_has_matrix(run, (dm_state_matrix)m)) {
-      DM_TRY_DONE(put_matrix(&out, run, (dm_state_matrix)m, err));
+    if (dm_state_has_matrix(states, (dm_state_matrix)m)) {
+      DM_TRY_DONE(put_matrix(&out, states, (dm_state_matrix)m, err));
     }
   }
-  DM_TRY_DONE(put_class_labels(&out, run, err));
-  DM_TRY_DONE(put_problems(&out, &run->problems, err));
+  DM_TRY_DONE(put_class_labels(&out, states, err));
+  DM_TRY_DONE(put_problems(&out, &states->problems, err));
   DM_TRY_DONE(dm_pack_end(&out, err));
 done:
   dm_pack_writer_release(&out);
@@ -184,35 +185,35 @@ static dm_status read_tables(reading *r, dm_error *err) {
   }
   for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
     dm_state_part part = (dm_state_part)p;
-    size_t n = part == DM_STATE_SIGNAL  ? run->batch.n_values
+    size_t n = part == DM_STATE_SIGNAL  ? run->states.n_values
                : part == DM_STATE_STEPS ? r->has_steps
-                                        : dm_state_has(run, part);
+                                        : dm_state_has(&run->states, part);
     for (size_t i = 0; i < n; i++) {
       DM_TRY(get_part(r, part, i, err));
     }
   }
   for (size_t m = 0; m < sizeof matrix_names / sizeof *matrix_names; m++) {
-    if (dm_state_has_matrix(run, (dm_state_matrix)m)) {
+    if (dm_state_has_matrix(&run->states, (dm_state_matrix)m)) {
       DM_TRY(get_matrix(r, (dm_state_matrix)m, err));
     }
   }
   DM_TRY(get_class_labels(r, err));
   DM_TRY(get_problems(r, err));
-  return dm_state_finish(run, &r->totals, err);
+  return dm_state_finish(&run->states, &r->totals, err);
 }
 
 static dm_status write_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
   return dm_writer_write(ctx, bytes, n, err);
 }
 
-dm_status dm_state_file_write(const char *path, const dm_run *run,
+dm_status dm_state_file_write(const char *path, const dm_states *states,
                               const dm_texts about[DM_N_ABOUT], const dm_host *host,
                               dm_error *err) {
   dm_writer *writer = NULL;
   dm_status status;
   DM_TRY_DONE(dm_writer_open(&writer, path, host, err));
   dm_pack_sink sink = {write_bytes, writer};
-  DM_TRY_DONE(dm_state_file_put(run, about, &sink, err));
+  DM_TRY_DONE(dm_state_file_put(states, about, &sink, err));
   DM_TRY_DONE(dm_writer_commit(writer, err));
 done:
   dm_writer_close(writer);
@@ -382,23 +383,24 @@ static dm_status get_request(reading *r, dm_error *err) {
   return status;
 }
 
-static dm_status put_scalars(dm_pack_writer *out, const dm_run *run, dm_error *err) {
-  const dm_options *options = &run->options;
+static dm_status put_scalars(dm_pack_writer *out, const dm_states *states,
+                             dm_error *err) {
+  const dm_options *options = &states->options;
   DM_TRY(dm_pack_begin(out, "run", scalars, N_SCALARS, 1, err));
   void **values = out->table.values;
   *(int64_t *)values[BURN_OUT] = options->burn_out;
   *(int32_t *)values[HAS_STEP_RANGE] = options->has_step_range;
   *(double *)values[FIRST_STEP] = options->has_step_range ? options->first_step : 0;
   *(double *)values[LAST_STEP] = options->has_step_range ? options->last_step : 0;
-  *(int32_t *)values[HAS_STEPS] = run->has_steps;
-  *(double *)values[STEP_DISTANCE] = run->step_distance;
-  *(int64_t *)values[LINES] = (int64_t)run->counts.lines;
-  *(int64_t *)values[GOOD] = (int64_t)run->counts.good;
-  *(int64_t *)values[BLANK] = (int64_t)run->counts.blank;
-  *(int64_t *)values[BAD] = (int64_t)run->counts.bad;
-  *(int64_t *)values[CUT] = (int64_t)run->counts.cut;
-  const dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
-                                              &run->predicted};
+  *(int32_t *)values[HAS_STEPS] = states->has_steps;
+  *(double *)values[STEP_DISTANCE] = states->step_distance;
+  *(int64_t *)values[LINES] = (int64_t)states->counts.lines;
+  *(int64_t *)values[GOOD] = (int64_t)states->counts.good;
+  *(int64_t *)values[BLANK] = (int64_t)states->counts.blank;
+  *(int64_t *)values[BAD] = (int64_t)states->counts.bad;
+  *(int64_t *)values[CUT] = (int64_t)states->counts.cut;
+  const dm_index *const indexes[N_INDEXES] = {&states->ids, &states->labels,
+                                              &states->s_labels, &states->predicted};
   for (size_t i = 0; i < N_INDEXES; i++) {
     *(int32_t *)values[HAS_TEXT + i] = indexes[i]->has_text;
   }
@@ -452,10 +454,10 @@ static dm_status get_scalars(reading *r, dm_error *err) {
 /* --- idents --- */
 
 /* Integers, unless one of them is a string or too large for that; then all are texts. */
-static dm_status put_index(dm_pack_writer *out, const dm_run *run, size_t which,
+static dm_status put_index(dm_pack_writer *out, const dm_states *states, size_t which,
                            dm_error *err) {
-  const dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
-                                              &run->predicted};
+  const dm_index *const indexes[N_INDEXES] = {&states->ids, &states->labels,
+                                              &states->s_labels, &states->predicted};
   const dm_index *index = indexes[which];
   bool is_text = index->has_text || index->has_big;
   dm_pack_column column = {"value", is_text ? DM_PACK_TEXT : DM_PACK_INT64, 1};
@@ -501,8 +503,8 @@ static dm_status fill_texts(dm_pack_writer *out, const dm_index *index, dm_buf *
 
 static dm_status get_index(reading *r, size_t which, dm_error *err) {
   dm_run *run = r->out->run;
-  dm_index *const indexes[N_INDEXES] = {&run->ids, &run->labels, &run->s_labels,
-                                        &run->predicted};
+  dm_index *const indexes[N_INDEXES] = {&run->states.ids, &run->states.labels,
+                                        &run->states.s_labels, &run->states.predicted};
   const char *name = index_names[which];
   dm_pack_column column = {"value", 0, 1};
   DM_TRY(dm_pack_expect(&r->in, name, &column, 1, err));
@@ -510,8 +512,8 @@ static dm_status get_index(reading *r, size_t which, dm_error *err) {
   if (!is_text && column.type != DM_PACK_INT64) {
     return wrong(err, name, 0, "integers or texts");
   }
-  if (indexes[which] == &run->predicted && r->in.table.n_rows > 0 &&
-      !dm_state_has_matrix(run, DM_STATE_PREDICTIONS)) {
+  if (indexes[which] == &run->states.predicted && r->in.table.n_rows > 0 &&
+      !dm_state_has_matrix(&run->states, DM_STATE_PREDICTIONS)) {
     return wrong(err, name, 0, "none, without the metric");
   }
   do {
@@ -550,13 +552,13 @@ static dm_state_rows rows_of(const dm_pack_table *table) {
   return (dm_state_rows){(size_t)table->first, table->n};
 }
 
-static dm_status put_part(dm_pack_writer *out, const dm_run *run, dm_state_part part,
-                          size_t signal, dm_error *err) {
+static dm_status put_part(dm_pack_writer *out, const dm_states *states,
+                          dm_state_part part, size_t signal, dm_error *err) {
   dm_pack_column columns[DM_STATE_FIELDS_MAX];
   size_t n = columns_of(part, columns);
-  DM_TRY(dm_pack_begin(out, part_names[part], columns, n, run->ids.n, err));
+  DM_TRY(dm_pack_begin(out, part_names[part], columns, n, states->ids.n, err));
   while (dm_pack_room(out)) {
-    dm_state_get(run, part, signal, rows_of(&out->table), out->table.values);
+    dm_state_get(states, part, signal, rows_of(&out->table), out->table.values);
     DM_TRY(dm_pack_put(out, err));
   }
   return DM_OK;
@@ -567,24 +569,24 @@ static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_erro
   size_t n = columns_of(part, columns);
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, part_names[part], columns, n, err));
-  if (table->n_rows != r->out->run->ids.n) {
+  if (table->n_rows != r->out->run->states.ids.n) {
     return wrong(err, part_names[part], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
-    DM_TRY(dm_state_set(r->out->run, part, signal, rows_of(table),
+    DM_TRY(dm_state_set(&r->out->run->states, part, signal, rows_of(table),
                         (const void *const *)table->values, err));
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
 }
 
-static dm_status put_matrix(dm_pack_writer *out, const dm_run *run, dm_state_matrix which,
-                            dm_error *err) {
-  size_t width = dm_state_width(run, which);
+static dm_status put_matrix(dm_pack_writer *out, const dm_states *states,
+                            dm_state_matrix which, dm_error *err) {
+  size_t width = dm_state_width(states, which);
   dm_pack_column column = {"value", DM_PACK_DOUBLE, (uint32_t)width};
-  DM_TRY(dm_pack_begin(out, matrix_names[which], &column, 1, run->ids.n, err));
+  DM_TRY(dm_pack_begin(out, matrix_names[which], &column, 1, states->ids.n, err));
   while (dm_pack_room(out)) {
-    dm_state_get_matrix(run, which, width, rows_of(&out->table), out->table.values[0]);
+    dm_state_get_matrix(states, which, width, rows_of(&out->table), out->table.values[0]);
     DM_TRY(dm_pack_put(out, err));
   }
   return DM_OK;
@@ -594,12 +596,12 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
   dm_pack_column column = {"value", DM_PACK_DOUBLE, 0};
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, matrix_names[which], &column, 1, err));
-  if (table->n_rows != r->out->run->ids.n) {
+  if (table->n_rows != r->out->run->states.ids.n) {
     return wrong(err, matrix_names[which], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
-    DM_TRY(dm_state_set_matrix(r->out->run, which, column.width, rows_of(table),
+    DM_TRY(dm_state_set_matrix(&r->out->run->states, which, column.width, rows_of(table),
                                table->values[0], err));
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
@@ -610,13 +612,14 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
 /* A row of labels, from 1; 0: none; -1: several. */
 static const dm_pack_column class_label_column = {"label", DM_PACK_INT32, 1};
 
-static dm_status put_class_labels(dm_pack_writer *out, const dm_run *run, dm_error *err) {
-  DM_TRY(dm_pack_begin(out, "class_labels", &class_label_column, 1, run->n_class_labels,
-                       err));
+static dm_status put_class_labels(dm_pack_writer *out, const dm_states *states,
+                                  dm_error *err) {
+  DM_TRY(dm_pack_begin(out, "class_labels", &class_label_column, 1,
+                       states->n_class_labels, err));
   while (dm_pack_room(out)) {
     int32_t *to = out->table.values[0];
     for (size_t i = 0; i < out->table.n; i++) {
-      to[i] = dm_state_class(run, (size_t)out->table.first + i);
+      to[i] = dm_state_class(states, (size_t)out->table.first + i);
     }
     DM_TRY(dm_pack_put(out, err));
   }
@@ -630,7 +633,7 @@ static dm_status get_class_labels(reading *r, dm_error *err) {
     DM_TRY(dm_pack_next(&r->in, err));
     const int32_t *from = r->in.table.values[0];
     for (size_t i = 0; i < r->in.table.n; i++) {
-      DM_TRY(dm_state_add_class(r->out->run, from[i], err));
+      DM_TRY(dm_state_add_class(&r->out->run->states, from[i], err));
     }
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
@@ -690,7 +693,7 @@ static dm_status get_problems(reading *r, dm_error *err) {
     for (size_t i = 0; i < table->n; i++) {
       dm_problem problem;
       DM_TRY(take_problem(table, i, &problem, err));
-      DM_TRY(dm_state_add_problem(r->out->run, &problem, err));
+      DM_TRY(dm_state_add_problem(&r->out->run->states, &problem, err));
     }
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;

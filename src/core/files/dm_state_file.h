@@ -41,12 +41,12 @@ typedef enum dm_state_about {
 
 /* Writes a run and texts (UTF-8 without a NUL) to the sink. DM_E_MEMORY, and what the
    sink fails with. */
-dm_status dm_state_file_put(const dm_run *run, const dm_texts about[DM_N_ABOUT],
+dm_status dm_state_file_put(const dm_states *states, const dm_texts about[DM_N_ABOUT],
                             const dm_pack_sink *sink, dm_error *err) DM_MUST_CHECK;
 
 /* Replaces the file at path (UTF-8) by it as a whole or not at all. Errors as of
    dm_writer_open(), dm_writer_write() and dm_writer_commit(); host may be NULL. */
-dm_status dm_state_file_write(const char *path, const dm_run *run,
+dm_status dm_state_file_write(const char *path, const dm_states *states,
                               const dm_texts about[DM_N_ABOUT], const dm_host *host,
                               dm_error *err) DM_MUST_CHECK;
 

@@ -40,8 +40,8 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->n_events = 0;
   batch->n_probs = 0;
   batch->keep = *keep;
-  batch->n_values = keep->n_signals + dm_measure_place(keep->measures, DM_N_MEASURES);
-  batch->is_keeping = batch->n_values || keep->has_probs || keep->has_prediction;
+  batch->n_values = dm_keep_values(keep);
+  batch->is_keeping = dm_keep_is_any(keep);
   batch->has_steps = false;
   batch->has_label_index = false;
   batch->text.len = 0;

@@ -31,6 +31,16 @@ typedef struct dm_keep {
 /* Where a measure stands among those of a set. */
 size_t dm_measure_place(uint32_t measures, dm_measure measure);
 
+/* How many numbers of a line are kept: signals and measures. */
+static inline size_t dm_keep_values(const dm_keep *keep) {
+  return keep->n_signals + dm_measure_place(keep->measures, DM_N_MEASURES);
+}
+
+/* Whether anything is kept. */
+static inline bool dm_keep_is_any(const dm_keep *keep) {
+  return keep->n_signals || keep->measures || keep->has_probs || keep->has_prediction;
+}
+
 /* Writes the measures (bits of dm_measure) of a line to out, one after the other. probs
    are its n class probabilities, as given or the softmax of its logits, or NULL. What it
    lacks a class vector for, or a label that is one of the classes, has DM_ABSENT_BITS. */

@@ -48,9 +48,9 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
                        const char *const *names, size_t n_names, dm_error *err) {
   static const char *const loss = "loss";
   *table = (dm_long){.run = run, .want = want, .names = names, .n_names = n_names};
-  init_column(&table->id, DM_LONG_TEXT, &run->ids);
-  init_column(&table->label, DM_LONG_TEXT, &run->labels);
-  init_column(&table->s_label, DM_LONG_TEXT, &run->s_labels);
+  init_column(&table->id, DM_LONG_TEXT, &run->states.ids);
+  init_column(&table->label, DM_LONG_TEXT, &run->states.labels);
+  init_column(&table->s_label, DM_LONG_TEXT, &run->states.s_labels);
   init_column(&table->pred_label, DM_LONG_TEXT, &table->pred_labels);
   init_column(&table->step, DM_LONG_NUMBER, NULL);
   init_column(&table->label_index, DM_LONG_NUMBER, NULL);
@@ -58,9 +58,9 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   init_column(&table->label_probs, DM_LONG_NUMBER, NULL);
   init_column(&table->correct, DM_LONG_BOOL, NULL);
   dm_rows_init(&table->pred_places, sizeof(uint32_t));
-  dm_index_init(&table->pred_labels, run->options.seed);
-  dm_index_init(&table->texts, run->options.seed);
-  table->parser_options = run->options;
+  dm_index_init(&table->pred_labels, run->states.options.seed);
+  dm_index_init(&table->texts, run->states.options.seed);
+  table->parser_options = run->states.options;
   table->parser_options.signals = &loss;
   table->parser_options.n_signals = 1;
   run->sink = (dm_sink){.take = take, .ctx = table};
@@ -145,16 +145,16 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
   }
   if (table->want & DM_LONG_LABEL) {
     dm_ident label = dm_batch_ident(batch, event->label_kind, event->label);
-    DM_TRY(dm_index_row(&run->labels, &label, &ident_row, err));
+    DM_TRY(dm_index_row(&run->states.labels, &label, &ident_row, err));
     DM_TRY(set_text(table, &table->label, ident_row, err));
   }
   if ((table->want & DM_LONG_S_LABEL) && event->s_label_kind != DM_IDENT_NONE) {
     dm_ident s_label = dm_batch_ident(batch, event->s_label_kind, event->s_label);
-    DM_TRY(dm_index_row(&run->s_labels, &s_label, &ident_row, err));
+    DM_TRY(dm_index_row(&run->states.s_labels, &s_label, &ident_row, err));
     DM_TRY(set_text(table, &table->s_label, ident_row, err));
   }
   if (table->want & DM_LONG_STEP) {
-    const dm_accum *a = dm_rows_at(&run->accum, row);
+    const dm_accum *a = dm_rows_at(&run->states.accum, row);
     bool is_given = event->step_kind != DM_STEP_NONE;
     table->has_epoch |= event->step_kind == DM_STEP_EPOCH;
     DM_TRY(
@@ -212,7 +212,7 @@ dm_status dm_long_finish(dm_long *table, dm_error *err) {
   for (size_t i = 0; i < n; i++) {
     uint32_t place = *(const uint32_t *)dm_rows_at(&table->pred_places, i);
     if (place > 0) {
-      dm_ident label = dm_run_class_label(table->run, place - 1);
+      dm_ident label = dm_states_class_label(&table->run->states, place - 1);
       uint32_t row;
       DM_TRY(dm_index_row(&table->pred_labels, &label, &row, err));
       DM_TRY(dm_rows_grow(&table->pred_label.cells, i + 1, err));
@@ -250,7 +250,7 @@ static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
 
 static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
   uint32_t seen = 0; /* names of fields that the line has */
-  bool is_python = table->run->options.format == DM_FORMAT_PYTHON;
+  bool is_python = table->run->states.options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
     dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
     while (dm_line_next(&walk)) {

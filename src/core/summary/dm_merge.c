@@ -12,8 +12,8 @@
 #define TOLERANCE 1.000001
 
 typedef struct merge {
-  dm_run *run;
-  const dm_run *other;
+  dm_states *states;
+  const dm_states *other;
   int32_t n_files;
   uint32_t *labels;    /* row of run's labels by row of other's */
   uint32_t *s_labels;  /* likewise */
@@ -42,29 +42,27 @@ static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *
 static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_error *err);
 static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
                              dm_error *err);
-static dm_status steps_error(const merge *m, uint32_t row, const dm_step_state *a,
-                             const dm_step_state *b, dm_error *err);
 static dm_status merge_problems(merge *m, dm_error *err);
 static dm_gap find_gap(const merge *m);
 static void print_id(const merge *m, uint32_t row, char *out, size_t cap);
 static void print_step(double step, char *out);
 
-dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *gap,
-                   dm_error *err) {
-  merge m = {.run = run,
+dm_status dm_merge(dm_states *states, const dm_states *other, int32_t n_files,
+                   dm_gap *gap, dm_error *err) {
+  merge m = {.states = states,
              .other = other,
              .n_files = n_files,
              .last = -INFINITY,
              .first = INFINITY};
   dm_status status;
-  DM_TRY_DONE(map_idents(&run->labels, &other->labels, &m.labels, err));
-  DM_TRY_DONE(map_idents(&run->s_labels, &other->s_labels, &m.s_labels, err));
+  DM_TRY_DONE(map_idents(&states->labels, &other->labels, &m.labels, err));
+  DM_TRY_DONE(map_idents(&states->s_labels, &other->s_labels, &m.s_labels, err));
   for (size_t k = 0; k < other->n_class_labels; k++) {
     uint32_t label = other->class_labels[k];
     if (label > 0 && label != DM_LABELS_SEVERAL) {
       label = m.labels[label - 1] + 1;
     }
-    DM_TRY_DONE(dm_run_name_class(run, k, label, err));
+    DM_TRY_DONE(dm_states_name_class(states, k, label, err));
   }
   DM_TRY_DONE(map_predicted(&m, err));
   DM_TRY_DONE(merge_problems(&m, err)); /* before those that are found now */
@@ -74,20 +72,20 @@ dm_status dm_merge(dm_run *run, const dm_run *other, int32_t n_files, dm_gap *ga
     *gap = found;
   }
   double distance = found.first - found.last;
-  if (m.last > -INFINITY && distance > run->step_distance) {
-    run->step_distance = distance;
+  if (m.last > -INFINITY && distance > states->step_distance) {
+    states->step_distance = distance;
   }
-  if (other->step_distance > run->step_distance) {
-    run->step_distance = other->step_distance;
+  if (other->step_distance > states->step_distance) {
+    states->step_distance = other->step_distance;
   }
-  if (other->largest_step > run->largest_step) {
-    run->largest_step = other->largest_step;
+  if (other->largest_step > states->largest_step) {
+    states->largest_step = other->largest_step;
   }
-  run->counts.lines += other->counts.lines;
-  run->counts.good += other->counts.good;
-  run->counts.blank += other->counts.blank;
-  run->counts.bad += other->counts.bad;
-  run->counts.cut += other->counts.cut;
+  states->counts.lines += other->counts.lines;
+  states->counts.good += other->counts.good;
+  states->counts.blank += other->counts.blank;
+  states->counts.bad += other->counts.bad;
+  states->counts.cut += other->counts.cut;
 done:
   dm_free(m.labels);
   dm_free(m.s_labels);
@@ -119,7 +117,7 @@ static dm_status map_predicted(merge *m, dm_error *err) {
   if (!m->predicted) {
     return dm_error_memory(err);
   }
-  m->run->predicted.has_text |= other->has_text;
+  m->states->predicted.has_text |= other->has_text;
   return DM_OK;
 }
 
@@ -127,33 +125,33 @@ static dm_status list_predicted(merge *m, size_t from, dm_error *err) {
   if (m->predicted[from] == 0) {
     dm_ident ident = dm_index_ident(&m->other->predicted, from);
     uint32_t row;
-    DM_TRY(dm_index_row(&m->run->predicted, &ident, &row, err));
+    DM_TRY(dm_index_row(&m->states->predicted, &ident, &row, err));
     m->predicted[from] = row + 1;
   }
   return DM_OK;
 }
 
 static dm_status merge_rows(merge *m, dm_error *err) {
-  dm_run *run = m->run;
-  run->has_steps |= m->other->has_steps;
-  DM_TRY(dm_run_grow(run, err));
+  dm_states *states = m->states;
+  states->has_steps |= m->other->has_steps;
+  DM_TRY(dm_states_grow(states, err));
   for (size_t from = 0; from < m->other->ids.n; from++) {
     dm_ident id = dm_index_ident(&m->other->ids, from);
-    size_t n = run->ids.n;
+    size_t n = states->ids.n;
     uint32_t row;
-    DM_TRY(dm_run_sample(run, &id, &row, err));
+    DM_TRY(dm_states_sample(states, &id, &row, err));
     DM_TRY(merge_row(m, row, (uint32_t)from, row == n, err));
   }
-  run->ids.has_text |= m->other->ids.has_text;
+  states->ids.has_text |= m->other->ids.has_text;
   return DM_OK;
 }
 
 static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
                            dm_error *err) {
-  dm_run *run = m->run;
-  dm_accum *a = dm_rows_at(&run->accum, row);
+  dm_states *states = m->states;
+  dm_accum *a = dm_rows_at(&states->accum, row);
   const dm_accum *b = dm_rows_at(&m->other->accum, from);
-  if (run->has_steps) {
+  if (states->has_steps) {
     DM_TRY(merge_steps(m, row, from, is_new, err));
   }
   DM_TRY(merge_idents(m, a, b, row, is_new, err));
@@ -164,7 +162,7 @@ static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
                              DM_EVALUATIONS_MAX);
   }
   bool is_over = false;
-  if (run->has_window) {
+  if (states->has_window) {
     DM_TRY(check_window(m, row, from, is_new, &is_over, err));
   }
   return is_over ? DM_OK : merge_states(m, row, from, err);
@@ -175,10 +173,10 @@ static dm_status merge_row(merge *m, uint32_t row, uint32_t from, bool is_new,
    lines of the sample: there the line is not to be found any more. */
 static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new,
                               bool *is_over, dm_error *err) {
-  const dm_options *options = &m->run->options;
-  uint32_t *seen = dm_rows_at(&m->run->seen, row);
+  const dm_options *options = &m->states->options;
+  uint32_t *seen = dm_rows_at(&m->states->seen, row);
   uint32_t more = *(const uint32_t *)dm_rows_at(&m->other->seen, from);
-  uint32_t n_before = ((const dm_accum *)dm_rows_at(&m->run->accum, row))->n;
+  uint32_t n_before = ((const dm_accum *)dm_rows_at(&m->states->accum, row))->n;
   uint32_t n = ((const dm_accum *)dm_rows_at(&m->other->accum, from))->n;
   uint32_t seen_before = *seen;
   *seen = more > UINT32_MAX - *seen ? UINT32_MAX : *seen + more;
@@ -214,44 +212,44 @@ static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new
 }
 
 static dm_status merge_states(merge *m, uint32_t row, uint32_t from, dm_error *err) {
-  dm_run *run = m->run;
-  const dm_run *other = m->other;
-  dm_accum_merge(dm_rows_at(&run->accum, row), dm_rows_at(&other->accum, from));
-  size_t n_values = run->batch.n_values;
+  dm_states *states = m->states;
+  const dm_states *other = m->other;
+  dm_accum_merge(dm_rows_at(&states->accum, row), dm_rows_at(&other->accum, from));
+  size_t n_values = states->n_values;
   if (n_values > 0) {
-    dm_signal_accum *to = dm_rows_at(&run->signals, row);
+    dm_signal_accum *to = dm_rows_at(&states->signals, row);
     const dm_signal_accum *with = dm_rows_at(&other->signals, from);
     for (size_t s = 0; s < n_values; s++) {
       dm_signal_merge(&to[s], &with[s]);
     }
   }
-  if (dm_run_has_metrics(run)) {
-    dm_metric_merge(dm_rows_at(&run->metrics, row), dm_rows_at(&other->metrics, from));
+  if (dm_states_has_metrics(states)) {
+    dm_metric_merge(dm_rows_at(&states->metrics, row), dm_rows_at(&other->metrics, from));
   }
   size_t width = other->class_sums.width;
   if (width > 0) {
-    DM_TRY(dm_sums_grow(&run->class_sums, run->ids.n, width, err));
+    DM_TRY(dm_sums_grow(&states->class_sums, states->ids.n, width, err));
     const double *sums = dm_sums_row(&other->class_sums, from);
     for (size_t k = 0; k < width; k++) {
-      dm_sums_row(&run->class_sums, row)[k] += sums[k];
+      dm_sums_row(&states->class_sums, row)[k] += sums[k];
     }
   }
-  return run->keep.has_prediction ? merge_predictions(m, row, from, err) : DM_OK;
+  return states->keep.has_prediction ? merge_predictions(m, row, from, err) : DM_OK;
 }
 
 static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_error *err) {
-  dm_run *run = m->run;
-  const dm_accum *a = dm_rows_at(&run->accum, row);
+  dm_states *states = m->states;
+  const dm_accum *a = dm_rows_at(&states->accum, row);
   uint32_t unused;
   if (a->n > 0) { /* its label is listed, predicted or not */
-    dm_ident label = dm_index_ident(&run->labels, a->label);
-    DM_TRY(dm_index_row(&run->predicted, &label, &unused, err));
+    dm_ident label = dm_index_ident(&states->labels, a->label);
+    DM_TRY(dm_index_row(&states->predicted, &label, &unused, err));
   }
   const dm_sums *places = &m->other->places;
   if (places->width > 0) {
-    DM_TRY(dm_sums_grow(&run->places, run->ids.n, places->width, err));
+    DM_TRY(dm_sums_grow(&states->places, states->ids.n, places->width, err));
     for (size_t k = 0; k < places->width; k++) {
-      dm_sums_row(&run->places, row)[k] += dm_sums_row(places, from)[k];
+      dm_sums_row(&states->places, row)[k] += dm_sums_row(places, from)[k];
     }
   }
   const dm_sums *with = &m->other->predictions;
@@ -259,8 +257,8 @@ static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_err
     double count = dm_sums_row(with, from)[k];
     if (count > 0) {
       DM_TRY(list_predicted(m, k, err));
-      DM_TRY(dm_sums_grow(&run->predictions, run->ids.n, run->predicted.n, err));
-      dm_sums_row(&run->predictions, row)[m->predicted[k] - 1] += count;
+      DM_TRY(dm_sums_grow(&states->predictions, states->ids.n, states->predicted.n, err));
+      dm_sums_row(&states->predictions, row)[m->predicted[k] - 1] += count;
     }
   }
   return DM_OK;
@@ -269,13 +267,13 @@ static dm_status merge_predictions(merge *m, uint32_t row, uint32_t from, dm_err
 /* The label and s_label of run's sample. */
 static dm_status merge_idents(merge *m, dm_accum *a, const dm_accum *b, uint32_t row,
                               bool is_new, dm_error *err) {
-  dm_run *run = m->run;
+  dm_states *states = m->states;
   uint32_t label = m->labels[b->label];
   if (is_new) {
     a->label = label;
   } else if (a->label != label) {
-    dm_ident first = dm_index_ident(&run->labels, a->label);
-    dm_ident now = dm_index_ident(&run->labels, label);
+    dm_ident first = dm_index_ident(&states->labels, a->label);
+    dm_ident now = dm_index_ident(&states->labels, label);
     DM_TRY(note_ident(m, DM_PROBLEM_LABEL, "label", &now, &first, row, err));
   }
   if (b->s_label == 0) {
@@ -289,8 +287,8 @@ static dm_status merge_idents(merge *m, dm_accum *a, const dm_accum *b, uint32_t
   if (a->s_label == 0) {
     a->s_label = (s_label + 1) & 0x7FFFFFF;
   } else if (a->s_label != s_label + 1) {
-    dm_ident first = dm_index_ident(&run->s_labels, a->s_label - 1);
-    dm_ident now = dm_index_ident(&run->s_labels, s_label);
+    dm_ident first = dm_index_ident(&states->s_labels, a->s_label - 1);
+    dm_ident now = dm_index_ident(&states->s_labels, s_label);
     DM_TRY(note_ident(m, DM_PROBLEM_S_LABEL, "s_label", &now, &first, row, err));
   }
   return DM_OK;
@@ -306,16 +304,16 @@ static dm_status note_ident(merge *m, dm_problem_kind kind, const char *key,
   dm_ident_print(first, expected, sizeof expected);
   print_id(m, row, id, sizeof id);
   return dm_problem_note(
-      &m->run->problems,
+      &m->states->problems,
       &(dm_note){.kind = kind, .file = -1, .key = key, .actual = shown}, err,
       "%s %s, the first of id %s", key, expected, id);
 }
 
 static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *err) {
-  uint32_t first = dm_run_classes(m->run, row);
-  uint32_t now = dm_run_classes(m->other, from);
+  uint32_t first = dm_states_classes(m->states, row);
+  uint32_t now = dm_states_classes(m->other, from);
   if (first == 0) {
-    return dm_run_set_classes(m->run, row, now, err);
+    return dm_states_set_classes(m->states, row, now, err);
   }
   if (now == 0 || now == first) {
     return DM_OK;
@@ -325,7 +323,7 @@ static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *
   (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now);
   print_id(m, row, id, sizeof id);
   return dm_problem_note(
-      &m->run->problems,
+      &m->states->problems,
       &(dm_note){
           .kind = DM_PROBLEM_PROB_COUNT, .file = -1, .key = "probs", .actual = shown},
       err, "%lu classes, as at first for id %s", (unsigned long)first, id);
@@ -333,21 +331,21 @@ static dm_status merge_classes(merge *m, uint32_t row, uint32_t from, dm_error *
 
 /* As while reading, only for the label that run's sample had first. */
 static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_error *err) {
-  const dm_accum *a = dm_rows_at(&m->run->accum, row);
+  const dm_accum *a = dm_rows_at(&m->states->accum, row);
   const dm_accum *b = dm_rows_at(&m->other->accum, from);
-  uint32_t first = dm_run_label_index(m->run, row);
-  uint32_t now = dm_run_label_index(m->other, from);
+  uint32_t first = dm_states_label_index(m->states, row);
+  uint32_t now = dm_states_label_index(m->other, from);
   if (now == 0 || now == first || a->label != m->labels[b->label]) {
     return DM_OK;
   }
   if (first == 0) {
-    return dm_run_set_label_index(m->run, row, now, err);
+    return dm_states_set_label_index(m->states, row, now, err);
   }
   char shown[32];
   char id[64];
   (void)snprintf(shown, sizeof shown, "%lu", (unsigned long)now - 1);
   print_id(m, row, id, sizeof id);
-  return dm_problem_note(&m->run->problems,
+  return dm_problem_note(&m->states->problems,
                          &(dm_note){.kind = DM_PROBLEM_LABEL_INDEX,
                                     .file = -1,
                                     .key = "label_index",
@@ -358,7 +356,7 @@ static dm_status merge_label_index(merge *m, uint32_t row, uint32_t from, dm_err
 
 static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
                              dm_error *err) {
-  dm_step_state *a = dm_rows_at(&m->run->steps, row);
+  dm_step_state *a = dm_rows_at(&m->states->steps, row);
   dm_step_state b = {0};
   if (m->other->has_steps) {
     b = *(const dm_step_state *)dm_rows_at(&m->other->steps, from);
@@ -368,8 +366,19 @@ static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
     *a = b;
     return DM_OK;
   }
-  if (a->is_given != b.is_given || (a->is_given && b.first < a->step)) {
-    return steps_error(m, row, a, &b, err);
+  dm_steps_fault fault = dm_steps_check(a, false, b.is_given != 0, b.first, true);
+  if (fault != DM_STEPS_FINE) {
+    dm_ident id = dm_index_ident(&m->states->ids, row);
+    dm_steps_error(fault, a, b.is_given != 0, b.first, &id, err);
+    if (fault == DM_STEPS_BACK) {
+      dm_error_advice(err, b.step < a->first
+                               ? "give the earlier stretch of time first"
+                               : "cut the signals so that no part begins before the end "
+                                 "of another that has the same samples");
+    } else if (!b.is_given) {
+      dm_error_found(err, "lines without it");
+    }
+    return DM_E_FIELD;
   }
   if (!a->is_given) {
     return DM_OK;
@@ -380,7 +389,7 @@ static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
     print_step(b.first, shown);
     print_id(m, row, id, sizeof id);
     DM_TRY(dm_problem_note(
-        &m->run->problems,
+        &m->states->problems,
         &(dm_note){.kind = DM_PROBLEM_STEP, .file = -1, .key = "step", .actual = shown},
         err, "a step above %s, which id %s had before", shown, id));
   }
@@ -392,35 +401,9 @@ static dm_status merge_steps(merge *m, uint32_t row, uint32_t from, bool is_new,
   return DM_OK;
 }
 
-static dm_status steps_error(const merge *m, uint32_t row, const dm_step_state *a,
-                             const dm_step_state *b, dm_error *err) {
-  char id[64];
-  char before[DM_FORMAT_MAX + 1];
-  char now[DM_FORMAT_MAX + 1];
-  print_id(m, row, id, sizeof id);
-  print_step(a->step, before);
-  print_step(b->first, now);
-  if (a->is_given != b->is_given) {
-    dm_error_expected(err, DM_E_FIELD, "%s step, like the lines of id %s before",
-                      a->is_given ? "a" : "no", id);
-    dm_error_found(err, b->is_given ? "step %s" : "lines without it", now);
-    dm_error_advice(err, "give all lines of an id a step, or none");
-  } else {
-    dm_error_expected(err, DM_E_FIELD, "a step of at least %s, the last of id %s", before,
-                      id);
-    dm_error_found(err, "step %s", now);
-    dm_error_advice(err, b->step < a->first
-                             ? "give the earlier stretch of time first"
-                             : "cut the signals so that no part begins before the end of "
-                               "another that has the same samples");
-  }
-  dm_error_key(err, "step", 4);
-  return DM_E_FIELD;
-}
-
 /* Those that are counted but not kept stay so. */
 static dm_status merge_problems(merge *m, dm_error *err) {
-  dm_problems *to = &m->run->problems;
+  dm_problems *to = &m->states->problems;
   const dm_problems *from = &m->other->problems;
   uint64_t count[DM_PROBLEM_KINDS];
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
@@ -436,7 +419,7 @@ static dm_status merge_problems(merge *m, dm_error *err) {
 }
 
 static dm_gap find_gap(const merge *m) {
-  double a = m->run->step_distance;
+  double a = m->states->step_distance;
   double b = m->other->step_distance;
   dm_gap gap = {.last = m->last, .first = m->first, .usual = a > b ? a : b};
   if (!(gap.usual > 0)) {
@@ -447,7 +430,7 @@ static dm_gap find_gap(const merge *m) {
 }
 
 static void print_id(const merge *m, uint32_t row, char *out, size_t cap) {
-  dm_ident id = dm_index_ident(&m->run->ids, row);
+  dm_ident id = dm_index_ident(&m->states->ids, row);
   dm_ident_print(&id, out, cap);
 }
 

@@ -128,19 +128,21 @@ _Static_assert(sizeof sample_fields / sizeof *sample_fields <= DM_STATE_FIELDS_M
                    sizeof metric_fields / sizeof *metric_fields <= DM_STATE_FIELDS_MAX,
                "more fields in a part than there may be");
 
-static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size_t row);
+static any_row row_of(const dm_states *states, dm_state_part part, size_t signal,
+                      size_t row);
 static dm_status read_row(dm_state_part part, const void *const *in, size_t i, size_t row,
                           any_row *out, dm_error *err);
-static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
+static dm_status set_sample(dm_states *states, size_t row, const sample_row *from,
                             dm_error *err);
 static dm_status check_moments(const dm_moments *m, int32_t n, size_t row, dm_error *err);
-static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_error *err);
-static dm_status set_signal(dm_run *run, size_t signal, size_t row,
+static dm_status set_step(dm_states *states, size_t row, const step_row *from,
+                          dm_error *err);
+static dm_status set_signal(dm_states *states, size_t signal, size_t row,
                             const signal_row *from, dm_error *err);
-static dm_status set_metric(dm_run *run, size_t row, const metric_row *from,
+static dm_status set_metric(dm_states *states, size_t row, const metric_row *from,
                             dm_error *err);
-static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err);
-static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which);
+static dm_status set_seen(dm_states *states, size_t row, double from, dm_error *err);
+static const dm_sums *sums_of(const dm_states *states, dm_state_matrix which);
 static dm_status wrong(const char *expected, const char *key, size_t row, dm_error *err);
 static bool is_integer(const dm_ident *ident);
 static bool is_event(int64_t evaluation, int64_t n, int64_t last);
@@ -150,37 +152,38 @@ const dm_state_field *dm_state_fields(dm_state_part part, size_t *n) {
   return parts[part].fields;
 }
 
-bool dm_state_has(const dm_run *run, dm_state_part part) {
+bool dm_state_has(const dm_states *states, dm_state_part part) {
   switch (part) {
     case DM_STATE_STEPS:
-      return run->has_steps;
+      return states->has_steps;
     case DM_STATE_SIGNAL:
-      return run->batch.n_values > 0;
+      return states->n_values > 0;
     case DM_STATE_METRICS:
-      return dm_run_has_metrics(run);
+      return dm_states_has_metrics(states);
     case DM_STATE_SEEN:
-      return run->has_window;
+      return states->has_window;
     default:
       return true;
   }
 }
 
-bool dm_state_has_matrix(const dm_run *run, dm_state_matrix which) {
-  return which == DM_STATE_CLASS_SUMS ? run->keep.has_probs : run->keep.has_prediction;
+bool dm_state_has_matrix(const dm_states *states, dm_state_matrix which) {
+  return which == DM_STATE_CLASS_SUMS ? states->keep.has_probs
+                                      : states->keep.has_prediction;
 }
 
-static const dm_sums *sums_of(const dm_run *run, dm_state_matrix which) {
-  return which == DM_STATE_CLASS_SUMS    ? &run->class_sums
-         : which == DM_STATE_PREDICTIONS ? &run->predictions
-                                         : &run->places;
+static const dm_sums *sums_of(const dm_states *states, dm_state_matrix which) {
+  return which == DM_STATE_CLASS_SUMS    ? &states->class_sums
+         : which == DM_STATE_PREDICTIONS ? &states->predictions
+                                         : &states->places;
 }
 
 /* --- out --- */
 
-void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
+void dm_state_get(const dm_states *states, dm_state_part part, size_t signal,
                   dm_state_rows rows, void *const *out) {
   for (size_t i = 0; i < rows.n; i++) {
-    any_row from = row_of(run, part, signal, rows.first + i);
+    any_row from = row_of(states, part, signal, rows.first + i);
     for (size_t f = 0; f < parts[part].n; f++) {
       const char *value = (const char *)&from + parts[part].fields[f].offset;
       if (parts[part].fields[f].type == DM_STATE_DOUBLE) {
@@ -192,17 +195,18 @@ void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
   }
 }
 
-static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size_t row) {
+static any_row row_of(const dm_states *states, dm_state_part part, size_t signal,
+                      size_t row) {
   any_row out = {0};
   switch (part) {
     case DM_STATE_SAMPLES: {
-      const dm_accum *a = dm_rows_at(&run->accum, row);
+      const dm_accum *a = dm_rows_at(&states->accum, row);
       out.sample = (sample_row){
           .moments = a->moments,
           .label = (int32_t)a->label + 1,
           .s_label = (int32_t)a->s_label,
-          .n_classes = (int32_t)dm_run_classes(run, (uint32_t)row),
-          .label_place = (int32_t)dm_run_label_index(run, row),
+          .n_classes = (int32_t)dm_states_classes(states, (uint32_t)row),
+          .label_place = (int32_t)dm_states_label_index(states, row),
           .n = (int32_t)a->n,
           .n_correct = (int32_t)a->n_correct,
           .n_forgetting = (int32_t)a->n_forgetting,
@@ -216,7 +220,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
       break;
     }
     case DM_STATE_STEPS: {
-      const dm_step_state *s = dm_rows_at(&run->steps, row);
+      const dm_step_state *s = dm_rows_at(&states->steps, row);
       out.step = (step_row){
           .step = s->step,
           .first = s->first,
@@ -229,7 +233,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
     }
     case DM_STATE_SIGNAL: {
       const dm_signal_accum *s =
-          (const dm_signal_accum *)dm_rows_at(&run->signals, row) + signal;
+          (const dm_signal_accum *)dm_rows_at(&states->signals, row) + signal;
       out.signal = (signal_row){
           .moments = s->moments,
           .last = s->last,
@@ -242,7 +246,7 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
       break;
     }
     case DM_STATE_METRICS: {
-      const dm_metric_accum *m = dm_rows_at(&run->metrics, row);
+      const dm_metric_accum *m = dm_rows_at(&states->metrics, row);
       out.metric = (metric_row){
           .loss_average = m->loss_average,
           .loss_first = m->loss_first,
@@ -253,18 +257,18 @@ static any_row row_of(const dm_run *run, dm_state_part part, size_t signal, size
       break;
     }
     case DM_STATE_SEEN:
-      out.seen = *(const uint32_t *)dm_rows_at(&run->seen, row);
+      out.seen = *(const uint32_t *)dm_rows_at(&states->seen, row);
       break;
   }
   return out;
 }
 
-size_t dm_state_width(const dm_run *run, dm_state_matrix which) {
+size_t dm_state_width(const dm_states *states, dm_state_matrix which) {
   if (which == DM_STATE_PREDICTIONS) {
-    return run->predicted.n;
+    return states->predicted.n;
   }
   /* how far rows were made wider says nothing */
-  const dm_sums *sums = sums_of(run, which);
+  const dm_sums *sums = sums_of(states, which);
   size_t width = 0;
   for (size_t row = 0; row < sums->n_rows; row++) {
     const double *values = dm_sums_row(sums, row);
@@ -277,9 +281,9 @@ size_t dm_state_width(const dm_run *run, dm_state_matrix which) {
   return width;
 }
 
-void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
+void dm_state_get_matrix(const dm_states *states, dm_state_matrix which, size_t width,
                          dm_state_rows rows, double *out) {
-  const dm_sums *sums = sums_of(run, which);
+  const dm_sums *sums = sums_of(states, which);
   for (size_t i = 0; i < rows.n; i++) {
     for (size_t k = 0; k < width; k++) {
       out[k * rows.n + i] = k < sums->width ? dm_sums_row(sums, rows.first + i)[k] : 0;
@@ -287,8 +291,8 @@ void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
   }
 }
 
-int32_t dm_state_class(const dm_run *run, size_t place) {
-  uint32_t label = run->class_labels[place];
+int32_t dm_state_class(const dm_states *states, size_t place) {
+  uint32_t label = states->class_labels[place];
   return label == DM_LABELS_SEVERAL ? -1 : (int32_t)label;
 }
 
@@ -328,29 +332,29 @@ static bool is_integer(const dm_ident *ident) {
   return is_good;
 }
 
-dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal, dm_state_rows rows,
-                       const void *const *in, dm_error *err) {
-  run->has_steps |= part == DM_STATE_STEPS;
-  DM_TRY(dm_run_grow(run, err));
+dm_status dm_state_set(dm_states *states, dm_state_part part, size_t signal,
+                       dm_state_rows rows, const void *const *in, dm_error *err) {
+  states->has_steps |= part == DM_STATE_STEPS;
+  DM_TRY(dm_states_grow(states, err));
   for (size_t i = 0; i < rows.n; i++) {
     size_t row = rows.first + i;
     any_row from;
     DM_TRY(read_row(part, in, i, row, &from, err));
     switch (part) {
       case DM_STATE_SAMPLES:
-        DM_TRY(set_sample(run, row, &from.sample, err));
+        DM_TRY(set_sample(states, row, &from.sample, err));
         break;
       case DM_STATE_STEPS:
-        DM_TRY(set_step(run, row, &from.step, err));
+        DM_TRY(set_step(states, row, &from.step, err));
         break;
       case DM_STATE_SIGNAL:
-        DM_TRY(set_signal(run, signal, row, &from.signal, err));
+        DM_TRY(set_signal(states, signal, row, &from.signal, err));
         break;
       case DM_STATE_METRICS:
-        DM_TRY(set_metric(run, row, &from.metric, err));
+        DM_TRY(set_metric(states, row, &from.metric, err));
         break;
       case DM_STATE_SEEN:
-        DM_TRY(set_seen(run, row, from.seen, err));
+        DM_TRY(set_seen(states, row, from.seen, err));
         break;
     }
   }
@@ -380,12 +384,12 @@ static dm_status read_row(dm_state_part part, const void *const *in, size_t i, s
   return DM_OK;
 }
 
-static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
+static dm_status set_sample(dm_states *states, size_t row, const sample_row *from,
                             dm_error *err) {
   int64_t n = from->n;
   int64_t n_forgetting = from->n_forgetting;
   int64_t n_learning = n_forgetting + from->was_correct - from->was_correct_first;
-  if (n < 1 && !run->has_window) {
+  if (n < 1 && !states->has_window) {
     return wrong("at least one evaluation", "evaluations", row, err);
   }
   if (from->n_correct > n) {
@@ -406,16 +410,16 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
   if (!from->is_not_finite) {
     DM_TRY(check_moments(&from->moments, from->n, row, err));
   }
-  if (from->label < 1 || (size_t)from->label > run->labels.n) {
+  if (from->label < 1 || (size_t)from->label > states->labels.n) {
     return wrong("the number of a label", "label", row, err);
   }
   if (from->label_place > DM_CLASS_MAX) {
     return wrong("the place of a class", "label_place", row, err);
   }
-  if ((size_t)from->s_label > run->s_labels.n || from->s_label > DM_S_LABELS_MAX) {
+  if ((size_t)from->s_label > states->s_labels.n || from->s_label > DM_S_LABELS_MAX) {
     return wrong("the number of an s_label", "s_label", row, err);
   }
-  *(dm_accum *)dm_rows_at(&run->accum, row) = (dm_accum){
+  *(dm_accum *)dm_rows_at(&states->accum, row) = (dm_accum){
       .moments = from->moments,
       .n = (uint32_t)from->n,
       .n_correct = (uint32_t)from->n_correct,
@@ -429,8 +433,8 @@ static dm_status set_sample(dm_run *run, size_t row, const sample_row *from,
       .was_correct = (uint32_t)from->was_correct & 1,
       .is_not_finite = (uint32_t)from->is_not_finite & 1,
   };
-  DM_TRY(dm_run_set_label_index(run, row, (uint32_t)from->label_place, err));
-  return dm_run_set_classes(run, (uint32_t)row, (uint32_t)from->n_classes, err);
+  DM_TRY(dm_states_set_label_index(states, row, (uint32_t)from->label_place, err));
+  return dm_states_set_classes(states, (uint32_t)row, (uint32_t)from->n_classes, err);
 }
 
 static dm_status check_moments(const dm_moments *m, int32_t n, size_t row,
@@ -459,7 +463,8 @@ static bool is_event(int64_t evaluation, int64_t n, int64_t last) {
   return n > 0 ? evaluation > 0 && evaluation <= last : evaluation == 0;
 }
 
-static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_error *err) {
+static dm_status set_step(dm_states *states, size_t row, const step_row *from,
+                          dm_error *err) {
   if (!from->is_given) {
     return DM_OK;
   }
@@ -472,7 +477,7 @@ static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_erro
   if (!(from->line >= 0 && from->line <= 9007199254740992.0)) {
     return wrong("a number of a line", "line", row, err);
   }
-  *(dm_step_state *)dm_rows_at(&run->steps, row) = (dm_step_state){
+  *(dm_step_state *)dm_rows_at(&states->steps, row) = (dm_step_state){
       .step = from->step,
       .first = from->first,
       .line = (uint64_t)from->line,
@@ -480,15 +485,15 @@ static dm_status set_step(dm_run *run, size_t row, const step_row *from, dm_erro
       .is_given = 1,
       .is_first_unique = (uint32_t)from->is_first_unique & 1,
   };
-  if (from->step > run->largest_step) {
-    run->largest_step = from->step;
+  if (from->step > states->largest_step) {
+    states->largest_step = from->step;
   }
   return DM_OK;
 }
 
-static dm_status set_signal(dm_run *run, size_t signal, size_t row,
+static dm_status set_signal(dm_states *states, size_t signal, size_t row,
                             const signal_row *from, dm_error *err) {
-  const dm_accum *sample = dm_rows_at(&run->accum, row);
+  const dm_accum *sample = dm_rows_at(&states->accum, row);
   if (!from->is_given) {
     return DM_OK;
   }
@@ -499,7 +504,7 @@ static dm_status set_signal(dm_run *run, size_t signal, size_t row,
     return wrong("at least one value", "n_finite", row, err);
   }
   DM_TRY(check_moments(&from->moments, from->n_finite, row, err));
-  ((dm_signal_accum *)dm_rows_at(&run->signals, row))[signal] = (dm_signal_accum){
+  ((dm_signal_accum *)dm_rows_at(&states->signals, row))[signal] = (dm_signal_accum){
       .moments = from->moments,
       .last = from->last,
       .n_finite = (uint32_t)from->n_finite,
@@ -511,13 +516,13 @@ static dm_status set_signal(dm_run *run, size_t signal, size_t row,
   return DM_OK;
 }
 
-static dm_status set_metric(dm_run *run, size_t row, const metric_row *from,
+static dm_status set_metric(dm_states *states, size_t row, const metric_row *from,
                             dm_error *err) {
-  const dm_accum *sample = dm_rows_at(&run->accum, row);
+  const dm_accum *sample = dm_rows_at(&states->accum, row);
   if ((uint32_t)from->n_probs > sample->n) {
     return wrong("no more than evaluations", "n_probs", row, err);
   }
-  *(dm_metric_accum *)dm_rows_at(&run->metrics, row) = (dm_metric_accum){
+  *(dm_metric_accum *)dm_rows_at(&states->metrics, row) = (dm_metric_accum){
       .loss_average = from->loss_average,
       .loss_first = from->loss_first,
       .loss_weight = from->loss_weight,
@@ -527,31 +532,31 @@ static dm_status set_metric(dm_run *run, size_t row, const metric_row *from,
   return DM_OK;
 }
 
-static dm_status set_seen(dm_run *run, size_t row, double from, dm_error *err) {
-  const dm_accum *sample = dm_rows_at(&run->accum, row);
+static dm_status set_seen(dm_states *states, size_t row, double from, dm_error *err) {
+  const dm_accum *sample = dm_rows_at(&states->accum, row);
   if (!(from >= 1 && from >= sample->n && from <= UINT32_MAX) ||
       (double)(uint32_t)from != from) {
     return wrong("as many as evaluations, or more", "lines", row, err);
   }
-  *(uint32_t *)dm_rows_at(&run->seen, row) = (uint32_t)from;
+  *(uint32_t *)dm_rows_at(&states->seen, row) = (uint32_t)from;
   return DM_OK;
 }
 
-dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
+dm_status dm_state_set_matrix(dm_states *states, dm_state_matrix which, size_t width,
                               dm_state_rows rows, const double *in, dm_error *err) {
   bool is_count = which != DM_STATE_CLASS_SUMS;
   const char *key = which == DM_STATE_PLACES ? "places" : "predictions";
-  if (which == DM_STATE_PREDICTIONS && width != run->predicted.n) {
+  if (which == DM_STATE_PREDICTIONS && width != states->predicted.n) {
     return wrong("a column for each predicted label", key, 0, err);
   }
-  DM_TRY(dm_run_grow(run, err));
-  dm_sums *sums = which == DM_STATE_CLASS_SUMS    ? &run->class_sums
-                  : which == DM_STATE_PREDICTIONS ? &run->predictions
-                                                  : &run->places;
+  DM_TRY(dm_states_grow(states, err));
+  dm_sums *sums = which == DM_STATE_CLASS_SUMS    ? &states->class_sums
+                  : which == DM_STATE_PREDICTIONS ? &states->predictions
+                                                  : &states->places;
   DM_TRY(dm_sums_grow(sums, rows.first + rows.n, width, err));
   for (size_t i = 0; i < rows.n; i++) {
     size_t row = rows.first + i;
-    const dm_accum *sample = dm_rows_at(&run->accum, row);
+    const dm_accum *sample = dm_rows_at(&states->accum, row);
     for (size_t k = 0; k < width; k++) {
       double value = in[k * rows.n + i];
       if (is_count &&
@@ -564,37 +569,39 @@ dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
   return DM_OK;
 }
 
-dm_status dm_state_add_class(dm_run *run, int32_t label, dm_error *err) {
-  size_t place = run->n_class_labels;
-  if (label < -1 || (label > 0 && (size_t)label > run->labels.n)) {
+dm_status dm_state_add_class(dm_states *states, int32_t label, dm_error *err) {
+  size_t place = states->n_class_labels;
+  if (label < -1 || (label > 0 && (size_t)label > states->labels.n)) {
     return wrong("the number of a label, 0 or -1", "class_labels", place, err);
   }
-  return dm_run_name_class(run, place, label < 0 ? DM_LABELS_SEVERAL : (uint32_t)label,
-                           err);
+  return dm_states_name_class(states, place,
+                              label < 0 ? DM_LABELS_SEVERAL : (uint32_t)label, err);
 }
 
-dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem, dm_error *err) {
-  size_t i = run->problems.n_kept;
+dm_status dm_state_add_problem(dm_states *states, const dm_problem *problem,
+                               dm_error *err) {
+  size_t i = states->problems.n_kept;
   if (i >= DM_PROBLEMS_KEPT) {
     return wrong("no more problems than are kept", "kind", i, err);
   }
   if (problem->kind < 0 || problem->kind >= DM_PROBLEM_KINDS) {
     return wrong("the number of a kind", "kind", i, err);
   }
-  return dm_problems_add(&run->problems, problem, err);
+  return dm_problems_add(&states->problems, problem, err);
 }
 
-dm_status dm_state_finish(dm_run *run, const dm_state_totals *totals, dm_error *err) {
+dm_status dm_state_finish(dm_states *states, const dm_state_totals *totals,
+                          dm_error *err) {
   const dm_counts *counts = &totals->counts;
   if (counts->good + counts->blank + counts->bad + counts->cut != counts->lines) {
     return wrong("the sum of the others", "lines", 0, err);
   }
   uint64_t n = 0;
-  for (size_t row = 0; row < run->ids.n; row++) {
-    n += run->has_window ? *(const uint32_t *)dm_rows_at(&run->seen, row)
-                         : ((const dm_accum *)dm_rows_at(&run->accum, row))->n;
-    if (run->has_steps) {
-      const dm_step_state *step = dm_rows_at(&run->steps, row);
+  for (size_t row = 0; row < states->ids.n; row++) {
+    n += states->has_window ? *(const uint32_t *)dm_rows_at(&states->seen, row)
+                            : ((const dm_accum *)dm_rows_at(&states->accum, row))->n;
+    if (states->has_steps) {
+      const dm_step_state *step = dm_rows_at(&states->steps, row);
       if (step->is_given && step->file >= totals->n_files) {
         return wrong("the number of a file", "file", row, err);
       }
@@ -603,22 +610,22 @@ dm_status dm_state_finish(dm_run *run, const dm_state_totals *totals, dm_error *
   if (n != counts->good) {
     return wrong("as many as there are evaluations", "good", 0, err);
   }
-  for (size_t i = 0; i < run->problems.n_kept; i++) {
-    if (run->problems.kept[i].file >= totals->n_files) {
+  for (size_t i = 0; i < states->problems.n_kept; i++) {
+    if (states->problems.kept[i].file >= totals->n_files) {
       return wrong("the number of a file", "file", i, err);
     }
   }
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-    if (totals->problems[kind] < run->problems.count[kind]) {
+    if (totals->problems[kind] < states->problems.count[kind]) {
       return wrong("at least as many as are kept", "problem_counts", kind, err);
     }
   }
   if (!(totals->step_distance >= 0)) {
     return wrong("no negative number", "step_distance", 0, err);
   }
-  run->counts = *counts;
-  memcpy(run->problems.count, totals->problems, sizeof totals->problems);
-  run->step_distance = totals->step_distance;
+  states->counts = *counts;
+  memcpy(states->problems.count, totals->problems, sizeof totals->problems);
+  states->step_distance = totals->step_distance;
   return DM_OK;
 }
 

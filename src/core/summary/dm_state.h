@@ -3,7 +3,7 @@
 #ifndef DM_STATE_H
 #define DM_STATE_H
 
-#include "summary/dm_run.h"
+#include "summary/dm_states.h"
 
 /* What the columns are about: each has one element per row of ids. */
 typedef enum dm_state_part {
@@ -21,10 +21,9 @@ typedef enum dm_state_matrix {
   DM_STATE_PLACES       /* dm_run.places */
 } dm_state_matrix;
 
-/* Whether a run has that part or matrix at all. It has as many signals as its batch has
-   n_values. */
-bool dm_state_has(const dm_run *run, dm_state_part part);
-bool dm_state_has_matrix(const dm_run *run, dm_state_matrix which);
+/* Whether there is that part or matrix at all. Of signals there are n_values. */
+bool dm_state_has(const dm_states *states, dm_state_part part);
+bool dm_state_has_matrix(const dm_states *states, dm_state_matrix which);
 
 /* FLAG is an int32_t that is 0 or 1. */
 typedef enum dm_state_type {
@@ -51,24 +50,24 @@ typedef struct dm_state_rows {
 } dm_state_rows;
 
 /* All of them. */
-static inline dm_state_rows dm_state_all_rows(const dm_run *run) {
-  return (dm_state_rows){.n = run->ids.n};
+static inline dm_state_rows dm_state_all_rows(const dm_states *states) {
+  return (dm_state_rows){.n = states->ids.n};
 }
 
 /* Fills one vector per field of the part, with an element for each of the rows. signal
    matters for DM_STATE_SIGNAL only. */
-void dm_state_get(const dm_run *run, dm_state_part part, size_t signal,
+void dm_state_get(const dm_states *states, dm_state_part part, size_t signal,
                   dm_state_rows rows, void *const *out);
 
 /* How many columns a matrix has; those behind the last that is not 0 are left out of
    class sums and places. dm_state_get_matrix() writes the rows column by column. */
-size_t dm_state_width(const dm_run *run, dm_state_matrix which);
-void dm_state_get_matrix(const dm_run *run, dm_state_matrix which, size_t width,
+size_t dm_state_width(const dm_states *states, dm_state_matrix which);
+void dm_state_get_matrix(const dm_states *states, dm_state_matrix which, size_t width,
                          dm_state_rows rows, double *out);
 
 /* Which label stands at a place of the class vectors, of n_class_labels: a row of labels,
    from 1; 0: none; -1: several. */
-int32_t dm_state_class(const dm_run *run, size_t place);
+int32_t dm_state_class(const dm_states *states, size_t place);
 
 /* --- the way back, into a run that has just been made ---
 
@@ -85,18 +84,20 @@ dm_status dm_state_add_ident(dm_index *index, const dm_ident *ident, bool has_te
 
 /* Take rows of a part, and of a matrix of so many columns: all rows at once, or some
    after the other from the first on. */
-dm_status dm_state_set(dm_run *run, dm_state_part part, size_t signal, dm_state_rows rows,
-                       const void *const *in, dm_error *err) DM_MUST_CHECK;
+dm_status dm_state_set(dm_states *states, dm_state_part part, size_t signal,
+                       dm_state_rows rows, const void *const *in,
+                       dm_error *err) DM_MUST_CHECK;
 
-dm_status dm_state_set_matrix(dm_run *run, dm_state_matrix which, size_t width,
+dm_status dm_state_set_matrix(dm_states *states, dm_state_matrix which, size_t width,
                               dm_state_rows rows, const double *in,
                               dm_error *err) DM_MUST_CHECK;
 
 /* Takes what dm_state_class() says of the next place. */
-dm_status dm_state_add_class(dm_run *run, int32_t label, dm_error *err) DM_MUST_CHECK;
+dm_status dm_state_add_class(dm_states *states, int32_t label,
+                             dm_error *err) DM_MUST_CHECK;
 
 /* Adds one of the problems that are kept. */
-dm_status dm_state_add_problem(dm_run *run, const dm_problem *problem,
+dm_status dm_state_add_problem(dm_states *states, const dm_problem *problem,
                                dm_error *err) DM_MUST_CHECK;
 
 /* What is not of a sample. */
@@ -108,7 +109,7 @@ typedef struct dm_state_totals {
 } dm_state_totals;
 
 /* Takes the totals and checks that all of it can be of one run. */
-dm_status dm_state_finish(dm_run *run, const dm_state_totals *totals,
+dm_status dm_state_finish(dm_states *states, const dm_state_totals *totals,
                           dm_error *err) DM_MUST_CHECK;
 
 #endif

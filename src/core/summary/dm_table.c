@@ -11,12 +11,12 @@ enum { SLICE = 256 };
 
 /* A few rows, whose states have been copied to where all columns find them at hand. */
 typedef struct slice {
-  const dm_run *run;
+  const dm_states *states;
   const dm_columns *columns;
   const uint32_t *order;
   size_t first; /* row of the table */
   size_t n;
-  dm_accum states[SLICE];
+  dm_accum accum[SLICE];
 } slice;
 
 static dm_status list_predicted(dm_table *table, dm_error *err);
@@ -32,17 +32,17 @@ static void take_times(const slice *s, dm_metric metric, int32_t *out);
 static void take_metric(const slice *s, dm_metric metric, double *out);
 
 static const dm_accum *accum_at(const dm_table *table, size_t i) {
-  return dm_rows_at(&table->run->accum, table->order[i]);
+  return dm_rows_at(&table->states->accum, table->order[i]);
 }
 
-dm_status dm_table_init(dm_table *table, dm_run *run, dm_error *err) {
-  DM_TRY(dm_table_init_live(table, run, err));
-  dm_index_freeze(&run->ids);
+dm_status dm_table_init(dm_table *table, dm_states *states, dm_error *err) {
+  DM_TRY(dm_table_init_live(table, states, err));
+  dm_index_freeze(&states->ids);
   return DM_OK;
 }
 
-dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) {
-  *table = (dm_table){.run = run, .n = run->ids.n};
+dm_status dm_table_init_live(dm_table *table, const dm_states *states, dm_error *err) {
+  *table = (dm_table){.states = states, .n = states->ids.n};
   size_t bytes;
   if (!dm_size_mul(table->n, sizeof *table->order, &bytes)) {
     return dm_error_memory(err);
@@ -51,19 +51,19 @@ dm_status dm_table_init_live(dm_table *table, const dm_run *run, dm_error *err) 
   if (!table->order) {
     return dm_error_memory(err);
   }
-  DM_TRY(dm_index_order(&run->ids, table->order, err));
-  return run->keep.has_prediction ? list_predicted(table, err) : DM_OK;
+  DM_TRY(dm_index_order(&states->ids, table->order, err));
+  return states->keep.has_prediction ? list_predicted(table, err) : DM_OK;
 }
 
 /* A class that was predicted by its place is the label that was said to stand there, in
    whatever line. */
 static dm_status list_predicted(dm_table *table, dm_error *err) {
-  const dm_run *run = table->run;
-  const dm_sums *places = &run->places;
+  const dm_states *states = table->states;
+  const dm_sums *places = &states->places;
   uint32_t row;
-  dm_index_init(&table->predicted, run->options.seed);
-  for (size_t i = 0; i < run->predicted.n; i++) {
-    dm_ident label = dm_index_ident(&run->predicted, i);
+  dm_index_init(&table->predicted, states->options.seed);
+  for (size_t i = 0; i < states->predicted.n; i++) {
+    dm_ident label = dm_index_ident(&states->predicted, i);
     DM_TRY(dm_index_row(&table->predicted, &label, &row, err));
   }
   table->of_place = dm_calloc(places->width + 1, sizeof *table->of_place);
@@ -76,7 +76,7 @@ static dm_status list_predicted(dm_table *table, dm_error *err) {
       is_predicted = dm_sums_row(places, i)[place] > 0;
     }
     if (is_predicted) {
-      dm_ident label = dm_run_class_label(run, place);
+      dm_ident label = dm_states_class_label(states, place);
       DM_TRY(dm_index_row(&table->predicted, &label, &table->of_place[place], err));
     }
   }
@@ -140,12 +140,12 @@ void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads
 
 static void fill_share(void *data) {
   const share *part = data;
-  slice s = {.run = part->table->run, .columns = part->columns};
+  slice s = {.states = part->table->states, .columns = part->columns};
   for (s.first = part->first; s.first < part->end; s.first += SLICE) {
     s.n = part->end - s.first < SLICE ? part->end - s.first : SLICE;
     s.order = part->table->order + s.first;
     for (size_t i = 0; i < s.n; i++) {
-      s.states[i] = *accum_at(part->table, s.first + i);
+      s.accum[i] = *accum_at(part->table, s.first + i);
     }
     fill_slice(&s);
   }
@@ -171,7 +171,7 @@ static void fill_slice(const slice *s) {
       take_numbers(s, (dm_number_column)column, c->numbers[column] + s->first);
     }
   }
-  size_t n_signals = c->signals ? s->run->options.n_signals : 0;
+  size_t n_signals = c->signals ? s->states->options.n_signals : 0;
   for (size_t k = 0; k < n_signals * DM_N_STATISTICS; k++) {
     take_signal(s, k / DM_N_STATISTICS, (dm_signal_statistic)(k % DM_N_STATISTICS),
                 c->signals[k] + s->first);
@@ -188,14 +188,14 @@ static void fill_slice(const slice *s) {
 
 /* The integer that a sample has for an id or label. */
 DM_INLINE int64_t integer_of(const slice *s, dm_ident_column column, size_t i) {
-  const dm_accum *a = &s->states[i];
+  const dm_accum *a = &s->accum[i];
   switch (column) {
     case DM_COLUMN_ID:
-      return dm_index_integer(&s->run->ids, s->order[i]);
+      return dm_index_integer(&s->states->ids, s->order[i]);
     case DM_COLUMN_LABEL:
-      return dm_index_integer(&s->run->labels, a->label);
+      return dm_index_integer(&s->states->labels, a->label);
     default:
-      return a->s_label ? dm_index_integer(&s->run->s_labels, a->s_label - 1) : 0;
+      return a->s_label ? dm_index_integer(&s->states->s_labels, a->s_label - 1) : 0;
   }
 }
 
@@ -230,7 +230,7 @@ DM_INLINE uint32_t count_of(const dm_accum *a, dm_count_column column) {
 
 static void take_counts(const slice *s, dm_count_column column, int32_t *out) {
   for (size_t i = 0; i < s->n; i++) {
-    out[i] = (int32_t)count_of(&s->states[i], column);
+    out[i] = (int32_t)count_of(&s->accum[i], column);
   }
 }
 
@@ -251,7 +251,7 @@ DM_INLINE double number_of(const dm_accum *a, dm_number_column column) {
 
 static void take_numbers(const slice *s, dm_number_column column, double *out) {
   for (size_t i = 0; i < s->n; i++) {
-    const dm_accum *a = &s->states[i];
+    const dm_accum *a = &s->accum[i];
     out[i] = a->n ? number_of(a, column) : s->columns->missing;
   }
 }
@@ -274,7 +274,7 @@ static double statistic_of(const dm_signal_accum *a, dm_signal_statistic statist
 static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
                         double *out) {
   for (size_t i = 0; i < s->n; i++) {
-    const dm_signal_accum *a = dm_rows_at(&s->run->signals, s->order[i]);
+    const dm_signal_accum *a = dm_rows_at(&s->states->signals, s->order[i]);
     a += signal;
     out[i] = a->is_given ? statistic_of(a, statistic) : s->columns->missing;
   }
@@ -282,7 +282,7 @@ static void take_signal(const slice *s, size_t signal, dm_signal_statistic stati
 
 static void take_times(const slice *s, dm_metric metric, int32_t *out) {
   for (size_t i = 0; i < s->n; i++) {
-    const dm_accum *a = &s->states[i];
+    const dm_accum *a = &s->accum[i];
     int64_t t = metric == DM_METRIC_FIRST_CORRECT      ? dm_accum_first_correct(a)
                 : metric == DM_METRIC_LEARNED_FOR_GOOD ? dm_accum_learned_for_good(a)
                                                        : dm_accum_forgotten_for_good(a);
@@ -290,34 +290,35 @@ static void take_times(const slice *s, dm_metric metric, int32_t *out) {
   }
 }
 
-static double metric_of(const dm_run *run, dm_metric metric, uint32_t row,
+static double metric_of(const dm_states *states, dm_metric metric, uint32_t row,
                         double missing) {
-  const dm_metric_accum *a = dm_rows_at(&run->metrics, row);
+  const dm_metric_accum *a = dm_rows_at(&states->metrics, row);
   if (metric == DM_METRIC_LOSS_EMA) {
     return a->has_loss ? a->loss_average : missing;
   }
-  return a->n_probs ? dm_entropy(dm_sums_row(&run->class_sums, row),
-                                 run->class_sums.width, a->n_probs)
+  return a->n_probs ? dm_entropy(dm_sums_row(&states->class_sums, row),
+                                 states->class_sums.width, a->n_probs)
                     : missing;
 }
 
 static void take_metric(const slice *s, dm_metric metric, double *out) {
-  const dm_run *run = s->run;
+  const dm_states *states = s->states;
   dm_measure measure = dm_metric_measure_of(metric);
   if (measure != DM_N_MEASURES) {
-    size_t place = run->keep.n_signals + dm_measure_place(run->keep.measures, measure);
+    size_t place =
+        states->keep.n_signals + dm_measure_place(states->keep.measures, measure);
     take_signal(s, place, metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
                 out);
     return;
   }
   for (size_t i = 0; i < s->n; i++) {
-    out[i] = metric_of(run, metric, s->order[i], s->columns->missing);
+    out[i] = metric_of(states, metric, s->order[i], s->columns->missing);
   }
 }
 
 const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
-  const dm_sums *labels = &table->run->predictions;
-  const dm_sums *places = &table->run->places;
+  const dm_sums *labels = &table->states->predictions;
+  const dm_sums *places = &table->states->places;
   uint32_t row = table->order[i];
   double *counts = table->label_counts;
   for (size_t k = 0; k < table->predicted.n; k++) {
@@ -336,9 +337,9 @@ const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len) {
 /* --- idents --- */
 
 static const dm_index *index_of(const dm_table *table, dm_ident_column column) {
-  return column == DM_COLUMN_ID      ? &table->run->ids
-         : column == DM_COLUMN_LABEL ? &table->run->labels
-                                     : &table->run->s_labels;
+  return column == DM_COLUMN_ID      ? &table->states->ids
+         : column == DM_COLUMN_LABEL ? &table->states->labels
+                                     : &table->states->s_labels;
 }
 
 dm_ident_type dm_table_ident_type(const dm_table *table, dm_ident_column column) {

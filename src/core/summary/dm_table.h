@@ -3,7 +3,7 @@
 #define DM_TABLE_H
 
 #include "summary/dm_pred_dist.h"
-#include "summary/dm_run.h"
+#include "summary/dm_states.h"
 
 typedef enum dm_count_column {
   DM_COLUMN_CORRECT_TIMES,
@@ -41,9 +41,9 @@ typedef enum dm_signal_statistic {
 } dm_signal_statistic;
 
 typedef struct dm_table {
-  const dm_run *run; /* borrowed */
-  size_t n;          /* rows */
-  uint32_t *order;   /* row of the run by row of the table */
+  const dm_states *states; /* borrowed */
+  size_t n;                /* rows */
+  uint32_t *order;         /* row of the run by row of the table */
   /* only for the metric pred_dist */
   dm_index predicted;   /* those of the run, then what stands at places that were */
   uint32_t *of_place;   /* by place in the class vector: a row of predicted */
@@ -53,9 +53,9 @@ typedef struct dm_table {
 
 /* Orders the rows of a run that has read all it will read (its look-up tables are given
    up). Zero-initialise; release once. DM_E_MEMORY. */
-dm_status dm_table_init(dm_table *table, dm_run *run, dm_error *err) DM_MUST_CHECK;
+dm_status dm_table_init(dm_table *table, dm_states *states, dm_error *err) DM_MUST_CHECK;
 /* The same for a run that goes on: the table is valid until then. */
-dm_status dm_table_init_live(dm_table *table, const dm_run *run,
+dm_status dm_table_init_live(dm_table *table, const dm_states *states,
                              dm_error *err) DM_MUST_CHECK;
 void dm_table_release(dm_table *table);
 

@@ -27,7 +27,7 @@ static dm_buf file_of(const dm_run *run, const dm_texts *about) {
   dm_buf out = {0};
   dm_error err;
   dm_pack_sink sink = {add_bytes, &out};
-  dm_status status = dm_state_file_put(run, about, &sink, &err);
+  dm_status status = dm_state_file_put(&run->states, about, &sink, &err);
   FUZZ_CHECK(status == DM_OK);
   return out;
 }
@@ -89,12 +89,13 @@ static dm_status copy_part(dm_run *to, const dm_run *from, dm_state_part part,
   const dm_state_field *fields = dm_state_fields(part, &n);
   void *columns[DM_STATE_FIELDS_MAX];
   for (size_t f = 0; f < n; f++) {
-    columns[f] = fuzz_alloc(from->ids.n * sizeof(double));
+    columns[f] = fuzz_alloc(from->states.ids.n * sizeof(double));
     FUZZ_CHECK(fields[f].name[0]);
   }
-  dm_state_get(from, part, signal, dm_state_all_rows(from), columns);
-  dm_status status = dm_state_set(to, part, signal, dm_state_all_rows(from),
-                                  (const void *const *)columns, err);
+  dm_state_get(&from->states, part, signal, dm_state_all_rows(&from->states), columns);
+  dm_status status =
+      dm_state_set(&to->states, part, signal, dm_state_all_rows(&from->states),
+                   (const void *const *)columns, err);
   for (size_t f = 0; f < n; f++) {
     free(columns[f]);
   }
@@ -103,11 +104,12 @@ static dm_status copy_part(dm_run *to, const dm_run *from, dm_state_part part,
 
 static dm_status copy_matrix(dm_run *to, const dm_run *from, dm_state_matrix which,
                              dm_error *err) {
-  size_t width = dm_state_width(from, which);
-  double *values = fuzz_alloc(from->ids.n * width * sizeof *values);
-  dm_state_get_matrix(from, which, width, dm_state_all_rows(from), values);
-  dm_status status =
-      dm_state_set_matrix(to, which, width, dm_state_all_rows(from), values, err);
+  size_t width = dm_state_width(&from->states, which);
+  double *values = fuzz_alloc(from->states.ids.n * width * sizeof *values);
+  dm_state_get_matrix(&from->states, which, width, dm_state_all_rows(&from->states),
+                      values);
+  dm_status status = dm_state_set_matrix(&to->states, which, width,
+                                         dm_state_all_rows(&from->states), values, err);
   free(values);
   return status;
 }
@@ -115,34 +117,35 @@ static dm_status copy_matrix(dm_run *to, const dm_run *from, dm_state_matrix whi
 /* As the glue does it, all rows at once. */
 static dm_status copy_run(dm_run **out, const dm_run *from, int32_t n_files,
                           dm_error *err) {
-  DM_TRY(dm_run_new(out, &from->options, NULL, err));
+  DM_TRY(dm_run_new(out, &from->states.options, NULL, err));
   dm_run *to = *out;
-  DM_TRY(copy_idents(&to->ids, &from->ids, err));
-  DM_TRY(copy_idents(&to->labels, &from->labels, err));
-  DM_TRY(copy_idents(&to->s_labels, &from->s_labels, err));
-  DM_TRY(copy_idents(&to->predicted, &from->predicted, err));
+  DM_TRY(copy_idents(&to->states.ids, &from->states.ids, err));
+  DM_TRY(copy_idents(&to->states.labels, &from->states.labels, err));
+  DM_TRY(copy_idents(&to->states.s_labels, &from->states.s_labels, err));
+  DM_TRY(copy_idents(&to->states.predicted, &from->states.predicted, err));
   for (int part = DM_STATE_SAMPLES; part <= DM_STATE_SEEN; part++) {
-    size_t n = dm_state_has(from, (dm_state_part)part);
-    n = n && part == DM_STATE_SIGNAL ? from->batch.n_values : n;
+    size_t n = dm_state_has(&from->states, (dm_state_part)part);
+    n = n && part == DM_STATE_SIGNAL ? from->states.n_values : n;
     for (size_t s = 0; s < n; s++) {
       DM_TRY(copy_part(to, from, (dm_state_part)part, s, err));
     }
   }
   for (int which = DM_STATE_CLASS_SUMS; which <= DM_STATE_PLACES; which++) {
-    if (dm_state_has_matrix(from, (dm_state_matrix)which)) {
+    if (dm_state_has_matrix(&from->states, (dm_state_matrix)which)) {
       DM_TRY(copy_matrix(to, from, (dm_state_matrix)which, err));
     }
   }
-  for (size_t i = 0; i < from->n_class_labels; i++) {
-    DM_TRY(dm_state_add_class(to, dm_state_class(from, i), err));
+  for (size_t i = 0; i < from->states.n_class_labels; i++) {
+    DM_TRY(dm_state_add_class(&to->states, dm_state_class(&from->states, i), err));
   }
-  for (size_t i = 0; i < from->problems.n_kept; i++) {
-    DM_TRY(dm_state_add_problem(to, &from->problems.kept[i], err));
+  for (size_t i = 0; i < from->states.problems.n_kept; i++) {
+    DM_TRY(dm_state_add_problem(&to->states, &from->states.problems.kept[i], err));
   }
-  dm_state_totals totals = {
-      .counts = from->counts, .step_distance = from->step_distance, .n_files = n_files};
-  memcpy(totals.problems, from->problems.count, sizeof totals.problems);
-  return dm_state_finish(to, &totals, err);
+  dm_state_totals totals = {.counts = from->states.counts,
+                            .step_distance = from->states.step_distance,
+                            .n_files = n_files};
+  memcpy(totals.problems, from->states.problems.count, sizeof totals.problems);
+  return dm_state_finish(&to->states, &totals, err);
 }
 
 static int32_t n_files_of(const dm_texts *about) {
@@ -187,8 +190,8 @@ static dm_run *check_kept(const dm_run *run, const dm_texts *about) {
 /* Where one ident is a string, a file holds the text of all: 1 and "1" are the same. */
 static void forget_kinds(outcome *out) {
   const dm_run *run = out->run;
-  const bool have_text[3] = {run->ids.has_text, run->labels.has_text,
-                             run->s_labels.has_text};
+  const bool have_text[3] = {run->states.ids.has_text, run->states.labels.has_text,
+                             run->states.s_labels.has_text};
   for (size_t c = 0; c < 3; c++) {
     for (size_t i = 0; have_text[c] && i < out->n; i++) {
       dm_ident_kind *kind = &out->idents[c][i].kind;
@@ -228,22 +231,23 @@ static const char more[] =
 /* A run that was read goes on: with whatever it has, what it is then can be kept. */
 static void go_on(dm_state_file *file) {
   dm_run *run = file->run;
-  run->options.is_skipping = true;
+  run->states.options.is_skipping = true;
   dm_source *source = NULL;
   dm_error err;
   dm_status status = dm_source_open_memory(&source, more, sizeof more - 1, NULL, &err);
   FUZZ_CHECK(status == DM_OK);
   status = dm_texts_add(&file->about[DM_ABOUT_FILES], "more", 4, &err);
   FUZZ_CHECK(status == DM_OK);
-  uint64_t n_good = run->counts.good;
-  uint64_t n_lines = run->counts.lines;
+  uint64_t n_good = run->states.counts.good;
+  uint64_t n_lines = run->states.counts.lines;
   status = dm_run_source(run, source, n_files_of(file->about) - 1, &err);
   dm_source_close(source);
   if (status) {
     fuzz_check_error(&err, status);
     return;
   }
-  FUZZ_CHECK(run->counts.lines == n_lines + 5 && run->counts.good <= n_good + 4);
+  FUZZ_CHECK(run->states.counts.lines == n_lines + 5 &&
+             run->states.counts.good <= n_good + 4);
   dm_run_free(check_kept(run, file->about));
 }
 
@@ -258,56 +262,57 @@ static bool is_same_request(const dm_options *a, const dm_options *b) {
 }
 
 static uint64_t n_evaluations(const dm_run *run, size_t row) {
-  return ((const dm_accum *)dm_rows_at(&run->accum, row))->n;
+  return ((const dm_accum *)dm_rows_at(&run->states.accum, row))->n;
 }
 
 static uint64_t n_seen(const dm_run *run, size_t row) {
-  return *(const uint32_t *)dm_rows_at(&run->seen, row);
+  return *(const uint32_t *)dm_rows_at(&run->states.seen, row);
 }
 
 static void check_merge(dm_state_file *a, dm_state_file *b) {
   dm_run *run = a->run;
   const dm_run *other = b->run;
-  if (!is_same_request(&run->options, &other->options)) {
+  if (!is_same_request(&run->states.options, &other->states.options)) {
     return;
   }
   dm_error err;
-  dm_counts counts = run->counts;
+  dm_counts counts = run->states.counts;
   uint64_t problems = 0;
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-    problems += run->problems.count[kind] + other->problems.count[kind];
+    problems += run->states.problems.count[kind] + other->states.problems.count[kind];
   }
-  size_t n = run->ids.n;
+  size_t n = run->states.ids.n;
   uint64_t *before = fuzz_alloc(n * sizeof *before);
   for (size_t row = 0; row < n; row++) {
     before[row] = n_evaluations(run, row);
   }
-  dm_status status = dm_merge(run, other, n_files_of(a->about), NULL, &err);
+  dm_status status =
+      dm_merge(&run->states, &other->states, n_files_of(a->about), NULL, &err);
   if (status) {
     fuzz_check_error(&err, status);
     free(before);
     return;
   }
-  FUZZ_CHECK(run->counts.good == counts.good + other->counts.good);
-  FUZZ_CHECK(run->counts.lines == counts.lines + other->counts.lines);
-  bool is_full = run->counts.lines > UINT64_C(1) << 53; /* too much for a file */
+  FUZZ_CHECK(run->states.counts.good == counts.good + other->states.counts.good);
+  FUZZ_CHECK(run->states.counts.lines == counts.lines + other->states.counts.lines);
+  bool is_full = run->states.counts.lines > UINT64_C(1) << 53; /* too much for a file */
   size_t n_both = 0;
-  for (size_t from = 0; from < other->ids.n; from++) {
-    dm_ident id = dm_index_ident(&other->ids, from);
+  for (size_t from = 0; from < other->states.ids.n; from++) {
+    dm_ident id = dm_index_ident(&other->states.ids, from);
     uint32_t row;
-    FUZZ_CHECK(dm_index_row(&run->ids, &id, &row, &err) == DM_OK);
+    FUZZ_CHECK(dm_index_row(&run->states.ids, &id, &row, &err) == DM_OK);
     uint64_t had = row < n ? before[row] : 0;
     uint64_t now = n_evaluations(run, row);
     n_both += row < n;
     FUZZ_CHECK(now == had + n_evaluations(other, from) ||
-               (run->has_window && now == had));
-    is_full |= run->has_window && n_seen(run, row) == UINT32_MAX;
+               (run->states.has_window && now == had));
+    is_full |= run->states.has_window && n_seen(run, row) == UINT32_MAX;
   }
   free(before);
-  FUZZ_CHECK(run->ids.n == n + other->ids.n - n_both);
+  FUZZ_CHECK(run->states.ids.n == n + other->states.ids.n - n_both);
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-    problems -= run->problems.count[kind];
-    is_full |= run->problems.count[kind] > UINT64_C(1) << 53;
+    problems -= run->states.problems.count[kind];
+    is_full |= run->states.problems.count[kind] > UINT64_C(1) << 53;
   }
   FUZZ_CHECK((int64_t)problems <= 0);
   dm_texts *files = &a->about[DM_ABOUT_FILES];

@@ -45,7 +45,8 @@ static char *zip(const char *bytes, size_t len, size_t *gz_len) {
 static dm_status read_piecewise(dm_run *run, dm_source *source, int32_t file,
                                 dm_error *err) {
   dm_lines lines;
-  dm_lines_init(&lines, source, run->options.block_size, run->options.max_line);
+  dm_lines_init(&lines, source, run->states.options.block_size,
+                run->states.options.max_line);
   dm_block *blocks = NULL;
   size_t n = 0;
   dm_status lines_status;
@@ -66,7 +67,8 @@ static dm_status read_piecewise(dm_run *run, dm_source *source, int32_t file,
   dm_batch *batches = fuzz_alloc(n * sizeof *batches);
   for (size_t i = n; i-- > 0;) {
     dm_parser *parser = NULL;
-    FUZZ_CHECK(dm_parser_new(&parser, &run->options, &run->keep, err) == DM_OK);
+    FUZZ_CHECK(dm_parser_new(&parser, &run->states.options, &run->states.keep, err) ==
+               DM_OK);
     FUZZ_CHECK(dm_parse_block(parser, &blocks[i], &batches[i], err) == DM_OK);
     dm_parser_free(parser);
   }
@@ -74,7 +76,7 @@ static dm_status read_piecewise(dm_run *run, dm_source *source, int32_t file,
   dm_origin origin = {.file = file, .first_line = 1};
   for (size_t i = 0; i < n && !status; i++) {
     origin.first_byte = blocks[i].first_byte;
-    status = dm_run_apply(run, &batches[i], &origin, err);
+    status = dm_fold_batch(&run->states, &run->sink, &batches[i], &origin, err);
     origin.first_line += batches[i].n_lines;
   }
   if (!status && lines_status) {

@@ -7,20 +7,20 @@ static void take_metrics(outcome *out, const dm_table *table);
 static void check_ident_columns(const dm_table *table);
 
 void outcome_take(outcome *out, dm_run *run, dm_status status, const dm_error *err) {
-  *out = (outcome){.status = status, .run = run, .counts = run->counts};
-  out->n_signals = run->options.n_signals;
+  *out = (outcome){.status = status, .run = run, .counts = run->states.counts};
+  out->n_signals = run->states.options.n_signals;
   if (status) {
     out->err = *err;
   }
-  out->problems = run->problems.kept;
-  out->n_problems = run->problems.n_kept;
-  memcpy(out->problem_counts, run->problems.count, sizeof out->problem_counts);
+  out->problems = run->states.problems.kept;
+  out->n_problems = run->states.problems.n_kept;
+  memcpy(out->problem_counts, run->states.problems.count, sizeof out->problem_counts);
   if (status) {
     return;
   }
   dm_table table = {0};
   dm_error unused;
-  FUZZ_CHECK(dm_table_init(&table, run, &unused) == DM_OK);
+  FUZZ_CHECK(dm_table_init(&table, &run->states, &unused) == DM_OK);
   out->n = table.n;
   for (int c = 0; c < 3; c++) {
     out->types[c] = dm_table_ident_type(&table, (dm_ident_column)c);
@@ -72,7 +72,7 @@ static void check_ident_columns(const dm_table *table) {
 
 /* A missing one is -12345, like that of a signal. */
 static void take_metrics(outcome *out, const dm_table *table) {
-  uint32_t metrics = table->run->options.metrics;
+  uint32_t metrics = table->states->options.metrics;
   size_t n = table->n;
   out->metrics = fuzz_alloc(DM_N_METRICS * n * sizeof *out->metrics);
   int32_t *times = fuzz_alloc(n * sizeof *times);
@@ -212,7 +212,7 @@ void outcome_check(const outcome *out) {
     int32_t right = out->integers[0][i];
     int32_t forgot = out->integers[1][i];
     int32_t learnt = out->integers[2][i];
-    FUZZ_CHECK((n > 0 || out->run->has_window) && right >= 0 && right <= n);
+    FUZZ_CHECK((n > 0 || out->run->states.has_window) && right >= 0 && right <= n);
     FUZZ_CHECK(forgot - learnt <= 1 && learnt - forgot <= 1);
     FUZZ_CHECK(forgot + learnt < n || n == 0);
     FUZZ_CHECK((forgot > 0) == (out->integers[3][i] > 0));
@@ -225,5 +225,6 @@ void outcome_check(const outcome *out) {
       FUZZ_CHECK(!dm_ident_equal(&out->idents[0][i], &out->idents[0][j]));
     }
   }
-  FUZZ_CHECK(out->run->has_window ? n_evaluations <= c->good : n_evaluations == c->good);
+  FUZZ_CHECK(out->run->states.has_window ? n_evaluations <= c->good
+                                         : n_evaluations == c->good);
 }

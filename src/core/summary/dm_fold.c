@@ -1,0 +1,582 @@
+/* Applies batches to the running states, in file order. Knows no text but for messages.
+ */
+#include "summary/dm_fold.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "number/dm_format.h"
+#include "number/dm_number.h"
+#include "signals/dm_keys.h"
+
+/* How many events' memory is asked for at a time. */
+enum { GROUP = 32 };
+
+/* A batch on its way. */
+typedef struct fold {
+  dm_states *states;
+  const dm_sink *sink;
+  const dm_batch *batch;
+  const dm_origin *origin;
+  size_t next_problem; /* of the batch, to be moved to the states */
+} fold;
+
+static void begin_rows(fold *f, size_t first, dm_lookup *out);
+static void guess_rows(fold *f, size_t first, dm_lookup *out);
+static dm_status apply_events(fold *f, size_t first, const dm_lookup *guesses,
+                              dm_error *err);
+DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
+                                bool is_plain, dm_error *err);
+DM_INLINE void prefetch_more(const dm_states *states, uint32_t row);
+static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
+                          uint32_t *row, dm_error *err);
+DM_INLINE dm_status apply_event(fold *f, size_t i, uint32_t row, bool is_plain,
+                                dm_error *err);
+static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
+                            dm_error *err);
+static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err);
+static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err);
+static inline bool is_first(const dm_states *states, const dm_accum *a, uint32_t row);
+static bool is_in_window(fold *f, size_t i, uint32_t row);
+static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err);
+static dm_status check_label(fold *f, const dm_event *event, dm_accum *a, uint32_t row,
+                             dm_error *err);
+static dm_status check_s_label(fold *f, const dm_event *event, dm_accum *a,
+                               dm_error *err);
+static dm_status check_classes(fold *f, const dm_event *event, dm_accum *a, uint32_t row,
+                               dm_error *err);
+static dm_status check_index(fold *f, const dm_event *event, uint32_t row, dm_error *err);
+static dm_status take_problems(fold *f, uint64_t last_line, dm_error *err);
+static void place_error(fold *f, dm_error *err);
+static const char *line_text(fold *f, const dm_event *event);
+static dm_note note_at(fold *f, const dm_event *event);
+
+dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *batch,
+                        const dm_origin *origin, dm_error *err) {
+  /* Three stages, each a group of events behind the one before, so that the memory that
+     one waits for is fetched while others are worked on: where the id is looked up, the
+     row, the state itself. */
+  dm_lookup guesses[3][GROUP];
+  fold f = {.states = states, .sink = sink, .batch = batch, .origin = origin};
+  size_t n_groups = (batch->n_events + GROUP - 1) / GROUP;
+  for (size_t g = 0; g < n_groups + 2; g++) {
+    if (g < n_groups) {
+      begin_rows(&f, g * GROUP, guesses[g % 3]);
+    }
+    if (g >= 1 && g - 1 < n_groups) {
+      guess_rows(&f, (g - 1) * GROUP, guesses[(g - 1) % 3]);
+    }
+    if (g >= 2) {
+      DM_TRY(apply_events(&f, (g - 2) * GROUP, guesses[(g - 2) % 3], err));
+    }
+  }
+  DM_TRY(take_problems(&f, UINT64_MAX, err));
+  states->counts.lines += batch->n_lines;
+  states->counts.blank += batch->n_blank;
+  states->counts.bad += batch->n_bad;
+  states->counts.cut += batch->n_cut;
+  if (batch->has_error) {
+    *err = batch->error;
+    place_error(&f, err);
+    return err->status;
+  }
+  return DM_OK;
+}
+
+/* The end of the group that starts with this event. */
+static inline size_t group_end(const dm_batch *batch, size_t first) {
+  return batch->n_events - first < GROUP ? batch->n_events : first + GROUP;
+}
+
+static void begin_rows(fold *f, size_t first, dm_lookup *out) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, out++) {
+    const dm_event *event = &batch->events[i];
+    if (event->id_kind == DM_IDENT_INT && dm_index_begin_dense(&states->ids, event->id)) {
+      out->row = 0;
+    } else {
+      dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+      dm_index_begin(&states->ids, &id, out);
+    }
+  }
+}
+
+static void guess_rows(fold *f, size_t first, dm_lookup *out) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, out++) {
+    const dm_event *event = &batch->events[i];
+    uint32_t row;
+    out->is_certain =
+        event->id_kind == DM_IDENT_INT && dm_index_find(&states->ids, event->id, &row);
+    if (DM_LIKELY(out->is_certain)) {
+      out->row = row + 1;
+    } else {
+      dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+      dm_index_guess(&states->ids, &id, out);
+    }
+    if (DM_LIKELY(out->row != 0)) {
+      row = out->row - 1;
+      __builtin_prefetch(dm_states_accum(states, row), 1);
+      if (DM_UNLIKELY(batch->is_keeping)) {
+        prefetch_more(states, row);
+      }
+    }
+  }
+}
+
+/* Most runs and batches have nothing beside what a summary needs. */
+static bool has_nothing_more(fold *f) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  return !states->has_steps && !batch->has_steps && !f->sink->take &&
+         !states->has_window && !batch->is_keeping && !batch->has_label_index;
+}
+
+static dm_status apply_events(fold *f, size_t first, const dm_lookup *guesses,
+                              dm_error *err) {
+  return DM_LIKELY(has_nothing_more(f)) ? apply_group(f, first, guesses, true, err)
+                                        : apply_group(f, first, guesses, false, err);
+}
+
+DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
+                                bool is_plain, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  size_t end = group_end(batch, first);
+  for (size_t i = first; i < end; i++, guesses++) {
+    const dm_event *event = &batch->events[i];
+    uint32_t row = guesses->row - 1;
+    if (DM_UNLIKELY(f->next_problem < batch->problems.n_kept)) {
+      DM_TRY(take_problems(f, event->line, err));
+    }
+    if (!guesses->is_certain &&
+        !dm_index_confirm(&states->ids, (dm_ident_kind)event->id_kind, event->id,
+                          guesses)) {
+      DM_TRY(find_row(f, event, guesses, &row, err));
+    }
+    DM_TRY(apply_event(f, i, row, is_plain, err));
+  }
+  return DM_OK;
+}
+
+DM_INLINE void prefetch_bytes(const void *p, size_t n) {
+  enum { LINE = 64 };
+  for (size_t i = 0; i < n; i += LINE) {
+    __builtin_prefetch((const char *)p + i, 1);
+  }
+}
+
+/* What add_more() will write to. Inline, else gcc drops it as a call without effect. */
+DM_INLINE void prefetch_more(const dm_states *states, uint32_t row) {
+  if (states->signals.elem_size) {
+    prefetch_bytes(dm_rows_at(&states->signals, row), states->signals.elem_size);
+  }
+  if (states->metrics.n_chunks) {
+    __builtin_prefetch(dm_rows_at(&states->metrics, row), 1);
+  }
+  if (states->class_sums.width) {
+    __builtin_prefetch(dm_sums_row(&states->class_sums, row), 1);
+  }
+  if (states->predictions.width) {
+    __builtin_prefetch(dm_sums_row(&states->predictions, row), 1);
+  }
+  if (states->places.width) {
+    __builtin_prefetch(dm_sums_row(&states->places, row), 1);
+  }
+}
+
+static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
+                          uint32_t *row, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  dm_ident id = dm_batch_ident(batch, event->id_kind, event->id);
+  DM_TRY(dm_index_end(&states->ids, &id, lookup, row, err));
+  return dm_states_grow_rows(states, err);
+}
+
+DM_INLINE dm_status apply_event(fold *f, size_t i, uint32_t row, bool is_plain,
+                                dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  const dm_event *event = &batch->events[i];
+  dm_accum *a = dm_states_accum(states, row);
+  if (!is_plain) {
+    bool is_refused = false;
+    DM_TRY(check_more(f, i, row, &is_refused, err));
+    if (is_refused) {
+      return DM_OK;
+    }
+  }
+  if (DM_UNLIKELY(a->n == DM_EVALUATIONS_MAX)) {
+    dm_error_expected(err, DM_E_LIMIT, "at most %d evaluations of a sample",
+                      DM_EVALUATIONS_MAX);
+    err->line = event->line;
+    place_error(f, err);
+    return DM_E_LIMIT;
+  }
+  uint32_t label;
+  if (DM_UNLIKELY(event->label_kind != DM_IDENT_INT || a->n == 0 ||
+                  !dm_index_find(&states->labels, event->label, &label) ||
+                  label != a->label)) {
+    DM_TRY(check_label(f, event, a, row, err));
+  }
+  if (event->s_label_kind != DM_IDENT_NONE &&
+      DM_UNLIKELY(event->s_label_kind != DM_IDENT_INT ||
+                  !dm_index_find(&states->s_labels, event->s_label, &label) ||
+                  label + 1 != a->s_label)) {
+    DM_TRY(check_s_label(f, event, a, err));
+  }
+  if (event->n_classes && DM_UNLIKELY(event->n_classes != states->common_classes ||
+                                      a->classes != DM_CLASSES_COMMON)) {
+    DM_TRY(check_classes(f, event, a, row, err));
+  }
+  if (!is_plain && event->label_index) {
+    DM_TRY(check_index(f, event, row, err));
+  }
+  states->counts.good++;
+  if (!is_plain && states->has_window && !is_in_window(f, i, row)) {
+    return DM_OK;
+  }
+  dm_accum_add(a, event->label_probs, event->correct);
+  return !is_plain && batch->is_keeping ? add_more(f, i, row, err) : DM_OK;
+}
+
+/* What most runs need not ask of an event. */
+static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
+                            dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  dm_status status = DM_OK;
+  if (batch->events[i].step_kind != DM_STEP_NONE || states->has_steps) {
+    status = check_step(f, i, row, err);
+  }
+  if (f->sink->take && !status) {
+    status = f->sink->take(f->sink->ctx, batch, i, row, f->origin, err);
+  }
+  if (DM_LIKELY(!status)) {
+    return DM_OK;
+  }
+  if ((status != DM_E_FIELD && status != DM_E_SYNTAX) || !states->options.is_skipping) {
+    return status;
+  }
+  *is_refused = true;
+  states->counts.bad++;
+  dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, err);
+  return dm_problems_add(&states->problems, &problem, err);
+}
+
+/* What is kept of an event beside the event itself, to its sample's states. */
+static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  if (batch->n_values) {
+    dm_signal_accum *signals = dm_rows_at(&states->signals, row);
+    const double *values = batch->signals + i * batch->n_values;
+    for (size_t s = 0; s < batch->n_values; s++) {
+      if (dm_double_bits(values[s]) != DM_ABSENT_BITS) {
+        dm_signal_add(&signals[s], values[s]);
+      }
+    }
+    if (states->options.metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) &&
+        dm_double_bits(values[states->loss_signal]) != DM_ABSENT_BITS) {
+      dm_metric_add_loss(dm_rows_at(&states->metrics, row), values[states->loss_signal]);
+    }
+  }
+  if (batch->keep.has_probs) {
+    size_t from = i ? batch->probs_end[i - 1] : 0;
+    size_t n = batch->probs_end[i] - from;
+    DM_TRY(dm_sums_grow(&states->class_sums, states->ids.n, n, err));
+    double *sums = dm_sums_row(&states->class_sums, row);
+    for (size_t k = 0; k < n; k++) {
+      sums[k] += batch->probs[from + k];
+    }
+    ((dm_metric_accum *)dm_rows_at(&states->metrics, row))->n_probs += n > 0;
+  }
+  return batch->keep.has_prediction ? add_prediction(f, i, row, err) : DM_OK;
+}
+
+static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  const dm_prediction *prediction = &batch->predictions[i];
+  uint32_t column;
+  dm_ident label = dm_index_ident(&states->labels, dm_states_accum(states, row)->label);
+  DM_TRY(dm_index_row(&states->predicted, &label, &column, err)); /* is listed as well */
+  if (prediction->kind == DM_IDENT_NONE) {
+    return DM_OK;
+  }
+  if (prediction->is_place) {
+    size_t place = (size_t)prediction->label;
+    DM_TRY(dm_sums_grow(&states->places, states->ids.n, place + 1, err));
+    dm_sums_row(&states->places, row)[place]++;
+    return DM_OK;
+  }
+  label = dm_batch_ident(batch, prediction->kind, prediction->label);
+  DM_TRY(dm_index_row(&states->predicted, &label, &column, err));
+  DM_TRY(dm_sums_grow(&states->predictions, states->ids.n, states->predicted.n, err));
+  dm_sums_row(&states->predictions, row)[column]++;
+  return DM_OK;
+}
+
+/* Whether the line's sample has had none before, that counts or not. */
+static inline bool is_first(const dm_states *states, const dm_accum *a, uint32_t row) {
+  return DM_UNLIKELY(states->has_window)
+             ? *(const uint32_t *)dm_rows_at(&states->seen, row) == 0
+             : a->n == 0;
+}
+
+/* Whether the line counts, and that it was seen. */
+static bool is_in_window(fold *f, size_t i, uint32_t row) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  const dm_options *options = &states->options;
+  uint32_t *seen = dm_rows_at(&states->seen, row);
+  double step = batch->events[i].step_kind == DM_STEP_NONE ? *seen : batch->steps[i];
+  *seen += *seen < UINT32_MAX;
+  if (options->has_step_range &&
+      !(step >= options->first_step && step <= options->last_step)) {
+    return false;
+  }
+  return options->burn_out == 0 || dm_states_accum(states, row)->n < options->burn_out;
+}
+
+static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  const dm_origin *origin = f->origin;
+  const dm_event *event = &batch->events[i];
+  const dm_accum *a = dm_states_accum(states, row);
+  states->has_steps |= event->step_kind != DM_STEP_NONE;
+  DM_TRY(dm_rows_grow(&states->steps, states->ids.n, err));
+  dm_step_state *last = dm_rows_at(&states->steps, row);
+  bool is_given = event->step_kind != DM_STEP_NONE;
+  double step = is_given ? batch->steps[i] : 0;
+  dm_steps_fault fault =
+      dm_steps_check(last, is_first(states, a, row), is_given, step, true);
+  states->has_back_steps |= fault == DM_STEPS_BACK;
+  if (DM_UNLIKELY(fault == DM_STEPS_MIXED ||
+                  (fault == DM_STEPS_BACK && !f->sink->take))) {
+    dm_ident id = dm_index_ident(&states->ids, row);
+    dm_steps_error(fault, last, is_given, step, &id, err);
+    if (fault == DM_STEPS_BACK) {
+      dm_error_advice(err,
+                      "give the files in time order, or read them as a table, which is "
+                      "sorted by step within id");
+      err->other_file = last->file;
+      err->other_line = last->line;
+    }
+    err->line = event->line;
+    err->byte = event->offset;
+    err->column = 1;
+    dm_span unused;
+    const char *text = line_text(f, event);
+    if (text) {
+      (void)dm_line_find(text, "step", &unused, &err->column);
+    }
+    place_error(f, err);
+    return DM_E_FIELD;
+  }
+  if (!is_given) {
+    return DM_OK;
+  }
+  if (DM_UNLIKELY(last->is_given && step == last->step &&
+                  event->step_kind == DM_STEP_UNIQUE)) {
+    char shown[DM_FORMAT_MAX + 1];
+    shown[dm_format_double(step, shown)] = '\0';
+    dm_note note = note_at(f, event);
+    note.kind = DM_PROBLEM_STEP;
+    note.key = "step";
+    note.actual = shown;
+    DM_TRY(dm_problem_note(&states->problems, &note, err,
+                           "a step above %s, which this id had before", shown));
+  }
+  if (!last->is_given) {
+    last->first = step;
+    last->is_given = 1;
+    last->is_first_unique = event->step_kind == DM_STEP_UNIQUE;
+  }
+  last->step = step;
+  last->line = origin->first_line + event->line;
+  last->file = origin->file;
+  if (step > states->largest_step) {
+    double distance = step - states->largest_step;
+    if (states->largest_step > -INFINITY && distance > states->step_distance) {
+      states->step_distance = distance;
+    }
+    states->largest_step = step;
+  }
+  return DM_OK;
+}
+
+static dm_status check_label(fold *f, const dm_event *event, dm_accum *a, uint32_t row,
+                             dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  uint32_t label;
+  if (event->label_kind != DM_IDENT_INT ||
+      !dm_index_find(&states->labels, event->label, &label)) {
+    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
+    DM_TRY(dm_index_row(&states->labels, &ident, &label, err));
+  }
+  if (is_first(states, a, row)) {
+    a->label = label;
+  } else if (a->label != label) {
+    char first[64];
+    char now[64];
+    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
+    dm_ident first_label = dm_index_ident(&states->labels, a->label);
+    dm_ident_print(&first_label, first, sizeof first);
+    dm_ident_print(&ident, now, sizeof now);
+    dm_note note = note_at(f, event);
+    note.kind = DM_PROBLEM_LABEL;
+    note.key = "label";
+    note.actual = now;
+    return dm_problem_note(&states->problems, &note, err,
+                           "label %s, the first of this id", first);
+  }
+  return DM_OK;
+}
+
+static dm_status check_s_label(fold *f, const dm_event *event, dm_accum *a,
+                               dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  uint32_t s_label;
+  if (event->s_label_kind != DM_IDENT_INT ||
+      !dm_index_find(&states->s_labels, event->s_label, &s_label)) {
+    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
+    DM_TRY(dm_index_row(&states->s_labels, &ident, &s_label, err));
+  }
+  if (a->s_label == 0) {
+    if (s_label >= DM_S_LABELS_MAX) {
+      return dm_error_expected(err, DM_E_LIMIT, "at most %d different s_labels",
+                               DM_S_LABELS_MAX);
+    }
+    a->s_label = (s_label + 1) & 0x7FFFFFF;
+  } else if (DM_UNLIKELY(a->s_label != s_label + 1)) {
+    char first[64];
+    char now[64];
+    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
+    dm_ident first_label = dm_index_ident(&states->s_labels, a->s_label - 1);
+    dm_ident_print(&first_label, first, sizeof first);
+    dm_ident_print(&ident, now, sizeof now);
+    dm_note note = note_at(f, event);
+    note.kind = DM_PROBLEM_S_LABEL;
+    note.key = "s_label";
+    note.actual = now;
+    return dm_problem_note(&states->problems, &note, err,
+                           "s_label %s, the first of this id", first);
+  }
+  return DM_OK;
+}
+
+/* Lengths that differ between samples are fine (the choices of a question); one that
+   changes for a sample is not. */
+static dm_status check_classes(fold *f, const dm_event *event, dm_accum *a, uint32_t row,
+                               dm_error *err) {
+  dm_states *states = f->states;
+  uint32_t n = event->n_classes;
+  if (a->classes == DM_CLASSES_NONE) {
+    return dm_states_set_classes(states, row, n, err);
+  }
+  uint32_t first = dm_states_classes(states, row);
+  if (first == n) {
+    return DM_OK;
+  }
+  char now[32];
+  (void)snprintf(now, sizeof now, "%llu", (unsigned long long)n);
+  const char *text = line_text(f, event);
+  dm_span unused_span;
+  uint64_t unused;
+  bool is_probs = !text || dm_line_find(text, "probs", &unused_span, &unused);
+  dm_note note = note_at(f, event);
+  note.kind = DM_PROBLEM_PROB_COUNT;
+  note.key = is_probs ? "probs" : "logits";
+  note.actual = now;
+  return dm_problem_note(&states->problems, &note, err,
+                         "%llu classes, as at first for this id",
+                         (unsigned long long)first);
+}
+
+/* Only for the label that the sample had first: another one has a place of its own. */
+static dm_status check_index(fold *f, const dm_event *event, uint32_t row,
+                             dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  uint32_t label;
+  dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
+  DM_TRY(dm_index_row(&states->labels, &ident, &label, err)); /* which is there */
+  if (event->label_index <= event->n_classes) {
+    DM_TRY(dm_states_name_class(states, event->label_index - 1, label + 1, err));
+  }
+  if (label != dm_states_accum(states, row)->label) {
+    return DM_OK;
+  }
+  uint32_t first = dm_states_label_index(states, row);
+  if (first == 0) {
+    return dm_states_set_label_index(states, row, event->label_index, err);
+  }
+  if (first == event->label_index) {
+    return DM_OK;
+  }
+  char now[32];
+  (void)snprintf(now, sizeof now, "%lu", (unsigned long)event->label_index - 1);
+  dm_note note = note_at(f, event);
+  note.kind = DM_PROBLEM_LABEL_INDEX;
+  note.key = "label_index";
+  note.actual = now;
+  return dm_problem_note(&states->problems, &note, err,
+                         "%lu, the first for this id's label", (unsigned long)first - 1);
+}
+
+/* --- problems --- */
+
+/* Moves the batch's problems up to a line (within the batch) to the run's. */
+static dm_status take_problems(fold *f, uint64_t last_line, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
+  const dm_origin *origin = f->origin;
+  const dm_problems *from = &batch->problems;
+  for (; f->next_problem < from->n_kept && from->kept[f->next_problem].line <= last_line;
+       f->next_problem++) {
+    dm_problem problem = from->kept[f->next_problem];
+    problem.line += origin->first_line;
+    problem.file = origin->file;
+    DM_TRY(dm_problems_add(&states->problems, &problem, err));
+  }
+  if (last_line == UINT64_MAX) { /* those that were only counted */
+    uint64_t kept[DM_PROBLEM_KINDS] = {0};
+    for (size_t i = 0; i < from->n_kept; i++) {
+      kept[from->kept[i].kind]++;
+    }
+    for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+      states->problems.count[kind] += from->count[kind] - kept[kind];
+    }
+  }
+  return DM_OK;
+}
+
+static void place_error(fold *f, dm_error *err) {
+  const dm_origin *origin = f->origin;
+  err->line += origin->first_line;
+  err->byte += origin->first_byte;
+  err->file = origin->file;
+}
+
+static const char *line_text(fold *f, const dm_event *event) {
+  const dm_batch *batch = f->batch;
+  return batch->data ? batch->data + event->offset : NULL;
+}
+
+/* A note of nothing yet, placed at the event's line. */
+static dm_note note_at(fold *f, const dm_event *event) {
+  const dm_origin *origin = f->origin;
+  return (dm_note){.file = origin->file,
+                   .line = origin->first_line + event->line,
+                   .text = line_text(f, event)};
+}

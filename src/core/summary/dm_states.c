@@ -1,0 +1,167 @@
+/* The states of all samples: made, grown and given back together. */
+#include "summary/dm_states.h"
+
+#include <math.h>
+#include <string.h>
+
+static dm_status grow_more(dm_states *states, dm_error *err);
+
+dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error *err) {
+  *states = (dm_states){.options = *options, .largest_step = -INFINITY};
+  dm_index_init(&states->ids, options->seed);
+  dm_index_init(&states->labels, options->seed);
+  dm_index_init(&states->s_labels, options->seed);
+  dm_rows_init(&states->accum, sizeof(dm_accum));
+  dm_rows_init(&states->steps, sizeof(dm_step_state));
+  dm_rows_init(&states->classes, sizeof(uint32_t));
+  dm_rows_init(&states->indexes, sizeof(uint32_t));
+  states->keep = dm_metric_keep(options->n_signals, options->metrics);
+  states->n_values = dm_keep_values(&states->keep);
+  dm_rows_init(&states->signals, sizeof(dm_signal_accum) * states->n_values);
+  dm_rows_init(&states->metrics, sizeof(dm_metric_accum));
+  dm_rows_init(&states->seen, sizeof(uint32_t));
+  dm_index_init(&states->predicted, options->seed);
+  states->has_window = options->burn_out > 0 || options->has_step_range;
+  if (options->n_signals > DM_SIGNALS_MAX) {
+    return dm_error_expected(err, DM_E_INPUT, "at most %d signals", DM_SIGNALS_MAX);
+  }
+  while (states->loss_signal < options->n_signals &&
+         strcmp(options->signals[states->loss_signal], "loss") != 0) {
+    states->loss_signal++;
+  }
+  if ((options->metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA)) &&
+      states->loss_signal == options->n_signals) {
+    return dm_error_expected(err, DM_E_INPUT, "the signal loss, for its moving average");
+  }
+  return DM_OK;
+}
+
+void dm_states_release(dm_states *states) {
+  dm_index_release(&states->ids);
+  dm_index_release(&states->labels);
+  dm_index_release(&states->s_labels);
+  dm_rows_release(&states->accum);
+  dm_rows_release(&states->steps);
+  dm_rows_release(&states->classes);
+  dm_rows_release(&states->indexes);
+  dm_rows_release(&states->signals);
+  dm_rows_release(&states->metrics);
+  dm_rows_release(&states->seen);
+  dm_sums_release(&states->class_sums);
+  dm_sums_release(&states->predictions);
+  dm_index_release(&states->predicted);
+  dm_sums_release(&states->places);
+  dm_free(states->class_labels);
+  dm_problems_release(&states->problems);
+}
+
+/* Whether anything is kept of a line that only some runs ask for. */
+static inline bool has_more(const dm_states *states) {
+  return dm_keep_is_any(&states->keep);
+}
+
+dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
+                           dm_error *err) {
+  DM_TRY(dm_index_row(&states->ids, id, row, err));
+  return dm_states_grow(states, err);
+}
+
+dm_status dm_states_grow(dm_states *states, dm_error *err) {
+  if (states->has_steps) {
+    DM_TRY(dm_rows_grow(&states->steps, states->ids.n, err));
+  }
+  return dm_states_grow_rows(states, err);
+}
+
+dm_status dm_states_grow_rows(dm_states *states, dm_error *err) {
+  DM_TRY(dm_rows_grow(&states->accum, states->ids.n, err));
+  return has_more(states) || states->has_window ? grow_more(states, err) : DM_OK;
+}
+
+/* All rows that are kept beside dm_accum, except for those of check_ functions. */
+static dm_status grow_more(dm_states *states, dm_error *err) {
+  size_t n = states->ids.n;
+  if (states->n_values) {
+    DM_TRY(dm_rows_grow(&states->signals, n, err));
+  }
+  if (states->has_window) {
+    DM_TRY(dm_rows_grow(&states->seen, n, err));
+  }
+  if (dm_states_has_metrics(states)) {
+    DM_TRY(dm_rows_grow(&states->metrics, n, err));
+  }
+  if (states->keep.has_probs) {
+    DM_TRY(dm_sums_grow(&states->class_sums, n, 0, err));
+  }
+  if (states->keep.has_prediction) {
+    DM_TRY(dm_sums_grow(&states->predictions, n, 0, err));
+    DM_TRY(dm_sums_grow(&states->places, n, 0, err));
+  }
+  return DM_OK;
+}
+
+uint32_t dm_states_classes(const dm_states *states, uint32_t row) {
+  switch ((dm_classes)dm_states_accum(states, row)->classes) {
+    case DM_CLASSES_COMMON:
+      return states->common_classes;
+    case DM_CLASSES_OTHER:
+      return *(const uint32_t *)dm_rows_at(&states->classes, row);
+    default:
+      return 0;
+  }
+}
+
+dm_status dm_states_set_classes(dm_states *states, uint32_t row, uint32_t n_classes,
+                                dm_error *err) {
+  if (n_classes == 0) {
+    return DM_OK;
+  }
+  if (states->common_classes == 0) {
+    states->common_classes = n_classes;
+  }
+  bool is_common = n_classes == states->common_classes;
+  dm_states_accum(states, row)->classes =
+      is_common ? DM_CLASSES_COMMON : DM_CLASSES_OTHER;
+  if (!is_common) {
+    DM_TRY(dm_rows_grow(&states->classes, (size_t)row + 1, err));
+    *(uint32_t *)dm_rows_at(&states->classes, row) = n_classes;
+  }
+  return DM_OK;
+}
+
+uint32_t dm_states_label_index(const dm_states *states, size_t row) {
+  return row < dm_rows_cap(&states->indexes)
+             ? *(const uint32_t *)dm_rows_at(&states->indexes, row)
+             : 0;
+}
+
+dm_status dm_states_set_label_index(dm_states *states, size_t row, uint32_t index_plus_1,
+                                    dm_error *err) {
+  if (index_plus_1 > 0) {
+    DM_TRY(dm_rows_grow(&states->indexes, row + 1, err));
+    *(uint32_t *)dm_rows_at(&states->indexes, row) = index_plus_1;
+  }
+  return DM_OK;
+}
+
+dm_status dm_states_name_class(dm_states *states, size_t place, uint32_t label_plus_1,
+                               dm_error *err) {
+  DM_GROW(states->class_labels, states->cap_class_labels, place + 1, err);
+  while (states->n_class_labels <= place) {
+    states->class_labels[states->n_class_labels++] = 0;
+  }
+  uint32_t *label = &states->class_labels[place];
+  if (*label == 0) {
+    *label = label_plus_1;
+  } else if (label_plus_1 > 0 && *label != label_plus_1) {
+    *label = DM_LABELS_SEVERAL;
+  }
+  return DM_OK;
+}
+
+dm_ident dm_states_class_label(const dm_states *states, size_t place) {
+  uint32_t label = place < states->n_class_labels ? states->class_labels[place] : 0;
+  return label > 0 && label != DM_LABELS_SEVERAL
+             ? dm_index_ident(&states->labels, label - 1)
+             : dm_ident_from_int((int64_t)place);
+}

@@ -1,0 +1,105 @@
+/* What was read: the running states of all samples, and what they were asked for. */
+#ifndef DM_STATES_H
+#define DM_STATES_H
+
+#include "signals/dm_measure.h"
+#include "signals/dm_options.h"
+#include "signals/dm_problems.h"
+#include "summary/dm_accum.h"
+#include "summary/dm_index.h"
+#include "summary/dm_metric.h"
+#include "summary/dm_steps.h"
+#include "summary/dm_sums.h"
+
+typedef struct dm_counts {
+  uint64_t lines; /* good + blank + bad + cut */
+  uint64_t good;
+  uint64_t blank;
+  uint64_t bad; /* skipped */
+  uint64_t cut; /* incomplete last lines that were ignored */
+} dm_counts;
+
+/* Of a run; also those that an object or a file has kept of one that has stopped. */
+typedef struct dm_states {
+  dm_options options;
+  dm_index ids;
+  dm_index labels;
+  dm_index s_labels;
+  dm_rows accum;   /* dm_accum per row of ids */
+  dm_rows steps;   /* dm_step_state per row; none while no line has a step */
+  dm_rows classes; /* uint32_t per row; none while all class vectors are equally long */
+  dm_rows indexes; /* uint32_t per row: label_index of its label, + 1; 0, and none while
+                      no line has one */
+  dm_rows signals; /* dm_signal_accum per row for each signal and measure */
+  dm_rows metrics; /* dm_metric_accum per row; only for metrics that need it */
+  dm_rows seen;    /* uint32_t per row: lines that count or not; only with a window */
+  dm_sums class_sums;     /* class probabilities, summed per row; only for a metric */
+  dm_sums predictions;    /* per row and row of predicted; only for a metric */
+  dm_index predicted;     /* labels that were predicted or given */
+  dm_sums places;         /* predictions of which only the place in the class vector is
+                             known: per row and place; only for the same metric */
+  uint32_t *class_labels; /* per place: the label that was said to stand there, as its row
+                             in labels, + 1; 0: none; DM_LABELS_SEVERAL */
+  size_t n_class_labels;
+  size_t cap_class_labels;
+  dm_keep keep;            /* of each line */
+  size_t n_values;         /* signals and measures */
+  size_t loss_signal;      /* which of the signals is "loss", for a metric */
+  bool has_window;         /* not all evaluations count */
+  uint32_t common_classes; /* length of the first class vector */
+  bool has_steps;
+  bool has_back_steps;  /* a step below one that its id had before */
+  double largest_step;  /* -Inf: none */
+  double step_distance; /* the largest between a step and the largest before it */
+  dm_counts counts;
+  dm_problems problems;
+} dm_states;
+
+/* options is copied, what it points to must outlive the states. To be released also when
+   this fails: DM_E_INPUT where a metric needs a signal that is not asked for. */
+dm_status dm_states_init(dm_states *states, const dm_options *options,
+                         dm_error *err) DM_MUST_CHECK;
+void dm_states_release(dm_states *states);
+
+/* The row of a sample, a new one of zeros where it is seen for the first time.
+   DM_E_MEMORY, DM_E_LIMIT. */
+dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
+                           dm_error *err) DM_MUST_CHECK;
+
+/* Makes the states of all rows of ids exist. DM_E_MEMORY. */
+dm_status dm_states_grow(dm_states *states, dm_error *err) DM_MUST_CHECK;
+
+/* Whether there are rows in metrics. */
+static inline bool dm_states_has_metrics(const dm_states *states) {
+  return states->keep.has_probs ||
+         states->options.metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA);
+}
+
+/* How long the class vectors of a sample are, 0 for none; and to say so. DM_E_MEMORY. */
+uint32_t dm_states_classes(const dm_states *states, uint32_t row);
+dm_status dm_states_set_classes(dm_states *states, uint32_t row, uint32_t n_classes,
+                                dm_error *err) DM_MUST_CHECK;
+
+/* The label_index that a sample's label had first, + 1; 0: none; and to say so.
+   DM_E_MEMORY. */
+uint32_t dm_states_label_index(const dm_states *states, size_t row);
+dm_status dm_states_set_label_index(dm_states *states, size_t row, uint32_t index_plus_1,
+                                    dm_error *err) DM_MUST_CHECK;
+
+/* The label of the class at a place of the class vectors: that which was said to stand
+   there, its number where none was or several were; and to say so. DM_E_MEMORY. */
+#define DM_LABELS_SEVERAL UINT32_MAX
+dm_ident dm_states_class_label(const dm_states *states, size_t place);
+dm_status dm_states_name_class(dm_states *states, size_t place, uint32_t label_plus_1,
+                               dm_error *err) DM_MUST_CHECK;
+
+/* As dm_rows_at(), whose multiplication by the size becomes a shift here. */
+static inline dm_accum *dm_states_accum(const dm_states *states, uint32_t row) {
+  return (dm_accum *)(void *)states->accum.chunk[row >> DM_ROWS_SHIFT] +
+         (row & (DM_ROWS_CHUNK - 1));
+}
+
+/* The same as dm_states_grow() but for steps. */
+dm_status dm_states_grow_rows(dm_states *states, dm_error *err) DM_MUST_CHECK;
+
+#endif
