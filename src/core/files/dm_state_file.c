@@ -91,10 +91,6 @@ typedef struct reading {
   bool has_text[N_INDEXES];
 } reading;
 
-static dm_status put_texts(dm_pack_writer *out, const char *name, const dm_texts *texts,
-                           dm_error *err);
-static dm_status get_texts(dm_pack_reader *in, const char *name, dm_texts *out,
-                           dm_error *err);
 static dm_status put_request(dm_pack_writer *out, const dm_options *options,
                              dm_error *err);
 static dm_status get_request(reading *r, dm_error *err);
@@ -137,7 +133,7 @@ dm_status dm_state_file_put(const dm_states *states, const dm_texts about[DM_N_A
   dm_status status;
   DM_TRY_DONE(dm_pack_start(&out, sink, DM_STATE_FILE_VERSION, err));
   for (size_t i = 0; i < DM_N_ABOUT; i++) {
-    DM_TRY_DONE(put_texts(&out, about_names[i], &about[i], err));
+    DM_TRY_DONE(dm_texts_put(&out, about_names[i], &about[i], err));
   }
   DM_TRY_DONE(put_request(&out, &states->options, err));
   DM_TRY_DONE(put_scalars(&out, states, err));
@@ -167,7 +163,7 @@ done:
 static dm_status read_tables(reading *r, dm_error *err) {
   dm_state_file *out = r->out;
   for (size_t i = 0; i < DM_N_ABOUT; i++) {
-    DM_TRY(get_texts(&r->in, about_names[i], &out->about[i], err));
+    DM_TRY(dm_texts_get(&r->in, about_names[i], &out->about[i], err));
   }
   if (out->about[DM_ABOUT_PACKAGE].n != 1) {
     return wrong(err, "package", 0, "one text");
@@ -248,8 +244,8 @@ static dm_status other_version(reading *r, dm_error *err) {
   dm_error unused;
   dm_status status = DM_OK;
   if (out->version != DM_STATE_FILE_UNRELEASED) { /* which has another checksum */
-    (void)!get_texts(&r->in, about_names[DM_ABOUT_PACKAGE], &out->about[DM_ABOUT_PACKAGE],
-                     &unused);
+    (void)!dm_texts_get(&r->in, about_names[DM_ABOUT_PACKAGE],
+                        &out->about[DM_ABOUT_PACKAGE], &unused);
     status = dm_pack_finish(&r->in, DM_E_INPUT, err);
   } else {
     status = DM_E_INPUT;
@@ -272,53 +268,6 @@ void dm_state_file_release(dm_state_file *file) {
   dm_free(file->names);
 }
 
-/* --- texts --- */
-
-dm_status dm_texts_add(dm_texts *texts, const char *text, size_t len, dm_error *err) {
-  DM_GROW(texts->starts, texts->cap, texts->n + 1, err);
-  size_t start = texts->bytes.len;
-  DM_TRY(dm_buf_reserve(&texts->bytes, len + 1, err));
-  DM_TRY(dm_buf_append(&texts->bytes, text, len, err));
-  DM_TRY(dm_buf_append(&texts->bytes, "", 1, err));
-  texts->starts[texts->n++] = start;
-  return DM_OK;
-}
-
-void dm_texts_release(dm_texts *texts) {
-  dm_buf_release(&texts->bytes);
-  dm_free(texts->starts);
-}
-
-static const dm_pack_column text_column = {"text", DM_PACK_TEXT, 1};
-
-static dm_status put_texts(dm_pack_writer *out, const char *name, const dm_texts *texts,
-                           dm_error *err) {
-  DM_TRY(dm_pack_begin(out, name, &text_column, 1, texts->n, err));
-  while (dm_pack_room(out)) {
-    dm_pack_text *to = out->table.values[0];
-    for (size_t i = 0; i < out->table.n; i++) {
-      to[i].text = dm_texts_at(texts, (size_t)out->table.first + i);
-      to[i].len = strlen(to[i].text);
-    }
-    DM_TRY(dm_pack_put(out, err));
-  }
-  return DM_OK;
-}
-
-static dm_status get_texts(dm_pack_reader *in, const char *name, dm_texts *out,
-                           dm_error *err) {
-  dm_pack_column column = text_column;
-  DM_TRY(dm_pack_expect(in, name, &column, 1, err));
-  do {
-    DM_TRY(dm_pack_next(in, err));
-    const dm_pack_text *from = in->table.values[0];
-    for (size_t i = 0; i < in->table.n; i++) {
-      DM_TRY(dm_texts_add(out, from[i].text, from[i].len, err));
-    }
-  } while (!dm_pack_is_done(in));
-  return DM_OK;
-}
-
 /* --- what the run was asked for --- */
 
 static dm_status put_request(dm_pack_writer *out, const dm_options *options,
@@ -336,8 +285,8 @@ static dm_status put_request(dm_pack_writer *out, const dm_options *options,
       DM_TRY_DONE(dm_texts_add(&metrics, name, strlen(name), err));
     }
   }
-  DM_TRY_DONE(put_texts(out, "run_signals", &signals, err));
-  DM_TRY_DONE(put_texts(out, "run_metrics", &metrics, err));
+  DM_TRY_DONE(dm_texts_put(out, "run_signals", &signals, err));
+  DM_TRY_DONE(dm_texts_put(out, "run_metrics", &metrics, err));
 done:
   dm_texts_release(&signals);
   dm_texts_release(&metrics);
@@ -346,7 +295,7 @@ done:
 
 static dm_status get_request(reading *r, dm_error *err) {
   dm_texts *signals = &r->out->signals;
-  DM_TRY(get_texts(&r->in, "run_signals", signals, err));
+  DM_TRY(dm_texts_get(&r->in, "run_signals", signals, err));
   if (signals->n > DM_SIGNALS_MAX) {
     return wrong(err, "run_signals", 0, "fewer of them");
   }
@@ -366,7 +315,7 @@ static dm_status get_request(reading *r, dm_error *err) {
   r->options.signals = r->out->names;
   r->options.n_signals = signals->n;
   dm_texts metrics = {0};
-  dm_status status = get_texts(&r->in, "run_metrics", &metrics, err);
+  dm_status status = dm_texts_get(&r->in, "run_metrics", &metrics, err);
   for (size_t i = 0; i < metrics.n && !status; i++) {
     int metric = 0;
     while (metric < DM_N_METRICS &&

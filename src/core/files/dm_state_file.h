@@ -3,6 +3,7 @@
 #define DM_STATE_FILE_H
 
 #include "files/dm_pack.h"
+#include "files/dm_texts.h"
 #include "summary/dm_run.h"
 
 /* Of the tables that a file has and their columns. Those of a part are what
@@ -12,23 +13,6 @@ enum {
   DM_STATE_FILE_UNRELEASED = 1, /* what was never released: an object of R */
   DM_STATE_FILE_VERSION
 };
-
-/* Texts, each with a NUL behind it. Zero-initialise, release once. */
-typedef struct dm_texts {
-  dm_buf bytes;
-  size_t *starts;
-  size_t n;
-  size_t cap;
-} dm_texts;
-
-/* DM_E_MEMORY. */
-dm_status dm_texts_add(dm_texts *texts, const char *text, size_t len,
-                       dm_error *err) DM_MUST_CHECK;
-void dm_texts_release(dm_texts *texts);
-
-static inline const char *dm_texts_at(const dm_texts *texts, size_t i) {
-  return texts->bytes.data + texts->starts[i];
-}
 
 /* What a host keeps beside a run. */
 typedef enum dm_state_about {

@@ -27,10 +27,11 @@
 #endif
 
 #include "base/dm_mem.h"
+#include "base/dm_text.h"
+#include "io/dm_file.h"
 #ifdef _WIN32
 #include "io/dm_path.h"
 #endif
-#include "base/dm_text.h"
 
 enum {
   BUFFER_SIZE = 1 << 18,
@@ -40,9 +41,6 @@ enum {
   PIECE_MAX = 1 << 20, /* written at once, between two checks of the host */
   DIRECT_MAX = 4096    /* that a pipe with any room takes at once, so nothing blocks */
 };
-
-/* What stands where a file was opened. */
-typedef enum place_state { PLACE_SAME, PLACE_EMPTY, PLACE_OTHER } place_state;
 
 struct dm_writer {
   dm_host host;
@@ -70,28 +68,14 @@ static dm_status flush(dm_writer *writer, dm_error *err);
 static dm_status write_all(dm_writer *writer, const char *bytes, size_t n, dm_error *err);
 static dm_status check_place(const dm_writer *writer, dm_error *err);
 static dm_status go_to_end(dm_writer *writer, dm_error *err);
-static size_t folder_length(const char *path);
-static char *copy_text(const char *text);
 
 /* The system's part; each sets errno when it fails. */
-static bool is_writable(const char *path);
-static int open_new(const char *path);
-static int open_existing(const char *path);
 static dm_status make_absolute(dm_writer *writer, dm_error *err);
-static place_state look_at_place(int fd, const char *path);
-static bool file_size(int fd, uint64_t *size);
-static bool seek_file(int fd, uint64_t place);
-static bool cut_file(int fd, uint64_t size);
 static int64_t write_some(dm_writer *writer, const char *bytes, size_t n);
-static bool sync_file(int fd);
 static bool keep_permissions(const dm_writer *writer);
-static bool replace_file(const char *from, const char *to);
-static void remove_file(const char *path);
-static void sync_folder(const char *path);
 static unsigned long process_id(void);
 static dm_status resolve_links(dm_writer *writer, dm_error *err);
 static dm_status open_direct(dm_writer *writer, dm_error *err);
-static int look_up(const char *path, struct stat *info);
 
 dm_status dm_writer_open(dm_writer **out, const char *path, const dm_host *host,
                          dm_error *err) {
@@ -151,7 +135,7 @@ dm_status dm_writer_commit(dm_writer *writer, dm_error *err) {
   }
   DM_TRY(flush(writer, err));
   bool is_good = writer->is_direct || ((writer->is_append || keep_permissions(writer)) &&
-                                       sync_file(writer->fd));
+                                       dm_file_sync(writer->fd));
   int saved = errno;
   int fd = writer->fd;
   writer->fd = -1;
@@ -165,12 +149,12 @@ dm_status dm_writer_commit(dm_writer *writer, dm_error *err) {
   if (writer->is_direct || writer->is_append) {
     return DM_OK;
   }
-  if (!replace_file(writer->temporary, writer->target)) {
+  if (!dm_file_replace(writer->temporary, writer->target)) {
     return dm_error_io(err, errno, "a file that can be replaced");
   }
   dm_free(writer->temporary);
   writer->temporary = NULL;
-  sync_folder(writer->target);
+  dm_file_sync_folder(writer->target);
   return DM_OK;
 }
 
@@ -182,7 +166,7 @@ void dm_writer_close(dm_writer *writer) {
     close(writer->fd);
   }
   if (writer->temporary) {
-    remove_file(writer->temporary);
+    dm_file_remove(writer->temporary);
     dm_free(writer->temporary);
   }
   dm_free(writer->target);
@@ -213,8 +197,8 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
   if (!status && !writer->is_direct) {
     /* not both at once: what another process makes in between is not written to */
     writer->fd =
-        writer->has_old ? open_existing(writer->target) : open_new(writer->target);
-    if (writer->fd < 0 || !file_size(writer->fd, &writer->size)) {
+        writer->has_old ? dm_file_open(writer->target) : dm_file_create(writer->target);
+    if (writer->fd < 0 || !dm_file_size(writer->fd, &writer->size)) {
       status = dm_error_io(err, errno, "a file that can be written");
     } else if (is_new && writer->size > 0) {
       status = dm_error_io(err, EEXIST, "a new file");
@@ -242,7 +226,7 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
   writer->host = (dm_host){0};
   if (!status) {
     writer->size += writer->is_direct ? 0 : n;
-  } else if (writer->is_direct || !cut_file(writer->fd, writer->size)) {
+  } else if (writer->is_direct || !dm_file_cut(writer->fd, writer->size)) {
     *is_broken = true;
   }
   return status;
@@ -251,13 +235,13 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
 /* Whoever deletes a file that is open, or puts another in its place, leaves a file
    without a name: what is written to that is lost when it is closed. */
 static dm_status check_place(const dm_writer *writer, dm_error *err) {
-  place_state state = look_at_place(writer->fd, writer->target);
-  if (state == PLACE_SAME) {
+  dm_place state = dm_file_place(writer->fd, writer->target);
+  if (state == DM_PLACE_SAME) {
     return DM_OK;
   }
   dm_error_expected(err, DM_E_IO, "the file where it was opened");
-  dm_error_found(err, state == PLACE_EMPTY ? "none: it was deleted or moved away"
-                                           : "another one in its place");
+  dm_error_found(err, state == DM_PLACE_EMPTY ? "none: it was deleted or moved away"
+                                              : "another one in its place");
   dm_error_advice(err, "open a new file to go on, or put this one back");
   return DM_E_IO;
 }
@@ -266,7 +250,7 @@ static dm_status check_place(const dm_writer *writer, dm_error *err) {
    here until the bytes are written. */
 static dm_status go_to_end(dm_writer *writer, dm_error *err) {
   uint64_t size = 0;
-  if (!file_size(writer->fd, &size) || !seek_file(writer->fd, writer->size)) {
+  if (!dm_file_size(writer->fd, &size) || !dm_file_seek(writer->fd, writer->size)) {
     return dm_error_io(err, errno, "a file that can be written");
   }
   if (size != writer->size) {
@@ -288,7 +272,7 @@ bool dm_writer_is_device(const dm_writer *writer) {
 }
 
 dm_status dm_writer_cut(dm_writer *writer, uint64_t size, dm_error *err) {
-  if (!cut_file(writer->fd, size)) {
+  if (!dm_file_cut(writer->fd, size)) {
     return dm_error_io(err, errno, "a file that can be cut");
   }
   writer->size = size;
@@ -298,12 +282,12 @@ dm_status dm_writer_cut(dm_writer *writer, uint64_t size, dm_error *err) {
 /* --- the file and its name --- */
 
 static dm_status find_target(dm_writer *writer, const char *path, dm_error *err) {
-  writer->target = copy_text(path);
+  writer->target = dm_file_copy_path(path);
   if (!writer->target) {
     return dm_error_memory(err);
   }
   struct stat info;
-  bool exists = look_up(path, &info) == 0;
+  bool exists = dm_file_look_up(path, &info) == 0;
   if (!exists && errno != ENOENT) {
     return dm_error_io(err, errno, "a file that can be written");
   }
@@ -316,7 +300,7 @@ static dm_status find_target(dm_writer *writer, const char *path, dm_error *err)
     return DM_OK;
   }
   /* whoever made a file read-only did not mean that it may be replaced */
-  if (!is_writable(writer->target)) {
+  if (!dm_file_is_writable(writer->target)) {
     return dm_error_io(err, errno, "a file that may be written to");
   }
   writer->has_old = true;
@@ -334,7 +318,7 @@ static dm_status open_temporary(dm_writer *writer, dm_error *err) {
     if (!name) {
       return dm_error_memory(err);
     }
-    writer->fd = open_new(name);
+    writer->fd = dm_file_create(name);
     if (writer->fd >= 0) {
       writer->temporary = name;
       return DM_OK;
@@ -356,7 +340,7 @@ static dm_status open_temporary(dm_writer *writer, dm_error *err) {
 }
 
 static char *temporary_name(const char *target, unsigned attempt) {
-  size_t folder = folder_length(target);
+  size_t folder = dm_file_folder(target);
   size_t base = strlen(target + folder);
   if (base > NAME_KEPT) { /* a name as long as allowed has no room for more */
     base = dm_utf8_valid_prefix(target + folder, NAME_KEPT);
@@ -401,83 +385,7 @@ static dm_status write_all(dm_writer *writer, const char *bytes, size_t n,
   return dm_host_check(&writer->host, writer->written, err);
 }
 
-/* Of the part of path that ends in its last separator. */
-static size_t folder_length(const char *path) {
-  size_t len = 0;
-  for (size_t i = 0; path[i]; i++) {
-    bool is_separator = path[i] == '/';
 #ifdef _WIN32
-    is_separator = is_separator || path[i] == '\\' || path[i] == ':';
-#endif
-    if (is_separator) {
-      len = i + 1;
-    }
-  }
-  return len;
-}
-
-static char *copy_text(const char *text) {
-  size_t size = strlen(text) + 1;
-  char *copy = dm_malloc(size);
-  if (copy) {
-    memcpy(copy, text, size);
-  }
-  return copy;
-}
-
-#ifdef _WIN32
-
-static int look_up(const char *path, struct stat *info) {
-  wchar_t *wide = dm_path_utf16(path);
-  if (!wide) {
-    return -1;
-  }
-  struct _stat64 wide_info;
-  int code = _wstat64(wide, &wide_info);
-  int saved = errno;
-  dm_free(wide);
-  errno = saved;
-  memset(info, 0, sizeof *info);
-  if (code == 0) {
-    info->st_mode = wide_info.st_mode;
-  }
-  return code;
-}
-
-static bool is_writable(const char *path) {
-  enum { WRITE_MODE = 2 };
-  wchar_t *wide = dm_path_utf16(path);
-  bool is_allowed = wide && _waccess(wide, WRITE_MODE) == 0;
-  int saved = errno;
-  dm_free(wide);
-  errno = saved;
-  return is_allowed;
-}
-
-static int open_new(const char *path) {
-  wchar_t *wide = dm_path_utf16(path);
-  if (!wide) {
-    return -1;
-  }
-  int flags = _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT;
-  int fd = _wopen(wide, flags, _S_IREAD | _S_IWRITE);
-  int saved = errno;
-  dm_free(wide);
-  errno = saved;
-  return fd;
-}
-
-static int open_existing(const char *path) {
-  wchar_t *wide = dm_path_utf16(path);
-  if (!wide) {
-    return -1;
-  }
-  int fd = _wopen(wide, _O_WRONLY | _O_BINARY | _O_NOINHERIT);
-  int saved = errno;
-  dm_free(wide);
-  errno = saved;
-  return fd;
-}
 
 /* The system deletes, moves and replaces no file that is open as this one is. */
 static dm_status make_absolute(dm_writer *writer, dm_error *err) {
@@ -486,73 +394,13 @@ static dm_status make_absolute(dm_writer *writer, dm_error *err) {
   return DM_OK;
 }
 
-static place_state look_at_place(int fd, const char *path) {
-  (void)fd;
-  (void)path;
-  return PLACE_SAME;
-}
-
-static bool file_size(int fd, uint64_t *size) {
-  struct _stat64 info;
-  if (_fstat64(fd, &info) != 0) {
-    return false;
-  }
-  *size = (uint64_t)info.st_size;
-  return true;
-}
-
-static bool seek_file(int fd, uint64_t place) {
-  return _lseeki64(fd, (int64_t)place, SEEK_SET) >= 0;
-}
-
-static bool cut_file(int fd, uint64_t size) {
-  errno_t code = _chsize_s(fd, (int64_t)size);
-  if (code) {
-    errno = code;
-  }
-  return code == 0;
-}
-
 static int64_t write_some(dm_writer *writer, const char *bytes, size_t n) {
   return _write(writer->fd, bytes, (unsigned)n);
-}
-
-static bool sync_file(int fd) {
-  return _commit(fd) == 0;
 }
 
 static bool keep_permissions(const dm_writer *writer) {
   (void)writer; /* a new file inherits the folder's */
   return true;
-}
-
-static bool replace_file(const char *from, const char *to) {
-  wchar_t *wide_from = dm_path_utf16(from);
-  wchar_t *wide_to = dm_path_utf16(to);
-  bool is_done = wide_from && wide_to &&
-                 MoveFileExW(wide_from, wide_to,
-                             MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
-  DWORD code = is_done ? 0 : GetLastError();
-  dm_free(wide_from);
-  dm_free(wide_to);
-  if (!is_done) {
-    bool is_held = code == ERROR_ACCESS_DENIED || code == ERROR_SHARING_VIOLATION ||
-                   code == ERROR_LOCK_VIOLATION;
-    errno = is_held ? EACCES : EIO;
-  }
-  return is_done;
-}
-
-static void remove_file(const char *path) {
-  wchar_t *wide = dm_path_utf16(path);
-  if (wide) {
-    DeleteFileW(wide);
-    dm_free(wide);
-  }
-}
-
-static void sync_folder(const char *path) {
-  (void)path; /* MOVEFILE_WRITE_THROUGH did */
 }
 
 static unsigned long process_id(void) {
@@ -581,22 +429,6 @@ static dm_status open_direct(dm_writer *writer, dm_error *err) {
 
 #else
 
-static int look_up(const char *path, struct stat *info) {
-  return stat(path, info);
-}
-
-static bool is_writable(const char *path) {
-  return access(path, W_OK) == 0;
-}
-
-static int open_new(const char *path) {
-  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-}
-
-static int open_existing(const char *path) {
-  return open(path, O_WRONLY | O_CLOEXEC);
-}
-
 /* So that the file is found when the working folder is another one. */
 static dm_status make_absolute(dm_writer *writer, dm_error *err) {
   enum { FOLDER_SIZE = 4096 };
@@ -617,39 +449,6 @@ static dm_status make_absolute(dm_writer *writer, dm_error *err) {
   dm_free(writer->target);
   writer->target = path;
   return DM_OK;
-}
-
-/* Where the folder can't be looked into just now, the file may be there still unless it
-   has no name left. */
-static place_state look_at_place(int fd, const char *path) {
-  struct stat open_one;
-  struct stat there;
-  if (fstat(fd, &open_one) != 0) {
-    return PLACE_SAME; /* the next step will tell what is wrong */
-  }
-  if (stat(path, &there) != 0) {
-    bool is_gone = errno == ENOENT || errno == ENOTDIR || open_one.st_nlink == 0;
-    return is_gone ? PLACE_EMPTY : PLACE_SAME;
-  }
-  bool is_same = there.st_dev == open_one.st_dev && there.st_ino == open_one.st_ino;
-  return is_same ? PLACE_SAME : PLACE_OTHER;
-}
-
-static bool file_size(int fd, uint64_t *size) {
-  struct stat info;
-  if (fstat(fd, &info) != 0) {
-    return false;
-  }
-  *size = (uint64_t)info.st_size;
-  return true;
-}
-
-static bool seek_file(int fd, uint64_t place) {
-  return lseek(fd, (off_t)place, SEEK_SET) >= 0;
-}
-
-static bool cut_file(int fd, uint64_t size) {
-  return ftruncate(fd, (off_t)size) == 0;
 }
 
 /* A FIFO whose reader has gone raises SIGPIPE, whose handler may end the process or jump
@@ -679,11 +478,6 @@ static int64_t write_some(dm_writer *writer, const char *bytes, size_t n) {
   return step;
 }
 
-static bool sync_file(int fd) {
-  /* some file systems have no such thing */
-  return fsync(fd) == 0 || errno == EINVAL || errno == ENOSYS;
-}
-
 static bool keep_permissions(const dm_writer *writer) {
   struct stat info;
   if (!writer->has_old) {
@@ -698,33 +492,6 @@ static bool keep_permissions(const dm_writer *writer) {
     /* only root may give files away: the new one is then its writer's own */
   }
   return fchmod(writer->fd, writer->old_mode & 0777) == 0;
-}
-
-static bool replace_file(const char *from, const char *to) {
-  return rename(from, to) == 0;
-}
-
-static void remove_file(const char *path) {
-  unlink(path);
-}
-
-/* Makes the new name survive a power failure; where that can't be done, the file is
-   complete under either name all the same. */
-static void sync_folder(const char *path) {
-  size_t len = folder_length(path);
-  char *folder = copy_text(len ? path : ".");
-  if (!folder) {
-    return;
-  }
-  if (len) {
-    folder[len] = '\0';
-  }
-  int fd = open(folder, O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) {
-    (void)sync_file(fd);
-    close(fd);
-  }
-  dm_free(folder);
 }
 
 static unsigned long process_id(void) {
@@ -747,7 +514,7 @@ static dm_status resolve_links(dm_writer *writer, dm_error *err) {
       return DM_OK;
     }
     link[n] = '\0';
-    size_t folder = link[0] == '/' ? 0 : folder_length(writer->target);
+    size_t folder = link[0] == '/' ? 0 : dm_file_folder(writer->target);
     char *next = dm_malloc(folder + (size_t)n + 1);
     if (!next) {
       return dm_error_memory(err);
