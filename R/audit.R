@@ -197,9 +197,8 @@ datamap_audit <- function(map,
     is_flagged = flags$is_flagged
   ))
   flagged <- sum(flags$is_flagged)
-  structure(
-    out,
-    class = c("datamap_audit", "data.frame"),
+  new_result(
+    out, "datamap_audit",
     terms = audit_terms(runs, pool, is_audited, is_right, level),
     summary = data.frame(
       samples = length(runs$ids), pool = size, audited = length(at),
@@ -554,42 +553,20 @@ audit_regression <- function(runs, pool, is_audited, is_right, level) {
 #' @exportS3Method generics::tidy
 tidy.datamap_audit <- function(x, ...) {
   check_dots()
-  attr(whole_audit(x), "terms", exact = TRUE)
+  attr(check_whole(x), "terms", exact = TRUE)
 }
 
 #' @rdname datamap_audit
 #' @exportS3Method generics::glance
 glance.datamap_audit <- function(x, ...) {
   check_dots()
-  attr(whole_audit(x), "summary", exact = TRUE)
-}
-
-# Of a part of its rows or columns nothing holds that was said of the whole.
-is_whole_audit <- function(x) {
-  columns <- c(
-    "id", "rank", "is_audited", "is_wrong", "p.value", "is_flagged"
-  )
-  all(columns %in% names(x)) &&
-    identical(nrow(x), attr(x, "summary", exact = TRUE)$pool)
-}
-
-whole_audit <- function(x, call = rlang::caller_env()) {
-  if (!is_whole_audit(x)) {
-    abort_datamap(
-      c(
-        "It must be what {.fn datamap_audit} returned, as a whole.",
-        x = "Rows or columns were taken out of it."
-      ),
-      class = "input", key = "x", call = call
-    )
-  }
-  x
+  attr(check_whole(x), "summary", exact = TRUE)
 }
 
 #' @rdname datamap_audit
 #' @export
 print.datamap_audit <- function(x, ...) {
-  if (!is_whole_audit(x)) {
+  if (!is_whole(x)) {
     return(NextMethod()) # a part of it only
   }
   of <- attr(x, "summary", exact = TRUE)
@@ -636,8 +613,7 @@ print.datamap_audit <- function(x, ...) {
     "tidy() has the shares of wrong labels in ten lists, which hold together ",
     "with a probability of ", percent(level)
   ))
-  bare <- as.data.frame(unclass(x), optional = TRUE)
-  print_head(bare, min(10L, nrow(bare)))
+  print_head(bare_result(x), min(10L, nrow(x)))
   invisible(x)
 }
 
@@ -645,7 +621,7 @@ print.datamap_audit <- function(x, ...) {
 #' @rawNamespace S3method(ggplot2::autoplot, datamap_audit)
 autoplot.datamap_audit <- function(object, ...) {
   check_dots()
-  of <- attr(whole_audit(object), "summary", exact = TRUE)
+  of <- attr(check_whole(object), "summary", exact = TRUE)
   terms <- attr(object, "terms", exact = TRUE)
   level <- percent(attr(object, "level", exact = TRUE))
   lists <- terms[terms$term == "list", ]

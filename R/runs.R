@@ -362,3 +362,45 @@ run_matrix <- function(runs, metric) {
     ids = if (all) runs$ids else runs$ids[is_whole]
   )
 }
+
+# --- what is found out about runs ---
+
+# A data frame of a class, with what is said of it as a whole in attributes.
+new_result <- function(columns, class, ...) {
+  structure(
+    columns,
+    ...,
+    whole = list(names = names(columns), rows = nrow(columns)),
+    class = c(class, "data.frame")
+  )
+}
+
+# Of a part of its rows or columns nothing holds that was said of the whole.
+is_whole <- function(x) {
+  whole <- attr(x, "whole", exact = TRUE)
+  !is.null(whole) && all(whole$names %in% names(x)) &&
+    identical(nrow(x), whole$rows)
+}
+
+check_whole <- function(x, call = rlang::caller_env()) {
+  if (!is_whole(x)) {
+    maker <- class(x)[[1]]
+    abort_datamap(
+      c(
+        "It must be what {.fn {maker}} returned, as a whole.",
+        x = "Rows or columns were taken out of it."
+      ),
+      class = "input", key = "x", call = call
+    )
+  }
+  x
+}
+
+bare_result <- function(x) {
+  own <- setdiff(names(attributes(x)), c("names", "row.names", "class"))
+  for (name in own) {
+    attr(x, name) <- NULL
+  }
+  class(x) <- "data.frame"
+  x
+}

@@ -70,6 +70,7 @@ working_calls <- function() {
     },
     datamap_recorder = list(),
     datamap_regions = list(map = map),
+    datamap_reliability = list(map = list(map, map)),
     datamap_runs = list(map = list(map, map)),
     datamap_save_state = list(state = state, file = write),
     datamap_select = list(map = map, fraction = 0.5),

@@ -130,6 +130,11 @@ map_functions <- function(other) {
       utils::capture.output(print(found))
       build(ggplot2::autoplot(found))
     },
+    reliability = function(map) {
+      found <- datamap_reliability(list(map, map, map))
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
     runs = function(map) datamap_runs(list(other, map), same_labels = FALSE),
     plot = function(map) build(datamap_plot(map)),
     plot_own = function(map) {
