@@ -45,14 +45,14 @@ cartography_layers <- function(attr1, attr2, parts) {
     ),
     # In narrow panels there is no room, and the caption says it
     if (length(parts$facets) <= 1) {
-      ggplot2::geom_text(
+      fitted_text(ggplot2::geom_text(
         aes(
           x = .data$x, y = .data$y, label = .data$label,
           angle = .data$angle, hjust = .data$hjust
         ),
         data = margins$names, inherit.aes = FALSE, show.legend = FALSE,
         vjust = 1, size = 2.4, lineheight = 0.9, colour = "grey30"
-      )
+      ))
     },
     if (!is.null(parts$cutoffs)) {
       layer_regions(

@@ -66,7 +66,7 @@ shorten_ids <- function(ids, width = 24L) {
 }
 
 name_samples <- function(place, marked) {
-  if (has_package("ggrepel")) {
+  fitted_text(if (has_package("ggrepel")) {
     ggrepel::geom_text_repel(
       place,
       data = marked, inherit.aes = FALSE, show.legend = FALSE,
@@ -80,7 +80,7 @@ name_samples <- function(place, marked) {
       data = marked, inherit.aes = FALSE, show.legend = FALSE,
       size = 3.2, colour = "black", vjust = -1.1, check_overlap = TRUE
     )
-  }
+  })
 }
 
 # Is a package of Suggests there? A function of its own, for the tests.

@@ -184,7 +184,7 @@ draw_flow <- function(counts, names) {
       ),
       data = bars
     ) +
-    ggplot2::geom_text(
+    fitted_text(ggplot2::geom_text(
       aes(
         x = ifelse(.data$xmin < 0, -0.1, 1.1),
         y = (.data$ymin + .data$ymax) / 2,
@@ -192,11 +192,11 @@ draw_flow <- function(counts, names) {
         label = paste0(.data$region, "\n", format_count(.data$n))
       ),
       data = bars, size = 3.2, lineheight = 0.9
-    ) +
-    ggplot2::geom_text(
+    )) +
+    fitted_text(ggplot2::geom_text(
       aes(x = .data$x, y = .data$y, label = format_count(.data$n)),
       data = flow_names(flows), size = 2.8, hjust = 0
-    ) +
+    )) +
     ggplot2::scale_fill_manual(values = colours, guide = "none") +
     ggplot2::scale_x_continuous(
       breaks = c(-0.04, 1.04), labels = wrap_text(names, "legend"),

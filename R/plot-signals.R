@@ -120,7 +120,9 @@ datamap_plot_signals <- function(map,
       ggplot2::facet_wrap(
         ggplot2::vars(.data$.signal),
         scales = "free",
-        labeller = ggplot2::as_labeller(wrap_names)
+        labeller = ggplot2::as_labeller(function(names) {
+          wrap_names(names, length(signals))
+        })
       )
   }
   as_map_plot(plot, has_panels = TRUE)

@@ -312,7 +312,9 @@ build_plot <- function(parts) {
     (if (parts$style == "cartography") {
       cartography_layers(attr1, attr2, parts)
     }) +
-    (if (parts$style != "cartography") sparse_axis()) +
+    (if (parts$style != "cartography") {
+      sparse_axis(breaks = if (has_panels) panel_breaks else ggplot2::waiver())
+    }) +
     ggplot2::labs(
       title = wrap_text(plot_title(parts), "title"),
       subtitle = wrap_subtitle(plot_subtitle(parts)),
@@ -335,6 +337,17 @@ sparse_axis <- function(...) {
   ggplot2::scale_x_continuous(
     ..., guide = ggplot2::guide_axis(check.overlap = TRUE)
   )
+}
+
+# Numbers of an axis that are not near its end, where they would touch those of
+# the next panel.
+panel_breaks <- function(limits) {
+  if (!all(is.finite(limits))) {
+    return(NULL)
+  }
+  breaks <- pretty(limits, 4)
+  inside <- limits[[1]] + c(0, 0.85) * diff(limits)
+  breaks[breaks >= inside[[1]] & breaks <= inside[[2]]]
 }
 
 layer_points <- function(data, guide, parts) {
@@ -384,9 +397,9 @@ legend_guide <- function(has_panels, labels, points) {
 }
 
 # Three at most, and as many as fit below panels: about 60 letters, of which a
-# key takes the room of two.
+# key takes the room of three.
 legend_columns <- function(labels) {
-  width <- max(nchar(labels, "width"), 0) + 2
+  width <- max(nchar(labels, "width"), 0) + 3
   clamp(60 %/% width, 1, 3)
 }
 

@@ -232,14 +232,14 @@ layer_regions <- function(cutoffs,
       linewidth = look$linewidth
     ),
     if (!is.null(labels)) {
-      ggplot2::geom_text(
+      fitted_text(ggplot2::geom_text(
         utils::modifyList(
           place[c("x", "y")], aes(label = .data$label, vjust = .data$vjust)
         ),
         data = names, inherit.aes = FALSE, show.legend = FALSE,
         hjust = "inward", colour = look$colour, size = look$text_size,
         lineheight = 0.9
-      )
+      ))
     },
     ggplot2::geom_blank(
       place[c("x", "y")],

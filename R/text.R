@@ -43,7 +43,7 @@ turning <- c(0x200e, 0x200f, 0x2028:0x202e, 0x2066:0x2069, 0xfeff)
 # what is longer has several lines, of at most so many letters.
 line_width <- c(
   title = 42, subtitle = 54, caption = 74, x = 40, y = 26, legend = 24,
-  strip = 14
+  strip = 14, narrow_strip = 11
 )
 
 # Broken into lines; words that are longer than a line too. What goes beyond
@@ -73,10 +73,11 @@ wrap_strip <- function(labels) {
   }, "")
 }
 
-# Names of columns, broken behind underscores.
-wrap_names <- function(names) {
+# Names of columns, broken behind underscores, above `n_panels` panels.
+wrap_names <- function(names, n_panels) {
   spaced <- gsub("_", "_ ", show_text(names), fixed = TRUE)
-  gsub("_ ", "_", wrap_text(spaced, "strip", 3L), fixed = TRUE)
+  where <- if (n_panels > 9) "narrow_strip" else "strip"
+  gsub("_ ", "_", wrap_text(spaced, where, 3L), fixed = TRUE)
 }
 
 # A fragment, as those of the core are, as a sentence.

@@ -61,8 +61,9 @@ theme_datamap <- function(base_size = 11, base_family = "") {
 # What of a plot's theme depends on what it is drawn with. A complete theme that
 # was added puts the legend beside the panels, which leaves nothing of them: it
 # goes below again. Any other place that somebody asks for is kept, and with our
-# own theme that one too. And on a small device text of the usual size would
-# leave no room for the panels.
+# own theme that one too. It also puts title and caption above and below the
+# panels, where long ones are cut: they go to the edges of the plot. And on a
+# small device text of the usual size would leave no room for the panels.
 #' @rawNamespace S3method(ggplot2::ggplot_build, datamap_ggplot)
 ggplot_build.datamap_ggplot <- function(plot, ...) {
   theme <- plot$theme
@@ -74,6 +75,18 @@ ggplot_build.datamap_ggplot <- function(plot, ...) {
       plot <- plot +
         ggplot2::theme(text = ggplot2::element_text(size = text_size))
     }
+  }
+  plot$layers <- lapply(
+    plot$layers, fit_text,
+    by = min(1, text_size / usual)
+  )
+  places <- c("plot.title.position", "plot.caption.position")
+  if (all(vapply(places, function(place) {
+    identical(theme[[place]] %||% "panel", "panel")
+  }, NA))) {
+    plot <- plot + ggplot2::theme(
+      plot.title.position = "plot", plot.caption.position = "plot"
+    )
   }
   if (inherits(plot, "datamap_panels")) {
     is_ours <- identical(theme$legend.box, "vertical")
@@ -94,6 +107,21 @@ fitting_size <- function(usual) {
   }
   size <- grDevices::dev.size("in")
   clamp(usual * min(1, size / c(5.5, 4.2)), 7, usual)
+}
+
+# A layer whose text becomes smaller with that of the theme.
+fitted_text <- function(layer) {
+  layer$is_fitted <- TRUE
+  layer
+}
+
+fit_text <- function(layer, by) {
+  if (!isTRUE(layer$is_fitted)) {
+    return(layer)
+  }
+  params <- layer$aes_params
+  params$size <- by * params$size
+  ggplot2::ggproto(NULL, layer, aes_params = params)
 }
 
 # Legends below several panels.
