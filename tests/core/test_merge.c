@@ -3,39 +3,15 @@
 #include <math.h>
 
 #include "dm_mem_fault.h"
+#include "dm_reading.h"
 #include "dm_signals.h"
 #include "dm_test.h"
 #include "summary/dm_merge.h"
 
-static const char *const signals[] = {"grad", "loss"};
-
 static dm_options options_of(unsigned flags) {
-  return (dm_options){.is_skipping = flags & SKIP,
-                      .max_line = 1 << 20,
-                      .block_size = 1 << 16,
-                      .threads = 1,
-                      .signals = signals,
-                      .n_signals = flags & SIGNALS ? 2 : 0,
-                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
-                      .burn_out = flags & WINDOW ? 1 : 0,
-                      .seed = 17};
-}
-
-static dm_status read_text(dm_run **run, const dm_options *options, const char *text,
-                           size_t len, dm_error *err) {
-  dm_source *source = NULL;
-  DM_TRY(dm_run_new(run, options, NULL, err));
-  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
-  dm_status status = dm_run_source(*run, source, 0, err);
-  dm_source_close(source);
-  return status;
-}
-
-static dm_run *run_of(const dm_options *options, const char *text, size_t len) {
-  dm_run *run = NULL;
-  dm_error err;
-  CHECK_INT(read_text(&run, options, text, len, &err), DM_OK);
-  return run;
+  dm_options options = reading_options(flags);
+  options.burn_out = flags & WINDOW ? 1 : 0;
+  return options;
 }
 
 /* Row of run for each row of other, by the ids. */

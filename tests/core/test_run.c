@@ -3,25 +3,20 @@
 #include <math.h>
 
 #include "dm_columns.h"
+#include "dm_reading.h"
 #include "dm_signals.h"
 #include "dm_test.h"
 #include "summary/dm_run.h"
 
 static dm_options options_of(unsigned flags, size_t block_size) {
-  static const char *const signals[] = {"grad", "loss"};
-  return (dm_options){.is_skipping = flags & SKIP,
-                      .is_cut_allowed = flags & CUT,
-                      .max_line = flags & LONG_LINE ? 400 : 1 << 20,
-                      .block_size = block_size,
-                      .threads = flags & THREADS ? 3 : 1,
-                      .signals = signals,
-                      .n_signals = flags & (SIGNALS | METRICS) ? 2 : 0,
-                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
-                      .burn_out = flags & WINDOW ? 2 : 0,
-                      .has_step_range = flags & WINDOW,
-                      .first_step = 2,
-                      .last_step = 5,
-                      .seed = block_size * 7};
+  dm_options options = reading_options(flags | (flags & METRICS ? SIGNALS : 0));
+  options.block_size = block_size;
+  options.burn_out = flags & WINDOW ? 2 : 0;
+  options.has_step_range = flags & WINDOW;
+  options.first_step = 2;
+  options.last_step = 5;
+  options.seed = block_size * 7;
+  return options;
 }
 
 /* All that there is to know of an error. */
@@ -386,19 +381,6 @@ static void test_parsers_without_memory(void) {
 
 /* --- the numbers -------------------------------------------------------------------- */
 
-/* Reads a text and gives the run, to be freed; the error is the caller's to look at. */
-static dm_status read_text(const char *text, dm_options options, dm_run **run,
-                           dm_error *err) {
-  dm_source *source = NULL;
-  dm_status status;
-  DM_TRY_DONE(dm_run_new(run, &options, NULL, err));
-  DM_TRY_DONE(dm_source_open_memory(&source, text, strlen(text), NULL, err));
-  DM_TRY_DONE(dm_run_source(*run, source, 0, err));
-done:
-  dm_source_close(source);
-  return status;
-}
-
 static void test_by_hand(void) {
   static const struct {
     const char *c;
@@ -431,7 +413,7 @@ static void test_by_hand(void) {
     dm_run *run = NULL;
     dm_error err;
     dm_table table = {0};
-    CHECK_INT(read_text(text, options_of(0, 100), &run, &err), DM_OK);
+    CHECK_INT(run_text(&run, options_of(0, 100), text, strlen(text), &err), DM_OK);
     CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
     CHECK_UINT(table.n, 1);
     for (int k = 0; k < 6; k++) {
@@ -451,64 +433,6 @@ static void test_by_hand(void) {
     dm_table_release(&table);
     dm_run_free(run);
   }
-}
-
-/* The same columns from one thread and from several. */
-static void test_fill_side_by_side(void) {
-  enum { N = 70001 };
-  dm_options options = options_of(SIGNALS, 100);
-  dm_run *run = NULL;
-  dm_error err;
-  dm_table table = {0};
-  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
-  for (uint64_t i = 0; i < N; i++) {
-    const double signals[] = {(double)i, dm_double_from_bits(DM_ABSENT_BITS)};
-    dm_fields fields = {.id = dm_ident_from_int((int64_t)(i * 7919 % N) + (1 << 30)),
-                        .label = dm_ident_from_int((int64_t)(i % 5) << 40),
-                        .s_label = dm_ident_from_int((int64_t)(i % 3)),
-                        .has_correct = true,
-                        .correct = i % 2,
-                        .has_label_probs = true,
-                        .label_probs = (double)i / N,
-                        .signals = signals};
-    if (dm_run_row(run, &fields, i + 1, &err)) {
-      FAIL("row %d", (int)i);
-    }
-  }
-  CHECK_INT(dm_run_end_rows(run, &err), DM_OK);
-  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
-  CHECK_UINT(table.n, N);
-  static int32_t integers[2][3][N];
-  static double doubles[2][3][N];
-  static double unused[N];
-  double *statistics[2 * DM_N_STATISTICS];
-  for (int k = 0; k < 2; k++) {
-    dm_columns columns = {.missing = -1};
-    columns.integers[DM_COLUMN_ID] = integers[k][0];
-    columns.integers[DM_COLUMN_S_LABEL] = integers[k][1];
-    columns.counts[DM_COLUMN_CORRECT_TIMES] = integers[k][2];
-    columns.doubles[DM_COLUMN_LABEL] = doubles[k][0];
-    columns.numbers[DM_COLUMN_AVG_PROBS] = doubles[k][1];
-    for (int s = 0; s < 2 * DM_N_STATISTICS; s++) {
-      statistics[s] = s == DM_SIGNAL_LAST ? doubles[k][2] : unused;
-    }
-    columns.signals = statistics;
-    dm_table_fill(&table, &columns, k ? 4 : 1);
-  }
-  CHECK(memcmp(integers[0], integers[1], sizeof integers[0]) == 0);
-  CHECK(memcmp(doubles[0], doubles[1], sizeof doubles[0]) == 0);
-  unsigned long wrong = 0;
-  for (uint64_t i = 0; i < N; i++) {
-    size_t at = i * 7919 % N; /* ascending ids, each once */
-    wrong += integers[1][0][at] != (int32_t)at + (1 << 30) ||
-             integers[1][1][at] != (int32_t)(i % 3) ||
-             integers[1][2][at] != (int32_t)(i % 2) ||
-             doubles[1][0][at] != (double)(i % 5) * 0x1p40 ||
-             doubles[1][1][at] != (double)i / N || doubles[1][2][at] != (double)i;
-  }
-  CHECK_UINT(wrong, 0);
-  dm_table_release(&table);
-  dm_run_free(run);
 }
 
 /* Lines of one sample: in and out of the window of the steps and of the first ones. */
@@ -551,7 +475,7 @@ static void test_window(void) {
     dm_run *run = NULL;
     dm_error err;
     dm_table table = {0};
-    CHECK_INT(read_text(text, options, &run, &err), DM_OK);
+    CHECK_INT(run_text(&run, options, text, strlen(text), &err), DM_OK);
     CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
     CHECK_UINT(table.n, 1); /* whatever counts, the sample is there */
     CHECK_UINT(run->states.counts.good, N);
@@ -615,7 +539,7 @@ static void test_metrics_by_hand(void) {
   dm_run *run = NULL;
   dm_error err;
   dm_table table = {0};
-  CHECK_INT(read_text(text, options_of(METRICS, 64), &run, &err), DM_OK);
+  CHECK_INT(run_text(&run, options_of(METRICS, 64), text, strlen(text), &err), DM_OK);
   CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int metric = 0; metric <= DM_METRIC_LOSS_EMA; metric++) {
@@ -662,7 +586,7 @@ static void test_signals(void) {
   dm_run *run = NULL;
   dm_error err;
   dm_table table = {0};
-  CHECK_INT(read_text(text, options_of(SIGNALS, 64), &run, &err), DM_OK);
+  CHECK_INT(run_text(&run, options_of(SIGNALS, 64), text, strlen(text), &err), DM_OK);
   CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int k = 0; k < 5; k++) {
@@ -708,7 +632,8 @@ static void test_errors(void) {
       dm_run *run = NULL;
       dm_error err;
       memset(&err, 0xA5, sizeof err);
-      CHECK_INT(read_text(cases[i].text, options_of(0, block), &run, &err),
+      CHECK_INT(run_text(&run, options_of(0, block), cases[i].text, strlen(cases[i].text),
+                         &err),
                 cases[i].status);
       CHECK_UINT(err.line, cases[i].line);
       CHECK_STR(err.key, cases[i].key);
@@ -753,9 +678,9 @@ static void test_disagreements(void) {
       DM_CASE("case %zu", i);
       dm_run *run = NULL;
       dm_error err;
-      CHECK_INT(
-          read_text(cases[i].text, options_of(is_skipping ? SKIP : 0, 50), &run, &err),
-          DM_OK);
+      CHECK_INT(run_text(&run, options_of(is_skipping ? SKIP : 0, 50), cases[i].text,
+                         strlen(cases[i].text), &err),
+                DM_OK);
       for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
         if (!CHECK_UINT(run->states.problems.count[kind], cases[i].count[kind])) {
           fprintf(stderr, "  kind %d\n", kind);
@@ -811,7 +736,6 @@ int main(void) {
   DM_RUN(test_pieces_of_megabytes);
   DM_RUN(test_parsers_without_memory);
   DM_RUN(test_by_hand);
-  DM_RUN(test_fill_side_by_side);
   DM_RUN(test_window);
   DM_RUN(test_metrics_by_hand);
   DM_RUN(test_signals);

@@ -3,33 +3,17 @@
 #include <math.h>
 
 #include "dm_mem_fault.h"
+#include "dm_reading.h"
 #include "dm_signals.h"
 #include "dm_test.h"
 #include "summary/dm_state.h"
 
 enum { PARTS_MAX = 12, FIELDS_MAX = 24, N_MATRICES = DM_STATE_PLACES + 1 };
 
-static const char *const signals[] = {"grad", "loss"};
-
 static dm_options options_of(unsigned flags) {
-  return (dm_options){.is_skipping = flags & SKIP,
-                      .max_line = 1 << 20,
-                      .block_size = 1 << 16,
-                      .threads = 1,
-                      .signals = signals,
-                      .n_signals = flags & SIGNALS ? 2 : 0,
-                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
-                      .burn_out = flags & WINDOW ? 3 : 0,
-                      .seed = 17};
-}
-
-static dm_status read_text(dm_run *run, const char *text, size_t len, int32_t file,
-                           dm_error *err) {
-  dm_source *source = NULL;
-  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
-  dm_status status = dm_run_source(run, source, file, err);
-  dm_source_close(source);
-  return status;
+  dm_options options = reading_options(flags);
+  options.burn_out = flags & WINDOW ? 3 : 0;
+  return options;
 }
 
 /* A run as columns. */

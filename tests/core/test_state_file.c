@@ -4,45 +4,25 @@
 #define _DEFAULT_SOURCE
 #include "dm_files.h"
 #include "dm_mem_fault.h"
+#include "dm_reading.h"
 #include "dm_seal.h"
 #include "dm_signals.h"
 #include "dm_test.h"
 #include "files/dm_state_file.h"
 #include "summary/dm_state.h"
 
-static const char *const signals[] = {"grad", "loss"};
-
 static dm_options options_of(unsigned flags) {
-  return (dm_options){.is_skipping = flags & SKIP,
-                      .max_line = 1 << 20,
-                      .block_size = 1 << 16,
-                      .threads = 1,
-                      .signals = signals,
-                      .n_signals = flags & SIGNALS ? 2 : 0,
-                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
-                      .burn_out = flags & WINDOW ? 3 : 0,
-                      .has_step_range = flags & WINDOW,
-                      .first_step = 1,
-                      .last_step = 4,
-                      .seed = 17};
-}
-
-static dm_status read_text(dm_run *run, const char *text, size_t len, int32_t file,
-                           dm_error *err) {
-  dm_source *source = NULL;
-  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
-  dm_status status = dm_run_source(run, source, file, err);
-  dm_source_close(source);
-  return status;
+  dm_options options = reading_options(flags);
+  options.burn_out = flags & WINDOW ? 3 : 0;
+  options.has_step_range = flags & WINDOW;
+  options.first_step = 1;
+  options.last_step = 4;
+  return options;
 }
 
 static dm_run *run_over(const char *text, size_t len, unsigned flags) {
   dm_options options = options_of(flags);
-  dm_error err;
-  dm_run *run = NULL;
-  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
-  CHECK_INT(read_text(run, text, len, 0, &err), DM_OK);
-  return run;
+  return run_of(&options, text, len);
 }
 
 static dm_status make_about(dm_texts about[DM_N_ABOUT], dm_error *err) {

@@ -217,9 +217,9 @@ list(
       expect_identical(source_error(path, "syntax")$line, 1L)
     }
   ),
-  fault("F14", "Windows: backslashes", program = "test_faults"),
-  fault("F15", "Windows: a server's share", program = "test_faults"),
-  fault("F16", "Windows: a long path", program = "test_faults"),
+  fault("F14", "Windows: backslashes", program = "test_catalogue"),
+  fault("F15", "Windows: a server's share", program = "test_catalogue"),
+  fault("F16", "Windows: a long path", program = "test_catalogue"),
   fault("F17", "links in a circle",
     function() {
       skip_on_os("windows")
@@ -328,7 +328,7 @@ list(
     },
     is_heavy = TRUE
   ),
-  fault("F24", "more than 2^31 lines", program = "test_faults"),
+  fault("F24", "more than 2^31 lines", program = "test_catalogue"),
   fault("F25", "a file given twice",
     function() {
       path <- write_signals(c(a, b))

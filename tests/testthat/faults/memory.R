@@ -29,8 +29,8 @@ with_reads <- function(path, hook, code) {
 some_lines <- function() vapply(1:40, record, "", p = "0.5")
 
 list(
-  fault("M1", "every allocation fails once", program = "test_fault"),
-  fault("M2", "every read fails once", program = "test_fault"),
+  fault("M1", "every allocation fails once", program = "test_out_of_memory"),
+  fault("M2", "every read fails once", program = "test_out_of_memory"),
   fault("M3", "R has no memory left",
     function() {
       skip_on_os(c("windows", "mac"))
@@ -248,7 +248,7 @@ list(
     },
     is_heavy = TRUE
   ),
-  fault("M16", "ids that collide", program = "test_faults"),
+  fault("M16", "ids that collide", program = "test_catalogue"),
   fault("M17", "OMP_THREAD_LIMIT=1",
     function() {
       path <- write_signals(rep(some_lines(), 500))

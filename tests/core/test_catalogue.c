@@ -1,4 +1,4 @@
-/* The cases of the catalogue of faults (tests/testthat/faults-*.R) that R can't run.
+/* The cases of the catalogue of faults (tests/testthat/faults/) that R can't run.
    Prints each with the number of its checks that held: "fault F14 12". */
 #include <errno.h>
 

@@ -443,7 +443,7 @@ int main(void) {
   files_remove("fault");
   CHECK(files_end());
   printf("%lu calls failed\n", n_failures);
-  if (dm_test_state.failed == 0) { /* the cases of the catalogue, see test_faults.c */
+  if (dm_test_state.failed == 0) { /* the cases of the catalogue, see test_catalogue.c */
     printf("fault M1 %lu\nfault M2 %lu\n", n_memory_failures, n_read_failures);
   }
   return dm_test_end();

@@ -1,0 +1,49 @@
+/* Texts read as a source, by what the flags of dm_signals.h ask for. */
+#ifndef DM_READING_H
+#define DM_READING_H
+
+#include "dm_signals.h"
+#include "dm_test.h"
+#include "summary/dm_run.h"
+
+/* What SKIP, CUT, LONG_LINE, THREADS, SIGNALS and METRICS say; a WINDOW is the caller's
+   to set. */
+static inline dm_options reading_options(unsigned flags) {
+  static const char *const signals[] = {"grad", "loss"};
+  return (dm_options){.is_skipping = flags & SKIP,
+                      .is_cut_allowed = flags & CUT,
+                      .max_line = flags & LONG_LINE ? 400 : 1 << 20,
+                      .block_size = 1 << 16,
+                      .threads = flags & THREADS ? 3 : 1,
+                      .signals = signals,
+                      .n_signals = flags & SIGNALS ? 2 : 0,
+                      .metrics = flags & METRICS ? DM_METRIC_BIT(DM_N_METRICS) - 1 : 0,
+                      .seed = 17};
+}
+
+/* Reads one more text into the run. */
+static inline dm_status read_text(dm_run *run, const char *text, size_t len, int32_t file,
+                                  dm_error *err) {
+  dm_source *source = NULL;
+  DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
+  dm_status status = dm_run_source(run, source, file, err);
+  dm_source_close(source);
+  return status;
+}
+
+/* Reads a text into a new run, to be freed also when this fails. */
+static inline dm_status run_text(dm_run **run, dm_options options, const char *text,
+                                 size_t len, dm_error *err) {
+  DM_TRY(dm_run_new(run, &options, NULL, err));
+  return read_text(*run, text, len, 0, err);
+}
+
+/* The same for one that can be read. */
+static inline dm_run *run_of(const dm_options *options, const char *text, size_t len) {
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(run_text(&run, *options, text, len, &err), DM_OK);
+  return run;
+}
+
+#endif

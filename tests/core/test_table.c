@@ -1,0 +1,67 @@
+/* dm_table: columns from one thread and from several. What stands in them is held by
+   test_run.c. */
+#include "dm_reading.h"
+#include "summary/dm_table.h"
+
+/* The same columns from one thread and from several. */
+static void test_fill_side_by_side(void) {
+  enum { N = 70001 };
+  dm_options options = reading_options(SIGNALS);
+  dm_run *run = NULL;
+  dm_error err;
+  dm_table table = {0};
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+  for (uint64_t i = 0; i < N; i++) {
+    const double signals[] = {(double)i, dm_double_from_bits(DM_ABSENT_BITS)};
+    dm_fields fields = {.id = dm_ident_from_int((int64_t)(i * 7919 % N) + (1 << 30)),
+                        .label = dm_ident_from_int((int64_t)(i % 5) << 40),
+                        .s_label = dm_ident_from_int((int64_t)(i % 3)),
+                        .has_correct = true,
+                        .correct = i % 2,
+                        .has_label_probs = true,
+                        .label_probs = (double)i / N,
+                        .signals = signals};
+    if (dm_run_row(run, &fields, i + 1, &err)) {
+      FAIL("row %d", (int)i);
+    }
+  }
+  CHECK_INT(dm_run_end_rows(run, &err), DM_OK);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
+  CHECK_UINT(table.n, N);
+  static int32_t integers[2][3][N];
+  static double doubles[2][3][N];
+  static double unused[N];
+  double *statistics[2 * DM_N_STATISTICS];
+  for (int k = 0; k < 2; k++) {
+    dm_columns columns = {.missing = -1};
+    columns.integers[DM_COLUMN_ID] = integers[k][0];
+    columns.integers[DM_COLUMN_S_LABEL] = integers[k][1];
+    columns.counts[DM_COLUMN_CORRECT_TIMES] = integers[k][2];
+    columns.doubles[DM_COLUMN_LABEL] = doubles[k][0];
+    columns.numbers[DM_COLUMN_AVG_PROBS] = doubles[k][1];
+    for (int s = 0; s < 2 * DM_N_STATISTICS; s++) {
+      statistics[s] = s == DM_SIGNAL_LAST ? doubles[k][2] : unused;
+    }
+    columns.signals = statistics;
+    dm_table_fill(&table, &columns, k ? 4 : 1);
+  }
+  CHECK(memcmp(integers[0], integers[1], sizeof integers[0]) == 0);
+  CHECK(memcmp(doubles[0], doubles[1], sizeof doubles[0]) == 0);
+  unsigned long wrong = 0;
+  for (uint64_t i = 0; i < N; i++) {
+    size_t at = i * 7919 % N; /* ascending ids, each once */
+    wrong += integers[1][0][at] != (int32_t)at + (1 << 30) ||
+             integers[1][1][at] != (int32_t)(i % 3) ||
+             integers[1][2][at] != (int32_t)(i % 2) ||
+             doubles[1][0][at] != (double)(i % 5) * 0x1p40 ||
+             doubles[1][1][at] != (double)i / N || doubles[1][2][at] != (double)i;
+  }
+  CHECK_UINT(wrong, 0);
+  dm_table_release(&table);
+  dm_run_free(run);
+}
+
+int main(void) {
+  DM_RUN(test_fill_side_by_side);
+  return dm_test_end();
+}
