@@ -47,6 +47,7 @@ datamap_plot_compare <- function(map1,
   if (!is.character(names) || length(names) != 2 || anyNA(names)) {
     abort_argument(names, "two strings", "names", rlang::current_env())
   }
+  names <- show_text(names)
   cutoffs <- check_cutoffs(cutoffs)
   if (!is.null(ids)) {
     map1 <- map1[find_marked(map1, ids), ]

@@ -104,7 +104,7 @@ datamap_plot_signals <- function(map,
           paste0(
             " A step line for each group, by ", group, ": ",
             list_counts(counts), ". A panel for each of ",
-            paste(signals, collapse = ", "), "."
+            paste(show_text(signals), collapse = ", "), "."
           )
         }
       )

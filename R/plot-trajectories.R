@@ -94,7 +94,7 @@ datamap_plot_trajectories <- function(x,
       },
       caption = wrap_text(drawn$caption, "caption"),
       alt = paste0(
-        drawn$title, ", ", signal, " over ", times, ". ",
+        drawn$title, ", ", show_text(signal), " over ", times, ". ",
         if (drawn$is_empty) {
           "No value to draw."
         } else {
@@ -189,6 +189,7 @@ trajectory_groups <- function(x, known, sample, group_by, call) {
   if (identical(group_by, "s_label")) {
     levels(groups) <- s_label_words(levels(groups))
   }
+  levels(groups) <- make.unique(show_text(levels(groups)), sep = " ~")
   groups
 }
 

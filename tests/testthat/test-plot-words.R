@@ -188,3 +188,22 @@ test_that("control characters are shown escaped", {
   expect_true(any(grepl("\\u202ed", text, fixed = TRUE)))
   expect_true(any(grepl("my\\tcolumn", text, fixed = TRUE)))
 })
+
+test_that("control characters are escaped on all plots, and when read out", {
+  map <- random_map(12)
+  map$`odd\tname` <- seq_len(12)
+  steps <- random_steps(6)
+  steps$kind <- rep_len(c("a\033[31m", "b\nc"), nrow(steps))
+  steps$`odd\tname` <- steps$label_probs
+  plots <- list(
+    datamap_plot_compare(map, map, names = c("one\033", "two\n")),
+    datamap_plot_compare(map, map, names = c("one\033", "two"), type = "flow"),
+    datamap_plot_signals(map, signals = "odd\tname"),
+    datamap_plot_trajectories(steps, group_by = "kind", signal = "odd\tname")
+  )
+  for (plot in plots) {
+    said <- c(as_draw(texts(plot)), ggplot2::get_alt_text(plot))
+    expect_false(any(grepl("[\001-\037]", said)))
+    expect_true(any(grepl("\\\\(x1b|t)", said)))
+  }
+})
