@@ -5,9 +5,8 @@
 # `problem` says what can't be done: a finished text, or a function that makes
 # one of the place.
 abort_core <- function(error, paths, call, problem = core_problem) {
-  class <- c(
-    "io", "syntax", "field", "range", "limit", "input", "limit"
-  )[[error$status]]
+  # memory is a limit like any other
+  class <- if (error$class == "memory") "limit" else error$class
   place <- core_place(error, paths)
   abort_datamap(
     c(

@@ -137,14 +137,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   invisible(x)
 }
 
-# What asks the core for each field.
-long_fields <- c(
-  id = 1L, step = 2L, label = 4L, pred_label = 8L, s_label = 16L,
-  correct = 32L, loss = 64L, label_probs = 128L, probs = 256L, logits = 512L,
-  label_index = 2048L
-)
 class_fields <- c("probs", "logits")
-all_own <- 1024L
 
 check_long_columns <- function(columns, call) {
   force_name(columns, "columns", call)
@@ -161,18 +154,20 @@ check_long_columns <- function(columns, call) {
   enc2utf8(columns)
 }
 
-# Steps are looked at together with their ids.
+# What the core is asked for: fields, and keys of the user's own. Steps are
+# looked at together with their ids.
 long_wanted <- function(columns) {
+  fields <- names(field_names)
   if (is.null(columns)) {
-    fields <- setdiff(names(long_fields), class_fields)
-    return(list(sum(long_fields[fields]) + all_own, character()))
+    return(list(
+      fields = setdiff(fields, class_fields), all = TRUE, own = character()
+    ))
   }
-  fields <- intersect(names(long_fields), columns)
-  if ("step" %in% fields) {
-    fields <- union("id", fields)
+  wanted <- intersect(fields, columns)
+  if ("step" %in% wanted) {
+    wanted <- union("id", wanted)
   }
-  own <- setdiff(columns, names(long_fields))
-  list(as.integer(sum(long_fields[fields])), own)
+  list(fields = wanted, all = FALSE, own = setdiff(columns, fields))
 }
 
 long_frame <- function(result, columns, problems, call) {
@@ -189,7 +184,7 @@ long_frame <- function(result, columns, problems, call) {
   if (!is.null(columns)) {
     missing <- setdiff(columns, c(names(found), class_fields))
     if (length(missing) > 0 && n > 0) {
-      similar <- similar_names(missing, names(long_fields))
+      similar <- similar_names(missing, names(field_names))
       abort_datamap(
         c(
           "{.arg columns} must name fields or keys of the signals.",

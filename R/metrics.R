@@ -160,10 +160,6 @@ check_window <- function(burn_out, steps, call) {
 # The columns of the summary that were asked for, from those of the core: the
 # fixed ones, five of each signal, metrics. `has_vectors`: see absent_reasons().
 requested_columns <- function(columns, request, has_vectors) {
-  names(columns) <- c(
-    summary_columns, signal_column_names(request$core_signals),
-    request$core_metrics
-  )
   out <- columns[c(summary_columns, signal_column_names(request$signals))]
   for (metric in request$metrics) {
     column <- derived_metrics[[metric]]$column
@@ -187,8 +183,8 @@ had_vectors <- function(result) {
   if (result$common_classes == 0) {
     return(FALSE)
   }
-  evaluations <- result$columns[[match("evaluations", summary_columns)]]
-  if (sum(as.double(evaluations)) == result$counts[["good"]]) TRUE else NA
+  evaluations <- sum(as.double(result$columns$evaluations))
+  if (evaluations == result$counts[["good"]]) TRUE else NA
 }
 
 # --- metrics and signals that no sample has ---

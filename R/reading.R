@@ -49,14 +49,14 @@ reader_options <- function(request = NULL,
                            reading = check_reading(threads = 1L),
                            window = NULL) {
   list(
-    format = match(reading$format, reading_choices$format) - 1L,
+    format = reading$format,
     is_skipping = reading$on_error == "skip",
     is_cut_allowed = reading$partial_last == "ignore",
     max_line = as.double(reading$max_line),
     block_size = 2^18,
     threads = reading$threads,
     signals = request$core_signals,
-    metrics = match(request$core_metrics, core_metrics) - 1L,
+    metrics = request$core_metrics,
     burn_out = window$burn_out %||% 0,
     steps = window$steps
   )

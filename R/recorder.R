@@ -240,9 +240,8 @@ datamap_recorder <- function(file = NULL,
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   ids <- check_declared_ids(ids, call)
   path <- if (!is.null(file)) output_path(file)
-  start <- match(existing, c("error", "append", "repair", "overwrite")) - 1L
   pointer <- .Call(
-    ffi_recorder_open, path, start, ids, reader_options(request)
+    ffi_recorder_open, path, existing, ids, reader_options(request)
   )
   if (inherits(pointer, "dm_error")) {
     if (existing == "error" && !is.null(path) && file.exists(path)) {

@@ -503,7 +503,7 @@ check_made_alike <- function(a, b, names, call) {
 }
 
 # Whether an error of the core is about the state that it was given.
-is_damage <- function(error) error$status == 6L && is.na(error$file)
+is_damage <- function(error) error$class == "input" && is.na(error$file)
 
 # `name` is the finished text that says what the state is called.
 abort_state <- function(error, arg, call, name = fill_in("{.arg {arg}}")) {
@@ -520,7 +520,7 @@ abort_state <- function(error, arg, call, name = fill_in("{.arg {arg}}")) {
       "x" = core_finding(error),
       "i" = if (nzchar(key)) where
     ),
-    class = if (error$status == 6L) "input" else "limit",
+    class = if (error$class == "input") "input" else "limit",
     key = key, line = line, call = call
   )
 }
@@ -529,7 +529,7 @@ abort_state <- function(error, arg, call, name = fill_in("{.arg {arg}}")) {
 abort_merge <- function(error, names, call) {
   name <- names[[error$file]]
   error$file <- NA_integer_
-  if (error$status != 3L) {
+  if (error$class != "field") {
     abort_state(error, "", call, name)
   }
   before <- if (name == names[[2]]) {

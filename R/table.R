@@ -388,11 +388,6 @@ signal_column <- function(signal, x, fields, call) {
 
 # --- as lines ---
 
-# The kinds of columns that the core writes, in its order.
-record_kinds <- c(
-  "int32", "whole", "int64", "double", "bool", "text", "list"
-)
-
 # The columns of a data frame of signals as the core writes them: fields under
 # the names that they have, then all others.
 record_columns <- function(x, call, memory = new.env()) {
@@ -427,7 +422,7 @@ record_columns <- function(x, call, memory = new.env()) {
   own <- field_columns(x, own, own_column, call)
   list(
     columns = c(columns, own),
-    kinds = match(c(kinds, vapply(own, record_kind, "")), record_kinds) - 1L
+    kinds = c(kinds, vapply(own, record_kind, ""))
   )
 }
 

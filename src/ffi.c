@@ -74,11 +74,11 @@ static SEXP number_or_na(uint64_t value, bool is_known) {
 }
 
 SEXP ffi_error(const dm_error *err) {
-  const char *names[] = {"status",     "reason",     "file",  "line",     "column",
+  const char *names[] = {"class",      "reason",     "file",  "line",     "column",
                          "byte",       "key",        "found", "expected", "advice",
                          "other_file", "other_line", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, Rf_ScalarInteger((int)err->status));
+  SET_VECTOR_ELT(out, 0, Rf_mkString(dm_status_names[err->status]));
   SET_VECTOR_ELT(out, 1, Rf_mkString(err->sys_errno ? strerror(err->sys_errno) : ""));
   SET_VECTOR_ELT(out, 2, Rf_ScalarInteger(err->file < 0 ? NA_INTEGER : err->file + 1));
   SET_VECTOR_ELT(out, 3, number_or_na(err->line, err->line > 0));
@@ -94,6 +94,16 @@ SEXP ffi_error(const dm_error *err) {
   Rf_setAttrib(out, R_ClassSymbol, Rf_mkString("dm_error"));
   UNPROTECT(1);
   return out;
+}
+
+int ffi_choice(SEXP text_sexp, const char *const *names, int n) {
+  bool is_text = TYPEOF(text_sexp) == STRSXP && Rf_xlength(text_sexp) == 1;
+  for (int i = 0; is_text && i < n; i++) {
+    if (strcmp(CHAR(STRING_ELT(text_sexp, 0)), names[i]) == 0) {
+      return i;
+    }
+  }
+  return -1;
 }
 
 SEXP ffi_element(SEXP list, const char *name) {

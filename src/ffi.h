@@ -36,6 +36,9 @@ dm_host ffi_host_for_core(ffi_host *host);
 /* A list with the fields of err, of class "dm_error": R makes a condition of it. */
 SEXP ffi_error(const dm_error *err);
 
+/* Which of n names a string of R is, for an enum of that order; -1: none of them. */
+int ffi_choice(SEXP text_sexp, const char *const *names, int n);
+
 /* The element of a named list; R_NilValue where there is none, or list is no list. */
 SEXP ffi_element(SEXP list, const char *name);
 
@@ -70,6 +73,7 @@ SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sex
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp);
 SEXP ffi_field_names(void);
+SEXP ffi_column_names(void);
 SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP is_summary_sexp);
 SEXP ffi_read_summary(SEXP input_sexp);

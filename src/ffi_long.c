@@ -1,5 +1,6 @@
 /* The long table of signals as R's vectors. Each column of the core is given up as soon
    as R has it, so that there are never two of all. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,34 +10,52 @@ static SEXP make_column(dm_long *table, dm_long_column *column);
 static SEXP ident_column(const dm_long *table, const dm_long_column *column);
 static SEXP text_column(const dm_long *table, const dm_long_column *column);
 
+/* The columns that a long table may have: what R calls them, what asks for them, and
+   where they are, but for those of classes. */
+static const struct {
+  const char *name;
+  unsigned want;
+  size_t column;
+} fields[] = {
+    {"id", DM_LONG_ID, offsetof(dm_long, id)},
+    {"step", DM_LONG_STEP, offsetof(dm_long, step)},
+    {"label", DM_LONG_LABEL, offsetof(dm_long, label)},
+    {"label_index", DM_LONG_LABEL_INDEX, offsetof(dm_long, label_index)},
+    {"pred_label", DM_LONG_PRED_LABEL, offsetof(dm_long, pred_label)},
+    {"s_label", DM_LONG_S_LABEL, offsetof(dm_long, s_label)},
+    {"correct", DM_LONG_CORRECT, offsetof(dm_long, correct)},
+    {"loss", DM_LONG_LOSS, offsetof(dm_long, loss)},
+    {"label_probs", DM_LONG_LABEL_PROBS, offsetof(dm_long, label_probs)},
+    {"probs", DM_LONG_PROBS, 0},
+    {"logits", DM_LONG_LOGITS, 0},
+};
+enum { N_WANTED = sizeof fields / sizeof *fields, N_FIELDS = N_WANTED - 2 };
+
+unsigned ffi_long_want(SEXP wanted) {
+  SEXP names = ffi_element(wanted, "fields");
+  unsigned want = Rf_asLogical(ffi_element(wanted, "all")) == 1 ? DM_LONG_OWN : 0;
+  for (R_xlen_t i = 0; i < Rf_xlength(names); i++) {
+    for (int k = 0; k < N_WANTED; k++) {
+      bool is_it = strcmp(CHAR(STRING_ELT(names, i)), fields[k].name) == 0;
+      want |= is_it ? fields[k].want : 0;
+    }
+  }
+  return want;
+}
+
 /* There is a label_index only where a line has one. */
 SEXP ffi_long_columns(dm_long *table) {
-  const struct {
-    const char *name;
-    unsigned want;
-    dm_long_column *column;
-  } fields[] = {
-      {"id", DM_LONG_ID, &table->id},
-      {"step", DM_LONG_STEP, &table->step},
-      {"label", DM_LONG_LABEL, &table->label},
-      {"label_index", DM_LONG_LABEL_INDEX, &table->label_index},
-      {"pred_label", DM_LONG_PRED_LABEL, &table->pred_label},
-      {"s_label", DM_LONG_S_LABEL, &table->s_label},
-      {"correct", DM_LONG_CORRECT, &table->correct},
-      {"loss", DM_LONG_LOSS, &table->loss},
-      {"label_probs", DM_LONG_LABEL_PROBS, &table->label_probs},
-  };
-  enum { N_FIELDS = sizeof fields / sizeof *fields };
   R_xlen_t n = (R_xlen_t)(N_FIELDS + table->probs.n + table->logits.n + table->n_own);
   SEXP out = PROTECT(Rf_allocVector(VECSXP, n));
   SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
   R_xlen_t at = 0;
   for (int i = 0; i < N_FIELDS; i++) {
     SET_STRING_ELT(names, at, ffi_char(fields[i].name, strlen(fields[i].name)));
-    bool is_there = fields[i].want != DM_LONG_LABEL_INDEX ||
-                    dm_rows_cap(&fields[i].column->cells) > 0;
+    dm_long_column *column = (dm_long_column *)(void *)((char *)table + fields[i].column);
+    bool is_there =
+        fields[i].want != DM_LONG_LABEL_INDEX || dm_rows_cap(&column->cells) > 0;
     if ((table->want & fields[i].want) && is_there) {
-      SET_VECTOR_ELT(out, at, make_column(table, fields[i].column));
+      SET_VECTOR_ELT(out, at, make_column(table, column));
     }
     at++;
   }

@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "signals/dm_keys.h"
 #include "ffi.h"
+#include "signals/dm_keys.h"
+#include "summary/dm_table.h"
 
 static SEXP names_of(dm_field field) {
   R_xlen_t n = 0;
@@ -35,5 +36,37 @@ SEXP ffi_field_names(void) {
   }
   Rf_setAttrib(out, R_NamesSymbol, names);
   UNPROTECT(2);
+  return out;
+}
+
+static SEXP texts_of(const char *(*name)(int), int n) {
+  SEXP out = PROTECT(Rf_allocVector(STRSXP, n));
+  for (int i = 0; i < n; i++) {
+    SET_STRING_ELT(out, i, ffi_char(name(i), strlen(name(i))));
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+static const char *metric_name(int i) {
+  return dm_metrics[i].name;
+}
+
+static const char *column_name(int i) {
+  return dm_summary_columns[i].name;
+}
+
+static const char *statistic_name(int i) {
+  return dm_statistic_names[i];
+}
+
+/* What the core can be asked for and has in a summary, each in its order. */
+SEXP ffi_column_names(void) {
+  const char *names[] = {"columns", "statistics", "metrics", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, texts_of(column_name, DM_N_SUMMARY));
+  SET_VECTOR_ELT(out, 1, texts_of(statistic_name, DM_N_STATISTICS));
+  SET_VECTOR_ELT(out, 2, texts_of(metric_name, DM_N_METRICS));
+  UNPROTECT(1);
   return out;
 }

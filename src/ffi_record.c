@@ -2,6 +2,7 @@
    NULL in a session that did not make it (after readRDS()), which every entry checks. */
 #include <string.h>
 
+#include "ffi_result.h"
 #include "ffi_signals.h"
 #include "files/dm_recorder.h"
 #include "number/dm_number.h"
@@ -44,8 +45,16 @@ static dm_recorder *recorder_of(SEXP recorder_sexp, dm_error *err) {
 
 /* --- opening --- */
 
+static const char *const start_names[] = {[DM_RECORDER_NEW] = "error",
+                                          [DM_RECORDER_APPEND] = "append",
+                                          [DM_RECORDER_REPAIR] = "repair",
+                                          [DM_RECORDER_OVERWRITE] = "overwrite"};
+enum { N_STARTS = sizeof start_names / sizeof *start_names };
+
 static SEXP open_body(void *data) {
   record_call *call = data;
+  int start = ffi_choice(call->start, start_names, N_STARTS);
+  start = start < 0 ? DM_RECORDER_NEW : start;
   dm_options options = ffi_options(call->options);
   dm_host host = ffi_host_for_core(&call->host);
   size_t n_ids = (size_t)Rf_xlength(call->ids);
@@ -57,9 +66,8 @@ static SEXP open_body(void *data) {
     ids[i] = ffi_ident(call->ids, (R_xlen_t)i);
   }
   const char *path = call->path == R_NilValue ? NULL : CHAR(STRING_ELT(call->path, 0));
-  dm_status status = dm_recorder_open(&call->recorder, path,
-                                      (dm_recorder_start)Rf_asInteger(call->start), ids,
-                                      n_ids, &options, &host, &call->err);
+  dm_status status = dm_recorder_open(&call->recorder, path, (dm_recorder_start)start,
+                                      ids, n_ids, &options, &host, &call->err);
   ffi_unwind_continue(&call->unwind);
   if (status) {
     return ffi_error(&call->err);
@@ -69,7 +77,7 @@ static SEXP open_body(void *data) {
   return call->pointer;
 }
 
-/* path: a string in UTF-8 or NULL; start: a dm_recorder_start; ids: a column of ids
+/* path: a string in UTF-8 or NULL; start: one of start_names; ids: a column of ids
    without missing ones, or NULL. The recorder, or the error. */
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp,
                        SEXP options_sexp) {
@@ -99,22 +107,33 @@ static const void *data_of(SEXP column) {
   }
 }
 
-/* What R must give for each dm_record_kind; a matrix for a list. */
-static const SEXPTYPE kind_types[] = {
-    [DM_RECORD_INT32] = INTSXP,  [DM_RECORD_WHOLE] = REALSXP,
-    [DM_RECORD_INT64] = REALSXP, [DM_RECORD_DOUBLE] = REALSXP,
-    [DM_RECORD_BOOL] = LGLSXP,   [DM_RECORD_TEXT] = STRSXP,
-    [DM_RECORD_LIST] = REALSXP};
-enum { N_KINDS = sizeof kind_types / sizeof *kind_types };
+/* What R calls each dm_record_kind, and must give for it; a matrix for a list. */
+static const struct {
+  const char *name;
+  SEXPTYPE type;
+} kinds[] = {
+    [DM_RECORD_INT32] = {"int32", INTSXP},  [DM_RECORD_WHOLE] = {"whole", REALSXP},
+    [DM_RECORD_INT64] = {"int64", REALSXP}, [DM_RECORD_DOUBLE] = {"double", REALSXP},
+    [DM_RECORD_BOOL] = {"bool", LGLSXP},    [DM_RECORD_TEXT] = {"text", STRSXP},
+    [DM_RECORD_LIST] = {"list", REALSXP}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static int kind_of(SEXP name) {
+  int kind = 0;
+  while (kind < N_KINDS && strcmp(CHAR(name), kinds[kind].name) != 0) {
+    kind++;
+  }
+  return kind;
+}
 
 /* A named list of vectors of n_rows elements, or matrices of so many rows, with the
-   dm_record_kind of each; in memory of R_alloc(). DM_E_INPUT where they are none. */
+   name of the kind of each; in memory of R_alloc(). DM_E_INPUT where they are none. */
 static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kinds_sexp,
                             size_t n_rows, dm_error *err) {
   R_xlen_t n_columns = Rf_xlength(columns_sexp);
   R_xlen_t n = (R_xlen_t)n_rows;
   DM_TRY(ffi_check_vector(columns_sexp, "columns", VECSXP, n_columns, err));
-  DM_TRY(ffi_check_vector(kinds_sexp, "kinds", INTSXP, n_columns, err));
+  DM_TRY(ffi_check_vector(kinds_sexp, "kinds", STRSXP, n_columns, err));
   SEXP names = Rf_getAttrib(columns_sexp, R_NamesSymbol); /* kept by the list */
   if (n_columns) {
     DM_TRY(ffi_check_vector(names, "names", STRSXP, n_columns, err));
@@ -124,8 +143,8 @@ static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kind
   for (R_xlen_t i = 0; i < n_columns; i++) {
     SEXP column = VECTOR_ELT(columns_sexp, i);
     const char *name = CHAR(STRING_ELT(names, i));
-    int kind = INTEGER_RO(kinds_sexp)[i];
-    SEXPTYPE type = kind < 0 || kind >= N_KINDS ? NILSXP : kind_types[kind];
+    int kind = kind_of(STRING_ELT(kinds_sexp, i));
+    SEXPTYPE type = kind == N_KINDS ? NILSXP : kinds[kind].type;
     if (kind == DM_RECORD_LIST) {
       DM_TRY(ffi_check_matrix(column, name, n, err));
     } else {

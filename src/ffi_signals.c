@@ -6,9 +6,14 @@
 
 #include "number/dm_format.h"
 
+static const char *const format_names[] = {
+    [DM_FORMAT_AUTO] = "auto", [DM_FORMAT_JSON] = "json", [DM_FORMAT_PYTHON] = "python"};
+enum { N_FORMATS = sizeof format_names / sizeof *format_names };
+
 dm_options ffi_options(SEXP options_sexp) {
+  int format = ffi_choice(ffi_element(options_sexp, "format"), format_names, N_FORMATS);
   dm_options options = {
-      .format = (dm_format)Rf_asInteger(ffi_element(options_sexp, "format")),
+      .format = format < 0 ? DM_FORMAT_AUTO : (dm_format)format,
       .is_skipping = Rf_asLogical(ffi_element(options_sexp, "is_skipping")) == 1,
       .is_cut_allowed = Rf_asLogical(ffi_element(options_sexp, "is_cut_allowed")) == 1,
       .max_line = (size_t)Rf_asReal(ffi_element(options_sexp, "max_line")),
@@ -24,7 +29,8 @@ dm_options ffi_options(SEXP options_sexp) {
   }
   SEXP metrics = ffi_element(options_sexp, "metrics");
   for (R_xlen_t i = 0; i < Rf_xlength(metrics); i++) {
-    options.metrics |= DM_METRIC_BIT(INTEGER(metrics)[i]);
+    dm_metric metric = dm_metric_find(CHAR(STRING_ELT(metrics, i)));
+    options.metrics |= metric == DM_N_METRICS ? 0 : DM_METRIC_BIT(metric);
   }
   SEXP signals = ffi_element(options_sexp, "signals");
   options.n_signals = (size_t)Rf_xlength(signals);

@@ -34,10 +34,6 @@ typedef struct ffi_reader {
 dm_status ffi_open_source(dm_source **out, SEXP source_sexp, ffi_reader *reader,
                           const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
-/* What R is given of a run: the columns of the summary, counts, problems, and grown as it
-   is. */
-SEXP ffi_result(const dm_table *table, SEXP grown);
-
 /* Counts of lines by what became of them, the problems that are kept, and how many there
    were of each kind. */
 enum { FFI_LINE_COUNTS = 5 };
@@ -62,6 +58,10 @@ dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
 
 /* How many sources a state has had. */
 int32_t ffi_n_files(SEXP state);
+
+/* The sum of DM_LONG_ values that a list asks for: the names of fields, and whether all
+   keys of the user's own are wanted (all). */
+unsigned ffi_long_want(SEXP wanted);
 
 /* A named list of the columns of a long table, which gives them up, NULL for those that
    it does not have; whether a step was given as epoch, and one below an earlier one. */

@@ -2,6 +2,7 @@
    merged with another, to go on, or to be summarised. */
 #include <string.h>
 
+#include "ffi_result.h"
 #include "ffi_signals.h"
 #include "files/dm_state_file.h"
 #include "summary/dm_merge.h"
@@ -515,7 +516,7 @@ static SEXP make_metrics(uint32_t metrics) {
   R_xlen_t at = 0;
   for (int i = 0; i < DM_N_METRICS; i++) {
     if (metrics >> i & 1) {
-      const char *name = dm_metric_name((dm_metric)i);
+      const char *name = dm_metrics[i].name;
       SET_STRING_ELT(out, at++, ffi_char(name, strlen(name)));
     }
   }

@@ -3,8 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ffi_result.h"
 #include "ffi_signals.h"
-#include "ffi_text.h"
 #include "io/dm_inflater.h"
 
 /* All that has to be given back, whichever way the call ends. */
@@ -32,13 +32,6 @@ static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static const char *const *paths_of(SEXP sources);
 static dm_status read_table(summarise_call *call, const dm_host *host);
-static SEXP make_result(const dm_states *states, SEXP columns, SEXP grown);
-static SEXP make_columns(const dm_table *table, const dm_options *options);
-static SEXP add_vector(SEXP list, R_xlen_t i, SEXPTYPE type, R_xlen_t n);
-static SEXP ident_column(const dm_table *table, dm_ident_column column,
-                         dm_columns *columns);
-static SEXPTYPE metric_type(dm_metric metric);
-static void fill_pred_dist(const dm_table *table, SEXP out);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
   summarise_call call = call_of(sources_sexp, options_sexp);
@@ -46,7 +39,7 @@ SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
 }
 
 /* As ffi_summarise(), but the columns are those of a long table. wanted: a list of the
-   sum of DM_LONG_ values and of the names of signals. */
+   names of fields, whether all others are wanted, and the names of those that are. */
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp) {
   summarise_call call = call_of(sources_sexp, options_sexp);
@@ -107,10 +100,9 @@ static SEXP summarise_body(void *data) {
           ? dm_run_new(&call->run, &options, &host, &call->err)
           : ffi_restore_state(&call->run, call->start, &options, &host, &call->err);
   if (!status && is_long) {
-    SEXP names = VECTOR_ELT(call->wanted, 1);
-    status = dm_long_init(&call->long_table, call->run,
-                          (unsigned)Rf_asInteger(VECTOR_ELT(call->wanted, 0)),
-                          ffi_texts(names), (size_t)Rf_xlength(names), &call->err);
+    SEXP own = ffi_element(call->wanted, "own");
+    status = dm_long_init(&call->long_table, call->run, ffi_long_want(call->wanted),
+                          ffi_texts(own), (size_t)Rf_xlength(own), &call->err);
   }
   if (!status) {
     status = call->is_table ? read_table(call, &host) : read_sources(call, grown, &host);
@@ -127,7 +119,7 @@ static SEXP summarise_body(void *data) {
   if (status) {
     out = ffi_error(&call->err);
   } else if (is_long) {
-    out = make_result(&call->run->states, ffi_long_columns(&call->long_table), grown);
+    out = ffi_result_of(&call->run->states, ffi_long_columns(&call->long_table), grown);
   } else if (call->is_state) {
     const char *names[] = {"state", "grown", ""};
     out = PROTECT(Rf_mkNamed(VECSXP, names));
@@ -340,131 +332,4 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
     }
   }
   return dm_run_end_rows(call->run, &call->err);
-}
-
-/* --- results --- */
-
-SEXP ffi_result(const dm_table *table, SEXP grown) {
-  return make_result(table->states, make_columns(table, &table->states->options), grown);
-}
-
-static SEXP make_result(const dm_states *states, SEXP columns, SEXP grown) {
-  PROTECT(columns);
-  const char *names[] = {"columns", "counts",         "problems", "problem_counts",
-                         "grown",   "common_classes", ""};
-  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, columns);
-  SET_VECTOR_ELT(out, 1, ffi_line_counts(&states->counts));
-  SET_VECTOR_ELT(out, 2, ffi_problems(&states->problems));
-  SET_VECTOR_ELT(out, 3, ffi_problem_counts(&states->problems));
-  SET_VECTOR_ELT(out, 4, grown);
-  /* 0: no line had a class vector */
-  SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
-  UNPROTECT(2);
-  return out;
-}
-
-/* Which column of the summary comes where. */
-enum { N_FIXED = 14 };
-static const int count_places[DM_N_COUNTS] = {
-    [DM_COLUMN_CORRECT_TIMES] = 3, [DM_COLUMN_FORGETTING_TIMES] = 9,
-    [DM_COLUMN_LEARNT_TIMES] = 10, [DM_COLUMN_FIRST_FORGET] = 11,
-    [DM_COLUMN_FIRST_LEARN] = 12,  [DM_COLUMN_EVALUATIONS] = 13};
-static const int number_places[DM_N_NUMBERS] = {[DM_COLUMN_CORRECT_RATIO] = 4,
-                                                [DM_COLUMN_AVG_PROBS] = 5,
-                                                [DM_COLUMN_LABEL_VAR] = 6,
-                                                [DM_COLUMN_MAX_LABEL_PROBS] = 7,
-                                                [DM_COLUMN_MIN_LABEL_PROBS] = 8};
-
-/* Those of signals follow, then the metrics in the order of dm_metric. */
-static SEXP make_columns(const dm_table *table, const dm_options *options) {
-  R_xlen_t n = (R_xlen_t)table->n;
-  R_xlen_t n_statistics = DM_N_STATISTICS * (R_xlen_t)options->n_signals;
-  R_xlen_t n_metrics = 0;
-  for (int metric = 0; metric < DM_N_METRICS; metric++) {
-    n_metrics += options->metrics >> metric & 1;
-  }
-  SEXP out = PROTECT(Rf_allocVector(VECSXP, N_FIXED + n_statistics + n_metrics));
-  dm_columns columns = {.missing = NA_REAL, .missing_time = NA_INTEGER};
-  for (int i = 0; i < DM_N_IDENTS; i++) {
-    SET_VECTOR_ELT(out, i, ident_column(table, (dm_ident_column)i, &columns));
-  }
-  for (int i = 0; i < DM_N_COUNTS; i++) {
-    columns.counts[i] = INTEGER(add_vector(out, count_places[i], INTSXP, n));
-  }
-  for (int i = 0; i < DM_N_NUMBERS; i++) {
-    columns.numbers[i] = REAL(add_vector(out, number_places[i], REALSXP, n));
-  }
-  columns.signals = (double **)R_alloc((size_t)n_statistics + 1, sizeof *columns.signals);
-  for (R_xlen_t i = 0; i < n_statistics; i++) {
-    columns.signals[i] = REAL(add_vector(out, N_FIXED + i, REALSXP, n));
-  }
-  R_xlen_t place = N_FIXED + n_statistics;
-  for (int metric = 0; metric < DM_N_METRICS; metric++) {
-    if (options->metrics >> metric & 1) {
-      SEXP column = add_vector(out, place++, metric_type((dm_metric)metric), n);
-      if (TYPEOF(column) == INTSXP) {
-        columns.times[metric] = INTEGER(column);
-      } else if (TYPEOF(column) == REALSXP) {
-        columns.metrics[metric] = REAL(column);
-      } else {
-        fill_pred_dist(table, column);
-      }
-    }
-  }
-  dm_table_fill(table, &columns, options->threads > 1 ? options->threads : 1);
-  UNPROTECT(1);
-  return out;
-}
-
-static SEXP add_vector(SEXP list, R_xlen_t i, SEXPTYPE type, R_xlen_t n) {
-  SEXP vector = Rf_allocVector(type, n);
-  SET_VECTOR_ELT(list, i, vector);
-  return vector;
-}
-
-/* A column of ids or labels, full if it is one of strings, else to be filled. */
-static SEXP ident_column(const dm_table *table, dm_ident_column column,
-                         dm_columns *columns) {
-  dm_ident_type type = dm_table_ident_type(table, column);
-  if (type == DM_TYPE_TEXT && column == DM_COLUMN_ID) {
-    return ffi_text_column(table);
-  }
-  SEXP out = PROTECT(ffi_ident_column(type, (R_xlen_t)table->n));
-  switch (type) {
-    case DM_TYPE_INT32:
-      columns->integers[column] = INTEGER(out);
-      break;
-    case DM_TYPE_DOUBLE:
-      columns->doubles[column] = REAL(out);
-      break;
-    default:
-      for (size_t i = 0; i < table->n; i++) {
-        dm_ident ident = dm_table_ident(table, column, i);
-        ffi_set_ident(out, (R_xlen_t)i, &ident);
-      }
-  }
-  UNPROTECT(1);
-  return out;
-}
-
-static SEXPTYPE metric_type(dm_metric metric) {
-  switch (metric) {
-    case DM_METRIC_PRED_DIST:
-      return STRSXP;
-    case DM_METRIC_FIRST_CORRECT:
-    case DM_METRIC_LEARNED_FOR_GOOD:
-    case DM_METRIC_FORGOTTEN_FOR_GOOD:
-      return INTSXP;
-    default:
-      return REALSXP;
-  }
-}
-
-static void fill_pred_dist(const dm_table *table, SEXP out) {
-  for (size_t i = 0; i < table->n; i++) {
-    size_t len;
-    const char *text = dm_table_pred_dist(table, i, &len);
-    SET_STRING_ELT(out, (R_xlen_t)i, text ? ffi_char(text, len) : NA_STRING);
-  }
 }

@@ -13,6 +13,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_summarise_table, 3),
     ENTRY(ffi_read_signals, 4),
     ENTRY(ffi_write_signals, 5),
+    ENTRY(ffi_column_names, 0),
     ENTRY(ffi_field_names, 0),
     ENTRY(ffi_integer64, 2),
     ENTRY(ffi_write_summary, 3),

@@ -139,10 +139,11 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
     signals[c] = numbers + (DM_N_NUMBERS + c) * n;
   }
   for (size_t c = 0; c < DM_N_METRICS; c++) {
-    if (!(run->states.options.metrics & DM_METRIC_BIT(c)) || c == DM_METRIC_PRED_DIST) {
+    if (!(run->states.options.metrics & DM_METRIC_BIT(c)) ||
+        dm_metrics[c].kind == DM_METRIC_TEXT) {
       continue;
     }
-    if (c >= DM_METRIC_FIRST_CORRECT) {
+    if (dm_metrics[c].kind == DM_METRIC_TIME) {
       columns.times[c] = counts + (DM_N_COUNTS + c) * n;
     } else {
       columns.metrics[c] = numbers + (DM_N_NUMBERS + n_statistics + c) * n;

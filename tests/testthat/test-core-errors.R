@@ -2,7 +2,7 @@
 core_error <- function(...) {
   utils::modifyList(
     list(
-      status = 2L, file = NA_integer_, line = NA_real_, column = NA_real_,
+      class = "syntax", file = NA_integer_, line = NA_real_, column = NA_real_,
       byte = NA_real_, key = "", found = "", expected = "", reason = "",
       advice = "", other_line = NA_real_, other_file = NA_integer_
     ),

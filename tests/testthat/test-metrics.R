@@ -608,3 +608,10 @@ test_that("the reasons can be read", {
     )
   )
 })
+
+test_that("the core has the columns and metrics that are asked for", {
+  core <- .Call(ffi_column_names)
+  expect_identical(core$columns, summary_columns)
+  expect_identical(core$statistics, signal_statistics)
+  expect_identical(core$metrics, core_metrics)
+})

@@ -300,24 +300,24 @@ test_that("what R let through is found in the glue and not read", {
     .Call(ffi_recorder_add, rec$pointer, columns, kinds, n, FALSE)
   }
   for (call in list(write, record)) {
-    expect_s3_class(call(list(id = 1L), 0L), "dm_error")
-    expect_s3_class(call(list(id = 1:2), 1L), "dm_error")
-    expect_s3_class(call(list(id = 1:2), 99L), "dm_error")
-    expect_s3_class(call(list(id = 1:2), -1L), "dm_error")
-    expect_s3_class(call(list(id = 1:2), c(0L, 0L)), "dm_error")
+    expect_s3_class(call(list(id = 1L), "int32"), "dm_error")
+    expect_s3_class(call(list(id = 1:2), "whole"), "dm_error")
+    expect_s3_class(call(list(id = 1:2), "none"), "dm_error")
+    expect_s3_class(call(list(id = 1:2), NA_character_), "dm_error")
+    expect_s3_class(call(list(id = 1:2), c("int32", "int32")), "dm_error")
     expect_s3_class(call(list(id = 1:2), 0), "dm_error")
-    expect_s3_class(call(list(1:2), 0L), "dm_error")
-    expect_s3_class(call(1:2, 0L), "dm_error")
-    expect_s3_class(call(list(probs = c(1, 2)), 6L), "dm_error")
-    expect_s3_class(call(list(probs = diag(3)), 6L), "dm_error")
-    expect_s3_class(call(list(id = mean), 5L), "dm_error")
+    expect_s3_class(call(list(1:2), "int32"), "dm_error")
+    expect_s3_class(call(1:2, "int32"), "dm_error")
+    expect_s3_class(call(list(probs = c(1, 2)), "list"), "dm_error")
+    expect_s3_class(call(list(probs = diag(3)), "list"), "dm_error")
+    expect_s3_class(call(list(id = mean), "text"), "dm_error")
   }
   summary <- function(columns) .Call(ffi_write_summary, columns, file, TRUE)
   expect_s3_class(summary(list(id = 1:2, label = 1)), "dm_error")
   expect_s3_class(summary(list(id = 1:2, label = list(1, 2))), "dm_error")
   expect_s3_class(summary(list(1:2)), "dm_error")
   expect_s3_class(
-    .Call(ffi_recorder_open, NULL, 0L, list(1), reader_options()), "dm_error"
+    .Call(ffi_recorder_open, NULL, "error", list(1), reader_options()), "dm_error"
   )
   expect_false(file.exists(file))
 })

@@ -8,6 +8,12 @@
 
 #include "base/dm_text.h"
 
+const char *const dm_status_names[] = {
+    [DM_OK] = "ok",         [DM_E_IO] = "io",         [DM_E_SYNTAX] = "syntax",
+    [DM_E_FIELD] = "field", [DM_E_RANGE] = "range",   [DM_E_LIMIT] = "limit",
+    [DM_E_INPUT] = "input", [DM_E_MEMORY] = "memory", [DM_E_INTERRUPT] = "interrupt",
+};
+
 static void format_text(char *out, size_t cap, const char *fmt, va_list args)
     DM_PRINTF(3, 0);
 

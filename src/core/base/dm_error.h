@@ -20,6 +20,9 @@ typedef enum dm_status {
   DM_E_INTERRUPT /* the host asked to stop: Ctrl-C, an error in a callback */
 } dm_status;
 
+/* "ok", "io", "syntax", ...: what hosts know them by. */
+extern const char *const dm_status_names[];
+
 enum { DM_KEY_MAX = 64, DM_TEXT_MAX = 240 };
 
 /* Where and what. Fixed buffers: nothing to free, may be copied. Texts are valid UTF-8,

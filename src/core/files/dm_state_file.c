@@ -281,7 +281,7 @@ static dm_status put_request(dm_pack_writer *out, const dm_options *options,
   }
   for (int i = 0; i < DM_N_METRICS; i++) {
     if (options->metrics & DM_METRIC_BIT(i)) {
-      const char *name = dm_metric_name((dm_metric)i);
+      const char *name = dm_metrics[i].name;
       DM_TRY_DONE(dm_texts_add(&metrics, name, strlen(name), err));
     }
   }
@@ -317,11 +317,7 @@ static dm_status get_request(reading *r, dm_error *err) {
   dm_texts metrics = {0};
   dm_status status = dm_texts_get(&r->in, "run_metrics", &metrics, err);
   for (size_t i = 0; i < metrics.n && !status; i++) {
-    int metric = 0;
-    while (metric < DM_N_METRICS &&
-           strcmp(dm_metric_name((dm_metric)metric), dm_texts_at(&metrics, i)) != 0) {
-      metric++;
-    }
+    dm_metric metric = dm_metric_find(dm_texts_at(&metrics, i));
     if (metric == DM_N_METRICS) {
       status = wrong(err, "run_metrics", i + 1, "the name of a metric");
     } else {

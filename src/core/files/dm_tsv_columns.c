@@ -10,6 +10,7 @@
 #include "number/dm_format.h"
 #include "number/dm_number.h"
 #include "signals/dm_keys.h"
+#include "summary/dm_table.h"
 
 enum { ROWS_FIRST = 1024 };
 
@@ -51,34 +52,21 @@ static bool is_text(const char *text, size_t len, const char *word);
 
 static const struct {
   const char *name;
-  const char *first; /* that it stands for */
-  dm_tsv_rule rule;
-} known[] = {
-    {"id", NULL, DM_TSV_ID},
-    {"label", NULL, DM_TSV_ID},
-    {"s_label", NULL, DM_TSV_COUNT},
-    {"correct_times", NULL, DM_TSV_COUNT},
-    {"correct_ratio", NULL, DM_TSV_REAL},
-    {"avg_probs", NULL, DM_TSV_REAL},
-    {"label_var", NULL, DM_TSV_REAL},
-    {"max_label_probs", NULL, DM_TSV_REAL},
-    {"min_label_probs", NULL, DM_TSV_REAL},
-    {"forgetting_times", NULL, DM_TSV_COUNT},
-    {"learnt_times", NULL, DM_TSV_COUNT},
-    {"first_forget", NULL, DM_TSV_COUNT},
-    {"first_learn", NULL, DM_TSV_COUNT},
-    {"evaluations", NULL, DM_TSV_COUNT},
-    {"confidence", "avg_probs", DM_TSV_REAL},
-    {"variability", "label_var", DM_TSV_REAL},
-    {"correctness", "correct_times", DM_TSV_COUNT},
+  const char *first; /* the column of the summary that it stands for */
+} aliases[] = {
+    {"confidence", "avg_probs"},
+    {"variability", "label_var"},
+    {"correctness", "correct_times"},
 };
 
-static size_t known_at(const char *name) {
-  size_t i = 0;
-  while (i < sizeof known / sizeof *known && strcmp(name, known[i].name) != 0) {
-    i++;
+/* The column of the summary that a name stands for; NULL: that is its own. */
+static const char *alias_of(const char *name) {
+  for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+    if (strcmp(name, aliases[i].name) == 0) {
+      return aliases[i].first;
+    }
   }
-  return i;
+  return NULL;
 }
 
 /* The names of ids before this one; 0: it is no other name of the id. */
@@ -89,16 +77,24 @@ static uint32_t ids_before(const char *name) {
 }
 
 dm_tsv_rule dm_tsv_rule_of(const char *name) {
-  size_t i = known_at(name);
-  return i < sizeof known / sizeof *known ? known[i].rule
-         : ids_before(name)               ? DM_TSV_ID
-                                          : DM_TSV_ANY;
+  const char *first = alias_of(name);
+  first = first ? first : name;
+  for (int i = 0; i < DM_N_SUMMARY; i++) {
+    const dm_summary_column *column = &dm_summary_columns[i];
+    if (strcmp(first, column->name) != 0) {
+      continue;
+    }
+    bool is_number = column->kind == DM_SUMMARY_NUMBER;
+    bool is_id = column->kind == DM_SUMMARY_IDENT && column->column != DM_COLUMN_S_LABEL;
+    return is_number ? DM_TSV_REAL : is_id ? DM_TSV_ID : DM_TSV_COUNT;
+  }
+  return ids_before(name) ? DM_TSV_ID : DM_TSV_ANY;
 }
 
 bool dm_tsv_gives_way(const char *name, const char *other) {
-  size_t i = known_at(name);
-  if (i < sizeof known / sizeof *known) {
-    return known[i].first && strcmp(known[i].first, other) == 0;
+  const char *first = alias_of(name);
+  if (first) {
+    return strcmp(first, other) == 0;
   }
   int key = dm_key_find(other, strlen(other));
   return key != DM_KEY_OTHER && (ids_before(name) & DM_KEY_BIT(key));

@@ -7,7 +7,6 @@
 #include "base/dm_text.h"
 #include "number/dm_scan.h"
 
-/* clang-format off: one name a line */
 const dm_key_info dm_keys[] = {
     [DM_FIELD_ID] = {"id", DM_FIELD_ID, DM_KEY_PLAIN},
     [DM_FIELD_LABEL] = {"label", DM_FIELD_LABEL, DM_KEY_PLAIN},
@@ -29,7 +28,6 @@ const dm_key_info dm_keys[] = {
     {"logits_epoch_", DM_FIELD_LOGITS, DM_KEY_NUMBERED},
     {"epoch", DM_FIELD_STEP, DM_KEY_REPEATED},
 };
-/* clang-format on */
 
 enum { N_KEYS = sizeof dm_keys / sizeof *dm_keys };
 _Static_assert((int)N_KEYS <= (int)DM_KEYS_MAX, "a bit for each key");

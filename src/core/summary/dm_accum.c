@@ -9,6 +9,11 @@
 #include <assert.h>
 #include <math.h>
 
+const char *const dm_statistic_names[DM_N_STATISTICS] = {
+    [DM_SIGNAL_MEAN] = "mean", [DM_SIGNAL_VAR] = "var",   [DM_SIGNAL_MIN] = "min",
+    [DM_SIGNAL_MAX] = "max",   [DM_SIGNAL_LAST] = "last",
+};
+
 int64_t dm_accum_first_correct(const dm_accum *a) {
   return a->was_correct_first ? 0 : a->first_learning ? a->first_learning : DM_NEVER;
 }

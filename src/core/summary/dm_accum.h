@@ -60,6 +60,18 @@ static inline double dm_moments_variance(const dm_moments *m, uint32_t n) {
                                             : variance;
 }
 
+/* What a summary has of a signal; the names are the ends of its columns'. */
+typedef enum dm_signal_statistic {
+  DM_SIGNAL_MEAN,
+  DM_SIGNAL_VAR,
+  DM_SIGNAL_MIN,
+  DM_SIGNAL_MAX,
+  DM_SIGNAL_LAST,
+  DM_N_STATISTICS
+} dm_signal_statistic;
+
+extern const char *const dm_statistic_names[DM_N_STATISTICS];
+
 /* 64 bytes, one cache line. All zero is the state before the first evaluation. */
 typedef struct dm_accum {
   dm_moments moments; /* of label_probs */

@@ -3,64 +3,89 @@
 #include "summary/dm_metric.h"
 
 #include <float.h>
+#include <string.h>
 
 #include "number/dm_number.h"
+#include "signals/dm_scores.h"
 
 static double within_doubles(double average);
 
-const char *dm_metric_name(dm_metric metric) {
-  static const char *const names[DM_N_METRICS] = {
-      [DM_METRIC_AUM] = "aum",
-      [DM_METRIC_PROB_MARGIN] = "prob_margin",
-      [DM_METRIC_EL2N] = "el2n",
-      [DM_METRIC_EL2N_LAST] = "el2n_last",
-      [DM_METRIC_MEAN_ENTROPY] = "mean_entropy",
-      [DM_METRIC_ENTROPY_OF_MEAN] = "entropy_of_mean",
-      [DM_METRIC_ALEATORIC] = "aleatoric",
-      [DM_METRIC_MEAN_LOG2_PROB] = "mean_log2_prob",
-      [DM_METRIC_LOSS_EMA] = "loss_ema",
-      [DM_METRIC_FIRST_CORRECT] = "first_correct",
-      [DM_METRIC_LEARNED_FOR_GOOD] = "learned_for_good",
-      [DM_METRIC_FORGOTTEN_FOR_GOOD] = "forgotten_for_good",
-      [DM_METRIC_PRED_DIST] = "pred_dist",
-  };
-  return names[metric];
+static bool loss_average_of(const dm_metric_sample *sample, double *out) {
+  *out = sample->own->loss_average;
+  return sample->own->has_loss;
 }
 
-dm_measure dm_metric_measure_of(dm_metric metric) {
-  switch (metric) {
-    case DM_METRIC_AUM:
-      return DM_MEASURE_LOG_MARGIN;
-    case DM_METRIC_PROB_MARGIN:
-      return DM_MEASURE_PROB_MARGIN;
-    case DM_METRIC_EL2N:
-    case DM_METRIC_EL2N_LAST:
-      return DM_MEASURE_ERROR_NORM;
-    case DM_METRIC_MEAN_ENTROPY:
-      return DM_MEASURE_ENTROPY;
-    case DM_METRIC_ALEATORIC:
-      return DM_MEASURE_ALEATORIC;
-    case DM_METRIC_MEAN_LOG2_PROB:
-      return DM_MEASURE_LOG2_PROB;
-    default:
-      return DM_N_MEASURES;
+static bool entropy_of_mean_of(const dm_metric_sample *sample, double *out) {
+  if (sample->own->n_probs) {
+    *out = dm_entropy(sample->class_sums, sample->n_classes, sample->own->n_probs);
   }
+  return sample->own->n_probs;
+}
+
+static bool time_of(int64_t evaluation, double *out) {
+  *out = (double)evaluation;
+  return evaluation != DM_NEVER;
+}
+
+static bool first_correct_of(const dm_metric_sample *sample, double *out) {
+  return time_of(dm_accum_first_correct(sample->accum), out);
+}
+
+static bool learned_for_good_of(const dm_metric_sample *sample, double *out) {
+  return time_of(dm_accum_learned_for_good(sample->accum), out);
+}
+
+static bool forgotten_for_good_of(const dm_metric_sample *sample, double *out) {
+  return time_of(dm_accum_forgotten_for_good(sample->accum), out);
+}
+
+#define OF_MEASURE(name, needs, measure, statistic) \
+  { name, DM_METRIC_REAL, needs, DM_MEASURE_##measure, DM_SIGNAL_##statistic, NULL }
+#define OF_SAMPLE(name, kind, needs, value) \
+  { name, DM_METRIC_##kind, needs, DM_N_MEASURES, DM_SIGNAL_LAST, value }
+
+const dm_metric_info dm_metrics[DM_N_METRICS] = {
+    [DM_METRIC_AUM] = OF_MEASURE("aum", DM_NEEDS_VECTOR, LOG_MARGIN, MEAN),
+    [DM_METRIC_PROB_MARGIN] =
+        OF_MEASURE("prob_margin", DM_NEEDS_VECTOR, PROB_MARGIN, MEAN),
+    [DM_METRIC_EL2N] = OF_MEASURE("el2n", DM_NEEDS_VECTOR, ERROR_NORM, MEAN),
+    [DM_METRIC_EL2N_LAST] = OF_MEASURE("el2n_last", DM_NEEDS_VECTOR, ERROR_NORM, LAST),
+    [DM_METRIC_MEAN_ENTROPY] = OF_MEASURE("mean_entropy", DM_NEEDS_VECTOR, ENTROPY, MEAN),
+    [DM_METRIC_ENTROPY_OF_MEAN] = OF_SAMPLE(
+        "entropy_of_mean", REAL, DM_NEEDS_VECTOR | DM_NEEDS_PROBS, entropy_of_mean_of),
+    [DM_METRIC_ALEATORIC] = OF_MEASURE("aleatoric", 0, ALEATORIC, MEAN),
+    [DM_METRIC_MEAN_LOG2_PROB] = OF_MEASURE("mean_log2_prob", 0, LOG2_PROB, MEAN),
+    [DM_METRIC_LOSS_EMA] = OF_SAMPLE("loss_ema", REAL, 0, loss_average_of),
+    [DM_METRIC_FIRST_CORRECT] = OF_SAMPLE("first_correct", TIME, 0, first_correct_of),
+    [DM_METRIC_LEARNED_FOR_GOOD] =
+        OF_SAMPLE("learned_for_good", TIME, 0, learned_for_good_of),
+    [DM_METRIC_FORGOTTEN_FOR_GOOD] =
+        OF_SAMPLE("forgotten_for_good", TIME, 0, forgotten_for_good_of),
+    [DM_METRIC_PRED_DIST] =
+        OF_SAMPLE("pred_dist", TEXT, DM_NEEDS_VECTOR | DM_NEEDS_PREDICTION, NULL),
+};
+
+dm_metric dm_metric_find(const char *name) {
+  int metric = 0;
+  while (metric < DM_N_METRICS && strcmp(dm_metrics[metric].name, name) != 0) {
+    metric++;
+  }
+  return (dm_metric)metric;
 }
 
 dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
-  dm_keep keep = {.n_signals = n_signals,
-                  .has_probs = metrics & DM_METRIC_BIT(DM_METRIC_ENTROPY_OF_MEAN),
-                  .has_prediction = metrics & DM_METRIC_BIT(DM_METRIC_PRED_DIST)};
+  dm_keep keep = {.n_signals = n_signals};
+  unsigned needs = 0;
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
-    dm_measure measure = dm_metric_measure_of((dm_metric)metric);
-    if ((metrics >> metric & 1) && measure != DM_N_MEASURES) {
-      keep.measures |= DM_MEASURE_BIT(measure);
+    if (metrics >> metric & 1) {
+      dm_measure measure = dm_metrics[metric].measure;
+      keep.measures |= measure == DM_N_MEASURES ? 0 : DM_MEASURE_BIT(measure);
+      needs |= dm_metrics[metric].needs;
     }
   }
-  const uint32_t of_label_probs =
-      DM_MEASURE_BIT(DM_MEASURE_ALEATORIC) | DM_MEASURE_BIT(DM_MEASURE_LOG2_PROB);
-  keep.needs_probs =
-      keep.has_probs || keep.has_prediction || (keep.measures & ~of_label_probs);
+  keep.needs_probs = needs & DM_NEEDS_VECTOR;
+  keep.has_probs = needs & DM_NEEDS_PROBS;
+  keep.has_prediction = needs & DM_NEEDS_PREDICTION;
   return keep;
 }
 

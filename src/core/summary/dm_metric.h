@@ -4,9 +4,9 @@
 #define DM_METRIC_H
 
 #include "signals/dm_measure.h"
+#include "summary/dm_accum.h"
 
-/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). R has the
-   names that dm_metric_name() tells in the same order. */
+/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). */
 typedef enum dm_metric {
   DM_METRIC_AUM,              /* mean of the log margin */
   DM_METRIC_PROB_MARGIN,      /* mean of the margin of the probabilities */
@@ -26,14 +26,6 @@ typedef enum dm_metric {
 
 #define DM_METRIC_BIT(metric) (UINT32_C(1) << (metric))
 
-const char *dm_metric_name(dm_metric metric);
-
-/* The measure whose mean or last value a metric is; DM_N_MEASURES: it is none. */
-dm_measure dm_metric_measure_of(dm_metric metric);
-
-/* What a run of these metrics keeps of each line. */
-dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
-
 /* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
    zero is the state before the first evaluation. */
 typedef struct dm_metric_accum {
@@ -43,6 +35,46 @@ typedef struct dm_metric_accum {
   uint32_t has_loss;
   uint32_t n_probs; /* class vectors in the sample's row of class sums */
 } dm_metric_accum;
+
+typedef enum dm_metric_kind {
+  DM_METRIC_REAL,
+  DM_METRIC_TIME, /* an evaluation, from 0; missing where it never came */
+  DM_METRIC_TEXT  /* see dm_table_pred_dist() */
+} dm_metric_kind;
+
+/* What has to be kept of each line; a sum of these. */
+enum {
+  DM_NEEDS_VECTOR = 1,    /* every digit of its class vector */
+  DM_NEEDS_PROBS = 2,     /* its class probabilities */
+  DM_NEEDS_PREDICTION = 4 /* its predicted label */
+};
+
+/* The states of a sample. */
+typedef struct dm_metric_sample {
+  const dm_accum *accum;
+  const dm_metric_accum *own; /* NULL where no metric needs one, and then */
+  const double *class_sums;   /* n_classes of them */
+  size_t n_classes;
+} dm_metric_sample;
+
+typedef struct dm_metric_info {
+  const char *name;
+  dm_metric_kind kind;
+  unsigned needs;
+  /* of which measure it is which statistic; DM_N_MEASURES: of none */
+  dm_measure measure;
+  dm_signal_statistic statistic;
+  /* else what it is of a sample; false: missing. NULL: see its kind */
+  bool (*value)(const dm_metric_sample *sample, double *out);
+} dm_metric_info;
+
+extern const dm_metric_info dm_metrics[DM_N_METRICS];
+
+/* The metric of that name; DM_N_METRICS: none. */
+dm_metric dm_metric_find(const char *name);
+
+/* What a run of these metrics keeps of each line. */
+dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
 
 #define DM_LOSS_DECAY 0.9 /* d */
 

@@ -28,12 +28,30 @@ static void take_counts(const slice *s, dm_count_column column, int32_t *out);
 static void take_numbers(const slice *s, dm_number_column column, double *out);
 static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
                         double *out);
-static void take_times(const slice *s, dm_metric metric, int32_t *out);
-static void take_metric(const slice *s, dm_metric metric, double *out);
+static void take_measure(const slice *s, const dm_metric_info *metric, double *out);
+static void take_value(const slice *s, const dm_metric_info *metric, int32_t *times,
+                       double *reals);
 
 static const dm_accum *accum_at(const dm_table *table, size_t i) {
   return dm_rows_at(&table->states->accum, table->order[i]);
 }
+
+const dm_summary_column dm_summary_columns[DM_N_SUMMARY] = {
+    {"id", DM_SUMMARY_IDENT, DM_COLUMN_ID},
+    {"label", DM_SUMMARY_IDENT, DM_COLUMN_LABEL},
+    {"s_label", DM_SUMMARY_IDENT, DM_COLUMN_S_LABEL},
+    {"correct_times", DM_SUMMARY_COUNT, DM_COLUMN_CORRECT_TIMES},
+    {"correct_ratio", DM_SUMMARY_NUMBER, DM_COLUMN_CORRECT_RATIO},
+    {"avg_probs", DM_SUMMARY_NUMBER, DM_COLUMN_AVG_PROBS},
+    {"label_var", DM_SUMMARY_NUMBER, DM_COLUMN_LABEL_VAR},
+    {"max_label_probs", DM_SUMMARY_NUMBER, DM_COLUMN_MAX_LABEL_PROBS},
+    {"min_label_probs", DM_SUMMARY_NUMBER, DM_COLUMN_MIN_LABEL_PROBS},
+    {"forgetting_times", DM_SUMMARY_COUNT, DM_COLUMN_FORGETTING_TIMES},
+    {"learnt_times", DM_SUMMARY_COUNT, DM_COLUMN_LEARNT_TIMES},
+    {"first_forget", DM_SUMMARY_COUNT, DM_COLUMN_FIRST_FORGET},
+    {"first_learn", DM_SUMMARY_COUNT, DM_COLUMN_FIRST_LEARN},
+    {"evaluations", DM_SUMMARY_COUNT, DM_COLUMN_EVALUATIONS},
+};
 
 dm_status dm_table_init(dm_table *table, dm_states *states, dm_error *err) {
   DM_TRY(dm_table_init_live(table, states, err));
@@ -177,11 +195,13 @@ static void fill_slice(const slice *s) {
                 c->signals[k] + s->first);
   }
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    const dm_metric_info *info = &dm_metrics[metric];
     if (c->times[metric]) {
-      take_times(s, (dm_metric)metric, c->times[metric] + s->first);
-    }
-    if (c->metrics[metric]) {
-      take_metric(s, (dm_metric)metric, c->metrics[metric] + s->first);
+      take_value(s, info, c->times[metric] + s->first, NULL);
+    } else if (c->metrics[metric] && info->measure != DM_N_MEASURES) {
+      take_measure(s, info, c->metrics[metric] + s->first);
+    } else if (c->metrics[metric]) {
+      take_value(s, info, NULL, c->metrics[metric] + s->first);
     }
   }
 }
@@ -280,39 +300,31 @@ static void take_signal(const slice *s, size_t signal, dm_signal_statistic stati
   }
 }
 
-static void take_times(const slice *s, dm_metric metric, int32_t *out) {
-  for (size_t i = 0; i < s->n; i++) {
-    const dm_accum *a = &s->accum[i];
-    int64_t t = metric == DM_METRIC_FIRST_CORRECT      ? dm_accum_first_correct(a)
-                : metric == DM_METRIC_LEARNED_FOR_GOOD ? dm_accum_learned_for_good(a)
-                                                       : dm_accum_forgotten_for_good(a);
-    out[i] = t == DM_NEVER ? s->columns->missing_time : (int32_t)t;
-  }
+/* A metric that is a statistic of a measure. */
+static void take_measure(const slice *s, const dm_metric_info *metric, double *out) {
+  const dm_keep *keep = &s->states->keep;
+  size_t place = keep->n_signals + dm_measure_place(keep->measures, metric->measure);
+  take_signal(s, place, metric->statistic, out);
 }
 
-static double metric_of(const dm_states *states, dm_metric metric, uint32_t row,
-                        double missing) {
-  const dm_metric_accum *a = dm_rows_at(&states->metrics, row);
-  if (metric == DM_METRIC_LOSS_EMA) {
-    return a->has_loss ? a->loss_average : missing;
-  }
-  return a->n_probs ? dm_entropy(dm_sums_row(&states->class_sums, row),
-                                 states->class_sums.width, a->n_probs)
-                    : missing;
-}
-
-static void take_metric(const slice *s, dm_metric metric, double *out) {
+/* Of the others, those that are not NULL: a time or a real number. */
+static void take_value(const slice *s, const dm_metric_info *metric, int32_t *times,
+                       double *reals) {
   const dm_states *states = s->states;
-  dm_measure measure = dm_metric_measure_of(metric);
-  if (measure != DM_N_MEASURES) {
-    size_t place =
-        states->keep.n_signals + dm_measure_place(states->keep.measures, measure);
-    take_signal(s, place, metric == DM_METRIC_EL2N_LAST ? DM_SIGNAL_LAST : DM_SIGNAL_MEAN,
-                out);
-    return;
-  }
+  bool has_own = dm_rows_cap(&states->metrics) > 0;
+  dm_metric_sample sample = {.n_classes = states->class_sums.width};
   for (size_t i = 0; i < s->n; i++) {
-    out[i] = metric_of(states, metric, s->order[i], s->columns->missing);
+    sample.accum = &s->accum[i];
+    sample.own = has_own ? dm_rows_at(&states->metrics, s->order[i]) : NULL;
+    bool has_sums = s->order[i] < states->class_sums.n_rows;
+    sample.class_sums = has_sums ? dm_sums_row(&states->class_sums, s->order[i]) : NULL;
+    double value;
+    bool is_there = metric->value(&sample, &value);
+    if (times) {
+      times[i] = is_there ? (int32_t)value : s->columns->missing_time;
+    } else {
+      reals[i] = is_there ? value : s->columns->missing;
+    }
   }
 }
 

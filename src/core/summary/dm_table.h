@@ -31,14 +31,21 @@ typedef enum dm_ident_column {
   DM_N_IDENTS
 } dm_ident_column;
 
-typedef enum dm_signal_statistic {
-  DM_SIGNAL_MEAN,
-  DM_SIGNAL_VAR,
-  DM_SIGNAL_MIN,
-  DM_SIGNAL_MAX,
-  DM_SIGNAL_LAST,
-  DM_N_STATISTICS
-} dm_signal_statistic;
+/* The columns that every summary has, in its order. */
+typedef enum dm_summary_kind {
+  DM_SUMMARY_IDENT,
+  DM_SUMMARY_COUNT,
+  DM_SUMMARY_NUMBER
+} dm_summary_kind;
+
+typedef struct dm_summary_column {
+  const char *name;
+  dm_summary_kind kind;
+  int column; /* a dm_ident_column, dm_count_column or dm_number_column */
+} dm_summary_column;
+
+enum { DM_N_SUMMARY = DM_N_IDENTS + DM_N_COUNTS + DM_N_NUMBERS };
+extern const dm_summary_column dm_summary_columns[DM_N_SUMMARY];
 
 typedef struct dm_table {
   const dm_states *states; /* borrowed */
@@ -68,8 +75,8 @@ typedef struct dm_columns {
   int32_t *integers[DM_N_IDENTS]; /* idents of DM_TYPE_INT32 */
   double *doubles[DM_N_IDENTS];   /* of DM_TYPE_DOUBLE */
   double **signals; /* DM_N_STATISTICS of each requested signal; NULL: none at all */
-  int32_t *times[DM_N_METRICS];  /* first_correct, learned_ and forgotten_for_good */
-  double *metrics[DM_N_METRICS]; /* all others but pred_dist */
+  int32_t *times[DM_N_METRICS];  /* those of DM_METRIC_TIME */
+  double *metrics[DM_N_METRICS]; /* those of DM_METRIC_REAL */
   int32_t missing_time;
   double missing;
 } dm_columns;

@@ -82,7 +82,7 @@ static void take_metrics(outcome *out, const dm_table *table) {
       continue;
     }
     out->n_metrics++;
-    if (metric < DM_METRIC_FIRST_CORRECT) {
+    if (dm_metrics[metric].kind == DM_METRIC_REAL) {
       fill_metric(table, (dm_metric)metric, -12345, to);
       continue;
     }
