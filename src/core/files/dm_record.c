@@ -18,9 +18,17 @@ typedef struct key_span {
   size_t len;
 } key_span;
 
-static dm_status write_row(const dm_record_column *columns, const key_span *keys,
-                           const char *key_bytes, size_t n_columns, size_t row,
-                           const dm_record_missing *missing, dm_buf *out, dm_error *err);
+/* What every line is made of. */
+typedef struct line_parts {
+  const dm_record_column *columns;
+  size_t n_columns;
+  const key_span *keys;
+  const char *key_bytes;
+  const dm_record_missing *missing;
+} line_parts;
+
+static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
+                           dm_error *err);
 static dm_status append_text(const char *text, dm_buf *out, dm_error *err);
 static char *write_double(double value, char *p);
 static char *write_null(char *p);
@@ -51,8 +59,13 @@ dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, siz
     DM_TRY_DONE(dm_buf_append(&bytes, ":", 1, err));
     keys[i].len = bytes.len - keys[i].start;
   }
+  const line_parts parts = {.columns = columns,
+                            .n_columns = n_columns,
+                            .keys = keys,
+                            .key_bytes = bytes.data,
+                            .missing = missing};
   for (size_t row = from; row < to; row++) {
-    DM_TRY_DONE(write_row(columns, keys, bytes.data, n_columns, row, missing, out, err));
+    DM_TRY_DONE(write_row(&parts, row, out, err));
   }
 done:
   dm_buf_release(&bytes);
@@ -60,12 +73,11 @@ done:
   return status;
 }
 
-static dm_status write_row(const dm_record_column *columns, const key_span *keys,
-                           const char *key_bytes, size_t n_columns, size_t row,
-                           const dm_record_missing *missing, dm_buf *out, dm_error *err) {
+static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
+                           dm_error *err) {
   char separator = '{';
-  for (size_t i = 0; i < n_columns; i++) {
-    const dm_record_column *column = &columns[i];
+  for (size_t i = 0; i < parts->n_columns; i++) {
+    const dm_record_column *column = &parts->columns[i];
     const char *text = NULL;
     double number = 0;
     int64_t integer = 0;
@@ -74,7 +86,7 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
       case DM_RECORD_INT32:
       case DM_RECORD_BOOL:
         integer = ((const int32_t *)column->data)[row];
-        if (integer == missing->int32) {
+        if (integer == parts->missing->int32) {
           continue;
         }
         break;
@@ -88,7 +100,7 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
       case DM_RECORD_WHOLE:
       case DM_RECORD_DOUBLE:
         number = ((const double *)column->data)[row];
-        if (is_missing(number, missing->nan_bits)) {
+        if (is_missing(number, parts->missing->nan_bits)) {
           continue;
         }
         break;
@@ -99,18 +111,18 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
         }
         break;
       case DM_RECORD_LIST:
-        n = list_length(column, row, missing->nan_bits);
+        n = list_length(column, row, parts->missing->nan_bits);
         if (n == 0) {
           continue;
         }
         break;
     }
-    DM_TRY(dm_buf_reserve(out, keys[i].len + (n + 1) * (DM_FORMAT_MAX + 2), err));
+    DM_TRY(dm_buf_reserve(out, parts->keys[i].len + (n + 1) * (DM_FORMAT_MAX + 2), err));
     char *p = out->data + out->len;
     *p++ = separator;
     separator = ',';
-    memcpy(p, key_bytes + keys[i].start, keys[i].len);
-    p += keys[i].len;
+    memcpy(p, parts->key_bytes + parts->keys[i].start, parts->keys[i].len);
+    p += parts->keys[i].len;
     switch (column->kind) {
       case DM_RECORD_INT32:
       case DM_RECORD_INT64:
@@ -124,12 +136,12 @@ static dm_status write_row(const dm_record_column *columns, const key_span *keys
         p += dm_format_int64((int64_t)number, p);
         break;
       case DM_RECORD_DOUBLE:
-        p = missing->has_null && !dm_is_finite(number) ? write_null(p)
-                                                       : write_double(number, p);
+        p = parts->missing->has_null && !dm_is_finite(number) ? write_null(p)
+                                                              : write_double(number, p);
         break;
       case DM_RECORD_LIST: {
         const double *element = (const double *)column->data + row;
-        if (missing->has_null && !is_list_finite(column, row, n)) {
+        if (parts->missing->has_null && !is_list_finite(column, row, n)) {
           p = write_null(p);
           break;
         }
