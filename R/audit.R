@@ -301,7 +301,7 @@ inform_audit_size <- function(n, top) {
 
 # --- the answers ---
 
-check_answers <- function(audit, call) {
+check_answers <- function(audit, call = rlang::caller_env()) {
   check_data_frame(audit, "audit", call)
   missing <- setdiff(c("id", "is_wrong"), names(audit))
   if (length(missing) > 0) {

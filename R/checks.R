@@ -347,6 +347,6 @@ describe <- function(x) {
 # The path that `file` is, to write to or, with `is_read`, to read from.
 output_path <- function(file, is_read = FALSE, call = rlang::caller_env()) {
   check_string(file, arg = "file", call = call)
-  check_paths(file, "file", call, is_read)
+  check_paths(file, is_read, "file", call)
   expand_path(file)
 }

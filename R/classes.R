@@ -26,7 +26,17 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
   if (by == "name") {
     names <- scores$classes
     place <- match(id_text(label), names)
-    check_places(place, label, names, is_asked, scores, fields$label, call)
+    is_odd <- is.na(place) & is_asked
+    if (any(is_odd)) {
+      abort_label(
+        "Every label must be among the names of the classes.",
+        paste(
+          "The classes, by the names of {.field {scores$from}}, are",
+          "{.val {names}}."
+        ),
+        "range", label, which(is_odd), fields$label, call
+      )
+    }
   } else if (by == "level") {
     names <- levels
     place <- match(label, names)
@@ -37,7 +47,16 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
     } else {
       is_known <- all(c("label_probs", "correct") %in% names(x)) ||
         all(c("label_probs", "pred_label") %in% names(x))
-      if (!is_known) abort_unnamed(label, is_asked, scores, fields$label, call)
+      if (!is_known) {
+        abort_label(
+          "Labels that are no numbers need the names of the classes.",
+          paste(
+            "Give the columns of {.arg {scores$from}} the labels as names, or",
+            "the place of each label's class, from 0, as {.arg label_index}."
+          ),
+          "field", label, which(is_asked), fields$label, call
+        )
+      }
     }
     return(out)
   }
@@ -94,38 +113,18 @@ label_column <- function(x, name, call) {
   ident_column(x, name, call)
 }
 
-check_places <- function(place, label, classes, is_asked, scores, name, call) {
-  bad <- which(is.na(place) & is_asked)
-  if (length(bad) > 0) {
-    row <- bad[[1]]
-    value <- id_text(label[[row]])
-    abort_datamap(
-      c(
-        "Every label must be among the names of the classes.",
-        "x" = "Row {row} has {.val {value}}.",
-        "i" = paste(
-        "The classes, by the names of {.field {scores$from}}, are",
-        "{.val {classes}}."
-      )
-      ),
-      class = "range", key = name, line = row, call = call
-    )
-  }
-}
-
-abort_unnamed <- function(label, is_asked, scores, name, call) {
-  row <- which(is_asked)[[1]]
+# The first label, of those at `rows`, of which the class is not told.
+abort_label <- function(problem, hint, class, label, rows, name, call,
+                        .envir = rlang::caller_env()) {
+  row <- rows[[1]]
   value <- id_text(label[[row]])
   abort_datamap(
     c(
-      "Labels that are no numbers need the names of the classes.",
-      "x" = "Row {row} has {.val {value}}.",
-      "i" = paste(
-        "Give the columns of {.arg {scores$from}} the labels as names, or the",
-        "place of each label's class, from 0, as {.arg label_index}."
-      )
+      problem,
+      "x" = cli_verbatim(fill_in("Row {row} has {.val {value}}.")),
+      "i" = hint
     ),
-    class = "field", key = name, line = row, call = call
+    class = class, key = name, line = row, call = call, .envir = .envir
   )
 }
 

@@ -106,7 +106,7 @@ core_other <- function(error, paths) {
 
 # What read_with() returned must be no error of the core. `start` is the state
 # that was read on from, if there is one.
-check_result <- function(read, call, start = NULL) {
+check_result <- function(read, start = NULL, call = rlang::caller_env()) {
   error <- read$result
   if (inherits(error, "dm_error")) {
     if (!is.null(start) && is_damage(error)) {

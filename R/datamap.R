@@ -154,7 +154,9 @@ take_map <- function(x,
 
 # Is it whole: has each column a name of its own and a value for each row?
 # structure(list(), class = "data.frame") and attributes promise nothing.
-check_frame <- function(x, arg, call) {
+check_frame <- function(x,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
   names <- if (is.list(x)) names(x)
   is_named <- length(names) == length(x) && !anyNA(names) &&
     all(nzchar(names))
@@ -163,7 +165,7 @@ check_frame <- function(x, arg, call) {
       x, "a data frame whose columns have names", arg, call
     )
   }
-  check_unique_names(names, call, arg)
+  check_unique_names(names, arg, call)
   n <- .row_names_info(x, 2L)
   n_values <- vapply(unclass(x), function(column) {
     if (is.null(dim(column))) length(column) else dim(column)[[1]]
@@ -187,8 +189,10 @@ check_frame <- function(x, arg, call) {
   }
 }
 
-check_unique_names <- function(names, call, arg = "x") {
-  again <- unique(names[duplicated(names)])
+check_unique_names <- function(x,
+                               arg = rlang::caller_arg(x),
+                               call = rlang::caller_env()) {
+  again <- unique(x[duplicated(x)])
   if (length(again) > 0) {
     abort_datamap(
       c(
@@ -203,7 +207,7 @@ check_unique_names <- function(names, call, arg = "x") {
 }
 
 # A factor's codes must be those of its levels.
-check_factors <- function(columns, call) {
+check_factors <- function(columns, call = rlang::caller_env()) {
   for (name in names(columns)) {
     x <- columns[[name]]
     if (!is.factor(x)) {
@@ -231,8 +235,11 @@ check_factors <- function(columns, call) {
 
 # Are the columns there that a data map has? A table of signals, from which one
 # is made, is told from a summary by its own columns.
-check_needed <- function(columns, found, arg, call) {
-  missing <- setdiff(datamap_needs, names(columns))
+check_needed <- function(x,
+                         found,
+                         arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  missing <- setdiff(datamap_needs, names(x))
   if (length(missing) == 0) {
     return(invisible())
   }
@@ -294,7 +301,7 @@ derive_correct_ratio <- function(columns, call) {
   columns
 }
 
-check_one_value <- function(x, name, call) {
+check_one_value <- function(x, name, call = rlang::caller_env()) {
   is_one <- is.null(dim(x)) &&
     (is.numeric(x) || is.character(x) || is.factor(x) || is.logical(x))
   if (!is_one) {
@@ -311,7 +318,7 @@ check_one_value <- function(x, name, call) {
   }
 }
 
-check_ids <- function(id, call) {
+check_ids <- function(id, call = rlang::caller_env()) {
   check_one_value(id, "id", call)
   if (anyNA(id)) {
     row <- which(is.na(id))[[1]]
@@ -347,7 +354,7 @@ check_ids <- function(id, call) {
   }
 }
 
-check_signals <- function(columns, call) {
+check_signals <- function(columns, call = rlang::caller_env()) {
   check_signal(columns$correct_ratio, "correct_ratio", 0, 1, FALSE, call)
   check_signal(columns$avg_probs, "avg_probs", -Inf, Inf, FALSE, call)
   check_signal(columns$label_var, "label_var", 0, Inf, FALSE, call)
@@ -367,7 +374,7 @@ check_signals <- function(columns, call) {
 }
 
 # A column of numbers between `min` and `max`, missing ones allowed.
-check_signal <- function(x, name, min, max, whole, call) {
+check_signal <- function(x, name, min, max, whole, call = rlang::caller_env()) {
   expected <- paste0(
     if (whole) "whole ", "numbers",
     if (is.finite(max)) {

@@ -126,7 +126,10 @@ find_scheme <- function(map,
 }
 
 # Can the values of the column be groups, or facets?
-check_groupable <- function(x, name, arg, call) {
+check_groupable <- function(x,
+                            name,
+                            arg = rlang::caller_arg(x),
+                            call = rlang::caller_env()) {
   is_text <- is.character(x) || is.factor(x) || is.logical(x)
   is_time <- inherits(x, c("Date", "POSIXct")) && is.numeric(unclass(x))
   if (!is_number(x) && (!is.null(dim(x)) || !(is_text || is_time))) {

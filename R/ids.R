@@ -104,7 +104,10 @@ repeated_id <- function(id) {
 }
 
 # A vector of ids that the user gives, plain.
-check_id_vector <- function(x, expected, arg, call) {
+check_id_vector <- function(x,
+                            expected,
+                            arg = rlang::caller_arg(x),
+                            call = rlang::caller_env()) {
   is_vector <- is.atomic(x) && !is.null(x) && is.null(dim(x)) &&
     (is.numeric(x) || is.character(x) || is.factor(x) || is.logical(x))
   ids <- if (is_vector) plain_ids(x)

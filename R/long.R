@@ -87,7 +87,7 @@ datamap_read_signals <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  columns <- check_long_columns(columns, call)
+  columns <- check_long_columns(columns)
   source <- take_source(x, c("lines", "columns"))
   if (is.null(source$lines)) {
     abort_misplaced(
@@ -105,7 +105,7 @@ read_long <- function(source, columns, reading, call) {
   read <- read_with(source, NULL, reading, function(input, is_table, show) {
     .Call(ffi_read_signals, input, options, show, long_wanted(columns))
   })
-  check_result(read, call)
+  check_result(read, call = call)
   problems <- problems_from_core(read$result, read$paths)
   table <- read$result$columns
   if (table$has_back_steps && !table$has_epoch) {
@@ -125,7 +125,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   check_data_frame(x)
   path <- output_path(file)
   call <- rlang::current_env()
-  check_unique_names(names(x), call)
+  check_unique_names(names(x), "x", call)
   lines <- record_columns(x, call)
   error <- .Call(
     ffi_write_signals, path, lines$columns, lines$kinds, nrow(x), nan == "null"
@@ -139,19 +139,21 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
 
 class_fields <- c("probs", "logits")
 
-check_long_columns <- function(columns, call) {
-  force_name(columns, "columns", call)
-  if (is.null(columns)) {
+check_long_columns <- function(x,
+                               arg = rlang::caller_arg(x),
+                               call = rlang::caller_env()) {
+  force_name(x, arg, call)
+  if (is.null(x)) {
     return(NULL)
   }
-  is_fine <- is.character(columns) && length(columns) > 0 &&
-    !anyNA(columns) && all(nzchar(columns)) && !anyDuplicated(columns)
+  is_fine <- is.character(x) && length(x) > 0 &&
+    !anyNA(x) && all(nzchar(x)) && !anyDuplicated(x)
   if (!is_fine) {
     abort_argument(
-      columns, "different names of columns or {.code NULL}", "columns", call
+      x, "different names of columns or {.code NULL}", arg, call
     )
   }
-  enc2utf8(columns)
+  enc2utf8(x)
 }
 
 # What the core is asked for: fields, and keys of the user's own. Steps are
@@ -180,7 +182,7 @@ long_frame <- function(result, columns, problems, call) {
   if (result$columns$has_epoch) {
     found <- part_epochs(found, is.null(columns) || "epoch" %in% columns)
   }
-  check_unique_names(names(found), call)
+  check_unique_names(names(found), "x", call)
   if (!is.null(columns)) {
     missing <- setdiff(columns, c(names(found), class_fields))
     if (length(missing) > 0 && n > 0) {

@@ -66,7 +66,10 @@ forgettings <- function(x, never) {
 
 # What a summary has beside its fixed columns, checked: the signals and the
 # metrics that the user asked for, and what the core is asked for to get them.
-check_request <- function(signals, metrics, include_ci, call) {
+check_request <- function(signals,
+                          metrics,
+                          include_ci,
+                          call = rlang::caller_env()) {
   check_flag(include_ci, call = call)
   signals <- check_signal_names(signals, call = call)
   metrics <- check_metrics(metrics, call)
@@ -107,7 +110,7 @@ check_request <- function(signals, metrics, include_ci, call) {
   )
 }
 
-check_metrics <- function(metrics, call) {
+check_metrics <- function(metrics, call = rlang::caller_env()) {
   force_name(metrics, "metrics", call)
   if (is.null(metrics)) {
     return(character())
@@ -134,7 +137,7 @@ check_metrics <- function(metrics, call) {
 }
 
 # Which evaluations count, as the core's options.
-check_window <- function(burn_out, steps, call) {
+check_window <- function(burn_out, steps, call = rlang::caller_env()) {
   check_number(
     burn_out,
     min = 1, max = .Machine$integer.max, whole = TRUE, allow_null = TRUE,

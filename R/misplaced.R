@@ -19,7 +19,9 @@ kind_of_names <- function(names) {
 }
 
 # What is to be read as signals must not be a data map, or a summary.
-check_no_summary <- function(x, arg = rlang::caller_arg(x), call) {
+check_no_summary <- function(x,
+                             arg = rlang::caller_arg(x),
+                             call = rlang::caller_env()) {
   if (is_datamap(x)) {
     abort_misplaced(
       x, "signals, with a row per evaluation and sample", arg, call,
@@ -40,7 +42,9 @@ signal_source.datamap <- function(x, arg, call) check_no_summary(x, arg, call)
 
 # What is to be the path of a summary file must not be what one reads from it,
 # or summarises.
-check_no_frame <- function(x, arg = rlang::caller_arg(x), call) {
+check_no_frame <- function(x,
+                           arg = rlang::caller_arg(x),
+                           call = rlang::caller_env()) {
   if (!is.data.frame(x)) {
     return(invisible(x))
   }
@@ -75,7 +79,10 @@ abort_misplaced <- function(x, expected, arg, call, instead, advice) {
 
 # Strings that are no paths: addresses of the net, and text to read that was not
 # put into I(). What is there under such a name is a path nevertheless.
-check_paths <- function(x, arg, call, is_read = TRUE) {
+check_paths <- function(x,
+                        is_read = TRUE,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
   is_url <- grepl("^[[:alpha:]][[:alnum:]+.-]+://", x)
   is_text <- is_read &
     (grepl("\n", x, fixed = TRUE) | grepl("^[[:space:]]*[{[]", x))

@@ -106,7 +106,7 @@ datamap_plot_trajectories <- function(x,
   as_map_plot(plot)
 }
 
-check_signal_columns <- function(x, signal, call) {
+check_signal_columns <- function(x, signal, call = rlang::caller_env()) {
   is_there <- c("id", signal) %in% names(x)
   if (!all(is_there)) {
     missing <- c("id", signal)[!is_there]
@@ -141,7 +141,7 @@ evaluation_of <- function(x, sample) {
 }
 
 # The places of the ids to draw among those that are known.
-check_trajectory_ids <- function(ids, known, call) {
+check_trajectory_ids <- function(ids, known, call = rlang::caller_env()) {
   expected <- "a vector of ids or {.code NULL}"
   ids <- unique(check_id_vector(ids, expected, "ids", call))
   if (length(ids) == 0) {

@@ -29,7 +29,7 @@ check_reading <- function(format = reading_choices$format,
   c(reading, list(max_line = max_line, threads = threads, progress = progress))
 }
 
-check_threads <- function(threads, call) {
+check_threads <- function(threads, call = rlang::caller_env()) {
   threads <- threads %||% getOption("datacarto.threads") %||% default_threads()
   check_number(threads, min = 1, max = 256, whole = TRUE, call = call)
   as.integer(threads)

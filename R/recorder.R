@@ -381,7 +381,7 @@ summarise_recorder <- function(rec, request, window, call) {
 }
 
 # `what` is what a recorder gives of all evaluations.
-check_no_window <- function(window, what, call) {
+check_no_window <- function(window, what, call = rlang::caller_env()) {
   if (window$burn_out > 0 || !is.null(window$steps)) {
     abort_datamap(
       c(
@@ -398,7 +398,7 @@ check_no_window <- function(window, what, call) {
 made_request <- function(asked, made, what, call) {
   for (arg in c("signals", "metrics")) {
     if (length(asked[[arg]]) > 0) {
-      check_among(asked[[arg]], made[[arg]], arg, what, call)
+      check_among(asked[[arg]], made[[arg]], what, arg, call)
       made[[arg]] <- asked[[arg]]
     }
   }
@@ -406,9 +406,13 @@ made_request <- function(asked, made, what, call) {
   made
 }
 
-check_among <- function(asked, made, arg, what, call) {
-  if (!all(asked %in% made)) {
-    similar <- similar_names(setdiff(asked, made), made)
+check_among <- function(x,
+                        made,
+                        what,
+                        arg = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+  if (!all(x %in% made)) {
+    similar <- similar_names(setdiff(x, made), made)
     abort_datamap(
       c(
         paste0("{.arg {arg}} must be among those that ", what, " with."),
@@ -449,7 +453,7 @@ recorder_file <- function(rec, arg, call) {
   rec$path
 }
 
-check_declared_ids <- function(ids, call) {
+check_declared_ids <- function(ids, call = rlang::caller_env()) {
   if (is.null(ids)) {
     return(NULL)
   }
@@ -553,7 +557,7 @@ own_signals <- function(own, fields, call) {
       class = "input", key = name, similar = similar, call = call
     )
   }
-  check_unique_names(names, call)
+  check_unique_names(names, "x", call)
   # as a field it would be read back, since it has no other name
   other <- other_names(setdiff(names(field_names), fields))
   taken <- intersect(names, names(other))

@@ -139,7 +139,7 @@ datamap_reliability <- function(map,
   )
 }
 
-check_enough <- function(n, least, metric, call) {
+check_enough <- function(n, least, metric, call = rlang::caller_env()) {
   if (n < least) {
     abort_datamap(
       c(

@@ -166,7 +166,7 @@ run_names <- function(maps, call) {
 }
 
 # Data maps may have rows that were chosen twice; runs may not.
-check_one_row <- function(ids, i, n, call) {
+check_one_row <- function(ids, i, n, call = rlang::caller_env()) {
   row <- repeated_id(ids)
   if (row == 0) {
     return(invisible())
@@ -209,7 +209,7 @@ inform_alone <- function(left_out) {
   )
 }
 
-check_same_labels <- function(runs, call) {
+check_same_labels <- function(runs, call = rlang::caller_env()) {
   if (!all_have(runs, "label")) {
     return(invisible())
   }
@@ -289,19 +289,19 @@ run_metrics <- function(runs) {
 }
 
 # The metrics that were asked for; else those of `usual` that all have.
-check_run_metrics <- function(metrics,
+check_run_metrics <- function(x,
                               runs,
                               usual = run_metrics(runs),
-                              arg = "metrics",
+                              arg = rlang::caller_arg(x),
                               call = rlang::caller_env()) {
   choices <- run_metrics(runs)
-  if (is.null(metrics)) {
+  if (is.null(x)) {
     return(intersect(usual, choices))
   }
-  if (!is.character(metrics) || length(metrics) == 0 || anyNA(metrics)) {
-    abort_argument(metrics, "the names of metrics", arg, call)
+  if (!is.character(x) || length(x) == 0 || anyNA(x)) {
+    abort_argument(x, "the names of metrics", arg, call)
   }
-  missing <- setdiff(metrics, choices)
+  missing <- setdiff(x, choices)
   if (length(missing) > 0) {
     similar <- similar_names(missing, choices)
     lacks <- vapply(runs$maps, function(map) {
@@ -323,7 +323,7 @@ check_run_metrics <- function(metrics,
       similar = similar, call = call
     )
   }
-  unique(metrics)
+  unique(x)
 }
 
 inform_evaluations <- function(runs) {

@@ -168,7 +168,7 @@ datamap_write_selection <- function(map,
   check_string(id_column, allow_null = TRUE)
   path <- output_path(file)
   if (rlang::is_string(data)) {
-    check_paths(data, "data", call)
+    check_paths(data, call = call)
     data <- read_table(expand_path(data), call)
   } else if (!is.data.frame(data)) {
     abort_argument(data, "a data frame or a path", "data", call)

@@ -65,7 +65,7 @@ signal_source.character <- function(x, arg, call) {
   if (length(x) == 0 || anyNA(x) || !all(nzchar(x))) {
     abort_source(x, arg, call)
   }
-  check_paths(x, arg, call)
+  check_paths(x, arg = arg, call = call)
   new_source(lines = function() {
     paths <- expand_path(x)
     # warns of paths that are too long
@@ -391,7 +391,7 @@ folder_files <- function(folder, call) {
   file.path(folder, found[natural_order(found)])
 }
 
-check_epochs_left <- function(files, folder, call) {
+check_epochs_left <- function(files, folder, call = rlang::caller_env()) {
   if (length(files) > 0) {
     files <- files[natural_order(files)]
     abort_datamap(
@@ -413,7 +413,7 @@ check_epochs_left <- function(files, folder, call) {
 }
 
 # A file and its compressed copy would count twice.
-check_copies <- function(files, folder, call) {
+check_copies <- function(files, folder, call = rlang::caller_env()) {
   plain <- sub(packed, "", files)
   again <- plain[duplicated(plain)]
   if (length(again) > 0) {

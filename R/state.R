@@ -274,7 +274,7 @@ read_state <- function(source, start, request, window, reading, call) {
   read <- read_with(source, request, reading, function(input, is_table, show) {
     .Call(ffi_read_state, input, options, show, is_table, start)
   })
-  check_result(read, call, start)
+  check_result(read, start, call)
   new_state(read$result$state, request, window, c(start$files, read$paths))
 }
 
@@ -472,7 +472,7 @@ abort_newer_state <- function(state, what, call, path = NULL, arg = NULL) {
 }
 
 # `names` are finished texts that say what the two states are called.
-check_made_alike <- function(a, b, names, call) {
+check_made_alike <- function(a, b, names, call = rlang::caller_env()) {
   has <- function(x, name) {
     if (length(x) > 0) paste0("has {.val {", name, "}}.") else "has none."
   }

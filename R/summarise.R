@@ -197,7 +197,7 @@ datamap_summarise <- function(x,
       .Call(ffi_summarise, input, options, show)
     }
   })
-  check_result(read, call)
+  check_result(read, call = call)
   levels <- if (!is.null(source$levels)) source$levels()
   datamap_from_core(read$result, request, read$paths, call, levels)
 }
@@ -232,7 +232,7 @@ datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   )
 }
 
-check_signal_names <- function(signals, call) {
+check_signal_names <- function(signals, call = rlang::caller_env()) {
   force_name(signals, "signals", call)
   if (is.null(signals)) {
     return(character())

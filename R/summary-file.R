@@ -215,7 +215,7 @@ abort_no_summary <- function(missing, own, path, call) {
 }
 
 # `name` is what the file calls them.
-check_summary_ids <- function(id, name, path, call) {
+check_summary_ids <- function(id, name, path, call = rlang::caller_env()) {
   row <- if (anyNA(id)) which(is.na(id))[[1]] else repeated_id(id)
   if (row > 0) {
     again <- id_text(id[[row]])

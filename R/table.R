@@ -148,20 +148,22 @@ signal_table <- function(x, call, arg = "x", n = NULL) {
 
 n_rows <- function(table) attr(table, "n_rows", exact = TRUE)
 
-check_table_names <- function(columns, arg, call) {
-  names <- names(columns)
-  is_named <- length(names) == length(columns) && !anyNA(names) &&
+check_table_names <- function(x,
+                              arg = rlang::caller_arg(x),
+                              call = rlang::caller_env()) {
+  names <- names(x)
+  is_named <- length(names) == length(x) && !anyNA(names) &&
     all(nzchar(names)) && is_text(names)
-  if (length(columns) > 0 && !is_named) {
+  if (length(x) > 0 && !is_named) {
     abort_datamap(
       c(
         "Every column of {.arg {arg}} must have a name.",
-        "x" = "Column {bad_name(names, length(columns))} has none, or no text."
+        "x" = "Column {bad_name(names, length(x))} has none, or no text."
       ),
       class = "input", key = arg, call = call
     )
   }
-  check_unique_names(names, call)
+  check_unique_names(names, "x", call)
 }
 
 # The first of n names that is none.
@@ -437,7 +439,7 @@ class_columns_of <- function(x) {
 
 # A signal whose name is another name of a field would be read as that where a
 # line has no other.
-check_own_names <- function(x, own, fields, call) {
+check_own_names <- function(x, own, fields, call = rlang::caller_env()) {
   other <- other_names()
   for (name in intersect(own, names(other))) {
     field <- other[[name]]

@@ -256,3 +256,35 @@ test_that("no column of a table gets an error of R's through", {
     }
   }
 })
+
+test_that("all that checks has one shape", {
+  package <- asNamespace("datacarto")
+  names <- grep("^check_", ls(package, all.names = TRUE), value = TRUE)
+  expect_gt(length(names), 40)
+  # check_x(x, ..., arg = rlang::caller_arg(x), call = rlang::caller_env());
+  # without `arg` where no argument is named, or several are
+  is_in_shape <- function(check) {
+    args <- formals(check)
+    n <- length(args)
+    if (!identical(args["call"], list(call = quote(rlang::caller_env()))) ||
+          names(args)[[n]] != "call") {
+      return(FALSE)
+    }
+    !"arg" %in% names(args) || (
+      identical(args[n - 1], list(arg = quote(rlang::caller_arg(x)))) &&
+        names(args)[[1]] == "x"
+    )
+  }
+  expect_true(is_in_shape(
+    function(x, n, arg = rlang::caller_arg(x), call = rlang::caller_env()) 1
+  ))
+  for (odd in list(
+    function(x, call) 1, function(x, arg, call = rlang::caller_env()) 1,
+    function(x, call = rlang::caller_env(), arg = rlang::caller_arg(x)) 1,
+    function(y, arg = rlang::caller_arg(x), call = rlang::caller_env()) 1
+  )) {
+    expect_false(is_in_shape(odd))
+  }
+  in_shape <- vapply(mget(names, package), is_in_shape, NA)
+  expect_identical(names[!in_shape], character())
+})

@@ -984,13 +984,13 @@ test_that("a damaged state is shown by an error that says what is damaged", {
     }
   }
   n_errors <- 0
-  for (state in states) {
+  for (one in states) {
     for (show in c(format, function(x) capture.output(print(x)),
                    datamap_problems)) {
       # a classed error, or none where that part is not looked at
       error <- tryCatch(
         {
-          show(state)
+          show(one)
           NULL
         },
         datamap_error_input = function(error) error
