@@ -66,8 +66,9 @@ static SEXP open_body(void *data) {
     ids[i] = ffi_ident(call->ids, (R_xlen_t)i);
   }
   const char *path = call->path == R_NilValue ? NULL : CHAR(STRING_ELT(call->path, 0));
-  dm_status status = dm_recorder_open(&call->recorder, path, (dm_recorder_start)start,
-                                      ids, n_ids, &options, &host, &call->err);
+  dm_status status =
+      dm_recorder_open(&call->recorder, path, (dm_recorder_start)start,
+                       (dm_declared_ids){ids, n_ids}, &options, &host, &call->err);
   ffi_unwind_continue(&call->unwind);
   if (status) {
     return ffi_error(&call->err);

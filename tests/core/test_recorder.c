@@ -54,7 +54,8 @@ static const dm_options options = {
 static dm_recorder *open_recorder(const char *path, dm_recorder_start start) {
   dm_recorder *recorder;
   dm_error err;
-  CHECK_INT(dm_recorder_open(&recorder, path, start, NULL, 0, &options, NULL, &err),
+  CHECK_INT(dm_recorder_open(&recorder, path, start, (dm_declared_ids){0}, &options, NULL,
+                             &err),
             DM_OK);
   return recorder;
 }
@@ -216,15 +217,15 @@ static void test_declared(void) {
   };
   dm_error err;
   dm_recorder *recorder;
-  CHECK_INT(
-      dm_recorder_open(&recorder, NULL, DM_RECORDER_NEW, ids, 4, &options, NULL, &err),
-      DM_E_FIELD);
+  CHECK_INT(dm_recorder_open(&recorder, NULL, DM_RECORDER_NEW, (dm_declared_ids){ids, 4},
+                             &options, NULL, &err),
+            DM_E_FIELD);
   CHECK_UINT(err.line, 4);
   CHECK_STR(err.key, "id");
   dm_recorder_free(recorder);
 
-  CHECK_INT(dm_recorder_open(&recorder, "declared", DM_RECORDER_NEW, ids, 3, &options,
-                             NULL, &err),
+  CHECK_INT(dm_recorder_open(&recorder, "declared", DM_RECORDER_NEW,
+                             (dm_declared_ids){ids, 3}, &options, NULL, &err),
             DM_OK);
   static const int32_t known[] = {1, 2}, unknown[] = {2, 3};
   CHECK_INT(add(recorder, 2, known, two_probs, NULL, &err), DM_OK);
@@ -238,8 +239,8 @@ static void test_declared(void) {
   CHECK_UINT(dm_recorder_run(recorder)->states.ids.n, 2); /* those that have lines */
   dm_recorder_free(recorder);
   /* a file with ids that were not declared is not gone on with */
-  CHECK_INT(dm_recorder_open(&recorder, "declared", DM_RECORDER_APPEND, ids, 2, &options,
-                             NULL, &err),
+  CHECK_INT(dm_recorder_open(&recorder, "declared", DM_RECORDER_APPEND,
+                             (dm_declared_ids){ids, 2}, &options, NULL, &err),
             DM_E_FIELD);
   CHECK_STR(err.found, "id 1");
   CHECK(err.advice[0]);
@@ -253,8 +254,8 @@ static void test_append(void) {
   CHECK_INT(add(recorder, 2, two_ids, two_probs, first, &err), DM_OK);
   CHECK_INT(dm_recorder_close(recorder, &err), DM_OK);
   dm_recorder_free(recorder);
-  CHECK_INT(dm_recorder_open(&recorder, "appended", DM_RECORDER_NEW, NULL, 0, &options,
-                             NULL, &err),
+  CHECK_INT(dm_recorder_open(&recorder, "appended", DM_RECORDER_NEW, (dm_declared_ids){0},
+                             &options, NULL, &err),
             DM_E_IO);
   dm_recorder_free(recorder);
 
@@ -289,8 +290,8 @@ static void test_cut(void) {
     dm_recorder *recorder;
     bool is_whole =
         len == 0 || len == first - 1 || len == first || len >= sizeof whole - 2;
-    dm_status status = dm_recorder_open(&recorder, "cut", DM_RECORDER_APPEND, NULL, 0,
-                                        &options, NULL, &err);
+    dm_status status = dm_recorder_open(&recorder, "cut", DM_RECORDER_APPEND,
+                                        (dm_declared_ids){0}, &options, NULL, &err);
     CHECK_INT(status, is_whole ? DM_OK : DM_E_SYNTAX);
     if (!is_whole) {
       CHECK(strstr(err.advice, "repair"));
@@ -330,8 +331,8 @@ static void test_existing(void) {
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     DM_CASE("%zu", i);
     spit("existing", bad[i]);
-    CHECK(dm_recorder_open(&recorder, "existing", DM_RECORDER_REPAIR, NULL, 0, &options,
-                           NULL, &err) != DM_OK);
+    CHECK(dm_recorder_open(&recorder, "existing", DM_RECORDER_REPAIR,
+                           (dm_declared_ids){0}, &options, NULL, &err) != DM_OK);
     CHECK_INT(err.file, 0);
     CHECK(err.line > 0);
     dm_recorder_free(recorder);
@@ -358,8 +359,8 @@ static void test_existing(void) {
     fwrite(gzip, 1, sizeof gzip, file);
     fclose(file);
   }
-  CHECK(dm_recorder_open(&recorder, "existing", DM_RECORDER_APPEND, NULL, 0, &options,
-                         NULL, &err) == DM_E_INPUT);
+  CHECK(dm_recorder_open(&recorder, "existing", DM_RECORDER_APPEND, (dm_declared_ids){0},
+                         &options, NULL, &err) == DM_E_INPUT);
   CHECK(strstr(err.found, "gzip"));
   dm_recorder_free(recorder);
   size_t len;
@@ -532,9 +533,9 @@ static void test_signals(void) {
   with.n_signals = 2;
   dm_error err;
   dm_recorder *recorder;
-  CHECK_INT(
-      dm_recorder_open(&recorder, NULL, DM_RECORDER_NEW, NULL, 0, &with, NULL, &err),
-      DM_OK);
+  CHECK_INT(dm_recorder_open(&recorder, NULL, DM_RECORDER_NEW, (dm_declared_ids){0},
+                             &with, NULL, &err),
+            DM_OK);
   memset(copies, 'x', sizeof copies); /* the recorder has its own */
   static const int32_t zeros[2];
   static const double loss[] = {3, 4}, mine[] = {-1, 1e-300};
@@ -571,8 +572,8 @@ static void test_allocations(void) {
     dm_error err;
     dm_recorder *recorder;
     fault_arm_memory(i, false);
-    dm_status status = dm_recorder_open(&recorder, "memory", DM_RECORDER_APPEND, ids, 3,
-                                        &options, NULL, &err);
+    dm_status status = dm_recorder_open(&recorder, "memory", DM_RECORDER_APPEND,
+                                        (dm_declared_ids){ids, 3}, &options, NULL, &err);
     dm_status added = DM_OK;
     if (!status) {
       added = add(recorder, 2, two_ids, two_probs, NULL, &err);

@@ -77,7 +77,7 @@ static int ask(const dm_host *host);
 /* --- life --- */
 
 dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_start start,
-                           const dm_ident *ids, size_t n_ids, const dm_options *options,
+                           dm_declared_ids ids, const dm_options *options,
                            const dm_host *host, dm_error *err) {
   dm_recorder *recorder = dm_calloc(1, sizeof *recorder);
   *out = recorder;
@@ -92,7 +92,7 @@ dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_star
   copy.is_cut_allowed = false;
   copy.threads = 1;
   DM_TRY(copy_names(recorder, &copy, err));
-  DM_TRY(declare_ids(recorder, ids, n_ids, err));
+  DM_TRY(declare_ids(recorder, ids.ids, ids.n, err));
   if (path) {
     DM_TRY(open_file(recorder, path, start, &copy, host, err));
   } else {

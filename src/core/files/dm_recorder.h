@@ -15,8 +15,13 @@ typedef enum dm_recorder_start {
 
 typedef struct dm_recorder dm_recorder;
 
+typedef struct dm_declared_ids {
+  const dm_ident *ids; /* borrowed */
+  size_t n;
+} dm_declared_ids;
+
 /* Starts to record into the file at path (UTF-8), or into memory only where path is NULL.
-   ids are the only ones that will be accepted; any are where n_ids is 0. options are
+   ids are the only ones that will be accepted; any are where there are none. options are
    those of the summary; they are copied, and so are the names of signals. *out is to be
    freed also when this fails. host may be NULL, as below. One thread at a time. DM_E_IO
    as dm_writer_open_append(); all that reading an existing file can fail with:
@@ -24,7 +29,7 @@ typedef struct dm_recorder dm_recorder;
    file; DM_E_FIELD (key "id") for an id that is not among ids, or twice there (line: its
    place, file -1); DM_E_MEMORY; DM_E_INTERRUPT. */
 dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_start start,
-                           const dm_ident *ids, size_t n_ids, const dm_options *options,
+                           dm_declared_ids ids, const dm_options *options,
                            const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
 /* Adds n_rows lines. Either all of them are in the file and in the summary, or none.
