@@ -7,7 +7,7 @@
 
 typedef struct seen {
   int rounding;
-  double third;
+  volatile double third; /* divided there and then */
 } seen;
 
 static volatile double one = 1;
