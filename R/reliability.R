@@ -57,13 +57,13 @@
 #'   `tidy()` gives it as a bare data frame. `glance()` has a row per metric:
 #'   `metric`, `samples`, `runs`; `sem`, by how much two runs differ over
 #'   \eqn{\sqrt{2}}{sqrt(2)}, in the metric's unit; `share_samples`,
-#'   `share_runs` and `share_rest` of the variance; `target`, and `runs_needed`, so many runs
-#'   must be averaged to reach it (`NA` where `ICC(A,1)` is not above 0), with
-#'   `runs_needed_low` and `runs_needed_high` from the ends of the interval; and
-#'   the `overlap` of the `top` most suspect samples of two runs, the mean over
-#'   all pairs of runs, with `overlap_min`, `overlap_max` and, for runs that
-#'   have nothing in common, `overlap_chance` (`NA` for metrics without a
-#'   suspect end).
+#'   `share_runs` and `share_rest` of the variance; `target`, and
+#'   `runs_needed`, so many runs must be averaged to reach it (`NA` where
+#'   `ICC(A,1)` is not above 0), with `runs_needed_low` and `runs_needed_high`
+#'   from the ends of the interval; and the `overlap` of the `top` most suspect
+#'   samples of two runs, the mean over all pairs of runs, with `overlap_min`,
+#'   `overlap_max` and, for runs that have nothing in common, `overlap_chance`
+#'   (`NA` for metrics without a suspect end).
 #'
 #'   `autoplot()`: a ggplot of `ICC(A,1)` and of the reliability that means of 1
 #'   to 10 runs would have; `plot()` draws it.
@@ -382,7 +382,7 @@ autoplot.datamap_reliability <- function(object, ...) {
   single <- single[single$term == "ICC(A,1)", ]
   # Metrics stand at -1, -2, ...: below any number of runs
   places <- -seq_len(nrow(single))
-  panels <- c("Of one run, ICC(A,1)", "Of the mean of so many runs")
+  panels <- c("One run: ICC(A,1)", "Mean of runs")
   ones <- data.frame(
     panel = factor(panels[[1]], panels), metric = single$metric, y = places,
     r = single$estimate, low = single$conf.low, high = single$conf.high
@@ -438,7 +438,7 @@ autoplot.datamap_reliability <- function(object, ...) {
       x = "Reliability", y = NULL, title = wrap_text(title, "title"),
       subtitle = wrap_text(subtitle, "subtitle"),
       alt = paste0(
-        title, ". ", subtitle, ". Of one run, ICC(A,1): ",
+        title, ". ", subtitle, ". ICC(A,1) of one run: ",
         paste0(show_text(single$metric), " ", values, collapse = ", "), "."
       )
     ) +

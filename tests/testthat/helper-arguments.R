@@ -49,6 +49,7 @@ working_calls <- function() {
     datamap_example = list(),
     datamap_filter = list(map = map),
     datamap_groups = list(map = map),
+    datamap_intervals = list(map = list(random_map(25), random_map(25)[1:25, ])),
     datamap_load_state = list(file = saved),
     datamap_merge = list(a = state, b = datamap_state(I(sub(
       "\"step\": ", "\"step\": 1", line, fixed = TRUE
