@@ -396,7 +396,7 @@ autoplot.datamap_reliability <- function(object, ...) {
   data <- rbind(ones, means)
   data <- data[is.finite(data$r), ]
   data$metric <- factor(data$metric, single$metric)
-  names <- wrap_names(single$metric)
+  names <- wrap_names(single$metric, n_panels = 2)
   title <- "How much would be the same in another run"
   subtitle <- paste0(
     of$runs[[1]], " runs; dashed: a reliability of ",
