@@ -173,8 +173,7 @@ mean_squares <- function(values) {
   centred <- values - rep(means, each = n)
   list(
     n = n, means = means, covariances = crossprod(centred) / (n - 1),
-    is_constant = max(abs(centred)) <= 1e-12 * max(abs(means)) &&
-      all(values == rep(values[1, ], each = n))
+    is_constant = all(values == rep(values[1, ], each = n))
   )
 }
 
@@ -186,7 +185,7 @@ anova_of <- function(squares, runs = seq_along(squares$means)) {
   total <- sum(diag(covariances))
   between <- sum(covariances) / k
   rest <- (total - between) / (k - 1)
-  if (rest <= 1e-14 * total) {
+  if (isTRUE(rest <= 1e-14 * total)) {
     rest <- 0 # equal runs, but for rounding
   }
   list(
@@ -265,7 +264,8 @@ variance_shares <- function(squares) {
   parts <- pmax(
     0, c((of$msr - of$mse) / of$k, (of$msc - of$mse) / of$n, of$mse)
   )
-  shares <- if (sum(parts) > 0) parts / sum(parts) else rep(NA_real_, 3)
+  is_known <- isTRUE(sum(parts) > 0 && sum(parts) < Inf)
+  shares <- if (is_known) parts / sum(parts) else rep(NA_real_, 3)
   data.frame(
     sem = sqrt(of$mse + parts[[2]]),
     share_samples = shares[[1]], share_runs = shares[[2]],

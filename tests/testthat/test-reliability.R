@@ -149,6 +149,9 @@ test_that("two runs give no interval, equal ones neither, constants nothing", {
   # shifts between runs of one value each
   shifted <- reliability(matrix(rep(c(0.1, 0.2, 0.3), each = 5), 5))
   expect_true(all(is.na(shifted[3:6])))
+  # numbers whose squares are beyond the largest
+  huge <- reliability(matrix(c(1, -1, 1, -1, 1, 1) * 1e308, 6, 3))
+  expect_true(all(is.na(huge$estimate)))
   # no agreement at all
   set.seed(1)
   none <- reliability(matrix(stats::rnorm(300), 100))
