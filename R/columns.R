@@ -63,8 +63,8 @@
 #' The class of a label is its place in the class vector, from 0: `label_index`
 #' where that is given, else the label itself if it is an integer. In data
 #' frames and recorders the names of the classes tell it too, see
-#' [datamap_recorder()], section Classes. There, classes whose names are whole numbers stand in their
-#' ascending order, others as they were first given.
+#' [datamap_recorder()], section Classes. There, classes whose names are whole
+#' numbers stand in their ascending order, others as they were first given.
 #'
 #' A class vector has two or more numbers: one number is an error, since the
 #' softmax of one logit is 1 whatever it says. One with a NaN predicts nothing:
@@ -128,8 +128,8 @@
 #'     share of the samples that have this label (Ethayarajh et al. 2022). Where
 #'     `label_probs` is the softmax of `logits`, given or not, the logarithm is
 #'     of that softmax, and finite even where \eqn{p_t} is too small for a
-#'     double. It stands for the model without input, which at best predicts these
-#'     shares.}
+#'     double. It stands for the model without input, which at best predicts
+#'     these shares.}
 #'   \item{`pred_dist`}{how often each label was predicted, a string in the form
 #'     of a Python dict, `{'0': 2, '1': 7}`: all labels that samples have or
 #'     that were predicted, integers by value, then strings. `NA` where no line

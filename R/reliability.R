@@ -424,7 +424,7 @@ autoplot.datamap_reliability <- function(object, ...) {
         if (limits[[1]] < 0) places else c(1, 2, 4, 6, 8, 10)
       },
       labels = function(at) {
-        ifelse(at < 0, names[pmax(1, -at)], as.character(at))
+        ifelse(at < 0, names[pmax(1, -at)], paste(at))
       }
     ) +
     ggplot2::scale_colour_manual(

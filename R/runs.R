@@ -151,7 +151,7 @@ take_runs <- function(map,
 run_names <- function(maps, call) {
   names <- rlang::names2(maps)
   is_unnamed <- !nzchar(names)
-  names[is_unnamed] <- as.character(seq_along(maps))[is_unnamed]
+  names[is_unnamed] <- which(is_unnamed)
   if (anyDuplicated(names)) {
     again <- names[[anyDuplicated(names)]]
     abort_datamap(

@@ -127,7 +127,9 @@ build <- function(place) {
     )
   }
   core <- file.path(place$here, "..", "src", "core")
-  core_files <- file.path(core, "number", c("dm_format.c", "dm_number.c", "dm_powers.c"))
+  core_files <- file.path(
+    core, "number", c("dm_format.c", "dm_number.c", "dm_powers.c")
+  )
   source <- function(name) file.path(place$here, name)
   program <- function(name) file.path(place$cache, name)
   made <- c(

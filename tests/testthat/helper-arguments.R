@@ -2,8 +2,8 @@
 # arguments instead: every answer has to be a value or an error of ours.
 
 # Each takes minutes over all arguments, so that a run tries two of them; with
-# DATACARTO_LARGE it tries a quarter, another one for the next argument, and with
-# "all" in it every one.
+# DATACARTO_LARGE it tries a quarter, another one for the next argument, and
+# with "all" in it every one.
 odd_values <- function(place = 0L) {
   values <- list(
     null = NULL, na = NA, list = list(), factor = factor("a"), fun = mean,
@@ -49,7 +49,7 @@ working_calls <- function() {
     datamap_example = list(),
     datamap_filter = list(map = map),
     datamap_groups = list(map = map),
-    datamap_intervals = list(map = list(random_map(25), random_map(25)[1:25, ])),
+    datamap_intervals = list(map = rep(list(random_map(25)), 2)),
     datamap_load_state = list(file = saved),
     datamap_merge = list(a = state, b = datamap_state(I(sub(
       "\"step\": ", "\"step\": 1", line, fixed = TRUE

@@ -472,8 +472,8 @@ python_list <- function(texts) {
   paste0("[", paste(texts, collapse = ", "), "]")
 }
 
-# The columns that are not the same to the last bit, or that only one of two maps
-# has; a factor is its labels.
+# The columns that are not the same to the last bit, or that only one of two
+# maps has; a factor is its labels.
 columns_that_differ <- function(map, other) {
   plain <- function(map) {
     lapply(columns_of(map), function(column) {

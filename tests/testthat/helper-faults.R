@@ -524,7 +524,9 @@ call_entries <- function(call) {
   )
   map <- as.list(ratio_map(c(0, 1), note = c("\u00e9", NA)))
   lines <- record_columns(frame[-3, ], NULL)
-  recorder <- call("ffi_recorder_open", at("new"), "error", frame$id[-3], strict)
+  recorder <- call(
+    "ffi_recorder_open", at("new"), "error", frame$id[-3], strict
+  )
   add <- function() {
     call("ffi_recorder_add", recorder, lines$columns, lines$kinds, 2, FALSE)
   }
@@ -546,7 +548,7 @@ call_entries <- function(call) {
     call("ffi_write_signals", at("signals"), lines$columns, lines$kinds, 2,
          FALSE),
     call("ffi_read_signals", list(path), skipping, NULL, long_wanted(NULL)),
-    call("ffi_recorder_open", path, "error", NULL, strict), # it is there already
+    call("ffi_recorder_open", path, "error", NULL, strict), # is there
     add(),
     call("ffi_recorder_state", recorder),
     call("ffi_recorder_summary", recorder),

@@ -317,7 +317,8 @@ test_that("what R let through is found in the glue and not read", {
   expect_s3_class(summary(list(id = 1:2, label = list(1, 2))), "dm_error")
   expect_s3_class(summary(list(1:2)), "dm_error")
   expect_s3_class(
-    .Call(ffi_recorder_open, NULL, "error", list(1), reader_options()), "dm_error"
+    .Call(ffi_recorder_open, NULL, "error", list(1), reader_options()),
+    "dm_error"
   )
   expect_false(file.exists(file))
 })
