@@ -72,9 +72,10 @@ cartography_layers <- function(attr1, attr2, parts) {
     if (parts$points != "density") {
       scale_of_groups("fill", parts$looks, guide = "none")
     },
-    # No number of the axes stands beside a histogram
-    sparse_axis(breaks = inner_breaks(margins$ranges$x)),
-    ggplot2::scale_y_continuous(breaks = inner_breaks(margins$ranges$y))
+    # No number of the axes stands beside a histogram. Those of x stand side by
+    # side, which on small pages has room for few
+    sparse_axis(breaks = inner_breaks(margins$ranges$x, 3)),
+    ggplot2::scale_y_continuous(breaks = inner_breaks(margins$ranges$y, 5))
   )
 }
 
@@ -87,8 +88,8 @@ region_labels <- function(parts) {
   sub(" (", "\n(", labels, fixed = TRUE)
 }
 
-inner_breaks <- function(range) {
-  breaks <- pretty(range, 5)
+inner_breaks <- function(range, n) {
+  breaks <- pretty(range, n)
   breaks[breaks >= range[[1]] & breaks <= range[[2]]]
 }
 
