@@ -94,23 +94,6 @@ group_samples <- function(map, scheme) {
 # Probabilities are shown on their whole range and other signals from zero, so
 # that two maps, or a map and a filtered one, can be compared, and the axes of
 # an empty map make sense.
-signal_ranges <- list(
-  avg_probs = c(0, 1),
-  confidence = c(0, 1),
-  correct_ratio = c(0, 1),
-  max_label_probs = c(0, 1),
-  min_label_probs = c(0, 1),
-  label_var = c(0, 0.05),
-  variability = c(0, 0.2),
-  threshold_closeness = c(0, 0.25),
-  correct_times = c(0, 1),
-  correctness = c(0, 1),
-  forgetting_times = c(0, 1),
-  learnt_times = c(0, 1),
-  first_forget = c(0, 1),
-  first_learn = c(0, 1)
-)
-
 signal_limits <- function(attr1, attr2) {
   limits <- list(y = signal_ranges[[attr1]], x = signal_ranges[[attr2]])
   limits <- limits[lengths(limits) > 0]

@@ -1,19 +1,3 @@
-# Which end of a metric is suspect: -1, small values; 1, large ones. Fixed
-# beforehand, never chosen by the data.
-suspect_ends <- c(
-  avg_probs = -1, correct_ratio = -1, correct_times = -1,
-  max_label_probs = -1, min_label_probs = -1, label_var = 1,
-  forgetting_times = 1, learnt_times = 1,
-  loss_mean = 1, loss_min = 1, loss_max = 1, loss_last = 1,
-  confidence = -1, variability = 1, correctness = -1, forgetfulness = 1,
-  threshold_closeness = 1, forgetting_events = 1, aum = -1, prob_margin = -1,
-  el2n = 1, el2n_last = 1, loss_ema = 1, entropy_of_mean = 1, mean_entropy = 1,
-  bald = 1, aleatoric = 1, first_correct = 1, learned_for_good = 1, pvi = -1
-)
-
-# Missing means never in these: later than any.
-never_is_last <- c("first_correct", "learned_for_good")
-
 #' How well the metrics find known errors
 #'
 #' For maps whose wrong labels are known, as where they were made dirty on

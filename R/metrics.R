@@ -1,18 +1,65 @@
-# Metrics on request: which there are, what each takes of the core, and how it
-# becomes a column. What they mean is in ?datamap-columns.
+# What a data map can have, a row each: the columns of every summary, the
+# statistics of the loss, and the metrics on request. What they mean is in
+# ?datamap-columns.
 
-# Those that the core has, in its order.
-core_metrics <- c(
-  "aum", "prob_margin", "el2n", "el2n_last", "mean_entropy", "entropy_of_mean",
-  "aleatoric", "mean_log2_prob", "loss_ema", "first_correct",
-  "learned_for_good", "forgotten_for_good", "pred_dist"
+# words    the title of an axis
+# suspect  which values are, fixed beforehand and never chosen by the data:
+#          "low", "high", or NULL where nothing ranks by it
+# range    what an axis shows at least
+# column   what it is made of, by what the core gives: a function of the
+#          columns and of include_ci. NULL: the core gives it as it is
+# core     metrics of the core that `column` takes
+# needs    what it is NA for every sample without: "loss", "vectors" (class
+#          vectors), "class" (these, and the label's place in them) or
+#          "prediction"
+# never    NA means never: "last", later than any, or "unranked"
+measure <- function(words,
+                    suspect = NULL,
+                    range = NULL,
+                    column = NULL,
+                    core = NULL,
+                    needs = "",
+                    never = "") {
+  list(
+    words = words, suspect = suspect, range = range, column = column,
+    core = core, needs = needs, never = never
+  )
+}
+
+# In the order of the core.
+summary_list <- list(
+  id = measure(NULL),
+  label = measure("Label"),
+  s_label = measure("Constructed label"),
+  correct_times = measure("Times predicted right", "low", c(0, 1)),
+  correct_ratio = measure("Share of right predictions", "low", c(0, 1)),
+  avg_probs = measure("Mean probability of the label", "low", c(0, 1)),
+  label_var = measure(
+    "Variance of the probability of the label", "high", c(0, 0.05)
+  ),
+  max_label_probs = measure(
+    "Largest probability of the label", "low", c(0, 1)
+  ),
+  min_label_probs = measure(
+    "Smallest probability of the label", "low", c(0, 1)
+  ),
+  forgetting_times = measure("Times forgotten", "high", c(0, 1)),
+  learnt_times = measure("Times learnt", "high", c(0, 1)),
+  first_forget = measure(
+    "Evaluation of the first forgetting", range = c(0, 1)
+  ),
+  first_learn = measure("Evaluation of the first learning", range = c(0, 1)),
+  evaluations = measure("Number of evaluations")
 )
 
-# Of the others: what they are made of, in the core or as a signal, and how.
-# `x` has the columns of the summary and the metrics of the core.
-derived_metrics <- list(
-  confidence = list(column = function(x, ...) x$avg_probs),
-  variability = list(
+# In the order of "all".
+metric_list <- list(
+  confidence = measure(
+    "Mean probability of the label", "low", c(0, 1),
+    column = function(x, ...) x$avg_probs
+  ),
+  variability = measure(
+    "Standard deviation of the probability of the label", "high", c(0, 0.2),
     column = function(x, include_ci) {
       v <- x$label_var
       if (include_ci) {
@@ -22,40 +69,99 @@ derived_metrics <- list(
       sqrt(v)
     }
   ),
-  correctness = list(column = function(x, ...) x$correct_times),
-  forgetfulness = list(
+  correctness = measure(
+    "Times predicted right", "low", c(0, 1),
+    column = function(x, ...) x$correct_times
+  ),
+  forgetfulness = measure(
+    "Times forgotten, 1000 if never right", "high",
     column = function(x, ...) forgettings(x, never = 1000L)
   ),
-  threshold_closeness = list(
+  threshold_closeness = measure(
+    "Closeness to the threshold", "high", c(0, 0.25),
     column = function(x, ...) x$avg_probs * (1 - x$avg_probs)
   ),
-  forgetting_events = list(
+  aum = measure("Area under the margin", "low", needs = "class"),
+  prob_margin = measure(
+    "Mean margin of the probabilities", "low", needs = "class"
+  ),
+  el2n = measure("Mean norm of the error", "high", needs = "class"),
+  el2n_last = measure("Norm of the error at last", "high", needs = "class"),
+  loss_mean = measure(
+    "Mean loss", "high",
+    column = function(x, ...) x$loss_mean, needs = "loss"
+  ),
+  loss_last = measure(
+    "Loss at last", "high",
+    column = function(x, ...) x$loss_last, needs = "loss"
+  ),
+  loss_ema = measure("Moving average of the loss", "high", needs = "loss"),
+  entropy_of_mean = measure(
+    "Entropy of the mean prediction", "high", needs = "vectors"
+  ),
+  mean_entropy = measure(
+    "Mean entropy of the predictions", "high", needs = "vectors"
+  ),
+  bald = measure(
+    "Disagreement of the predictions", "high",
+    core = c("entropy_of_mean", "mean_entropy"),
+    column = function(x, ...) x$entropy_of_mean - x$mean_entropy,
+    needs = "vectors"
+  ),
+  aleatoric = measure("Aleatoric uncertainty", "high"),
+  first_correct = measure("First right evaluation", "high", never = "last"),
+  learned_for_good = measure(
+    "Evaluation since which it is right", "high", never = "last"
+  ),
+  forgotten_for_good = measure(
+    "Evaluation since which it is wrong", never = "unranked"
+  ),
+  forgetting_events = measure(
+    "Times forgotten, all evaluations if never right", "high",
     column = function(x, ...) forgettings(x, never = x$evaluations)
   ),
-  loss_mean = list(signal = "loss", column = function(x, ...) x$loss_mean),
-  loss_last = list(signal = "loss", column = function(x, ...) x$loss_last),
-  bald = list(
-    core = c("entropy_of_mean", "mean_entropy"),
-    column = function(x, ...) x$entropy_of_mean - x$mean_entropy
-  ),
-  pvi = list(
+  pvi = measure(
+    "Mean pointwise V-information in bits", "low",
     core = "mean_log2_prob",
     column = function(x, ...) {
       samples <- tabulate(match(x$label, unique(x$label)))
       frequency <- samples[match(x$label, unique(x$label))] / length(x$label)
       x$mean_log2_prob - log2(frequency)
     }
-  )
+  ),
+  pred_dist = measure("Times each label was predicted", needs = "prediction")
 )
 
-# Every metric that can be asked for, in the order of "all".
-all_metrics <- c(
-  "confidence", "variability", "correctness", "forgetfulness",
-  "threshold_closeness", "aum", "prob_margin", "el2n", "el2n_last",
-  "loss_mean", "loss_last", "loss_ema", "entropy_of_mean", "mean_entropy",
-  "bald", "aleatoric", "first_correct", "learned_for_good",
-  "forgotten_for_good", "forgetting_events", "pvi", "pred_dist"
+# All, with the other statistics of the loss.
+measure_list <- c(
+  summary_list,
+  metric_list[c("loss_mean")],
+  list(loss_min = measure(NULL, "high"), loss_max = measure(NULL, "high")),
+  metric_list[setdiff(names(metric_list), "loss_mean")]
 )
+
+# One thing of each, of those that have it.
+of_measures <- function(what, rows = measure_list) {
+  Filter(Negate(is.null), lapply(rows, `[[`, what))
+}
+
+summary_columns <- names(summary_list)
+all_metrics <- names(metric_list)
+metric_columns <- of_measures("column", metric_list)
+# What the core gives: as it is, or for others to be made of.
+core_metrics <- union(
+  setdiff(all_metrics, names(metric_columns)),
+  unlist(of_measures("core", metric_list), use.names = FALSE)
+)
+suspect_ends <- vapply(of_measures("suspect"), function(end) {
+  c(low = -1, high = 1)[[end]]
+}, 0)
+signal_words <- unlist(of_measures("words"))
+signal_ranges <- of_measures("range")
+metric_needs <- vapply(metric_list, `[[`, "", "needs")
+# Missing means never in these, in ranks later than any.
+times_of_learning <- all_metrics[vapply(metric_list, `[[`, "", "never") != ""]
+never_is_last <- all_metrics[vapply(metric_list, `[[`, "", "never") == "last"]
 
 # Forgetting events, and another number for what was never right.
 forgettings <- function(x, never) {
@@ -73,10 +179,8 @@ check_request <- function(signals,
   check_flag(include_ci, call = call)
   signals <- check_signal_names(signals, call = call)
   metrics <- check_metrics(metrics, call)
-  derived <- derived_metrics[intersect(metrics, names(derived_metrics))]
-  needed <- c(metrics, unlist(lapply(derived, `[[`, "core")))
-  needs_loss <- "loss_ema" %in% metrics ||
-    "loss" %in% unlist(lapply(derived, `[[`, "signal"))
+  needed <- c(metrics, unlist(of_measures("core", metric_list[metrics])))
+  needs_loss <- "loss" %in% metric_needs[metrics]
   core_signals <- union(signals, if (needs_loss) "loss")
   if (length(core_signals) > 64) {
     abort_datamap(
@@ -165,7 +269,7 @@ check_window <- function(burn_out, steps, call = rlang::caller_env()) {
 requested_columns <- function(columns, request, has_vectors) {
   out <- columns[c(summary_columns, signal_column_names(request$signals))]
   for (metric in request$metrics) {
-    column <- derived_metrics[[metric]]$column
+    column <- metric_columns[[metric]]
     columns[[metric]] <- if (is.null(column)) {
       columns[[metric]]
     } else {
@@ -219,10 +323,6 @@ absent_texts <- c(
   )
 )
 
-# What a metric needs: class vectors, or these and the label's place in them.
-vector_metrics <- c("entropy_of_mean", "mean_entropy", "bald")
-class_metrics <- c("aum", "prob_margin", "el2n", "el2n_last")
-
 # Why metrics are NA for every sample: for each that is, a name of
 # `absent_texts`, or NA where these columns do not tell. `has_vectors` is
 # whether lines had class vectors, NA or NULL where that is not known. The times
@@ -231,32 +331,33 @@ absent_reasons <- function(columns, metrics, has_vectors = NULL) {
   is_absent <- vapply(metrics, function(name) is_all_na(columns[[name]]), NA)
   evaluations <- unclass(columns)$evaluations
   has_none <- is_number(evaluations) && all(evaluations %in% 0)
-  told <- intersect(vector_metrics, names(columns))
+  told <- intersect(
+    names(metric_needs)[metric_needs == "vectors"], names(columns)
+  )
   if (length(told) > 0) {
     has_vectors <- !is_all_na(columns[[told[[1]]]])
   }
   reason_of <- function(name) {
     if (has_none) {
-      "no_evaluation"
-    } else if (startsWith(name, "loss_")) {
-      "no_loss"
-    } else if (name %in% vector_metrics) {
-      "no_vectors"
-    } else if (name %in% class_metrics) {
-      if (isTRUE(has_vectors)) {
+      return("no_evaluation")
+    }
+    if (name == "variability" && !is_all_na(columns$label_var)) {
+      return("one_evaluation")
+    }
+    needs <- if (startsWith(name, "loss_")) "loss" else metric_needs[name]
+    switch(unname(needs),
+      loss = "no_loss",
+      vectors = "no_vectors",
+      class = if (isTRUE(has_vectors)) {
         "no_class"
       } else if (isFALSE(has_vectors)) {
         "no_vectors"
       } else {
         "no_vectors_or_class"
-      }
-    } else if (name == "pred_dist") {
-      "no_prediction"
-    } else if (name == "variability" && !is_all_na(columns$label_var)) {
-      "one_evaluation"
-    } else {
+      },
+      prediction = "no_prediction",
       NA_character_
-    }
+    )
   }
   metrics <- metrics[is_absent]
   if (!has_none) {
@@ -264,10 +365,6 @@ absent_reasons <- function(columns, metrics, has_vectors = NULL) {
   }
   vapply(stats::setNames(nm = metrics), reason_of, "")
 }
-
-times_of_learning <- c(
-  "first_correct", "learned_for_good", "forgotten_for_good"
-)
 
 # NaN is a value; of no samples, nothing is missing.
 is_all_na <- function(x) {

@@ -1,44 +1,6 @@
 # What a data map says of itself: titles, axes, legend, caption, alternative
 # text.
 
-signal_words <- c(
-  label = "Label",
-  s_label = "Constructed label",
-  correct_times = "Times predicted right",
-  correct_ratio = "Share of right predictions",
-  avg_probs = "Mean probability of the label",
-  label_var = "Variance of the probability of the label",
-  max_label_probs = "Largest probability of the label",
-  min_label_probs = "Smallest probability of the label",
-  forgetting_times = "Times forgotten",
-  learnt_times = "Times learnt",
-  first_forget = "Evaluation of the first forgetting",
-  first_learn = "Evaluation of the first learning",
-  evaluations = "Number of evaluations",
-  confidence = "Mean probability of the label",
-  variability = "Standard deviation of the probability of the label",
-  correctness = "Times predicted right",
-  forgetfulness = "Times forgotten, 1000 if never right",
-  threshold_closeness = "Closeness to the threshold",
-  forgetting_events = "Times forgotten, all evaluations if never right",
-  aum = "Area under the margin",
-  prob_margin = "Mean margin of the probabilities",
-  el2n = "Mean norm of the error",
-  el2n_last = "Norm of the error at last",
-  loss_mean = "Mean loss",
-  loss_last = "Loss at last",
-  loss_ema = "Moving average of the loss",
-  entropy_of_mean = "Entropy of the mean prediction",
-  mean_entropy = "Mean entropy of the predictions",
-  bald = "Disagreement of the predictions",
-  aleatoric = "Aleatoric uncertainty",
-  first_correct = "First right evaluation",
-  learned_for_good = "Evaluation since which it is right",
-  forgotten_for_good = "Evaluation since which it is wrong",
-  pvi = "Mean pointwise V-information in bits",
-  pred_dist = "Times each label was predicted"
-)
-
 # "Mean probability of the label (avg_probs)"; the bare name of a column that
 # is not ours.
 signal_title <- function(name) {

@@ -122,9 +122,11 @@ loaded_state <- function(found, path, call) {
     check_request(about$signals, about$metrics, include_ci = FALSE, call),
     datamap_error = function(error) NULL
   )
-  expected <- list(about$signals, about$metrics, found$signals, found$metrics)
-  needed <- c("signals", "metrics", "core_signals", "core_metrics")
-  if (!identical(unname(request[needed]), expected) || !is_window(window)) {
+  expected <- list(about$signals, about$metrics, found$signals)
+  needed <- c("signals", "metrics", "core_signals")
+  is_asked <- identical(unname(request[needed]), expected) &&
+    setequal(request$core_metrics, found$metrics)
+  if (!is_asked || !is_window(window)) {
     abort_datamap(
       c(
         "Can't use what {.file {path}} holds.",

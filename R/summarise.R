@@ -202,12 +202,6 @@ datamap_summarise <- function(x,
   datamap_from_core(read$result, request, read$paths, call, levels)
 }
 
-summary_columns <- c(
-  "id", "label", "s_label", "correct_times", "correct_ratio", "avg_probs",
-  "label_var", "max_label_probs", "min_label_probs", "forgetting_times",
-  "learnt_times", "first_forget", "first_learn", "evaluations"
-)
-
 signal_statistics <- c("mean", "var", "min", "max", "last")
 
 signal_column_names <- function(signals) {

@@ -42,12 +42,6 @@ test_that("scores are the means over all orders of equal values", {
   }
 })
 
-test_that("every metric has its direction, and its words in a plot", {
-  not_ranked <- c("forgotten_for_good", "pred_dist")
-  expect_setequal(setdiff(all_metrics, names(suspect_ends)), not_ranked)
-  expect_setequal(setdiff(all_metrics, names(signal_words)), character())
-})
-
 test_that("what was never learned is later than any, what is unknown is out", {
   frame <- data.frame(
     id = 1:6, correct_ratio = 0, label_var = 0,

@@ -609,9 +609,27 @@ test_that("the reasons can be read", {
   )
 })
 
+test_that("every metric has its direction, its words and its meaning", {
+  not_ranked <- c("forgotten_for_good", "pred_dist")
+  expect_setequal(setdiff(all_metrics, names(suspect_ends)), not_ranked)
+  expect_setequal(setdiff(all_metrics, names(signal_words)), character())
+  pages <- tools::Rd_db("datacarto")
+  skip_if(length(pages) == 0, "the pages of help are not installed")
+  # what stands at the head of an item
+  heads <- function(node) {
+    if (!is.list(node)) {
+      return(character())
+    }
+    is_item <- identical(attr(node, "Rd_tag"), "\\item") && length(node) == 2
+    c(if (is_item) unlist(node[[1]]), unlist(lapply(node, heads)))
+  }
+  documented <- heads(pages[["datamap-columns.Rd"]])
+  expect_identical(setdiff(all_metrics, documented), character())
+})
+
 test_that("the core has the columns and metrics that are asked for", {
   core <- .Call(ffi_column_names)
   expect_identical(core$columns, summary_columns)
   expect_identical(core$statistics, signal_statistics)
-  expect_identical(core$metrics, core_metrics)
+  expect_setequal(core$metrics, core_metrics)
 })
