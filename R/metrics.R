@@ -277,8 +277,10 @@ requested_columns <- function(columns, request, has_vectors) {
     }
     out[[metric]] <- columns[[metric]]
   }
+  # a window that leaves nothing is told without metrics as well
+  asked <- if (length(request$metrics) > 0) request$metrics else "avg_probs"
   inform_absent(
-    absent_reasons(columns, request$metrics, has_vectors),
+    absent_reasons(columns, asked, has_vectors),
     absent_signals(columns, request$core_signals), request$signals
   )
   out

@@ -578,6 +578,10 @@ test_that("a window that leaves nothing is the reason", {
     ),
     stats::setNames(rep("no_evaluation", 5), metrics)
   )
+  expect_identical(
+    told_reasons(datamap_summarise(lines, steps = c(5, 6))),
+    c(avg_probs = "no_evaluation")
+  )
   # which lines had the vectors is not known where only some count
   expect_identical(
     told_reasons(datamap_summarise(lines, metrics = "aum", burn_out = 1)),
