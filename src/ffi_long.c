@@ -1,5 +1,7 @@
 /* The long table of signals as R's vectors. Each column of the core is given up as soon
    as R has it, so that there are never two of all. */
+#include "ffi_long.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

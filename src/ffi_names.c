@@ -48,6 +48,10 @@ static SEXP texts_of(const char *(*name)(int), int n) {
   return out;
 }
 
+static const char *problem_name(int i) {
+  return dm_problem_kind_names[i];
+}
+
 static const char *metric_name(int i) {
   return dm_metrics[i].name;
 }
@@ -60,13 +64,14 @@ static const char *statistic_name(int i) {
   return dm_statistic_names[i];
 }
 
-/* What the core can be asked for and has in a summary, each in its order. */
+/* What the core can be asked for, has in a summary and counts, each in its order. */
 SEXP ffi_column_names(void) {
-  const char *names[] = {"columns", "statistics", "metrics", ""};
+  const char *names[] = {"columns", "statistics", "metrics", "problems", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, texts_of(column_name, DM_N_SUMMARY));
   SET_VECTOR_ELT(out, 1, texts_of(statistic_name, DM_N_STATISTICS));
   SET_VECTOR_ELT(out, 2, texts_of(metric_name, DM_N_METRICS));
+  SET_VECTOR_ELT(out, 3, texts_of(problem_name, DM_PROBLEM_KINDS));
   UNPROTECT(1);
   return out;
 }

@@ -1,9 +1,10 @@
 /* What was wrong with lines, and how many there were: from the core to R, and back where
    a state is restored. */
+#include "ffi_problems.h"
+
 #include <string.h>
 
 #include "base/dm_text.h"
-#include "ffi_signals.h"
 #include "summary/dm_state.h"
 
 /* The columns of a table of problems, in their order. */

@@ -4,6 +4,7 @@
 
 #include "ffi_result.h"
 #include "ffi_signals.h"
+#include "ffi_state.h"
 #include "files/dm_recorder.h"
 #include "number/dm_number.h"
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ffi_problems.h"
 #include "ffi_signals.h"
 #include "ffi_text.h"
 

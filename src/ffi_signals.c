@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "number/dm_format.h"
+#include "summary/dm_metric.h"
 
 static const char *const format_names[] = {
     [DM_FORMAT_AUTO] = "auto", [DM_FORMAT_JSON] = "json", [DM_FORMAT_PYTHON] = "python"};

@@ -1,7 +1,10 @@
 /* Running states as objects of R: lists of vectors, which hold all that a run needs to be
    merged with another, to go on, or to be summarised. */
+#include "ffi_state.h"
+
 #include <string.h>
 
+#include "ffi_problems.h"
 #include "ffi_result.h"
 #include "ffi_signals.h"
 #include "files/dm_state_file.h"

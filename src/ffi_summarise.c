@@ -3,8 +3,10 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ffi_long.h"
 #include "ffi_result.h"
 #include "ffi_signals.h"
+#include "ffi_state.h"
 #include "io/dm_inflater.h"
 
 /* All that has to be given back, whichever way the call ends. */

@@ -631,9 +631,10 @@ test_that("every metric has its direction, its words and its meaning", {
   expect_identical(setdiff(all_metrics, documented), character())
 })
 
-test_that("the core has the columns and metrics that are asked for", {
+test_that("the core has the columns, metrics and counts that R names", {
   core <- .Call(ffi_column_names)
   expect_identical(core$columns, summary_columns)
   expect_identical(core$statistics, signal_statistics)
   expect_setequal(core$metrics, core_metrics)
+  expect_identical(core$problems, names(problem_kinds))
 })

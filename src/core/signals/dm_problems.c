@@ -9,6 +9,21 @@
 #include "base/dm_text.h"
 #include "signals/dm_keys.h"
 
+const char *const dm_problem_kind_names[DM_PROBLEM_KINDS] = {
+    [DM_PROBLEM_BAD_LINE] = "bad_line",
+    [DM_PROBLEM_LABEL] = "label",
+    [DM_PROBLEM_S_LABEL] = "s_label",
+    [DM_PROBLEM_CORRECT] = "correct",
+    [DM_PROBLEM_STEP] = "step",
+    [DM_PROBLEM_PROB_RANGE] = "prob_range",
+    [DM_PROBLEM_PROB_SUM] = "prob_sum",
+    [DM_PROBLEM_PROB_COUNT] = "prob_count",
+    [DM_PROBLEM_NOT_FINITE] = "not_finite",
+    [DM_PROBLEM_LABEL_INDEX] = "label_index",
+    [DM_PROBLEM_NAN_CLASS] = "nan_class",
+    [DM_PROBLEM_LABEL_PROBS] = "label_probs",
+};
+
 static void copy_text(char *out, size_t cap, const char *text);
 
 dm_status dm_problems_add(dm_problems *problems, const dm_problem *problem,

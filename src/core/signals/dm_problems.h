@@ -24,6 +24,8 @@ typedef enum dm_problem_kind {
   DM_PROBLEM_KINDS
 } dm_problem_kind;
 
+extern const char *const dm_problem_kind_names[DM_PROBLEM_KINDS];
+
 enum { DM_PROBLEM_TEXT_MAX = 120, DM_PROBLEMS_KEPT = 10000 };
 
 typedef struct dm_problem {
