@@ -13,9 +13,9 @@
 #' are most suspect by the metric `by` (see [datamap_detect()] for which end of
 #' a metric is suspect), and those that are tied with the last of them. Where
 #' `map` is a list of runs, the score is the mean over the runs. Samples without
-#' a value are in no pool. With few answers a small pool is worth it: in the top
-#' fifth, 100 answers flag about as many labels as 500 of the whole map, but
-#' then nothing is said of the labels outside of it.
+#' a value are in no pool. With few answers a small pool is worth it, since more
+#' of the answers then meet wrong labels; but then nothing is said of the labels
+#' outside of it.
 #'
 #' Whoever checks must not know what the map thinks of a label, so
 #' `datamap_audit_sample()` gives the samples in random order and without a

@@ -61,10 +61,7 @@ datamap_intervals <- function(map, metric = "avg_probs", ..., level = 0.95) {
   runs <- take_runs(
     map,
     least = 2L,
-    alone = paste(
-      "What one run says of itself covered other runs in 63 to 91 % instead of",
-      "95 %."
-    )
+    alone = "How far runs of one recipe differ is not seen in one of them."
   )
   metric <- check_run_metrics(metric, runs, arg = "metric")
   if (metric == "correct_ratio") {
