@@ -262,6 +262,7 @@ in_hex <- function(column) {
 
 test_that("ten thousand random calls are refused, or read as they were meant", {
   skip_on_cran() # takes long
+  skip_on_covr()
   folder <- tempfile()
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
