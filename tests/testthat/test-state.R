@@ -175,6 +175,7 @@ test_that("a window is merged where it can be known", {
 
 test_that("random pieces by time merge to one reading, in any window", {
   skip_on_cran() # takes long
+  skip_on_covr()
   fields <- c(fields_of, epoch = "epoch")
   for (seed in 1:20) {
     kind <- seed %% 4
@@ -330,6 +331,7 @@ test_that("what goes wrong after an update names both places", {
 
 test_that("pieces cut in any way, from two workers, make the whole", {
   skip_on_cran()
+  skip_on_covr()
   workers <- parallel::makeCluster(2)
   on.exit(parallel::stopCluster(workers))
   # functions that would not take this test's environment with them
