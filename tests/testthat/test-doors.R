@@ -12,7 +12,6 @@ quietly <- function(expr) {
 
 test_that("all doors give the same map, and it is the right one", {
   skip_on_cran() # takes long
-  skip_on_covr()
   for (seed in seq_len(n_cases)) {
     case <- random_case(seed)
     maps <- lapply(doors, function(door) quietly(door(case)))
@@ -28,7 +27,6 @@ test_that("all doors give the same map, and it is the right one", {
 
 test_that("the recorder for Python is such a door as well", {
   skip_on_cran() # takes long
-  skip_on_covr()
   folder <- tempfile()
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))

@@ -137,6 +137,7 @@ test_that("wrong arguments of trajectories are errors", {
   expect_input(signals, ids = 99)
   expect_input(signals, ids = 1:31)
   expect_input(signals, ids = NA)
+  expect_input(signals, ids = character())
   expect_input(signals, ids = 1, group_by = "s_label")
   expect_input(signals, group_by = "none")
   expect_input(signals, group_by = data.frame(a = 1))

@@ -204,7 +204,6 @@ outcome <- function(use, x, name) {
 
 test_that("every shape of a data frame is read as it is, or refused in words", {
   skip_on_cran() # takes long
-  skip_on_covr()
   shapes <- all_shapes()
   expect_gt(length(shapes), 200)
   for (i in seq_along(shapes)) {
