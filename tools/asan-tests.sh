@@ -33,6 +33,6 @@ ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:allocator_may_return_null=1
 UBSAN_OPTIONS=print_stacktrace=1
 R_LIBS=$work/library${R_LIBS:+:$R_LIBS}
 export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS R_LIBS
-# What draws and counts in R alone is left out.
+# What draws, counts and checks in R alone is left out.
 Rscript --no-init-file tools/test.R \
-  '^(arguments|audit|bins|cartography|density|intervals|knit|levels|marked|panels|pictures|plot.*|regions|reliability|runs|scales|text|theme)$'
+  '^(arguments|audit|bins|cartography|checks|command-line|datamap.*|density|detect|filter|groups|intervals|knit|levels|marked|misplaced|panels|pictures|plot.*|python-path|regions|reliability|runs|scales|select|text|theme)$'
