@@ -437,7 +437,8 @@ test_that("values at the ends of the doubles have means and variances", {
   all_at_once <- suppressWarnings(
     datamap_summarise(signals, signals = "g", metrics = "loss_ema")
   )
-  path <- withr::local_tempfile()
+  path <- tempfile()
+  on.exit(unlink(path))
   datamap_write_signals(signals, path)
   expect_no_difference <- function(map) {
     expect_equal(map$avg_probs, mean, tolerance = 1e-14)
