@@ -152,7 +152,7 @@ margin_bars <- function(data, attr1, attr2, cutoffs) {
 # A bar for each share of right predictions that can occur, if all samples
 # were evaluated equally often; else eleven.
 correctness_breaks <- function(data) {
-  times <- unique(data$evaluations)
+  times <- unique(data$evaluations[!is.na(data$evaluations)])
   steps <- if (length(times) == 1 && times <= 20) times else 10
   (seq(0, steps + 1) - 0.5) / steps
 }
