@@ -250,28 +250,12 @@ audit_pool <- function(runs, by, top, call) {
   list(rows = rows, score = score[rows], by = by, top = top)
 }
 
-# NA where a run has no value; what was never learned is later than any.
-mean_over_runs <- function(runs, name) {
-  columns <- run_columns(runs, name)
-  if (name %in% never_is_last) {
-    known <- run_columns(runs, "avg_probs")
-    columns <- Map(function(x, probs) {
-      replace(x, is.na(x) & !is.na(probs), Inf)
-    }, columns, known)
-  }
-  Reduce(`+`, columns) / length(columns)
-}
-
 # "among the top 20 % by avg_probs"
 pool_words <- function(pool) {
   if (pool$top == 1) {
     return(paste("with a value of", pool$by))
   }
   paste("among the top", percent(pool$top), "by", pool$by)
-}
-
-percent <- function(x, digits = 3) {
-  paste(vapply(100 * x, format_number, "", digits = digits), "%")
 }
 
 # Ranks from the most suspect on.
@@ -613,7 +597,7 @@ print.datamap_audit <- function(x, ...) {
     "tidy() has the shares of wrong labels in ten lists, which hold together ",
     "with a probability of ", percent(level)
   ))
-  print_head(bare_result(x), min(10L, nrow(x)))
+  print_head(plain_frame(x), min(10L, nrow(x)))
   invisible(x)
 }
 

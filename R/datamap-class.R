@@ -29,8 +29,8 @@ datamap_restore <- function(out, map) {
   out
 }
 
-# The data frame behind the data map, without class and attributes.
-datamap_bare <- function(x) {
+# The data frame behind an object of ours, without class and attributes.
+plain_frame <- function(x) {
   own <- setdiff(names(attributes(x)), c("names", "row.names", "class"))
   for (name in own) {
     attr(x, name) <- NULL
@@ -66,13 +66,13 @@ datamap_bare <- function(x) {
 
 #' @export
 as.data.frame.datamap <- function(x, ...) {
-  as.data.frame(datamap_bare(x), ...)
+  as.data.frame(plain_frame(x), ...)
 }
 
 # Of rows that were not all in one data map: the attributes of none hold, and
 # where an id stands twice the rows are those of no data map.
 datamap_of_rows <- function(out) {
-  out <- datamap_bare(out)
+  out <- plain_frame(out)
   if (!has_datamap_columns(out)) {
     return(out)
   }
@@ -97,7 +97,7 @@ datamap_of_rows <- function(out) {
 #' @export
 rbind.datamap <- function(...) {
   parts <- lapply(list(...), function(x) {
-    if (is_datamap(x)) datamap_bare(x) else x
+    if (is_datamap(x)) plain_frame(x) else x
   })
   datamap_of_rows(do.call(rbind, parts))
 }
@@ -169,5 +169,5 @@ vec_restore.datamap <- function(x, to, ...) {
 }
 
 as_bare <- function(x) {
-  if (is.data.frame(x)) datamap_bare(x) else x
+  if (is.data.frame(x)) plain_frame(x) else x
 }

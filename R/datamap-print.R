@@ -49,7 +49,7 @@ print.datamap <- function(x, n = 10L, ...) {
     text <- paste(names(counts), format_count(counts), sep = ": ")
     cat_wrapped(paste(text, collapse = ", "))
   }
-  print_head(datamap_bare(x), min(n, nrow(x)))
+  print_head(plain_frame(x), min(n, nrow(x)))
   n_problems <- count_problems(attr(x, "problems", exact = TRUE))
   if (n_problems > 0) {
     cat_wrapped(paste0(

@@ -104,7 +104,7 @@ detect_one <- function(map, truth, k, call) {
     )
   }
   is_wrong <- tryCatch(
-    rlang::eval_tidy(truth, datamap_bare(map)),
+    rlang::eval_tidy(truth, plain_frame(map)),
     error = function(cnd) {
       similar <- similar_names(
         name_in(cnd, "object '%s' not found"), names(map)

@@ -98,7 +98,7 @@ filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
   meets <- list()
   values <- list()
   columns <- character()
-  data <- datamap_bare(map)
+  data <- plain_frame(map)
   for (dot in dots) {
     value <- evaluate_dot(dot, data, call)
     expr <- rlang::quo_get_expr(dot)

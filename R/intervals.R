@@ -100,22 +100,7 @@ datamap_intervals <- function(map, metric = "avg_probs", ..., level = 0.95) {
 
 # Where the values of a metric lie.
 interval_range <- function(metric) {
-  probs <- c(
-    "avg_probs", "confidence", "max_label_probs", "min_label_probs"
-  )
-  if (metric %in% probs) {
-    c(0, 1)
-  } else if (metric == "label_var") {
-    c(0, 0.25)
-  } else if (metric == "variability") {
-    c(0, 0.5)
-  } else if (metric %in% c(datamap_counts, "correctness", "forgetfulness",
-                           "forgetting_events", "first_correct",
-                           "learned_for_good", "forgotten_for_good")) {
-    c(0, Inf)
-  } else {
-    c(-Inf, Inf)
-  }
+  measure_bounds[[metric]] %||% c(-Inf, Inf)
 }
 
 run_intervals <- function(values, level, range) {
@@ -180,7 +165,7 @@ run_intervals <- function(values, level, range) {
 #' @exportS3Method generics::tidy
 tidy.datamap_intervals <- function(x, ...) {
   check_dots()
-  bare_result(x)
+  plain_frame(x)
 }
 
 #' @rdname datamap_intervals
@@ -206,7 +191,7 @@ print.datamap_intervals <- function(x, ...) {
     "pred: the value in one fresh run, conf: the mean over runs. Of a",
     "particular run, a class or a single sample they say nothing exact"
   ))
-  print_head(bare_result(x), min(10L, nrow(x)))
+  print_head(plain_frame(x), min(10L, nrow(x)))
   invisible(x)
 }
 
@@ -215,7 +200,7 @@ print.datamap_intervals <- function(x, ...) {
 autoplot.datamap_intervals <- function(object, ...) {
   check_dots()
   of <- attr(check_whole(object), "summary", exact = TRUE)
-  data <- bare_result(object)
+  data <- plain_frame(object)
   up <- order(data$estimate)
   shown <- unique(round(seq(1, nrow(data), length.out = min(200, nrow(data)))))
   data <- data[up[shown], ]

@@ -6,6 +6,7 @@
 # suspect  which values are, fixed beforehand and never chosen by the data:
 #          "low", "high", or NULL where nothing ranks by it
 # range    what an axis shows at least
+# bounds   what no value is beyond
 # column   what it is made of, by what the core gives: a function of the
 #          columns and of include_ci. NULL: the core gives it as it is
 # core     metrics of the core that `column` takes
@@ -16,50 +17,63 @@
 measure <- function(words,
                     suspect = NULL,
                     range = NULL,
+                    bounds = NULL,
                     column = NULL,
                     core = NULL,
                     needs = "",
                     never = "") {
   list(
-    words = words, suspect = suspect, range = range, column = column,
-    core = core, needs = needs, never = never
+    words = words, suspect = suspect, range = range, bounds = bounds,
+    column = column, core = core, needs = needs, never = never
   )
 }
+
+share <- c(0, 1)
+from_zero <- c(0, Inf)
 
 # In the order of the core.
 summary_list <- list(
   id = measure(NULL),
   label = measure("Label"),
   s_label = measure("Constructed label"),
-  correct_times = measure("Times predicted right", "low", c(0, 1)),
+  correct_times = measure(
+    "Times predicted right", "low", c(0, 1), from_zero
+  ),
   correct_ratio = measure("Share of right predictions", "low", c(0, 1)),
-  avg_probs = measure("Mean probability of the label", "low", c(0, 1)),
+  avg_probs = measure(
+    "Mean probability of the label", "low", c(0, 1), share
+  ),
   label_var = measure(
-    "Variance of the probability of the label", "high", c(0, 0.05)
+    "Variance of the probability of the label", "high", c(0, 0.05), c(0, 0.25)
   ),
   max_label_probs = measure(
-    "Largest probability of the label", "low", c(0, 1)
+    "Largest probability of the label", "low", c(0, 1), share
   ),
   min_label_probs = measure(
-    "Smallest probability of the label", "low", c(0, 1)
+    "Smallest probability of the label", "low", c(0, 1), share
   ),
-  forgetting_times = measure("Times forgotten", "high", c(0, 1)),
-  learnt_times = measure("Times learnt", "high", c(0, 1)),
+  forgetting_times = measure("Times forgotten", "high", c(0, 1), from_zero),
+  learnt_times = measure("Times learnt", "high", c(0, 1), from_zero),
   first_forget = measure(
-    "Evaluation of the first forgetting", range = c(0, 1)
+    "Evaluation of the first forgetting",
+    range = c(0, 1), bounds = from_zero
   ),
-  first_learn = measure("Evaluation of the first learning", range = c(0, 1)),
-  evaluations = measure("Number of evaluations")
+  first_learn = measure(
+    "Evaluation of the first learning",
+    range = c(0, 1), bounds = from_zero
+  ),
+  evaluations = measure("Number of evaluations", bounds = from_zero)
 )
 
 # In the order of "all".
 metric_list <- list(
   confidence = measure(
-    "Mean probability of the label", "low", c(0, 1),
+    "Mean probability of the label", "low", c(0, 1), share,
     column = function(x, ...) x$avg_probs
   ),
   variability = measure(
     "Standard deviation of the probability of the label", "high", c(0, 0.2),
+    bounds = c(0, 0.5),
     column = function(x, include_ci) {
       v <- x$label_var
       if (include_ci) {
@@ -70,11 +84,12 @@ metric_list <- list(
     }
   ),
   correctness = measure(
-    "Times predicted right", "low", c(0, 1),
+    "Times predicted right", "low", c(0, 1), from_zero,
     column = function(x, ...) x$correct_times
   ),
   forgetfulness = measure(
     "Times forgotten, 1000 if never right", "high",
+    bounds = from_zero,
     column = function(x, ...) forgettings(x, never = 1000L)
   ),
   threshold_closeness = measure(
@@ -109,15 +124,21 @@ metric_list <- list(
     needs = "vectors"
   ),
   aleatoric = measure("Aleatoric uncertainty", "high"),
-  first_correct = measure("First right evaluation", "high", never = "last"),
+  first_correct = measure(
+    "First right evaluation", "high",
+    bounds = from_zero, never = "last"
+  ),
   learned_for_good = measure(
-    "Evaluation since which it is right", "high", never = "last"
+    "Evaluation since which it is right", "high",
+    bounds = from_zero, never = "last"
   ),
   forgotten_for_good = measure(
-    "Evaluation since which it is wrong", never = "unranked"
+    "Evaluation since which it is wrong",
+    bounds = from_zero, never = "unranked"
   ),
   forgetting_events = measure(
     "Times forgotten, all evaluations if never right", "high",
+    bounds = from_zero,
     column = function(x, ...) forgettings(x, never = x$evaluations)
   ),
   pvi = measure(
@@ -136,7 +157,10 @@ metric_list <- list(
 measure_list <- c(
   summary_list,
   metric_list[c("loss_mean")],
-  list(loss_min = measure(NULL, "high"), loss_max = measure(NULL, "high")),
+  list(
+    loss_min = measure(NULL, "high", needs = "loss"),
+    loss_max = measure(NULL, "high", needs = "loss")
+  ),
   metric_list[setdiff(names(metric_list), "loss_mean")]
 )
 
@@ -158,7 +182,8 @@ suspect_ends <- vapply(of_measures("suspect"), function(end) {
 }, 0)
 signal_words <- unlist(of_measures("words"))
 signal_ranges <- of_measures("range")
-metric_needs <- vapply(metric_list, `[[`, "", "needs")
+measure_bounds <- of_measures("bounds")
+measure_needs <- vapply(measure_list, `[[`, "", "needs")
 # Missing means never in these, in ranks later than any.
 times_of_learning <- all_metrics[vapply(metric_list, `[[`, "", "never") != ""]
 never_is_last <- all_metrics[vapply(metric_list, `[[`, "", "never") == "last"]
@@ -180,7 +205,7 @@ check_request <- function(signals,
   signals <- check_signal_names(signals, call = call)
   metrics <- check_metrics(metrics, call)
   needed <- c(metrics, unlist(of_measures("core", metric_list[metrics])))
-  needs_loss <- "loss" %in% metric_needs[metrics]
+  needs_loss <- "loss" %in% measure_needs[metrics]
   core_signals <- union(signals, if (needs_loss) "loss")
   if (length(core_signals) > 64) {
     abort_datamap(
@@ -331,10 +356,14 @@ absent_texts <- c(
 # of learning are NA for "never", which needs no reason.
 absent_reasons <- function(columns, metrics, has_vectors = NULL) {
   is_absent <- vapply(metrics, function(name) is_all_na(columns[[name]]), NA)
+  metrics <- metrics[is_absent]
+  if (length(metrics) == 0) {
+    return(stats::setNames(character(), character()))
+  }
   evaluations <- unclass(columns)$evaluations
   has_none <- is_number(evaluations) && all(evaluations %in% 0)
   told <- intersect(
-    names(metric_needs)[metric_needs == "vectors"], names(columns)
+    names(measure_needs)[measure_needs == "vectors"], names(columns)
   )
   if (length(told) > 0) {
     has_vectors <- !is_all_na(columns[[told[[1]]]])
@@ -346,8 +375,7 @@ absent_reasons <- function(columns, metrics, has_vectors = NULL) {
     if (name == "variability" && !is_all_na(columns$label_var)) {
       return("one_evaluation")
     }
-    needs <- if (startsWith(name, "loss_")) "loss" else metric_needs[name]
-    switch(unname(needs),
+    switch(unname(measure_needs[name]),
       loss = "no_loss",
       vectors = "no_vectors",
       class = if (isTRUE(has_vectors)) {
@@ -361,16 +389,16 @@ absent_reasons <- function(columns, metrics, has_vectors = NULL) {
       NA_character_
     )
   }
-  metrics <- metrics[is_absent]
   if (!has_none) {
     metrics <- setdiff(metrics, times_of_learning)
   }
   vapply(stats::setNames(nm = metrics), reason_of, "")
 }
 
-# NaN is a value; of no samples, nothing is missing.
+# NaN is a value; of no samples, nothing is missing. Mostly the first tells.
 is_all_na <- function(x) {
-  length(x) > 0 && all(is.na(x) & !is.nan(x))
+  is_missing <- function(x) is.na(x) & !is.nan(x)
+  length(x) > 0 && is_missing(x[1]) && all(is_missing(x))
 }
 
 absent_signals <- function(columns, signals) {

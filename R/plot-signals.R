@@ -53,7 +53,7 @@ datamap_plot_signals <- function(map,
   words <- group_words(kept$.group, kept$correct_ratio, scheme)
   words <- add_count(words, counts)
   looks <- group_looks(words, scheme)
-  kept <- datamap_bare(kept)
+  kept <- plain_frame(kept)
   levels(kept$.group) <- words
   kept$.group <- drop_levels(kept$.group)
   kept$.facet <- as_levels(rep(1L, nrow(kept)), "all")

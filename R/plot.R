@@ -255,7 +255,7 @@ layer_samples <- function(map, points, words) {
   group <- map$.group
   n_group <- group_counts(group)
 
-  data <- datamap_bare(map)
+  data <- plain_frame(map)
   levels(data$.group) <- add_count(words, n_group)
   data$.group <- drop_levels(data$.group)
   data$.facet <- drop_levels(data$.facet)

@@ -139,30 +139,6 @@ datamap_reliability <- function(map,
   )
 }
 
-check_enough <- function(n, least, metric, call = rlang::caller_env()) {
-  if (n < least) {
-    abort_datamap(
-      c(
-        "There must be at least {least} samples with a value in every run.",
-        x = "{.field {metric}} has {n} of them."
-      ),
-      class = "input", key = metric, n = n, call = call
-    )
-  }
-}
-
-inform_constant <- function(metrics) {
-  if (length(metrics) > 0) {
-    inform_datamap(
-      c(i = paste(
-        "{.field {metrics}} {?is/are} the same for all samples: nothing to",
-        "tell apart."
-      )),
-      class = "constant", metrics = metrics
-    )
-  }
-}
-
 # --- the two-way layout ---
 
 # What all mean squares are made of: the means of the runs, and the covariances
@@ -316,7 +292,7 @@ part_weights <- function(score, size) {
 #' @exportS3Method generics::tidy
 tidy.datamap_reliability <- function(x, ...) {
   check_dots()
-  bare_result(x)
+  plain_frame(x)
 }
 
 #' @rdname datamap_reliability
@@ -378,7 +354,7 @@ print.datamap_reliability <- function(x, ...) {
 autoplot.datamap_reliability <- function(object, ...) {
   check_dots()
   of <- attr(check_whole(object), "summary", exact = TRUE)
-  single <- bare_result(object)
+  single <- plain_frame(object)
   single <- single[single$term == "ICC(A,1)", ]
   # Metrics stand at -1, -2, ...: below any number of runs
   places <- -seq_len(nrow(single))

@@ -363,6 +363,42 @@ run_matrix <- function(runs, metric) {
   )
 }
 
+# NA where a run has no value; what was never learned is later than any.
+mean_over_runs <- function(runs, name) {
+  columns <- run_columns(runs, name)
+  if (name %in% never_is_last) {
+    known <- run_columns(runs, "avg_probs")
+    columns <- Map(function(x, probs) {
+      replace(x, is.na(x) & !is.na(probs), Inf)
+    }, columns, known)
+  }
+  Reduce(`+`, columns) / length(columns)
+}
+
+check_enough <- function(n, least, metric, call = rlang::caller_env()) {
+  if (n < least) {
+    abort_datamap(
+      c(
+        "There must be at least {least} samples with a value in every run.",
+        x = "{.field {metric}} has {n} of them."
+      ),
+      class = "input", key = metric, n = n, call = call
+    )
+  }
+}
+
+inform_constant <- function(metrics) {
+  if (length(metrics) > 0) {
+    inform_datamap(
+      c(i = paste(
+        "{.field {metrics}} {?is/are} the same for all samples: nothing to",
+        "tell apart."
+      )),
+      class = "constant", metrics = metrics
+    )
+  }
+}
+
 # --- what is found out about runs ---
 
 # A data frame of a class, with what is said of it as a whole in attributes.
@@ -393,14 +429,5 @@ check_whole <- function(x, call = rlang::caller_env()) {
       class = "input", key = "x", call = call
     )
   }
-  x
-}
-
-bare_result <- function(x) {
-  own <- setdiff(names(attributes(x)), c("names", "row.names", "class"))
-  for (name in own) {
-    attr(x, name) <- NULL
-  }
-  class(x) <- "data.frame"
   x
 }

@@ -81,7 +81,7 @@ datamap_write_summary <- function(map, file) {
       class = "input", path = path, line = row, key = "id"
     )
   }
-  columns <- as.list(datamap_bare(map))
+  columns <- as.list(plain_frame(map))
   first <- intersect(summary_columns, names(columns))
   others <- setdiff(names(columns), first)
   columns <- columns[c(first, others)]

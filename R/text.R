@@ -108,6 +108,11 @@ format_count <- function(x) {
   formatC(x, format = "d", big.mark = ",", decimal.mark = ".")
 }
 
+# 0.2 -> "20 %"
+percent <- function(x, digits = 3) {
+  paste(vapply(100 * x, format_number, "", digits = digits), "%")
+}
+
 plural_count <- function(n, what) {
   paste0(format_count(n), " ", what, if (n != 1) "s")
 }

@@ -67,6 +67,19 @@ random_runs <- function(k = 3, n = 60, times = 6, seed = 1) {
   })
 }
 
+# Maps whose avg_probs are the columns of a matrix; the other metrics are equal
+# in all runs.
+runs_of <- function(values, metric = "avg_probs") {
+  lapply(seq_len(ncol(values)), function(j) {
+    map <- as_datamap(data.frame(
+      id = seq_len(nrow(values)), label = 0, correct_ratio = 0.5,
+      avg_probs = 0.5, label_var = 0.01
+    ))
+    map[[metric]] <- values[, j]
+    map
+  })
+}
+
 # A map of the given correct ratios (and other columns).
 ratio_map <- function(correct_ratio, ...) {
   as_datamap(data.frame(

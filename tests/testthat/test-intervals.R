@@ -1,14 +1,3 @@
-interval_runs <- function(values, metric = "avg_probs") {
-  lapply(seq_len(ncol(values)), function(j) {
-    map <- as_datamap(data.frame(
-      id = seq_len(nrow(values)), label = 0, correct_ratio = 0.5,
-      avg_probs = 0.5, label_var = 0.01
-    ))
-    map[[metric]] <- values[, j]
-    map
-  })
-}
-
 # Bin by bin, in loops.
 naive_intervals <- function(values, level) {
   n <- nrow(values)
@@ -56,7 +45,7 @@ test_that("they are those of loops over bins", {
     k <- seed + 1
     values <- 0.5 + stats::rnorm(n, sd = 0.01) + stats::rnorm(n * k) / 100
     values <- matrix(values, n)
-    found <- datamap_intervals(interval_runs(values), level = 0.9)
+    found <- datamap_intervals(runs_of(values), level = 0.9)
     naive <- naive_intervals(values, 0.9)
     expect_equal(as.list(found)[names(naive)], as.list(naive))
     half <- stats::qnorm(0.95) * naive$std.error
@@ -68,7 +57,7 @@ test_that("they are those of loops over bins", {
 test_that("twenty samples of two runs in one bin, by hand", {
   d <- (1:20) / 1000
   values <- cbind(0.5 + d, 0.5 - d)
-  found <- datamap_intervals(interval_runs(values))
+  found <- datamap_intervals(runs_of(values))
   # 40 differences of -2 d and 2 d; ranks 1 and 40
   expect_equal(found$estimate, rep(0.5, 20))
   expect_equal(unique(round(found$pred.low, 10)), 0.46)
@@ -127,7 +116,7 @@ test_that("whole numbers stay whole, and ends within the metric's range", {
   expect_identical(interval_range("variability"), c(0, 0.5))
   expect_identical(interval_range("aum"), c(-Inf, Inf))
   expect_message(
-    found <- datamap_intervals(interval_runs(matrix(0.5, 30, 2))),
+    found <- datamap_intervals(runs_of(matrix(0.5, 30, 2))),
     class = "datamap_message_constant"
   )
   expect_identical(found$pred.high - found$pred.low, rep(0, 30))
