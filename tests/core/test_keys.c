@@ -5,6 +5,31 @@
 #include "signals/dm_keys.h"
 #include "signals/dm_parse.h"
 
+static dm_parser *parser_of(const dm_options *options) {
+  dm_parser *parser = NULL;
+  dm_error err;
+  if (!CHECK_INT(dm_parser_new(&parser, options, NULL, &err), DM_OK)) {
+    exit(2);
+  }
+  return parser;
+}
+
+/* The text has DM_BLOCK_PAD bytes behind it. */
+static void parse_text(dm_parser *parser, char *text, dm_batch *batch) {
+  dm_error err;
+  dm_block block = {.data = text, .len = strlen(text)};
+  CHECK_INT(dm_parse_block(parser, &block, batch, &err), DM_OK);
+}
+
+/* A line of these and of what it needs beside an id. Of the batch only what is no text
+   outlives the call. */
+static void parse_names(dm_parser *parser, const char *names, dm_batch *batch) {
+  char text[400 + DM_BLOCK_PAD];
+  (void)snprintf(text, 400, "{%s,\"label\":0,\"correct\":true,\"label_probs\":0.5}\n",
+                 names);
+  parse_text(parser, text, batch);
+}
+
 /* The first names are those of the fields, and no name stands in the table twice. */
 static void test_table(void) {
   CHECK(dm_n_keys > DM_N_FIELDS);
@@ -61,11 +86,7 @@ static void test_first_of_the_table(void) {
   const char *const names[] = {"id", "guid", "uuid"};
   const char *const values[] = {"1", "2", "3"};
   dm_options options = {.is_skipping = true, .max_line = 1000, .block_size = 1};
-  dm_parser *parser = NULL;
-  dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
-    exit(2);
-  }
+  dm_parser *parser = parser_of(&options);
   for (int line = 0; line < 3 * 64; line++) {
     int at[3] = {line % 4, line / 4 % 4, line / 16 % 4}; /* 3: no name */
     char text[400 + DM_BLOCK_PAD] = "{\"label\":0";
@@ -84,8 +105,7 @@ static void test_first_of_the_table(void) {
     strcat(text, ",\"correct\":true,\"label_probs\":0.5}\n");
     DM_CASE("%.200s", text);
     dm_batch batch = {0};
-    dm_block block = {.data = text, .len = strlen(text)};
-    CHECK_INT(dm_parse_block(parser, &block, &batch, &err), DM_OK);
+    parse_text(parser, text, &batch);
     bool is_good = first < 3 && !is_again;
     if (CHECK_UINT(batch.n_events, is_good) && is_good) {
       CHECK_INT(batch.events[0].id, first + 1);
@@ -117,19 +137,11 @@ static void test_wrong_types(void) {
       {"\"idx\":{},\"uuid\":[1],\"id\":null", "id"},
   };
   dm_options options = {.is_skipping = true, .max_line = 1000, .block_size = 1};
-  dm_parser *parser = NULL;
-  dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
-    exit(2);
-  }
+  dm_parser *parser = parser_of(&options);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].names);
-    char text[400 + DM_BLOCK_PAD];
-    (void)snprintf(text, 400, "{%s,\"label\":0,\"correct\":true,\"label_probs\":0.5}\n",
-                   cases[i].names);
     dm_batch batch = {0};
-    dm_block block = {.data = text, .len = strlen(text)};
-    CHECK_INT(dm_parse_block(parser, &block, &batch, &err), DM_OK);
+    parse_names(parser, cases[i].names, &batch);
     CHECK_UINT(batch.n_bad, cases[i].key != NULL);
     if (cases[i].key && batch.n_bad) {
       CHECK_STR(batch.problems.kept[0].key, cases[i].key);
@@ -154,19 +166,11 @@ static void test_signals(void) {
   } cases[] = {{"\"id\":1,\"guid\":2,\"idx\":3", 3, 2}, {"\"idx\":3,\"guid\":2", 3, 0},
                {"\"guid\":2,\"idx\":3,\"id\":1", 3, 2}, {"\"idx\":3", 0, 0},
                {"\"id\":1,\"idx\":null", 0, 0},         {"\"guid\":2,\"id\":1", 0, 2}};
-  dm_parser *parser = NULL;
-  dm_error err;
-  if (!CHECK_INT(dm_parser_new(&parser, &options, NULL, &err), DM_OK)) {
-    exit(2);
-  }
+  dm_parser *parser = parser_of(&options);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].names);
-    char text[400 + DM_BLOCK_PAD];
-    (void)snprintf(text, 400, "{%s,\"label\":0,\"correct\":true,\"label_probs\":0.5}\n",
-                   cases[i].names);
     dm_batch batch = {0};
-    dm_block block = {.data = text, .len = strlen(text)};
-    CHECK_INT(dm_parse_block(parser, &block, &batch, &err), DM_OK);
+    parse_names(parser, cases[i].names, &batch);
     if (CHECK_UINT(batch.n_events, 1)) {
       const double want[] = {cases[i].idx, cases[i].guid};
       for (int s = 0; s < 2; s++) {
