@@ -413,44 +413,55 @@ static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err) {
   return DM_OK;
 }
 
+/* The row of an ident of the batch in an index that has, or gets, it. */
+static dm_status row_of(const fold *f, dm_index *index, uint8_t kind, int64_t value,
+                        uint32_t *row, dm_error *err) {
+  dm_ident ident = dm_batch_ident(f->batch, kind, value);
+  return dm_index_row(index, &ident, row, err);
+}
+
+/* That the label or s_label of an event is another one than its sample had first, by
+   their rows. */
+static dm_status note_other(fold *f, const dm_event *event, dm_problem_kind kind,
+                            uint32_t now, uint32_t first, dm_error *err) {
+  bool is_label = kind == DM_PROBLEM_LABEL;
+  const dm_index *index = is_label ? &f->states->labels : &f->states->s_labels;
+  char shown_now[64];
+  char shown_first[64];
+  dm_ident ident = dm_index_ident(index, now);
+  dm_ident_print(&ident, shown_now, sizeof shown_now);
+  ident = dm_index_ident(index, first);
+  dm_ident_print(&ident, shown_first, sizeof shown_first);
+  dm_note note = note_at(f, event);
+  note.kind = kind;
+  note.key = is_label ? "label" : "s_label";
+  note.actual = shown_now;
+  return dm_problem_note(&f->states->problems, &note, err, "%s %s, the first of this id",
+                         note.key, shown_first);
+}
+
 static dm_status check_label(fold *f, const dm_event *event, dm_accum *a, uint32_t row,
                              dm_error *err) {
-  dm_states *states = f->states;
-  const dm_batch *batch = f->batch;
+  dm_index *labels = &f->states->labels;
   uint32_t label;
-  if (event->label_kind != DM_IDENT_INT ||
-      !dm_index_find(&states->labels, event->label, &label)) {
-    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
-    DM_TRY(dm_index_row(&states->labels, &ident, &label, err));
+  if (event->label_kind != DM_IDENT_INT || !dm_index_find(labels, event->label, &label)) {
+    DM_TRY(row_of(f, labels, event->label_kind, event->label, &label, err));
   }
-  if (is_first(states, a, row)) {
+  if (is_first(f->states, a, row)) {
     a->label = label;
   } else if (a->label != label) {
-    char first[64];
-    char now[64];
-    dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
-    dm_ident first_label = dm_index_ident(&states->labels, a->label);
-    dm_ident_print(&first_label, first, sizeof first);
-    dm_ident_print(&ident, now, sizeof now);
-    dm_note note = note_at(f, event);
-    note.kind = DM_PROBLEM_LABEL;
-    note.key = "label";
-    note.actual = now;
-    return dm_problem_note(&states->problems, &note, err,
-                           "label %s, the first of this id", first);
+    return note_other(f, event, DM_PROBLEM_LABEL, label, a->label, err);
   }
   return DM_OK;
 }
 
 static dm_status check_s_label(fold *f, const dm_event *event, dm_accum *a,
                                dm_error *err) {
-  dm_states *states = f->states;
-  const dm_batch *batch = f->batch;
+  dm_index *s_labels = &f->states->s_labels;
   uint32_t s_label;
   if (event->s_label_kind != DM_IDENT_INT ||
-      !dm_index_find(&states->s_labels, event->s_label, &s_label)) {
-    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
-    DM_TRY(dm_index_row(&states->s_labels, &ident, &s_label, err));
+      !dm_index_find(s_labels, event->s_label, &s_label)) {
+    DM_TRY(row_of(f, s_labels, event->s_label_kind, event->s_label, &s_label, err));
   }
   if (a->s_label == 0) {
     if (s_label >= DM_S_LABELS_MAX) {
@@ -459,18 +470,7 @@ static dm_status check_s_label(fold *f, const dm_event *event, dm_accum *a,
     }
     a->s_label = (s_label + 1) & 0x7FFFFFF;
   } else if (DM_UNLIKELY(a->s_label != s_label + 1)) {
-    char first[64];
-    char now[64];
-    dm_ident ident = dm_batch_ident(batch, event->s_label_kind, event->s_label);
-    dm_ident first_label = dm_index_ident(&states->s_labels, a->s_label - 1);
-    dm_ident_print(&first_label, first, sizeof first);
-    dm_ident_print(&ident, now, sizeof now);
-    dm_note note = note_at(f, event);
-    note.kind = DM_PROBLEM_S_LABEL;
-    note.key = "s_label";
-    note.actual = now;
-    return dm_problem_note(&states->problems, &note, err,
-                           "s_label %s, the first of this id", first);
+    return note_other(f, event, DM_PROBLEM_S_LABEL, s_label, a->s_label - 1, err);
   }
   return DM_OK;
 }
@@ -507,10 +507,8 @@ static dm_status check_classes(fold *f, const dm_event *event, dm_accum *a, uint
 static dm_status check_index(fold *f, const dm_event *event, uint32_t row,
                              dm_error *err) {
   dm_states *states = f->states;
-  const dm_batch *batch = f->batch;
-  uint32_t label;
-  dm_ident ident = dm_batch_ident(batch, event->label_kind, event->label);
-  DM_TRY(dm_index_row(&states->labels, &ident, &label, err)); /* which is there */
+  uint32_t label; /* which is there */
+  DM_TRY(row_of(f, &states->labels, event->label_kind, event->label, &label, err));
   if (event->label_index <= event->n_classes) {
     DM_TRY(dm_states_name_class(states, event->label_index - 1, label + 1, err));
   }
