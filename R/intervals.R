@@ -108,8 +108,9 @@ run_intervals <- function(values, level, range) {
   k <- ncol(values)
   a <- 1 - level
   mean <- rowMeans(values)
-  others <- as.vector((mean * k - values) / (k - 1))
-  rest <- as.vector(values) - others
+  values <- as.vector(values)
+  others <- (mean * k - values) / (k - 1)
+  rest <- values - others
 
   bins <- max(1, min(50, floor(n / 40)))
   breaks <- unique(stats::quantile(others, 0:bins / bins, names = FALSE))
@@ -122,15 +123,18 @@ run_intervals <- function(values, level, range) {
   sizes <- tabulate(bin, n_bins)
   before <- cumsum(sizes) - sizes
   filled <- which(sizes > 0)
-  sorted <- rest[order(bin, rest, method = "radix")]
+  o <- order(bin, rest, method = "radix")
+  sorted <- rest[o]
   size <- sizes[filled]
   low <- sorted[before[filled] + pmax(1, floor((size + 1) * a / 2))]
   high <- sorted[
     before[filled] + pmin(size, ceiling((size + 1) * (1 - a / 2)))
   ]
-  sums <- rowsum(cbind(rest^2, others), bin)
-  variance <- sums[, 1] / size * (k - 1) / k
-  centre <- sums[, 2] / size
+  mean_of_bins <- function(x) {
+    vapply(filled, function(b) mean(x[before[[b]] + seq_len(sizes[[b]])]), 0)
+  }
+  variance <- mean_of_bins(sorted^2) * (k - 1) / k
+  centre <- mean_of_bins(others[o])
   error <- if (length(centre) > 1) {
     stats::approx(centre, variance, mean, rule = 2, ties = "ordered")$y
   } else {
@@ -145,7 +149,7 @@ run_intervals <- function(values, level, range) {
   }, 1L)
   at <- nearest[bin_of(mean)]
   ends <- list(low = mean + low[at], high = mean + high[at])
-  if (all(values == trunc(values))) {
+  if (values[[1]] == trunc(values[[1]]) && all(values == trunc(values))) {
     ends <- list(low = floor(ends$low + 1e-9), high = ceiling(ends$high - 1e-9))
   }
   cut <- function(x) pmin(pmax(x, range[[1]]), range[[2]])

@@ -149,7 +149,8 @@ mean_squares <- function(values) {
   centred <- values - rep(means, each = n)
   list(
     n = n, means = means, covariances = crossprod(centred) / (n - 1),
-    is_constant = all(values == rep(values[1, ], each = n))
+    is_constant = all(values[1, ] == values[n, ]) &&
+      all(values == rep(values[1, ], each = n))
   )
 }
 
@@ -272,7 +273,9 @@ suspect_overlap <- function(values, metric, top) {
     out$overlap_chance <- NA_real_
     return(out)
   }
-  weights <- apply(suspect_ends[[metric]] * values, 2, part_weights, size)
+  weights <- vapply(seq_len(ncol(values)), function(j) {
+    part_weights(suspect_ends[[metric]] * values[, j], size)
+  }, double(n))
   shared <- crossprod(weights) / size
   pairs <- shared[upper.tri(shared)]
   out[1:3] <- c(mean(pairs), min(pairs), max(pairs))
@@ -280,10 +283,14 @@ suspect_overlap <- function(values, metric, top) {
 }
 
 part_weights <- function(score, size) {
-  cut <- -sort(-score, partial = size)[[size]]
+  n <- length(score)
+  place <- n + 1 - size
+  cut <- sort(score, partial = place)[[place]]
   is_above <- score > cut
-  is_tied <- score == cut
-  is_above + is_tied * (size - sum(is_above)) / sum(is_tied)
+  tied <- which(score == cut)
+  weights <- as.double(is_above)
+  weights[tied] <- (size - sum(is_above)) / length(tied)
+  weights
 }
 
 # --- looking at it ---

@@ -100,8 +100,9 @@ take_maps <- function(map, call = rlang::caller_env()) {
 }
 
 # The runs, matched: `maps`, their `names`, the `ids` that are in all of them in
-# the order of the first, for each map the `rows` where these are, and how many
-# of its samples are `left_out`. `alone` is said of fewer runs than `least`.
+# the order of the first, for each map the `rows` where these are, whether that
+# `is_all` its rows as they stand, and how many of its samples are `left_out`.
+# `alone` is said of fewer runs than `least`.
 take_runs <- function(map,
                       same_labels = TRUE,
                       least = 1L,
@@ -140,7 +141,9 @@ take_runs <- function(map,
   inform_alone(left_out)
   runs <- list(
     maps = unname(maps), names = names, ids = maps[[1]]$id[rows[[1]]],
-    rows = unname(rows), left_out = left_out
+    rows = unname(rows), left_out = left_out,
+    is_all = unname(left_out) == 0 &
+      vapply(unname(rows), identical, NA, seq_along(rows[[1]]))
   )
   if (same_labels) {
     check_same_labels(runs, call)
@@ -193,8 +196,11 @@ match_runs <- function(ids) {
       match_ids(first, other)
     }
   })
+  if (!any(vapply(places, anyNA, NA))) {
+    return(places)
+  }
   is_lost <- Reduce(`|`, lapply(places, is.na))
-  if (any(is_lost)) lapply(places, `[`, !is_lost) else places
+  lapply(places, `[`, !is_lost)
 }
 
 inform_alone <- function(left_out) {
@@ -262,7 +268,9 @@ all_have <- function(runs, name) {
 
 # The values of a column in each run, in the order of `ids`.
 run_columns <- function(runs, name) {
-  Map(function(map, rows) map[[name]][rows], runs$maps, runs$rows)
+  Map(function(map, rows, is_all) {
+    if (is_all) map[[name]] else map[[name]][rows]
+  }, runs$maps, runs$rows, runs$is_all)
 }
 
 # One below the other: idents of different types become text.
@@ -348,10 +356,12 @@ inform_evaluations <- function(runs) {
 # The values of a metric, a row per sample and a column per run, without the
 # samples that lack one; `ids` are those that stay.
 run_matrix <- function(runs, metric) {
-  values <- matrix(
-    as.double(unlist(run_columns(runs, metric), use.names = FALSE)),
-    ncol = length(runs$maps)
-  )
+  values <- as.double(unlist(run_columns(runs, metric), use.names = FALSE))
+  dim(values) <- c(length(runs$ids), length(runs$maps))
+  # a sum is finite only if all that is added is
+  if (is.finite(sum(values))) {
+    return(list(values = values, ids = runs$ids))
+  }
   is_whole <- rowSums(!is.finite(values)) == 0
   inform_missing(
     sum(!is_whole), metric, what = "Left out:", kind = "no value in some run"
