@@ -34,6 +34,8 @@
 #'     event, counted from 0; 0 means never, since \eqn{t = 0} can't be an
 #'     event.}
 #'   \item{`evaluations`}{how often the sample was evaluated, \eqn{T}.}
+#'   \item{`runs`}{in a map of [datamap_average()]: over how many runs all other
+#'     numbers are means.}
 #'   \item{`<signal>_mean`, `<signal>_var`, `<signal>_min`, `<signal>_max`,
 #'     `<signal>_last`}{of a signal that was asked for (`signals`): mean,
 #'     population variance, smallest, largest and last value over the

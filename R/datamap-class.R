@@ -86,6 +86,9 @@ datamap_of_rows <- function(out) {
     c(i = paste(
       "A plain data frame, no data map: the id {.val {id}} stands in more",
       "than one row."
+    ), i = paste(
+      "Of runs of one training, {.fn datamap_runs} makes a table that tells",
+      "them apart, {.fn datamap_average} the data map of their means."
     )),
     class = "repeated_id",
     key = id,

@@ -11,7 +11,8 @@
 #' @return `print()` returns `x`, invisibly. `summary()` returns a list of
 #'   class `summary_datamap` with the elements `samples` (the number of
 #'   samples), `evaluations` (their smallest and largest number, `NULL` if not
-#'   known), `groups`, `s_label`, `label` (named integer vectors of counts,
+#'   known), `runs` (of a map of [datamap_average()]: how many, in words, else
+#'   `NULL`), `groups`, `s_label`, `label` (named integer vectors of counts,
 #'   `NULL` where the column is missing) and `signals` (a numeric matrix, one
 #'   row per signal).
 #' @name datamap-methods
@@ -72,6 +73,7 @@ summary.datamap <- function(object, ...) {
     list(
       samples = nrow(object),
       evaluations = evaluations_range(object),
+      runs = average_words(object),
       groups = group_counts(group_samples(object, scheme_of("correct_ratio"))),
       s_label = if ("s_label" %in% names(object)) {
         s_label_counts(object$s_label)
@@ -86,7 +88,11 @@ summary.datamap <- function(object, ...) {
 #' @rdname datamap-methods
 #' @export
 print.summary_datamap <- function(x, ...) {
-  cat(size_text(x$samples, x$evaluations), "\n", sep = "")
+  cat(
+    paste(c(size_text(x$samples, x$evaluations), x$runs), collapse = ", "),
+    "\n",
+    sep = ""
+  )
   print_counts("correct_ratio", x$groups)
   print_counts("s_label", x$s_label)
   print_counts("label", x$label)
@@ -96,7 +102,10 @@ print.summary_datamap <- function(x, ...) {
 }
 
 datamap_header <- function(x) {
-  paste0("A data map: ", size_text(nrow(x), evaluations_range(x)))
+  paste(c(
+    paste0("A data map: ", size_text(nrow(x), evaluations_range(x))),
+    average_words(x)
+  ), collapse = ", ")
 }
 
 size_text <- function(samples, evaluations) {

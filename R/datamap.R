@@ -362,8 +362,9 @@ check_signals <- function(columns, call = rlang::caller_env()) {
                          names(columns))) {
     check_signal(columns[[name]], name, -Inf, Inf, FALSE, call)
   }
+  is_whole <- !is_average(columns)
   for (name in intersect(datamap_counts, names(columns))) {
-    check_signal(columns[[name]], name, 0, Inf, TRUE, call)
+    check_signal(columns[[name]], name, 0, Inf, is_whole, call)
   }
   if ("s_label" %in% names(columns)) {
     check_signal(columns$s_label, "s_label", -Inf, Inf, TRUE, call)

@@ -23,6 +23,11 @@ find_marked <- function(map,
       call = call
     )
   }
+  if (!is.null(attr(map, "stacked", exact = TRUE))) {
+    # In each of the runs
+    place <- match_ids(map$id, ids)
+    return(order(place)[seq_len(sum(!is.na(place)))])
+  }
   unique(rows)
 }
 

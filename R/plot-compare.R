@@ -85,7 +85,8 @@ datamap_plot_compare <- function(map1,
   caption <- paste0(
     "Ambiguous from a variability of ", number_text(cutoffs[["variability"]]),
     " on, else easy from a confidence of ",
-    number_text(cutoffs[["confidence"]]), " on"
+    number_text(cutoffs[["confidence"]]), " on",
+    compared_averages(list(map1, map2), names)
   )
   changes <- stats::setNames(
     as.vector(counts),
@@ -112,6 +113,16 @@ datamap_plot_compare <- function(map1,
       caption, "."
     )
   ))
+}
+
+# "; second map: means over 5 runs"
+compared_averages <- function(maps, names) {
+  words <- lapply(maps, average_words)
+  is_average <- lengths(words) > 0
+  if (any(is_average)) {
+    said <- paste(names[is_average], unlist(words), sep = ": ")
+    paste0("; ", said, collapse = "")
+  }
 }
 
 # One row per sample on both maps: its places and its regions.

@@ -71,6 +71,7 @@ datamap_plot_signals <- function(map,
   )
   title <- gsub("  ", " ", title, fixed = TRUE)
   subtitle <- paste(c(
+    average_words(kept),
     if (!is.null(filter)) paste("Filter:", filter),
     if (nrow(lines) == 0) {
       if (nrow(kept) == 0) {

@@ -45,6 +45,9 @@ filter_words <- function(map, conditions) {
 
 plot_title <- function(parts) {
   samples <- plural_count(parts$samples, "sample")
+  if (!is.null(parts$stacked)) {
+    samples <- paste(samples, "in", plural_count(parts$stacked, "run"))
+  }
   if (parts$kept < parts$samples) {
     paste("Data map of", format_count(parts$kept), "of", samples)
   } else if (is.null(parts$filter)) {
@@ -90,7 +93,8 @@ plot_caption <- function(parts) {
     counted <- paste0(counted, " (", parts$filter, ")")
   }
   text <- paste0(
-    paste(show_text(parts$columns), collapse = " against "), "; ", counted,
+    paste(show_text(parts$columns), collapse = " against "),
+    if (!is.null(parts$average)) paste0(", ", parts$average), "; ", counted,
     if (parts$drawn > 0) paste0(", ", points_words(parts))
   )
   text <- c(text, cartography_words(parts), marked_words(parts))
@@ -149,7 +153,7 @@ marked_words <- function(parts) {
         " are named"
       )
     } else {
-      paste(shorten_ids(parts$marked_drawn), collapse = ", ")
+      paste(unique(shorten_ids(parts$marked_drawn)), collapse = ", ")
     },
     if (hidden > 0) {
       paste0(
@@ -178,6 +182,10 @@ plot_alt <- function(parts) {
   }
   paste0(
     "A data map, a scatter plot of ", plural_count(parts$drawn, "sample"),
+    if (!is.null(parts$stacked)) {
+      paste(" in", plural_count(parts$stacked, "run"))
+    },
+    if (!is.null(parts$average)) paste0(", ", parts$average),
     ", ", points_words(parts), ". Vertical axis: ", parts$y,
     ". Horizontal axis: ", parts$x, ".", said, " Number of samples by ",
     if (parts$points == "points") "colour and shape, " else "colour, ",

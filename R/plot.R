@@ -19,6 +19,13 @@
 #'
 #' `plot()` draws the map, `autoplot()` is the same as `datamap_plot()`.
 #'
+#' @section Several runs:
+#' A list of data maps, such as `list(a = map1, b = map2)`, is drawn with a
+#' panel for each: `facet` is then `"run"` by default, a column that tells which
+#' samples are of which map, and that `group_by` can name too. All samples of
+#' each map are drawn, and the columns that every map has can be named. For the
+#' map of the means over runs see [datamap_average()].
+#'
 #' @section Large maps:
 #' Many points cover each other, and what can be seen is then the order in which
 #' they were drawn. `points = "density"` counts the samples in bins of a round
@@ -32,6 +39,8 @@
 #'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
+#' @param map A data map, or any data frame that [as_datamap()] takes; or a list
+#'   of them, see Several runs.
 #' @param attr1,attr2 The names of the numeric columns on the vertical and the
 #'   horizontal axis, `"avg_probs"` and `"label_var"` by default.
 #' @param ... For `datamap_plot()` not used, and must be empty. For `plot()` and
@@ -39,6 +48,7 @@
 #' @param facet The name of a column by whose values panels are made, `NULL` for
 #'   one panel. By default `s_label`, which sets hard and dirty samples apart.
 #'   There is one panel where all samples that are drawn have the same value.
+#'   Where `map` is a list, `"run"` by default.
 #' @param scales Whether the panels of `facet` have the same axes: `"fixed"`
 #'   (the default), `"free"`, `"free_x"` or `"free_y"`.
 #' @param ids A vector of ids: these samples are marked with a ring and named.
@@ -90,6 +100,14 @@
 #' # One panel per label, and the two samples that were forgotten most often
 #' most <- map$id[order(-map$forgetting_times)][1:2]
 #' datamap_plot(map, facet = "label", ids = most)
+#'
+#' # The first and the second half of the training
+#' signals <- readLines(datamap_example("spam_signals.jsonl.gz"))
+#' half <- length(signals) / 2
+#' datamap_plot(list(
+#'   early = datamap_summarise(I(head(signals, half))),
+#'   late = datamap_summarise(I(tail(signals, half)))
+#' ))
 datamap_plot <- function(map,
                          attr1 = "avg_probs",
                          attr2 = "label_var",
@@ -107,7 +125,13 @@ datamap_plot <- function(map,
                          cutoffs = c(variability = 0.2, confidence = 0.5),
                          points = c("auto", "points", "raster", "density")) {
   check_dots()
-  map <- take_map(map)
+  force_argument(map, "map", rlang::current_env())
+  if (is.list(map) && !is.object(map)) {
+    map <- stack_maps(take_maps(map))
+    if (missing(facet)) facet <- "run"
+  } else {
+    map <- take_map(map)
+  }
   scales <- check_choice(scales)
   style <- check_choice(style)
   points <- check_choice(points)
@@ -190,6 +214,10 @@ plot_parts <- function(map,
     # NULL for none, and where it is not known
     filter = filter_words(map, conditions),
     evaluations = evaluations_range(map),
+    # Of how many runs the samples are, and of how many each is a mean, in
+    # words; NULL where it is a map of one run
+    stacked = attr(map, "stacked", exact = TRUE),
+    average = average_words(map),
     # The columns on the vertical and the horizontal axis, and their titles
     columns = columns,
     y = signal_title(columns[[1]]),

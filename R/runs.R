@@ -292,7 +292,8 @@ bind_values <- function(columns) {
 run_metrics <- function(runs) {
   numeric <- lapply(runs$maps, numeric_columns)
   setdiff(
-    Reduce(intersect, numeric), c(ident_columns(), "s_label", "evaluations")
+    Reduce(intersect, numeric),
+    c(ident_columns(), "s_label", "evaluations", "runs")
   )
 }
 

@@ -45,6 +45,7 @@ working_calls <- function() {
       map = map, audit = data.frame(id = 1:3, is_wrong = c(TRUE, FALSE, NA))
     ),
     datamap_audit_sample = list(map = map, n = 2),
+    datamap_average = list(map = list(map, map)),
     datamap_detect = list(map = map),
     datamap_example = list(),
     datamap_filter = list(map = map),

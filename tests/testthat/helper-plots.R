@@ -44,6 +44,8 @@ plot_kinds <- function() {
     signals = signals_of(map, dirty_label = TRUE),
     trajectories = steps_of(steps, ids = 3:5),
     bands = steps_of(steps, group_by = "s_label"),
+    average = map_of(data = datamap_average(list(map, map))),
+    runs = map_of(data = list(a = map, b = other)),
     arrows = compared(map),
     flow = compared(map, type = "flow"),
     empty = map_of(data = map[0, ]),

@@ -137,6 +137,11 @@ map_functions <- function(other) {
     },
     runs = function(map) datamap_runs(list(other, map), same_labels = FALSE),
     plot = function(map) build(datamap_plot(map)),
+    average = function(map) {
+      average <- datamap_average(list(map, map), same_labels = FALSE)
+      utils::capture.output(print(average))
+    },
+    plot_runs = function(map) build(datamap_plot(list(other, map))),
     plot_own = function(map) {
       build(datamap_plot(map, "own", "id", group_by = "label", facet = "own"))
     },
