@@ -17,6 +17,10 @@ plot_kinds <- function() {
   compared <- function(data, ...) {
     function() datamap_plot_compare(data, other, cutoffs = cutoffs, ...)
   }
+  runs <- random_runs(3, 60)
+  drawn <- suppressMessages(datamap_audit_sample(map, n = 40, seed = 1))
+  drawn$is_wrong <- rep_len(c(TRUE, FALSE), 40)
+  found <- function(...) function() ggplot2::autoplot(suppressMessages(...))
   list(
     map = map_of(),
     forgotten = map_of(criterion = "forgetting_times", threshold = 1),
@@ -48,6 +52,11 @@ plot_kinds <- function() {
     runs = map_of(data = list(a = map, b = other)),
     arrows = compared(map),
     flow = compared(map, type = "flow"),
+    reliability = found(datamap_reliability(runs)),
+    reliability_two = found(datamap_reliability(runs[1:2])),
+    intervals = found(datamap_intervals(runs)),
+    intervals_counts = found(datamap_intervals(runs, "correct_times")),
+    audit = found(datamap_audit(map, drawn)),
     empty = map_of(data = map[0, ]),
     empty_cartography = map_of(data = map[0, ], style = "cartography"),
     empty_signals = signals_of(map[0, ]),

@@ -136,6 +136,14 @@ map_functions <- function(other) {
       build(ggplot2::autoplot(found))
     },
     runs = function(map) datamap_runs(list(other, map), same_labels = FALSE),
+    intervals = function(map) {
+      found <- datamap_intervals(list(map, map))
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
+    intervals_own = function(map) {
+      build(ggplot2::autoplot(datamap_intervals(list(map, map, map), "own")))
+    },
     plot = function(map) build(datamap_plot(map)),
     average = function(map) {
       average <- datamap_average(list(map, map), same_labels = FALSE)

@@ -256,9 +256,9 @@ test_that("labels keep the order of their levels, texts a natural one", {
 
 test_that("a spoofed map gives a result or an error of ours, never R's", {
   skip_on_cran()
-  map <- random_map(12)
+  map <- random_map(24)
   spoofs <- spoofed_maps(map)
-  functions <- map_functions(random_map(12, seed = 2))
+  functions <- map_functions(random_map(24, seed = 2))
   expect_gt(length(spoofs), 400)
   draws <- grepl("plot|compare|flow", names(functions))
   outcome <- function(spoof, f) {
