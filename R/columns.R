@@ -73,6 +73,10 @@
 #' the evaluation counts as not right unless `correct` or `pred_label` says
 #' otherwise, and what is computed from the vector is NaN.
 #'
+#' What is computed from finite numbers is finite, but for the logarithm of 0:
+#' the margin of the logits 1e308 and -1e308, which no double can hold, counts
+#' as the largest double, 1.797693e308.
+#'
 #' \describe{
 #'   \item{`confidence`}{`avg_probs` (Swayamdipta et al. 2020).}
 #'   \item{`variability`}{the standard deviation of the label's probability, the

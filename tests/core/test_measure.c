@@ -1,5 +1,6 @@
 /* dm_measure against their formulas in extended precision, and by hand.
  */
+#include <float.h>
 #include <math.h>
 
 #include "dm_naive.h"
@@ -150,6 +151,56 @@ static void test_measures_edges(void) {
   CHECK_DOUBLE(got[DM_MEASURE_PROB_MARGIN], .5);
 }
 
+/* Finite numbers of any size never give an infinity, and the right one where there is. */
+static void test_measures_far(void) {
+  const double most = DBL_MAX;
+  static const double of[] = {1e308,    -1e308, DBL_MAX, -DBL_MAX, 1e200,
+                              -0x1p513, 0,      1,       -745,     5e-324};
+  enum { N = sizeof of / sizeof of[0] };
+  for (size_t i = 0; i < N * N * N; i++) {
+    const double values[] = {of[i % N], of[i / N % N], of[i / N / N]};
+    dm_fields logits = {.label = dm_ident_from_int(0), .logits = values, .n_logits = 3};
+    dm_fields probs = {.label = dm_ident_from_int(0)};
+    double p[3];
+    double got[DM_N_MEASURES];
+    dm_softmax_all(values, 3, p);
+    DM_CASE("values %zu", i);
+    dm_measure_line(ALL_MEASURES, &logits, p, 3, p[0], got);
+    for (int m = 0; m < DM_N_MEASURES; m++) {
+      CHECK(isfinite(got[m]));
+    }
+    /* in extended precision nothing overflows */
+    long double rival = (long double)fmax(values[1], values[2]);
+    long double margin = (long double)values[0] - rival;
+    double want = margin > (long double)most    ? most
+                  : margin < -(long double)most ? -most
+                                                : (double)margin;
+    CHECK_DOUBLE(got[DM_MEASURE_LOG_MARGIN], want);
+
+    dm_measure_line(MEASURE(PROB_MARGIN) | MEASURE(ERROR_NORM), &probs, values, 3, 0,
+                    got);
+    CHECK_DOUBLE(got[0], want);
+    long double norm = hypotl((long double)values[0] - 1, (long double)values[1]);
+    norm = hypotl(norm, (long double)values[2]);
+    want = norm > (long double)most ? most : (double)norm;
+    CHECK(is_near(got[1], want, 1e-15));
+
+    const double sizes[] = {fabs(values[0]), fabs(values[1]), fabs(values[2])};
+    dm_measure_line(MEASURE(ENTROPY) | MEASURE(ALEATORIC), &probs, sizes, 3, values[0],
+                    got);
+    CHECK(isfinite(got[0]) && isfinite(got[1]));
+  }
+  /* what is infinite stays so */
+  const double odd[] = {(double)-INFINITY, 0};
+  dm_fields fields = {.label = dm_ident_from_int(0), .logits = odd, .n_logits = 2};
+  double got[DM_N_MEASURES];
+  dm_measure_line(ALL_MEASURES, &fields, odd, 2, 0, got);
+  CHECK(got[DM_MEASURE_LOG_MARGIN] == (double)-INFINITY);
+  CHECK(got[DM_MEASURE_PROB_MARGIN] == (double)-INFINITY);
+  CHECK(got[DM_MEASURE_ERROR_NORM] == (double)INFINITY);
+  CHECK(got[DM_MEASURE_LOG2_PROB] == (double)-INFINITY);
+}
+
 static void test_measures_random(void) {
   uint64_t seed = 200;
   for (int round = 0; round < 3000; round++) {
@@ -193,6 +244,7 @@ int main(void) {
   DM_RUN(test_measures_by_hand);
   DM_RUN(test_log2_prob_of_logits);
   DM_RUN(test_measures_edges);
+  DM_RUN(test_measures_far);
   DM_RUN(test_measures_random);
   return dm_test_end();
 }

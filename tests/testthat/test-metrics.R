@@ -284,6 +284,24 @@ test_that("a probability of 0 makes logarithms infinite", {
   expect_identical(map$mean_entropy, c(0, 0))
 })
 
+test_that("finite logits of any size give finite metrics", {
+  most <- .Machine$double.xmax
+  signals <- data.frame(id = c(1, 1, 2, 2, 3), label = 0)
+  signals$logits <- cbind(
+    c(1e308, -1e308, most, most, -1e308), c(-1e308, 1e308, -most, 0, 1e308)
+  )
+  map <- datamap_summarise(
+    signals,
+    metrics = setdiff(all_metrics, c("loss_mean", "loss_last", "loss_ema"))
+  )
+  for (name in names(map)) {
+    expect_false(any(is.infinite(map[[name]])), info = name)
+  }
+  # margins of 2e308 count as the largest double
+  expect_identical(map$aum, c(0, most, -most))
+  expect_equal(map$pvi, c(-most / 2, 0, -most))
+})
+
 test_that("a data frame, a recorder and any threads give the same bits", {
   signals <- random_signals(n = 400, times = 6, classes = 3, ids = "gaps")
   signals$id <- as.numeric(signals$id)

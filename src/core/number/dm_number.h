@@ -2,6 +2,8 @@
 #ifndef DM_NUMBER_H
 #define DM_NUMBER_H
 
+#include <float.h>
+
 #include "number/dm_scan.h"
 
 /* The bytes that must be readable behind any text that is parsed here. */
@@ -52,6 +54,11 @@ static inline bool dm_is_finite(double value) {
 
 static inline bool dm_is_nan(double value) {
   return value != value;
+}
+
+/* What was computed of finite numbers: beyond the largest double, that one. */
+static inline double dm_within_doubles(double value) {
+  return value > DBL_MAX ? DBL_MAX : value < -DBL_MAX ? -DBL_MAX : value;
 }
 
 /* 64 x 64 -> 128 bits; returns the high half. */

@@ -13,6 +13,8 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
                          size_t n, double label_probs);
 static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
+static double difference(double a, double b);
+static double error_norm(const double *probs, size_t n, size_t place);
 
 size_t dm_measure_place(uint32_t measures, dm_measure measure) {
   size_t place = 0;
@@ -40,7 +42,7 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
     case DM_MEASURE_LOG_MARGIN: /* the softmax of logits keeps their differences */
       if (fields->logits) {
         if (find_rival(fields, fields->logits, fields->n_logits, &of_label, &rival)) {
-          return of_label - rival;
+          return difference(of_label, rival);
         }
       } else if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
         return log(of_label) - log(rival);
@@ -48,17 +50,12 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
       break;
     case DM_MEASURE_PROB_MARGIN:
       if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
-        return of_label - rival;
+        return difference(of_label, rival);
       }
       break;
     case DM_MEASURE_ERROR_NORM:
       if (probs && dm_find_class(fields, n, &place)) {
-        double sum = 0;
-        for (size_t k = 0; k < n; k++) {
-          double error = probs[k] - (k == place ? 1 : 0);
-          sum += error * error;
-        }
-        return sqrt(sum);
+        return error_norm(probs, n, place);
       }
       break;
     case DM_MEASURE_ENTROPY:
@@ -67,12 +64,14 @@ static double measure_of(dm_measure measure, const dm_fields *fields, const doub
       }
       break;
     case DM_MEASURE_ALEATORIC:
-      return label_probs * (1 - label_probs);
+      of_label = label_probs * (1 - label_probs);
+      return dm_is_finite(label_probs) ? dm_within_doubles(of_label) : of_label;
     case DM_MEASURE_LOG2_PROB:
       /* given or not: where it is what the logits say, these say it for p = 0 as well */
       if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
           label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
-        return dm_log_softmax(fields->logits, fields->n_logits, place) * LOG2_E;
+        double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
+        return dm_is_finite(nats) ? dm_within_doubles(nats * LOG2_E) : nats;
       }
       return log2(label_probs);
     case DM_N_MEASURES:
@@ -97,4 +96,23 @@ static bool find_rival(const dm_fields *fields, const double *values, size_t n,
     }
   }
   return true;
+}
+
+static double difference(double a, double b) {
+  return dm_is_finite(a) && dm_is_finite(b) ? dm_within_doubles(a - b) : a - b;
+}
+
+/* What has no finite square is squared in this unit. */
+static double error_norm(const double *probs, size_t n, size_t place) {
+  const double unit = 0x1p540;
+  double sum = 0;
+  double scaled = 0;
+  for (size_t k = 0; k < n; k++) {
+    double error = probs[k] - (k == place ? 1 : 0);
+    sum += error * error;
+    scaled += error / unit * (error / unit);
+  }
+  return dm_is_finite(sum) || !dm_is_finite(scaled)
+             ? sqrt(sum)
+             : dm_within_doubles(sqrt(scaled) * unit);
 }

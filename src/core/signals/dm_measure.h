@@ -6,7 +6,8 @@
 #include "signals/dm_fields.h"
 
 /* Numbers of a line that metrics are means of. They stand behind its signals, in this
-   order, those that no metric needs left out. */
+   order, those that no metric needs left out. Of finite numbers all are finite, but for
+   the logarithm of 0: what is beyond the largest double counts as that. */
 typedef enum dm_measure {
   DM_MEASURE_LOG_MARGIN,  /* ln p_y - max_{k != y} ln p_k, the same from logits */
   DM_MEASURE_PROB_MARGIN, /* p_y - max_{k != y} p_k */

@@ -41,7 +41,11 @@ double dm_log_softmax(const double *logits, size_t n, size_t k) {
   for (size_t i = 0; i < n; i++) {
     others += i == best ? 0 : exp(logits[i] - shift);
   }
-  return (logits[k] - shift) - log1p(others);
+  double difference = logits[k] - shift;
+  if (dm_is_finite(logits[k]) && dm_is_finite(shift)) {
+    difference = dm_within_doubles(difference);
+  }
+  return difference - log1p(others);
 }
 
 void dm_softmax_all(const double *logits, size_t n, double *out) {
@@ -58,9 +62,12 @@ void dm_softmax_all(const double *logits, size_t n, double *out) {
 
 double dm_entropy(const double *values, size_t n, double divisor) {
   double sum = 0;
+  bool are_finite = true;
   for (size_t k = 0; k < n; k++) {
     double p = values[k] / divisor;
     sum += p == 0 ? 0 : p * log(p);
+    are_finite = are_finite && dm_is_finite(p);
   }
+  sum = are_finite ? dm_within_doubles(sum) : sum;
   return sum == 0 ? 0 : -sum; /* no -0 */
 }

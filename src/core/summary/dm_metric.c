@@ -2,13 +2,10 @@
    is that of ?datamap-columns. */
 #include "summary/dm_metric.h"
 
-#include <float.h>
 #include <string.h>
 
 #include "number/dm_number.h"
 #include "signals/dm_scores.h"
-
-static double within_doubles(double average);
 
 static bool loss_average_of(const dm_metric_sample *sample, double *out) {
   *out = sample->own->loss_average;
@@ -98,13 +95,9 @@ void dm_metric_add_loss(dm_metric_accum *a, double loss) {
   }
   a->loss_weight *= DM_LOSS_DECAY;
   double average = DM_LOSS_DECAY * a->loss_average + (1 - DM_LOSS_DECAY) * loss;
+  /* what lies between finite values is beyond the largest double by rounding only */
   bool was_finite = dm_is_finite(a->loss_average) && dm_is_finite(loss);
-  a->loss_average = was_finite ? within_doubles(average) : average;
-}
-
-/* What lies between finite values is beyond the largest double by rounding only. */
-static double within_doubles(double average) {
-  return average > DBL_MAX ? DBL_MAX : average < -DBL_MAX ? -DBL_MAX : average;
+  a->loss_average = was_finite ? dm_within_doubles(average) : average;
 }
 
 /* The average of b starts at its first loss; had it started at the average of a, the
@@ -119,7 +112,7 @@ void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b) {
     bool is_finite = dm_is_finite(a->loss_average) && dm_is_finite(b->loss_average);
     double half = a->loss_average / 2 - b->loss_first / 2;
     a->loss_average =
-        is_finite ? within_doubles(2 * (b->loss_average / 2 + b->loss_weight * half))
+        is_finite ? dm_within_doubles(2 * (b->loss_average / 2 + b->loss_weight * half))
                   : a->loss_average + b->loss_average;
     a->loss_weight *= b->loss_weight;
   }
