@@ -183,29 +183,32 @@ look_at_scores <- function(probs, memory) {
     return(invisible())
   }
   probs <- filled_matrix(probs)
-  sums <- rowSums(probs, na.rm = TRUE)[rowSums(!is.na(probs)) > 0]
-  has_negative <- any(probs < 0, na.rm = TRUE)
-  if (length(sums) == 0) {
-    return(invisible())
-  }
-  if (has_negative && any(abs(sums - 1) > 1e-3)) {
-    inform_datamap(
-      c("i" = paste(
-        "Some {.arg probs} are negative and do not sum to 1: are they logits?",
-        "Then give {.code logits =}."
-      )),
-      class = "like_logits"
-    )
-  } else if (all(abs(sums - 100) < 1)) {
-    inform_datamap(
-      c("i" = paste(
-        "The {.arg probs} sum to 100: are they percent? Then give",
-        "{.code probs / 100}."
-      )),
-      class = "like_percent"
-    )
+  slip <- score_slip(
+    rowSums(probs, na.rm = TRUE), rowSums(probs < 0, na.rm = TRUE) > 0
+  )
+  if (!is.null(slip)) {
+    inform_datamap(c("i" = score_hints[[slip]]), class = paste0("like_", slip))
   }
 }
+
+# Which of `score_hints` class vectors call for, by their sums and whether they
+# have a negative number.
+score_slip <- function(sums, are_negative) {
+  if (any(are_negative & abs(sums - 1) > 1e-3, na.rm = TRUE)) {
+    "logits"
+  } else if (any(abs(sums - 100) < 1, na.rm = TRUE)) {
+    "percent"
+  }
+}
+
+score_hints <- c(
+  logits = paste(
+    "Some {.field probs} are negative and do not sum to 1: are they logits?",
+    "Give them as {.field logits}."
+  ),
+  percent =
+    "Some {.field probs} sum to 100: are they percent? Divide them by 100."
+)
 
 # --- class vectors ---
 

@@ -153,22 +153,16 @@ warn_problems <- function(problems, call) {
   }
 }
 
-# What class vectors look like that are no probabilities, by the lines that are
-# kept: a sum that is not 1, and a value of the same line that is negative.
+# What class vectors look like, by the lines that are kept: a sum that is not 1,
+# and a value of the same line that is negative.
 vector_hints <- function(problems) {
   is_sum <- startsWith(problems$actual, "a sum of ")
   sums <- as.double(sub("a sum of ", "", problems$actual[is_sum], fixed = TRUE))
   place <- paste(problems$file, problems$row)
   is_negative <- startsWith(problems$actual, "-") &
     problems$expected == "a probability between 0 and 1"
-  c(
-    "i" = if (any(is_negative & place %in% place[is_sum])) {
-      "Are {.field probs} logits? Give them as {.field logits}."
-    },
-    "i" = if (any(abs(sums - 100) < 1, na.rm = TRUE)) {
-      "Are {.field probs} percent? Divide them by 100."
-    }
-  )
+  slip <- score_slip(sums, place[is_sum] %in% place[is_negative])
+  if (!is.null(slip)) c("i" = score_hints[[slip]])
 }
 
 disagreement_lines <- function(counts) {
