@@ -67,6 +67,14 @@ random_runs <- function(k = 3, n = 60, times = 6, seed = 1) {
   })
 }
 
+# Five runs of one recipe that were trained, with the same wrong labels
+# (data-raw/calibration.R).
+same_runs <- function(kind = "symmetric") {
+  file <- testthat::test_path("fixtures", "same", paste0(kind, ".csv.gz"))
+  data <- utils::read.csv(file)
+  lapply(split(data, data$run), function(run) as_datamap(run[-1]))
+}
+
 # Maps whose avg_probs are the columns of a matrix; the other metrics are equal
 # in all runs.
 runs_of <- function(values, metric = "avg_probs") {

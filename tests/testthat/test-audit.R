@@ -486,3 +486,35 @@ test_that("the plot has ten lists and the length that is flagged", {
   expect_identical(nrow(ggplot2::layer_data(none, 1)), 0L)
   as_draw(expect_invisible(plot(found)))
 })
+
+test_that("audits of runs that were trained keep what they promise", {
+  skip_on_cran()
+  skip_on_covr()
+  runs <- same_runs()
+  is_wrong <- function(ids) runs[[1]]$s_label[match(ids, runs[[1]]$id)] == 2
+  found <- vapply(1:50, function(seed) {
+    drawn <- suppressMessages(datamap_audit_sample(
+      runs, n = 100, by = "aum", top = 0.3, seed = seed
+    ))
+    drawn$is_wrong <- is_wrong(drawn$id)
+    audit <- datamap_audit(runs, drawn, by = "aum", top = 0.3)
+    flagged <- audit$id[audit$is_flagged]
+    lists <- tidy.datamap_audit(audit)[1:10, ]
+    truth <- cumsum(is_wrong(audit$id))[lists$k] / lists$k
+    c(
+      false = sum(!is_wrong(flagged)) / max(1, length(flagged)),
+      flagged = length(flagged),
+      holds = all(lists$conf.low <= truth & truth <= lists$conf.high)
+    )
+  }, double(3))
+  error <- stats::sd(found["false", ]) / sqrt(50)
+  expect_lte(mean(found["false", ]), 0.1 + 2.5 * error)
+  expect_gt(mean(found["flagged", ]), 20)
+  expect_gte(mean(found["holds", ]), 0.9)
+  # those who check what is at hand are warned
+  easy <- runs[[1]][order(-runs[[1]]$aum), ][seq(1, 500, 5), ]
+  picked <- data.frame(id = easy$id, is_wrong = easy$s_label == 2)
+  expect_warning(
+    datamap_audit(runs, picked, by = "aum"), class = "datamap_warning_audit"
+  )
+})

@@ -168,3 +168,17 @@ test_that("they are printed, told and drawn", {
   expect_identical(generics::tidy(found), bare)
   expect_identical(generics::glance(found), row)
 })
+
+test_that("runs that were trained and left out lie inside, on average", {
+  for (kind in c("symmetric", "class-dependent")) {
+    runs <- same_runs(kind)
+    for (metric in c("avg_probs", "label_var", "correct_times", "aum")) {
+      inside <- vapply(1:5, function(run) {
+        found <- datamap_intervals(runs[-run], metric)
+        fresh <- runs[[run]][[metric]]
+        mean(found$pred.low <= fresh & fresh <= found$pred.high)
+      }, 1)
+      expect_gte(mean(inside), 0.9)
+    }
+  }
+})

@@ -286,3 +286,16 @@ test_that("it is printed, told and drawn", {
   expect_identical(generics::tidy(found), bare)
   expect_identical(nrow(generics::glance(found)), 4L)
 })
+
+test_that("of runs that were trained, the mean is reliable, not the variance", {
+  for (kind in c("symmetric", "class-dependent")) {
+    found <- datamap_reliability(same_runs(kind))
+    single <- found[found$term == "ICC(A,1)", ]
+    r <- stats::setNames(single$estimate, single$metric)
+    expect_gt(r[["avg_probs"]], 0.9)
+    expect_gt(r[["correct_ratio"]], 0.85)
+    expect_lt(r[["label_var"]], 0.85)
+    expect_lt(r[["forgetting_times"]], 0.85)
+    expect_true(all(single$conf.low < r & r < single$conf.high))
+  }
+})

@@ -157,3 +157,26 @@ test_that("one map is a list of one, names of runs are names", {
     expect_error(datamap_runs(wrong), class = "datamap_error_input")
   }
 })
+
+test_that("runs with labels of their own are refused, others are not", {
+  files <- sprintf("symmetric-%d.jsonl.gz", 1:2)
+  maps <- lapply(files, function(file) {
+    datamap_summarise(test_path("fixtures", "runs", file))
+  })
+  error <- expect_error(
+    datamap_runs(maps), "397 of 2,100 samples have another label in run 2",
+    class = "datamap_error_input"
+  )
+  expect_identical(error$n, 397L)
+  d <- datamap_runs(maps, same_labels = FALSE)
+  expect_identical(nrow(d), 4200L)
+  same <- same_runs()
+  expect_identical(nrow(datamap_runs(same)), 5000L)
+  # what the labels do to the reliability
+  icc <- function(maps) {
+    values <- do.call(cbind, lapply(maps, `[[`, "avg_probs"))
+    icc_values(anova_of(mean_squares(values)))[["ICC(A,1)"]]
+  }
+  expect_gt(icc(same), 0.9)
+  expect_lt(icc(maps), 0.5)
+})
