@@ -78,6 +78,9 @@ working_calls <- function() {
     datamap_select = list(map = map, fraction = 0.5),
     datamap_state = list(x = I(line)),
     datamap_summarise = list(x = I(line)),
+    datamap_survival = list(x = datamap_summarise(
+      I(line), metrics = "first_correct"
+    )),
     datamap_update = list(state = state, x = I(sub(
       "\"step\": ", "\"step\": 1", line, fixed = TRUE
     ))),

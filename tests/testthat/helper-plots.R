@@ -6,6 +6,14 @@ plot_kinds <- function() {
   other <- random_map(120, seed = 2)
   steps <- random_steps()
   cutoffs <- c(variability = 0.28)
+  spam <- datamap_example("spam_signals.jsonl.gz")
+  learned <- map
+  learned$first_correct <- ifelse(
+    map$correct_times > 0, 10L - map$correct_times, NA
+  )
+  times_of <- function(data, ...) {
+    function() ggplot2::autoplot(datamap_survival(data, ...))
+  }
   map_of <- function(..., data = map) {
     force(data)
     function() datamap_plot(data, ...)
@@ -50,6 +58,8 @@ plot_kinds <- function() {
     bands = steps_of(steps, group_by = "s_label"),
     average = map_of(data = datamap_average(list(map, map))),
     runs = map_of(data = list(a = map, b = other)),
+    learn = times_of(learned),
+    forget = times_of(spam, "forget"),
     arrows = compared(map),
     flow = compared(map, type = "flow"),
     reliability = found(datamap_reliability(runs)),

@@ -145,6 +145,12 @@ map_functions <- function(other) {
       build(ggplot2::autoplot(datamap_intervals(list(map, map, map), "own")))
     },
     plot = function(map) build(datamap_plot(map)),
+    survival = function(map) {
+      if (is.data.frame(map)) map$first_correct <- 0L
+      found <- datamap_survival(map)
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
     average = function(map) {
       average <- datamap_average(list(map, map), same_labels = FALSE)
       utils::capture.output(print(average))
