@@ -209,9 +209,11 @@ audit_cell <- function(cell, all_runs) {
   runs <- all_runs[[cell$setup]]
   found <- vapply(seq_len(n_audits), function(audit) {
     map <- runs[[1 + audit %% n_runs]]
-    drawn <- suppressMessages(datamap_audit_sample(
-      map, n = cell$m, by = cell$by, top = cell$top, seed = audit
-    ))
+    # the first of many are the same as few, without a message to be worded
+    drawn <- datamap_audit_sample(
+      map, n = round(cell$top * nrow(map)), by = cell$by, top = cell$top,
+      seed = audit
+    )[seq_len(cell$m), ]
     drawn$is_wrong <- map$s_label[match(drawn$id, map$id)] == 2
     # one in some ten thousand random audits is warned of
     suppressWarnings(judge(
