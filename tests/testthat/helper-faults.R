@@ -447,9 +447,10 @@ wait_until <- function(is_so, seconds = 60) {
   expect_true(is_so())
 }
 
-# Under sanitizers memory is another: a limit of it ends the process.
+# Under sanitizers memory is another: a limit of it ends the process, and what
+# R's garbage collector frees is hidden from them.
 skip_if_sanitized <- function() {
-  skip_if(nzchar(Sys.getenv("ASAN_OPTIONS")), "sanitizers need the memory")
+  skip_if(nzchar(Sys.getenv("ASAN_OPTIONS")), "memory is the sanitizers'")
 }
 
 # A disk of 1 MB, as long as the caller runs; root may make one.

@@ -119,6 +119,7 @@ list(
   ),
   fault("M6", "gctorture2(1) over every entry of .Call",
     function() {
+      skip_if_sanitized()
       covered <- character()
       plainly <- function(entry, ...) {
         covered <<- c(covered, entry)
