@@ -43,7 +43,7 @@ datamap_problems <- function(x) {
   problems
 }
 
-# The core's kinds of problems, in its order, and how a warning counts them.
+# The core's kinds of problems, and how a warning counts them.
 problem_kinds <- c(
   bad_line = "bad line{?s}",
   label = "line{?s} with another {.field label} than the id had first",
@@ -74,7 +74,7 @@ new_problems <- function(row = double(),
                          expected = character(),
                          actual = character(),
                          file = character(),
-                         counts = double(length(problem_kinds))) {
+                         counts = 0 * lengths(problem_kinds)) {
   problems <- data.frame(
     row = whole_numbers(row),
     col = whole_numbers(col),
@@ -82,7 +82,7 @@ new_problems <- function(row = double(),
     actual = actual,
     file = file
   )
-  attr(problems, "counts") <- stats::setNames(counts, names(problem_kinds))
+  attr(problems, "counts") <- counts
   problems
 }
 

@@ -322,7 +322,6 @@ state_version <- 1L
 # `columns` are what the core gave, `package` is the version that made it.
 new_state <- function(columns, request, window, files,
                       package = installed_version()) {
-  names(columns$problem_counts) <- names(problem_kinds)
   structure(
     c(
       list(

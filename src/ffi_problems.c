@@ -17,9 +17,13 @@ static const struct {
     [LINE] = {"row", REALSXP},         [COLUMN] = {"col", REALSXP},
     [EXPECTED] = {"expected", STRSXP}, [ACTUAL] = {"actual", STRSXP},
     [SOURCE] = {"file", INTSXP},       [KEY] = {"key", STRSXP},
-    [KIND] = {"kind", INTSXP},
+    [KIND] = {"kind", STRSXP},
 };
 
+const char *const ffi_line_count_names[FFI_LINE_COUNTS] = {"lines", "good", "blank",
+                                                           "bad", "cut"};
+
+static SEXP make_counts(const uint64_t *counts, const char *const *names, R_xlen_t n);
 static dm_status count_of(uint64_t *out, SEXP values, R_xlen_t i, const char *name,
                           dm_error *err);
 static dm_status place_of(uint64_t *out, SEXP values, R_xlen_t i, const char *name,
@@ -45,30 +49,32 @@ SEXP ffi_problems(const dm_problems *problems) {
     SET_STRING_ELT(VECTOR_ELT(out, ACTUAL), i, ffi_char(p->actual, strlen(p->actual)));
     INTEGER(VECTOR_ELT(out, SOURCE))[i] = p->file < 0 ? NA_INTEGER : p->file + 1;
     SET_STRING_ELT(VECTOR_ELT(out, KEY), i, ffi_char(p->key, strlen(p->key)));
-    INTEGER(VECTOR_ELT(out, KIND))[i] = (int)p->kind + 1;
+    const char *kind = dm_problem_kind_names[p->kind];
+    SET_STRING_ELT(VECTOR_ELT(out, KIND), i, ffi_char(kind, strlen(kind)));
   }
   UNPROTECT(2);
   return out;
 }
 
 SEXP ffi_problem_counts(const dm_problems *problems) {
-  SEXP out = PROTECT(Rf_allocVector(REALSXP, DM_PROBLEM_KINDS));
-  for (int i = 0; i < DM_PROBLEM_KINDS; i++) {
-    REAL(out)[i] = (double)problems->count[i];
-  }
-  UNPROTECT(1);
-  return out;
+  return make_counts(problems->count, dm_problem_kind_names, DM_PROBLEM_KINDS);
 }
 
 SEXP ffi_line_counts(const dm_counts *counts) {
-  const char *names[] = {"lines", "good", "blank", "bad", "cut", ""};
-  SEXP out = PROTECT(Rf_mkNamed(REALSXP, names));
-  REAL(out)[0] = (double)counts->lines;
-  REAL(out)[1] = (double)counts->good;
-  REAL(out)[2] = (double)counts->blank;
-  REAL(out)[3] = (double)counts->bad;
-  REAL(out)[4] = (double)counts->cut;
-  UNPROTECT(1);
+  const uint64_t values[] = {counts->lines, counts->good, counts->blank, counts->bad,
+                             counts->cut};
+  return make_counts(values, ffi_line_count_names, FFI_LINE_COUNTS);
+}
+
+static SEXP make_counts(const uint64_t *counts, const char *const *names, R_xlen_t n) {
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, n));
+  SEXP texts = PROTECT(Rf_allocVector(STRSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    REAL(out)[i] = (double)counts[i];
+    SET_STRING_ELT(texts, i, ffi_char(names[i], strlen(names[i])));
+  }
+  Rf_setAttrib(out, R_NamesSymbol, texts);
+  UNPROTECT(2);
   return out;
 }
 
@@ -82,11 +88,9 @@ dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) {
   }
   for (R_xlen_t i = 0; i < n; i++) {
     int file = INTEGER_RO(from[SOURCE])[i];
-    int kind = INTEGER_RO(from[KIND])[i];
-    dm_problem problem = {
-        .file = file == NA_INTEGER || file < 1 ? -1 : file - 1,
-        /* one that there is not is refused by the core */
-        .kind = kind < 1 ? DM_PROBLEM_KINDS : (dm_problem_kind)(kind - 1)};
+    SEXP kind = STRING_ELT(from[KIND], i);
+    dm_problem problem = {.file = file == NA_INTEGER || file < 1 ? -1 : file - 1,
+                          .kind = dm_problem_kind_find(CHAR(kind), (size_t)LENGTH(kind))};
     DM_TRY(place_of(&problem.line, from[LINE], i, columns[LINE].name, err));
     DM_TRY(place_of(&problem.column, from[COLUMN], i, columns[COLUMN].name, err));
     SEXP key = STRING_ELT(from[KEY], i);
@@ -102,12 +106,22 @@ dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) {
   return DM_OK;
 }
 
-dm_status ffi_restore_counts(uint64_t *out, SEXP list, const char *name, R_xlen_t n,
-                             dm_error *err) {
+dm_status ffi_restore_counts(uint64_t *out, SEXP list, const char *name,
+                             const char *const *names, R_xlen_t n, dm_error *err) {
   SEXP values;
   DM_TRY(ffi_typed_element(&values, list, name, REALSXP, n, err));
+  SEXP found = Rf_getAttrib(values, R_NamesSymbol);
   for (R_xlen_t i = 0; i < n; i++) {
-    DM_TRY(count_of(&out[i], values, i, name, err));
+    R_xlen_t at = 0;
+    while (at < Rf_xlength(found) && strcmp(CHAR(STRING_ELT(found, at)), names[i]) != 0) {
+      at++;
+    }
+    if (at == Rf_xlength(found)) {
+      dm_error_expected(err, DM_E_INPUT, "a count called %s", names[i]);
+      dm_error_key(err, name, strlen(name));
+      return DM_E_INPUT;
+    }
+    DM_TRY(count_of(&out[i], values, at, name, err));
   }
   return DM_OK;
 }

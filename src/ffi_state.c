@@ -347,9 +347,10 @@ static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err) {
 static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
   uint64_t lines[FFI_LINE_COUNTS];
   dm_state_totals totals = {.n_files = ffi_n_files(state)};
-  DM_TRY(ffi_restore_counts(lines, state, "line_counts", FFI_LINE_COUNTS, err));
-  DM_TRY(ffi_restore_counts(totals.problems, state, "problem_counts", DM_PROBLEM_KINDS,
-                            err));
+  DM_TRY(ffi_restore_counts(lines, state, "line_counts", ffi_line_count_names,
+                            FFI_LINE_COUNTS, err));
+  DM_TRY(ffi_restore_counts(totals.problems, state, "problem_counts",
+                            dm_problem_kind_names, DM_PROBLEM_KINDS, err));
   totals.counts = (dm_counts){.lines = lines[0],
                               .good = lines[1],
                               .blank = lines[2],

@@ -549,6 +549,13 @@ static dm_status wrong(const char *key, dm_error *err) {
   return DM_E_SYNTAX;
 }
 
+dm_status dm_pack_wrong(dm_error *err, const char *key, uint64_t row,
+                        const char *expected) {
+  dm_error_expected(err, DM_E_SYNTAX, "%s", expected);
+  err->line = row;
+  return wrong(key, err);
+}
+
 static dm_status damaged(const char *found, dm_error *err) {
   dm_error_expected(err, DM_E_IO, "a whole file of a state");
   dm_error_found(err, "%s", found);

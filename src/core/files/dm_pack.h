@@ -138,4 +138,9 @@ dm_status dm_pack_finish(dm_pack_reader *in, dm_status status,
                          dm_error *err) DM_MUST_CHECK;
 void dm_pack_reader_release(dm_pack_reader *in);
 
+/* What a reader of tables says of one that is whole but can't be true: a row from 1, or 0
+   where it is about none of them. Returns DM_E_SYNTAX. */
+dm_status dm_pack_wrong(dm_error *err, const char *key, uint64_t row,
+                        const char *expected);
+
 #endif

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "files/dm_state_problems.h"
 #include "io/dm_writer.h"
 #include "summary/dm_state.h"
 
 enum { INTEGER_MAX = 24 /* digits of 64 bits, with a sign */ };
-
-/* The largest count, which a double of the host still holds exactly. */
-#define COUNT_MAX (INT64_C(1) << 53)
 
 static const char *const about_names[DM_N_ABOUT] = {
     [DM_ABOUT_PACKAGE] = "package",
@@ -71,16 +69,6 @@ static const dm_pack_column scalars[N_SCALARS] = {
 static const char *const index_names[N_INDEXES] = {"ids", "labels", "s_labels",
                                                    "predicted"};
 
-/* Those that are kept; file and kind count from 1, and 0 is no file. */
-enum { KIND, FILE_NUMBER, LINE, COLUMN, KEY, EXPECTED, ACTUAL, N_PROBLEM_COLUMNS };
-
-static const dm_pack_column problem_columns[N_PROBLEM_COLUMNS] = {
-    [KIND] = {"kind", DM_PACK_INT32, 1},    [FILE_NUMBER] = {"file", DM_PACK_INT32, 1},
-    [LINE] = {"line", DM_PACK_INT64, 1},    [COLUMN] = {"column", DM_PACK_INT64, 1},
-    [KEY] = {"key", DM_PACK_TEXT, 1},       [EXPECTED] = {"expected", DM_PACK_TEXT, 1},
-    [ACTUAL] = {"actual", DM_PACK_TEXT, 1},
-};
-
 /* All that reading needs at hand. */
 typedef struct reading {
   dm_pack_reader in;
@@ -111,19 +99,8 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err);
 static dm_status put_class_labels(dm_pack_writer *out, const dm_states *states,
                                   dm_error *err);
 static dm_status get_class_labels(reading *r, dm_error *err);
-static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
-                              dm_error *err);
-static dm_status get_problems(reading *r, dm_error *err);
-static dm_status take_problem(const dm_pack_table *table, size_t i, dm_problem *out,
-                              dm_error *err);
 static dm_status read_tables(reading *r, dm_error *err);
 static dm_status other_version(reading *r, dm_error *err);
-static dm_status wrong(dm_error *err, const char *key, uint64_t row,
-                       const char *expected); /* row from 1; 0: none of them */
-
-static bool is_count(int64_t value) {
-  return value >= 0 && value <= COUNT_MAX;
-}
 
 /* --- a file --- */
 
@@ -153,7 +130,7 @@ dm_status dm_state_file_put(const dm_states *states, const dm_texts about[DM_N_A
     }
   }
   DM_TRY_DONE(put_class_labels(&out, states, err));
-  DM_TRY_DONE(put_problems(&out, &states->problems, err));
+  DM_TRY_DONE(dm_state_problems_put(&out, &states->problems, err));
   DM_TRY_DONE(dm_pack_end(&out, err));
 done:
   dm_pack_writer_release(&out);
@@ -166,10 +143,10 @@ static dm_status read_tables(reading *r, dm_error *err) {
     DM_TRY(dm_texts_get(&r->in, about_names[i], &out->about[i], err));
   }
   if (out->about[DM_ABOUT_PACKAGE].n != 1) {
-    return wrong(err, "package", 0, "one text");
+    return dm_pack_wrong(err, "package", 0, "one text");
   }
   if (out->about[DM_ABOUT_FILES].n >= INT32_MAX) {
-    return wrong(err, "files", 0, "fewer of them");
+    return dm_pack_wrong(err, "files", 0, "fewer of them");
   }
   r->totals.n_files = (int32_t)out->about[DM_ABOUT_FILES].n;
   DM_TRY(get_request(r, err));
@@ -194,7 +171,7 @@ static dm_status read_tables(reading *r, dm_error *err) {
     }
   }
   DM_TRY(get_class_labels(r, err));
-  DM_TRY(get_problems(r, err));
+  DM_TRY(dm_state_problems_get(&r->in, &run->states, r->totals.problems, err));
   return dm_state_finish(&run->states, &r->totals, err);
 }
 
@@ -297,7 +274,7 @@ static dm_status get_request(reading *r, dm_error *err) {
   dm_texts *signals = &r->out->signals;
   DM_TRY(dm_texts_get(&r->in, "run_signals", signals, err));
   if (signals->n > DM_SIGNALS_MAX) {
-    return wrong(err, "run_signals", 0, "fewer of them");
+    return dm_pack_wrong(err, "run_signals", 0, "fewer of them");
   }
   r->out->names = dm_calloc(signals->n, sizeof *r->out->names);
   if (!r->out->names) {
@@ -307,7 +284,7 @@ static dm_status get_request(reading *r, dm_error *err) {
     const char *name = dm_texts_at(signals, i);
     for (size_t k = 0; k < i; k++) {
       if (strcmp(r->out->names[k], name) == 0) {
-        return wrong(err, "run_signals", i + 1, "every name once");
+        return dm_pack_wrong(err, "run_signals", i + 1, "every name once");
       }
     }
     r->out->names[i] = name;
@@ -319,7 +296,7 @@ static dm_status get_request(reading *r, dm_error *err) {
   for (size_t i = 0; i < metrics.n && !status; i++) {
     dm_metric metric = dm_metric_find(dm_texts_at(&metrics, i));
     if (metric == DM_N_METRICS) {
-      status = wrong(err, "run_metrics", i + 1, "the name of a metric");
+      status = dm_pack_wrong(err, "run_metrics", i + 1, "the name of a metric");
     } else {
       r->options.metrics |= DM_METRIC_BIT(metric);
     }
@@ -357,7 +334,7 @@ static dm_status get_scalars(reading *r, dm_error *err) {
   memcpy(columns, scalars, sizeof columns);
   DM_TRY(dm_pack_expect(&r->in, "run", columns, N_SCALARS, err));
   if (r->in.table.n_rows != 1) {
-    return wrong(err, "run", 0, "one row");
+    return dm_pack_wrong(err, "run", 0, "one row");
   }
   DM_TRY(dm_pack_next(&r->in, err));
   void *const *values = r->in.table.values;
@@ -366,18 +343,18 @@ static dm_status get_scalars(reading *r, dm_error *err) {
     if (scalars[c].type == DM_PACK_FLAG) {
       is_good = *(const int32_t *)values[c] <= 1;
     } else if (scalars[c].type == DM_PACK_INT64) {
-      is_good = is_count(*(const int64_t *)values[c]);
+      is_good = dm_state_is_count(*(const int64_t *)values[c]);
     } else {
       double value = *(const double *)values[c];
       is_good = value == value;
     }
     if (!is_good) {
-      return wrong(err, scalars[c].name, 0, "a flag, a count or a number");
+      return dm_pack_wrong(err, scalars[c].name, 0, "a flag, a count or a number");
     }
   }
   int64_t burn_out = *(const int64_t *)values[BURN_OUT];
   if (burn_out > INT32_MAX) {
-    return wrong(err, "burn_out", 0, "a number of evaluations");
+    return dm_pack_wrong(err, "burn_out", 0, "a number of evaluations");
   }
   r->options.burn_out = (uint32_t)burn_out;
   r->options.has_step_range = *(const int32_t *)values[HAS_STEP_RANGE];
@@ -455,11 +432,11 @@ static dm_status get_index(reading *r, size_t which, dm_error *err) {
   DM_TRY(dm_pack_expect(&r->in, name, &column, 1, err));
   bool is_text = column.type == DM_PACK_TEXT;
   if (!is_text && column.type != DM_PACK_INT64) {
-    return wrong(err, name, 0, "integers or texts");
+    return dm_pack_wrong(err, name, 0, "integers or texts");
   }
   if (indexes[which] == &run->states.predicted && r->in.table.n_rows > 0 &&
       !dm_state_has_matrix(&run->states, DM_STATE_PREDICTIONS)) {
-    return wrong(err, name, 0, "none, without the metric");
+    return dm_pack_wrong(err, name, 0, "none, without the metric");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
@@ -515,7 +492,7 @@ static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_erro
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, part_names[part], columns, n, err));
   if (table->n_rows != r->out->run->states.ids.n) {
-    return wrong(err, part_names[part], 0, "a row for each id");
+    return dm_pack_wrong(err, part_names[part], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
@@ -542,7 +519,7 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, matrix_names[which], &column, 1, err));
   if (table->n_rows != r->out->run->states.ids.n) {
-    return wrong(err, matrix_names[which], 0, "a row for each id");
+    return dm_pack_wrong(err, matrix_names[which], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
@@ -582,106 +559,4 @@ static dm_status get_class_labels(reading *r, dm_error *err) {
     }
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
-}
-
-/* --- problems --- */
-
-static const dm_pack_column count_column = {"count", DM_PACK_INT64, 1};
-
-static dm_status put_problems(dm_pack_writer *out, const dm_problems *problems,
-                              dm_error *err) {
-  DM_TRY(dm_pack_begin(out, "problem_counts", &count_column, 1, DM_PROBLEM_KINDS, err));
-  for (size_t i = 0; i < DM_PROBLEM_KINDS; i++) {
-    ((int64_t *)out->table.values[0])[i] = (int64_t)problems->count[i];
-  }
-  DM_TRY(dm_pack_put(out, err));
-  DM_TRY(dm_pack_begin(out, "problems", problem_columns, N_PROBLEM_COLUMNS,
-                       problems->n_kept, err));
-  while (dm_pack_room(out)) {
-    void **values = out->table.values;
-    for (size_t i = 0; i < out->table.n; i++) {
-      const dm_problem *from = &problems->kept[(size_t)out->table.first + i];
-      ((int32_t *)values[KIND])[i] = (int32_t)from->kind + 1;
-      ((int32_t *)values[FILE_NUMBER])[i] = from->file + 1;
-      ((int64_t *)values[LINE])[i] = (int64_t)from->line;
-      ((int64_t *)values[COLUMN])[i] = (int64_t)from->column;
-      const char *const texts[] = {from->key, from->expected, from->actual};
-      for (size_t t = 0; t < 3; t++) {
-        ((dm_pack_text *)values[KEY + t])[i] = (dm_pack_text){texts[t], strlen(texts[t])};
-      }
-    }
-    DM_TRY(dm_pack_put(out, err));
-  }
-  return DM_OK;
-}
-
-static dm_status get_problems(reading *r, dm_error *err) {
-  dm_pack_table *table = &r->in.table;
-  dm_pack_column counts = count_column;
-  DM_TRY(dm_pack_expect(&r->in, "problem_counts", &counts, 1, err));
-  if (table->n_rows != DM_PROBLEM_KINDS) {
-    return wrong(err, "problem_counts", 0, "a row for each kind");
-  }
-  DM_TRY(dm_pack_next(&r->in, err));
-  for (size_t i = 0; i < DM_PROBLEM_KINDS; i++) {
-    int64_t count = ((const int64_t *)table->values[0])[i];
-    if (!is_count(count)) {
-      return wrong(err, "problem_counts", i + 1, "a count");
-    }
-    r->totals.problems[i] = (uint64_t)count;
-  }
-  dm_pack_column columns[N_PROBLEM_COLUMNS];
-  memcpy(columns, problem_columns, sizeof columns);
-  DM_TRY(dm_pack_expect(&r->in, "problems", columns, N_PROBLEM_COLUMNS, err));
-  do {
-    DM_TRY(dm_pack_next(&r->in, err));
-    for (size_t i = 0; i < table->n; i++) {
-      dm_problem problem;
-      DM_TRY(take_problem(table, i, &problem, err));
-      DM_TRY(dm_state_add_problem(&r->out->run->states, &problem, err));
-    }
-  } while (!dm_pack_is_done(&r->in));
-  return DM_OK;
-}
-
-static dm_status take_problem(const dm_pack_table *table, size_t i, dm_problem *out,
-                              dm_error *err) {
-  uint64_t row = table->first + i + 1; /* from 1 */
-  void *const *values = table->values;
-  int32_t kind = ((const int32_t *)values[KIND])[i];
-  int32_t file = ((const int32_t *)values[FILE_NUMBER])[i];
-  int64_t line = ((const int64_t *)values[LINE])[i];
-  int64_t column = ((const int64_t *)values[COLUMN])[i];
-  if (kind < 1 || kind > DM_PROBLEM_KINDS) {
-    return wrong(err, "kind", row, "the number of a kind");
-  }
-  if (file < 0 || !is_count(line) || !is_count(column)) {
-    return wrong(err, "problems", row, "a place");
-  }
-  *out = (dm_problem){.line = (uint64_t)line,
-                      .column = (uint64_t)column,
-                      .file = file - 1,
-                      .kind = (dm_problem_kind)(kind - 1)};
-  const struct {
-    char *to;
-    size_t cap;
-  } texts[] = {{out->key, sizeof out->key},
-               {out->expected, sizeof out->expected},
-               {out->actual, sizeof out->actual}};
-  for (size_t t = 0; t < 3; t++) {
-    const dm_pack_text *text = (const dm_pack_text *)values[KEY + t] + i;
-    if (text->len >= texts[t].cap) {
-      return wrong(err, problem_columns[KEY + t].name, row, "a shorter text");
-    }
-    memcpy(texts[t].to, text->text, text->len);
-  }
-  return DM_OK;
-}
-
-static dm_status wrong(dm_error *err, const char *key, uint64_t row,
-                       const char *expected) {
-  dm_error_expected(err, DM_E_SYNTAX, "%s", expected);
-  dm_error_key(err, key, strlen(key));
-  err->line = row;
-  return DM_E_SYNTAX;
 }

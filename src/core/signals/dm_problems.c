@@ -26,6 +26,16 @@ const char *const dm_problem_kind_names[DM_PROBLEM_KINDS] = {
 
 static void copy_text(char *out, size_t cap, const char *text);
 
+dm_problem_kind dm_problem_kind_find(const char *name, size_t len) {
+  int kind = 0;
+  while (kind < DM_PROBLEM_KINDS &&
+         (strlen(dm_problem_kind_names[kind]) != len ||
+          memcmp(dm_problem_kind_names[kind], name, len) != 0)) {
+    kind++;
+  }
+  return (dm_problem_kind)kind;
+}
+
 dm_status dm_problems_add(dm_problems *problems, const dm_problem *problem,
                           dm_error *err) {
   if (problems->n_kept < DM_PROBLEMS_KEPT) {

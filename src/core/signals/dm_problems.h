@@ -26,6 +26,9 @@ typedef enum dm_problem_kind {
 
 extern const char *const dm_problem_kind_names[DM_PROBLEM_KINDS];
 
+/* The kind of that name; DM_PROBLEM_KINDS: there is none. */
+dm_problem_kind dm_problem_kind_find(const char *name, size_t len);
+
 enum { DM_PROBLEM_TEXT_MAX = 120, DM_PROBLEMS_KEPT = 10000 };
 
 typedef struct dm_problem {

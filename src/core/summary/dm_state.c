@@ -584,8 +584,8 @@ dm_status dm_state_add_problem(dm_states *states, const dm_problem *problem,
   if (i >= DM_PROBLEMS_KEPT) {
     return wrong("no more problems than are kept", "kind", i, err);
   }
-  if (problem->kind < 0 || problem->kind >= DM_PROBLEM_KINDS) {
-    return wrong("the number of a kind", "kind", i, err);
+  if (problem->kind >= DM_PROBLEM_KINDS) {
+    return wrong("the name of a kind", "kind", i, err);
   }
   return dm_problems_add(&states->problems, problem, err);
 }

@@ -40,6 +40,11 @@ typedef struct dm_state_field {
 
 enum { DM_STATE_FIELDS_MAX = 32 };
 
+/* Whether a count is one that a double of the host still holds exactly. */
+static inline bool dm_state_is_count(int64_t value) {
+  return value >= 0 && value <= INT64_C(1) << 53;
+}
+
 /* The columns of a part, in their order; at most DM_STATE_FIELDS_MAX. */
 const dm_state_field *dm_state_fields(dm_state_part part, size_t *n);
 
@@ -96,7 +101,7 @@ dm_status dm_state_set_matrix(dm_states *states, dm_state_matrix which, size_t w
 dm_status dm_state_add_class(dm_states *states, int32_t label,
                              dm_error *err) DM_MUST_CHECK;
 
-/* Adds one of the problems that are kept. */
+/* Adds one of the problems that are kept; a kind of DM_PROBLEM_KINDS is refused. */
 dm_status dm_state_add_problem(dm_states *states, const dm_problem *problem,
                                dm_error *err) DM_MUST_CHECK;
 
