@@ -34,7 +34,8 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
           "The classes, by the names of {.field {scores$from}}, are",
           "{.val {names}}."
         ),
-        "range", label, which(is_odd), fields$label, call
+        "range", list(key = fields$label, label = label, rows = which(is_odd)),
+        call
       )
     }
   } else if (by == "level") {
@@ -54,7 +55,8 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
             "Give the columns of {.arg {scores$from}} the labels as names, or",
             "the place of each label's class, from 0, as {.arg label_index}."
           ),
-          "field", label, which(is_asked), fields$label, call
+          "field",
+          list(key = fields$label, label = label, rows = which(is_asked)), call
         )
       }
     }
@@ -113,18 +115,19 @@ label_column <- function(x, name, call) {
   ident_column(x, name, call)
 }
 
-# The first label, of those at `rows`, of which the class is not told.
-abort_label <- function(problem, hint, class, label, rows, name, call,
+# The first label, of those at the `rows` of the column `key`, of which the class
+# is not told.
+abort_label <- function(problem, hint, class, at, call,
                         .envir = rlang::caller_env()) {
-  row <- rows[[1]]
-  value <- id_text(label[[row]])
+  row <- at$rows[[1]]
+  value <- id_text(at$label[[row]])
   abort_datamap(
     c(
       problem,
       "x" = cli_verbatim(fill_in("Row {row} has {.val {value}}.")),
       "i" = hint
     ),
-    class = class, key = name, line = row, call = call, .envir = .envir
+    class = class, key = at$key, line = row, call = call, .envir = .envir
   )
 }
 

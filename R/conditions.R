@@ -18,24 +18,19 @@ error_classes <- c("io", "syntax", "field", "range", "limit", "input")
 abort_datamap <- function(message,
                           class = error_classes,
                           ...,
-                          path = NULL,
-                          line = NULL,
-                          column = NULL,
-                          key = NULL,
                           call = .envir,
                           .envir = rlang::caller_env()) {
   class <- rlang::arg_match(class)
-  cli::cli_abort(
+  fields <- list(...)
+  place <- c("path", "line", "column", "key")
+  fields[setdiff(place, names(fields))] <- list(NULL)
+  rlang::inject(cli::cli_abort(
     message,
     class = c(paste0("datamap_error_", class), "datamap_error"),
-    ...,
-    path = path,
-    line = line,
-    column = column,
-    key = key,
+    !!!fields,
     call = call,
     .envir = .envir
-  )
+  ))
 }
 
 warn_datamap <- function(message,

@@ -161,10 +161,11 @@ datamap_plot <- function(map,
   drawn <- drop_missing(kept, attr1, attr2, scheme)
   points <- find_points(points, nrow(drawn))
 
-  parts <- plot_parts(
-    map, kept, drawn, c(attr1, attr2), conditions, scheme, facet, scales, style,
-    points, cutoffs, marked
-  )
+  parts <- plot_parts(map, kept, drawn, asked = list(
+    columns = c(attr1, attr2), conditions = conditions, scheme = scheme,
+    facet = facet, scales = scales, style = style, points = points,
+    cutoffs = cutoffs, marked = marked
+  ))
   as_map_plot(build_plot(parts), has_panels = length(parts$facets) > 1)
 }
 
@@ -184,23 +185,16 @@ plot.datamap <- function(x, ...) {
 # What is drawn ---------------------------------------------------------
 
 # All that a map is drawn from, and that its words are made of: `kept` are the
-# samples of `map` that the filter keeps, `drawn` those of them with a place.
-plot_parts <- function(map,
-                       kept,
-                       drawn,
-                       columns,
-                       conditions,
-                       scheme,
-                       facet,
-                       scales,
-                       style,
-                       points,
-                       cutoffs,
-                       marked) {
+# samples of `map` that the filter keeps, `drawn` those of them with a place, and
+# `asked` what the arguments of the plot were found to mean.
+plot_parts <- function(map, kept, drawn, asked) {
+  scheme <- asked$scheme
+  columns <- asked$columns
+  cutoffs <- asked$cutoffs
   groups <- group_counts(drawn$.group)
   words <- group_words(drawn$.group, drawn$correct_ratio, scheme)
-  data <- layer_samples(drawn, points, words)
-  panels <- find_panels(data, facet)
+  data <- layer_samples(drawn, asked$points, words)
+  panels <- find_panels(data, asked$facet)
   data <- order_panels(data, panels)
   list(
     # The plot's own data: the samples in the order in which they are drawn
@@ -212,7 +206,7 @@ plot_parts <- function(map,
     drawn = nrow(drawn),
     # The filter in words, and the least and the largest number of evaluations;
     # NULL for none, and where it is not known
-    filter = filter_words(map, conditions),
+    filter = filter_words(map, asked$conditions),
     evaluations = evaluations_range(map),
     # Of how many runs the samples are, and of how many each is a mean, in
     # words; NULL where it is a map of one run
@@ -231,17 +225,17 @@ plot_parts <- function(map,
     # share
     facets = group_counts(drop_levels(drawn$.facet)),
     panels = panels,
-    scales = scales,
+    scales = asked$scales,
     # How samples are drawn: "points", "raster" or "density", whose bins these
     # are
-    points = points,
-    density = if (points == "density") {
+    points = asked$points,
+    density = if (asked$points == "density") {
       bin_samples(data, columns[[1]], columns[[2]])
     },
     # The look, and what belongs to that of the cartography paper: histograms,
     # the cut-offs of the regions that are drawn, and how many samples each has
-    style = style,
-    margins = if (style == "cartography") {
+    style = asked$style,
+    margins = if (asked$style == "cartography") {
       margin_bars(data, columns[[1]], columns[[2]], cutoffs)
     },
     cutoffs = cutoffs,
@@ -249,7 +243,7 @@ plot_parts <- function(map,
       attr(datamap_regions(drawn, cutoffs = cutoffs), "counts")
     },
     # How many samples were to be marked, and the ids of those that are drawn
-    marked = length(marked),
+    marked = length(asked$marked),
     marked_drawn = id_text(drawn$id[order_marked(drawn)])
   )
 }

@@ -7,11 +7,16 @@
 
 enum { ALL = 2 * DM_LONG_OWN - 1 };
 
+/* Lists of names end with NULL. */
 static const char *const none[1];
 
 static dm_status read_text(dm_long *table, dm_run **run, const char *text,
                            const dm_options *options, unsigned want,
-                           const char *const *names, size_t n_names, dm_error *err) {
+                           const char *const *names, dm_error *err) {
+  size_t n_names = 0;
+  while (names[n_names]) {
+    n_names++;
+  }
   dm_source *source = NULL;
   dm_status status = dm_run_new(run, options, NULL, err);
   if (!status) {
@@ -51,7 +56,7 @@ static void test_cells(void) {
   dm_long table = {0};
   dm_run *run = NULL;
   dm_error err;
-  CHECK_INT(read_text(&table, &run, lines, &plain, ALL, none, 0, &err), DM_OK);
+  CHECK_INT(read_text(&table, &run, lines, &plain, ALL, none, &err), DM_OK);
   CHECK_UINT(table.n, 3);
   CHECK_TEXT(&table.id, 0, "1");
   CHECK_TEXT(&table.id, 1, "a");
@@ -108,7 +113,7 @@ static void test_python_in_double_quotes(void) {
   CHECK_INT(read_text(&table, &run,
                       "{\"id\":1,\"label\":0,\"correct\":True,\"label_probs\":1.5,"
                       "\"n\":(3,),\"m\":4}\n",
-                      &options, ALL, none, 0, &err),
+                      &options, ALL, none, &err),
             DM_OK);
   if (CHECK_UINT(table.n_own, 2)) {
     CHECK_STR(table.own[1].name, "m");
@@ -133,9 +138,8 @@ static void test_label_index(void) {
   dm_long table = {0};
   dm_run *run = NULL;
   dm_error err;
-  CHECK_INT(
-      read_text(&table, &run, text, &plain, ALL | DM_LONG_LABEL_INDEX, none, 0, &err),
-      DM_OK);
+  CHECK_INT(read_text(&table, &run, text, &plain, ALL | DM_LONG_LABEL_INDEX, none, &err),
+            DM_OK);
   CHECK_UINT(table.n, 6);
   static const char *const want[] = {"dog", "dog", "cat", "2", "1"};
   static const bool is_right[] = {false, true, false, false, true, false};
@@ -157,11 +161,11 @@ static void test_label_index(void) {
 
 /* What is not asked for takes no memory. */
 static void test_chosen(void) {
-  const char *const names[] = {"t", "none"};
+  const char *const names[] = {"t", "none", NULL};
   dm_long table = {0};
   dm_run *run = NULL;
   dm_error err;
-  CHECK_INT(read_text(&table, &run, lines, &plain, DM_LONG_ID, names, 2, &err), DM_OK);
+  CHECK_INT(read_text(&table, &run, lines, &plain, DM_LONG_ID, names, &err), DM_OK);
   CHECK_UINT(table.n, 3);
   CHECK_UINT(table.n_own, 1);
   CHECK_STR(table.own[0].name, "t");
@@ -200,8 +204,7 @@ static void test_refused(void) {
       dm_long table = {0};
       dm_run *run = NULL;
       dm_error err = {0};
-      dm_status status =
-          read_text(&table, &run, text, &options, DM_LONG_OWN, none, 0, &err);
+      dm_status status = read_text(&table, &run, text, &options, DM_LONG_OWN, none, &err);
       if (!skips && cases[i].want) {
         CHECK_INT(status, cases[i].want);
         CHECK_UINT(err.line, 2);
@@ -238,7 +241,7 @@ static void test_steps_in_any_order(void) {
   dm_long table = {0};
   dm_run *run = NULL;
   dm_error err;
-  CHECK_INT(read_text(&table, &run, text, &options, DM_LONG_STEP, none, 0, &err), DM_OK);
+  CHECK_INT(read_text(&table, &run, text, &options, DM_LONG_STEP, none, &err), DM_OK);
   if (CHECK_UINT(table.n, 4)) {
     for (size_t i = 0; i < 4; i++) {
       CHECK_DOUBLE(dm_long_number(&table.step, i), steps[i]);
@@ -284,7 +287,7 @@ static void test_names(void) {
       dm_run *run = NULL;
       dm_error err = {0};
       dm_status status = read_text(&table, &run, text, &options,
-                                   mode == 2 ? DM_LONG_ID : DM_LONG_OWN, none, 0, &err);
+                                   mode == 2 ? DM_LONG_ID : DM_LONG_OWN, none, &err);
       if (mode == 0 && cases[i].expected) {
         CHECK_INT(status, DM_E_FIELD);
         CHECK_UINT(err.line, 2);
@@ -312,8 +315,7 @@ static void test_many_keys(void) {
   dm_long table = {0};
   dm_run *run = NULL;
   dm_error err;
-  CHECK_INT(read_text(&table, &run, text, &plain, DM_LONG_OWN, none, 0, &err),
-            DM_E_LIMIT);
+  CHECK_INT(read_text(&table, &run, text, &plain, DM_LONG_OWN, none, &err), DM_E_LIMIT);
   dm_long_release(&table);
   dm_run_free(run);
 }
@@ -325,7 +327,7 @@ static void test_allocations(void) {
     dm_run *run = NULL;
     dm_error err;
     fault_arm_memory(k, false);
-    dm_status status = read_text(&table, &run, lines, &plain, ALL, none, 0, &err);
+    dm_status status = read_text(&table, &run, lines, &plain, ALL, none, &err);
     bool has_fired = fault_has_fired();
     fault_arm_memory(0, false);
     CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));

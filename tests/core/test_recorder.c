@@ -159,14 +159,14 @@ static void test_memory_only(void) {
   dm_recorder_free(recorder);
 }
 
-/* A call that is refused is as if it had never been. */
-static void check_refused(dm_recorder *recorder, size_t n, const int32_t *id,
-                          const double *probs, const double *step, const char *key,
+/* A call of four samples that is refused is as if it had never been. */
+static void check_refused(dm_recorder *recorder, const int32_t id[4],
+                          const double probs[4], const double step[4], const char *key,
                           uint64_t row, dm_status want) {
   dm_error err;
   size_t len, len_after;
   slurp("refused", &len);
-  CHECK_INT(add(recorder, n, id, probs, step, &err), want);
+  CHECK_INT(add(recorder, 4, id, probs, step, &err), want);
   CHECK_STR(err.key, key);
   CHECK_UINT(err.line, row);
   CHECK_INT(err.file, -1);
@@ -192,15 +192,15 @@ static void test_refused(void) {
   static const int32_t no_id[] = {1, INT32_MIN, 2, 3};
 
   CHECK_INT(add(recorder, 4, ids, probs, ones, &err), DM_OK);
-  check_refused(recorder, 4, ids, probs, ones, "step", 1, DM_E_FIELD);
-  check_refused(recorder, 4, ids, probs, back, "step", 3, DM_E_FIELD);
-  check_refused(recorder, 4, ids, probs, NULL, "step", 1, DM_E_FIELD);
-  check_refused(recorder, 4, ids, probs, first_absent, "step", 1, DM_E_FIELD);
-  check_refused(recorder, 4, twice, probs, ones, "step", 3, DM_E_FIELD);
-  check_refused(recorder, 4, twice, probs, NULL, "id", 3, DM_E_FIELD);
-  check_refused(recorder, 4, ids, absent, rising, "label_probs", 3, DM_E_FIELD);
-  check_refused(recorder, 4, no_id, probs, rising, "id", 2, DM_E_FIELD);
-  check_refused(recorder, 4, twice, probs, mixed, "step", 2, DM_E_RANGE);
+  check_refused(recorder, ids, probs, ones, "step", 1, DM_E_FIELD);
+  check_refused(recorder, ids, probs, back, "step", 3, DM_E_FIELD);
+  check_refused(recorder, ids, probs, NULL, "step", 1, DM_E_FIELD);
+  check_refused(recorder, ids, probs, first_absent, "step", 1, DM_E_FIELD);
+  check_refused(recorder, twice, probs, ones, "step", 3, DM_E_FIELD);
+  check_refused(recorder, twice, probs, NULL, "id", 3, DM_E_FIELD);
+  check_refused(recorder, ids, absent, rising, "label_probs", 3, DM_E_FIELD);
+  check_refused(recorder, no_id, probs, rising, "id", 2, DM_E_FIELD);
+  check_refused(recorder, twice, probs, mixed, "step", 2, DM_E_RANGE);
   /* and the same ids go on as if nothing had been */
   CHECK_INT(add(recorder, 4, twice, probs, rising, &err), DM_OK);
   CHECK_INT(add(recorder, 4, ids, probs, rising, &err), DM_OK);

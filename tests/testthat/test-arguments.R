@@ -85,3 +85,14 @@ test_that("`...` is checked to be empty where it takes nothing", {
     expect_identical(error$key, "none_such", label = name)
   }
 })
+
+test_that("only what users call takes more than seven parameters", {
+  namespace <- asNamespace("datacarto")
+  exports <- getNamespaceExports("datacarto")
+  # a row of a table, by whose columns its parameters are called
+  internal <- setdiff(ls(namespace, all.names = TRUE), c(exports, "measure"))
+  functions <- Filter(is.function, mget(internal, envir = namespace))
+  expect_gt(length(functions), 500)
+  sizes <- vapply(functions, function(f) length(formals(f)), 1L)
+  expect_identical(names(sizes)[sizes > 7], character())
+})
