@@ -10,7 +10,7 @@ library=.build/library
 if [ "${1:-}" != tested ]; then
   sh tools/install-package.sh "$library"
 fi
-programs='build/plain/test_out_of_memory build/plain/test_catalogue'
+programs='build/plain/test_out_of_memory build/plain/test_catalogue build/plain/test_path'
 # shellcheck disable=SC2086
 make --no-print-directory -C tests/core $programs
 if [ -z "${LOCPATH:-}" ] && command -v localedef >/dev/null; then

@@ -137,6 +137,18 @@ static inline bool dm_test_string(const char *got, const char *want, const char 
     function();                      \
   } while (0)
 
+/* The same for a case of the catalogue of faults; where all its checks held, says how
+   many: "fault F14 12". */
+#define DM_RUN_FAULT(tag, function)                                  \
+  do {                                                               \
+    unsigned long passed_ = dm_test_state.passed;                    \
+    unsigned long failed_ = dm_test_state.failed;                    \
+    DM_RUN(function);                                                \
+    if (dm_test_state.failed == failed_) {                           \
+      printf("fault %s %lu\n", tag, dm_test_state.passed - passed_); \
+    }                                                                \
+  } while (0)
+
 /* Prints the count; what main() returns. */
 static inline int dm_test_end(void) {
   fflush(stderr);

@@ -435,79 +435,6 @@ static void test_by_hand(void) {
   }
 }
 
-/* Lines of one sample: in and out of the window of the steps and of the first ones. */
-static void test_window(void) {
-  enum { N = 6 };
-  static const struct {
-    const char *steps; /* a digit each, or "" */
-    uint32_t burn_out;
-    double first, last; /* first > last: none */
-    const char *want;   /* which lines count */
-  } cases[] = {
-      {"", 0, 1, 0, "012345"},    {"", 2, 1, 0, "01"},
-      {"", 6, 1, 0, "012345"},    {"", 9, 1, 0, "012345"},
-      {"", 0, 2, 3, "23"},        {"", 0, -INFINITY, 0.5, "0"},
-      {"", 0, 5, INFINITY, "5"},  {"", 0, 6, 9, ""},
-      {"", 2, 2, 4, "23"}, /* the first two of those */
-      {"224468", 0, 3, 6, "234"}, {"224468", 3, 1, 0, "012"},
-      {"224468", 1, 4, 9, "2"},   {"224468", 0, 7, 7, ""},
-      {"224468", 0, 2, 2, "01"},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    DM_CASE("case %zu", i);
-    char text[2000];
-    size_t len = 0;
-    for (int t = 0; t < N; t++) {
-      char step[32] = "";
-      if (cases[i].steps[0]) {
-        sprintf(step, ", \"step\": %c", cases[i].steps[t]);
-      }
-      len += (size_t)sprintf(text + len,
-                             "{\"id\": 5, \"label\": %d, \"correct\": %d, "
-                             "\"label_probs\": 0.%d, \"loss\": %d%s}\n",
-                             t == 0 ? 3 : 4, t % 2, t, t, step);
-    }
-    dm_options options = options_of(METRICS, 100);
-    options.burn_out = cases[i].burn_out;
-    options.has_step_range = cases[i].first <= cases[i].last;
-    options.first_step = cases[i].first;
-    options.last_step = cases[i].last;
-    dm_run *run = NULL;
-    dm_error err;
-    dm_table table = {0};
-    CHECK_INT(run_text(&run, options, text, strlen(text), &err), DM_OK);
-    CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
-    CHECK_UINT(table.n, 1); /* whatever counts, the sample is there */
-    CHECK_UINT(run->states.counts.good, N);
-    CHECK_UINT(run->states.problems.count[DM_PROBLEM_LABEL], N - 1); /* all are checked */
-    CHECK_INT(dm_table_ident(&table, DM_COLUMN_LABEL, 0).value, 3);
-    int32_t evaluations, correct_times, first_correct, want_correct = 0, want_first = -1;
-    int n = (int)strlen(cases[i].want);
-    double sum = 0;
-    for (int k = 0; k < n; k++) {
-      int t = cases[i].want[k] - '0';
-      sum += t;
-      want_correct += t % 2;
-      want_first = want_first < 0 && t % 2 ? k : want_first;
-    }
-    fill_counts(&table, DM_COLUMN_EVALUATIONS, &evaluations);
-    fill_counts(&table, DM_COLUMN_CORRECT_TIMES, &correct_times);
-    fill_times(&table, DM_METRIC_FIRST_CORRECT, -1, &first_correct);
-    CHECK_INT(evaluations, n);
-    CHECK_INT(correct_times, want_correct);
-    CHECK_INT(first_correct, want_first); /* counted within the window */
-    double ratio, mean, loss;
-    fill_numbers(&table, DM_COLUMN_CORRECT_RATIO, -77, &ratio);
-    fill_numbers(&table, DM_COLUMN_AVG_PROBS, -77, &mean);
-    fill_signal(&table, 1, DM_SIGNAL_MEAN, -77, &loss);
-    CHECK(fabs(ratio - (n ? (double)want_correct / n : -77)) < 1e-15);
-    CHECK(fabs(mean - (n ? sum / n / 10 : -77)) < 1e-15);
-    CHECK(fabs(loss - (n ? sum / n : -77)) < 1e-15);
-    dm_table_release(&table);
-    dm_run_free(run);
-  }
-}
-
 /* Each metric of two samples by hand, the second without class vectors or predictions. */
 static void test_metrics_by_hand(void) {
   static const char text[] =
@@ -573,125 +500,6 @@ static void test_metrics_by_hand(void) {
   dm_run_free(run);
 }
 
-/* A signal counts over the lines that have it; without any, it is missing. */
-static void test_signals(void) {
-  static const char text[] =
-      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 1, \"grad\": 3}\n"
-      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 1}\n"
-      "{\"id\": 2, \"label\": 0, \"correct\": true, \"label_probs\": 1}\n"
-      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 1, \"grad\": 5}\n"
-      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 1, \"grad\": "
-      "null}\n";
-  static const double want[] = {4, 1, 3, 5, 5}; /* in the order of dm_signal_statistic */
-  dm_run *run = NULL;
-  dm_error err;
-  dm_table table = {0};
-  CHECK_INT(run_text(&run, options_of(SIGNALS, 64), text, strlen(text), &err), DM_OK);
-  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
-  CHECK_UINT(table.n, 2);
-  for (int k = 0; k < 5; k++) {
-    double got[2];
-    DM_CASE("statistic %d", k);
-    fill_signal(&table, 0, (dm_signal_statistic)k, -77, got);
-    CHECK_DOUBLE(got[0], want[k]);
-    CHECK_DOUBLE(got[1], -77);
-    fill_signal(&table, 1, (dm_signal_statistic)k, -77, got);
-    CHECK_DOUBLE(got[0], -77);
-  }
-  dm_table_release(&table);
-  dm_run_free(run);
-}
-
-/* --- errors and disagreements --------------------------------------------------------
- */
-
-#define LINE(members) "{\"id\": 1, \"label\": 0, \"correct\": true" members "}\n"
-#define P ", \"label_probs\": 0.5"
-
-static void test_errors(void) {
-  static const struct {
-    const char *text;
-    dm_status status;
-    uint64_t line, byte;
-    const char *key;
-    uint64_t other_line;
-  } cases[] = {
-      {LINE(P ", \"step\": 2") LINE(P ", \"step\": 1"), DM_E_FIELD, 2, 70, "step", 1},
-      {LINE(P ", \"step\": 2") "\n" LINE(P), DM_E_FIELD, 3, 71, "step", 0},
-      {LINE(P) LINE(P ", \"step\": 2"), DM_E_FIELD, 2, 59, "step", 0},
-      {LINE(P ", \"epoch\": 2") LINE(P ", \"epoch\": 1.5"), DM_E_FIELD, 2, 71, "step", 1},
-      {LINE(P) LINE(""), DM_E_FIELD, 2, 59, "label_probs", 0},
-      {LINE(P) "{\"label\": 0}\n", DM_E_FIELD, 2, 59, "id", 0},
-      {LINE(P) "\n\r\n{\n", DM_E_SYNTAX, 4, 63, "", 0},
-      {LINE(P) "nothing", DM_E_SYNTAX, 2, 59, "", 0},
-      {LINE(", \"label_probs\": 1e999"), DM_E_RANGE, 1, 53, "label_probs", 0},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    for (size_t block = 1; block < 1000; block = block * 3 + 1) {
-      DM_CASE("case %zu, blocks of %zu", i, block);
-      dm_run *run = NULL;
-      dm_error err;
-      memset(&err, 0xA5, sizeof err);
-      CHECK_INT(run_text(&run, options_of(0, block), cases[i].text, strlen(cases[i].text),
-                         &err),
-                cases[i].status);
-      CHECK_UINT(err.line, cases[i].line);
-      CHECK_STR(err.key, cases[i].key);
-      CHECK_UINT(err.other_line, cases[i].other_line);
-      CHECK_INT(err.file, 0);
-      CHECK(err.byte >= cases[i].byte && err.byte < cases[i].byte + 30);
-      CHECK(err.column >= 1);
-      dm_run_free(run);
-    }
-  }
-}
-
-static void test_disagreements(void) {
-  static const struct {
-    const char *text;
-    uint64_t count[DM_PROBLEM_KINDS];
-  } cases[] = {
-      {LINE(P) LINE(P), {0}},
-      {LINE(P) "{\"id\": 1, \"label\": 1, \"correct\": true" P "}\n",
-       {[DM_PROBLEM_LABEL] = 1}},
-      {LINE(P) "{\"id\": \"1\", \"label\": \"0\", \"correct\": true" P "}\n", {0}},
-      {LINE(P ", \"s_label\": 1") LINE(P) LINE(P ", \"s_label\": 2"),
-       {[DM_PROBLEM_S_LABEL] = 1}},
-      {LINE(P) LINE(P ", \"s_label\": 2") LINE(P ", \"noisy_label\": 2"), {0}},
-      {LINE(P ", \"pred_label\": 1"), {[DM_PROBLEM_CORRECT] = 1}},
-      {LINE(P ", \"pred_label\": 0"), {0}},
-      {LINE(P ", \"step\": 1") LINE(P ", \"step\": 1") LINE(P ", \"step\": 1"),
-       {[DM_PROBLEM_STEP] = 2}},
-      {LINE(P ", \"epoch\": 1") LINE(P ", \"epoch\": 1"), {0}},
-      {LINE(", \"label_probs\": 1.1"), {[DM_PROBLEM_PROB_RANGE] = 1}},
-      {LINE(", \"label_probs\": 1.0000009") LINE(", \"label_probs\": -0.0000009"), {0}},
-      {LINE(", \"label_probs\": -0.000002"), {[DM_PROBLEM_PROB_RANGE] = 1}},
-      {LINE(", \"label_probs\": NaN"), {[DM_PROBLEM_NOT_FINITE] = 1}},
-      {LINE(", \"label_probs\": -Infinity"), {[DM_PROBLEM_NOT_FINITE] = 1}},
-      {LINE(", \"probs\": [0.5, 0.4]"), {[DM_PROBLEM_PROB_SUM] = 1}},
-      {LINE(", \"probs\": [0.5, 0.4995]"), {0}},
-      {LINE(", \"probs\": [0.5, 0.5]") LINE(", \"probs\": [0.5, 0.25, 0.25]"),
-       {[DM_PROBLEM_PROB_COUNT] = 1}},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    for (int is_skipping = 0; is_skipping < 2; is_skipping++) {
-      DM_CASE("case %zu", i);
-      dm_run *run = NULL;
-      dm_error err;
-      CHECK_INT(run_text(&run, options_of(is_skipping ? SKIP : 0, 50), cases[i].text,
-                         strlen(cases[i].text), &err),
-                DM_OK);
-      for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-        if (!CHECK_UINT(run->states.problems.count[kind], cases[i].count[kind])) {
-          fprintf(stderr, "  kind %d\n", kind);
-        }
-      }
-      CHECK_UINT(run->states.counts.good, run->states.counts.lines);
-      dm_run_free(run);
-    }
-  }
-}
-
 static void test_options(void) {
   static const struct {
     size_t max_line, block_size, n_signals;
@@ -736,11 +544,7 @@ int main(void) {
   DM_RUN(test_pieces_of_megabytes);
   DM_RUN(test_parsers_without_memory);
   DM_RUN(test_by_hand);
-  DM_RUN(test_window);
   DM_RUN(test_metrics_by_hand);
-  DM_RUN(test_signals);
-  DM_RUN(test_errors);
-  DM_RUN(test_disagreements);
   DM_RUN(test_options);
   DM_RUN(test_empty_id);
   free(answer);

@@ -220,9 +220,9 @@ list(
       expect_identical(source_error(path, "syntax")$line, 1L)
     }
   ),
-  fault("F14", "Windows: backslashes", program = "test_catalogue"),
-  fault("F15", "Windows: a server's share", program = "test_catalogue"),
-  fault("F16", "Windows: a long path", program = "test_catalogue"),
+  fault("F14", "Windows: backslashes", program = "test_path"),
+  fault("F15", "Windows: a server's share", program = "test_path"),
+  fault("F16", "Windows: a long path", program = "test_path"),
   fault("F17", "links in a circle",
     function() {
       skip_on_os("windows")
