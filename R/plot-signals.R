@@ -6,6 +6,9 @@
 #' A line shows the share of a group's samples in bins of a round width, so
 #' that small groups can be compared with large ones.
 #'
+#' Where the device has no room for as many panels, 6 on 4 by 3 inches and 12
+#' on 7 by 5, the first ones are drawn, and a message says so.
+#'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
 #' @param signals The names of numeric columns; `NULL`, the default, for all but
@@ -105,7 +108,8 @@ datamap_plot_signals <- function(map,
           paste0(
             " A step line for each group, by ", group, ": ",
             list_counts(counts), ". A panel for each of ",
-            paste(show_text(signals), collapse = ", "), "."
+            paste(show_text(signals), collapse = ", "),
+            if (length(signals) > 6) ", as far as there is room", "."
           )
         }
       )
@@ -126,7 +130,51 @@ datamap_plot_signals <- function(map,
         })
       )
   }
-  as_map_plot(plot, has_panels = TRUE)
+  plot <- as_map_plot(plot, has_panels = TRUE)
+  class(plot) <- c("datamap_signals", class(plot))
+  plot
+}
+
+# On the device that it is drawn on, with text of this size, only as many panels
+# as are more than slivers there: the first ones, as the subtitle then says.
+fit_signals <- function(plot, text_size) {
+  signals <- levels(plot$data$.signal)
+  counts <- seq_along(signals)
+  n <- max(1L, counts[vapply(counts, panels_fit, NA, plot, text_size / 11)])
+  if (grDevices::dev.cur() == 1 || n >= length(signals)) {
+    return(plot)
+  }
+  size <- format(round(grDevices::dev.size("in"), 1), trim = TRUE)
+  inform_datamap(
+    c(
+      "!" = paste(
+        "Drew the first {n} of {length(signals)} signals: there is no room for",
+        "more on {size[[1]]} by {size[[2]]} inches."
+      ),
+      "i" = "Choose some by {.arg signals}, or draw on a larger device."
+    ),
+    class = "signals_left_out", signals = signals[-seq_len(n)]
+  )
+  plot$data <- plot$data[as.integer(plot$data$.signal) <= n, , drop = FALSE]
+  plot$data$.signal <- drop_levels(plot$data$.signal)
+  words <- paste("the first", n, "of", length(signals), "signals")
+  plot + ggplot2::labs(
+    subtitle = paste(c(plot$labels$subtitle, words), collapse = "\n")
+  )
+}
+
+# Whether n panels have room beside and below all text, which is `scale` times
+# as large as usual. In inches: of the room, what title and legend take; of each
+# panel, what the strip, the axis and the panel itself need.
+panels_fit <- function(n, plot, scale) {
+  size <- grDevices::dev.size("in")
+  lines <- function(text) sum(lengths(strsplit(text %||% "", "\n")))
+  n_keys <- length(levels(plot$data$.group))
+  text <- 0.25 + 0.25 * lines(plot$labels$title) +
+    0.2 * (lines(plot$labels$subtitle) + 1) + 0.18 * (1 + ceiling(n_keys / 2))
+  across <- grDevices::n2mfrow(n) # as facet_wrap() has it
+  across[[2]] * (0.35 + 0.65 * scale) <= size[[2]] - text * scale &&
+    across[[1]] * (0.5 + 0.45 * scale) <= size[[1]] - 0.5 * scale
 }
 
 varied_signals <- function(map) {

@@ -95,7 +95,12 @@ ggplot_build.datamap_ggplot <- function(plot, ...) {
       plot <- plot + legend_below(text_size, place = if (is_ours) place)
     }
   }
-  class(plot) <- setdiff(class(plot), c("datamap_panels", "datamap_ggplot"))
+  if (inherits(plot, "datamap_signals")) {
+    plot <- fit_signals(plot, text_size)
+  }
+  class(plot) <- setdiff(
+    class(plot), c("datamap_signals", "datamap_panels", "datamap_ggplot")
+  )
   ggplot2::ggplot_build(plot, ...)
 }
 

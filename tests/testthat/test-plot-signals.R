@@ -67,3 +67,34 @@ test_that("odd maps of signals draw, wrong arguments are errors", {
     )
   }
 })
+
+test_that("panels are no slivers: as many are drawn as have room", {
+  map <- random_map(120)
+  for (i in 1:4) map[[paste0("mine_", i)]] <- map$avg_probs + i
+  plot <- datamap_plot_signals(map)
+  signals <- levels(plot$data$.signal)
+  expect_length(signals, 14)
+  expect_match(ggplot2::get_alt_text(plot), "as far as there is room")
+  # inches and the panels that they have room for
+  for (page in list(c(4, 3, 6), c(7, 5, 12), c(9, 8, 14))) {
+    grDevices::pdf(NULL, width = page[[1]], height = page[[2]])
+    left_out <- NULL
+    table <- withCallingHandlers(
+      ggplot2::ggplotGrob(plot),
+      datamap_message_signals_left_out = function(cnd) {
+        left_out <<- cnd$signals
+        rlang::cnd_muffle(cnd)
+      }
+    )
+    is_null <- grid::unitType(table$heights) == "null"
+    fixed <- grid::convertUnit(table$heights[!is_null], "in", valueOnly = TRUE)
+    subtitle <- table$grobs[[which(table$layout$name == "subtitle")]]
+    grDevices::dev.off()
+    expect_gt((page[[2]] - sum(fixed)) / sum(is_null), 0.35)
+    expect_identical(left_out %||% character(), signals[-seq_len(page[[3]])])
+    said <- paste("the first", page[[3]], "of 14 signals")
+    if (page[[3]] < 14) {
+      expect_match(subtitle$children[[1]]$label, said)
+    }
+  }
+})
