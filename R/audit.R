@@ -628,7 +628,7 @@ autoplot.datamap_audit <- function(object, ...) {
   )
   plot <- ggplot2::ggplot(lists, aes(.data$k, .data$estimate)) +
     ggplot2::geom_vline(
-      xintercept = last[last > 0], colour = "grey60", linetype = 2
+      xintercept = last[last > 0], colour = "grey20", linetype = 2
     ) +
     ggplot2::geom_linerange(
       aes(ymin = .data$conf.low, ymax = .data$conf.high),

@@ -41,7 +41,7 @@ cartography_layers <- function(attr1, attr2, parts) {
         x = .data$x, y = .data$y, xend = .data$xend, yend = .data$yend
       ),
       data = margins$feet, inherit.aes = FALSE, show.legend = FALSE,
-      colour = "grey45", linewidth = 0.3
+      colour = "grey20", linewidth = 0.3
     ),
     # In narrow panels there is no room, and the caption says it
     if (length(parts$facets) <= 1) {
@@ -51,14 +51,14 @@ cartography_layers <- function(attr1, attr2, parts) {
           angle = .data$angle, hjust = .data$hjust
         ),
         data = margins$names, inherit.aes = FALSE, show.legend = FALSE,
-        vjust = 1, size = 2.4, lineheight = 0.9, colour = "grey30"
+        vjust = 1, size = 2.4, lineheight = 0.9, colour = "black"
       ))
     },
     if (!is.null(parts$cutoffs)) {
       layer_regions(
         parts$cutoffs, c(attr2, attr1), region_labels(parts),
         look = list(
-          colour = "grey20", linetype = "dashed", linewidth = 0.4,
+          colour = "black", linetype = "dashed", linewidth = 0.4,
           text_size = 2.6
         ),
         ends = c(-Inf, margins$ranges$top[[1]]),

@@ -320,7 +320,7 @@ autoplot.datamap_detection <- function(object, ...) {
     "."
   )
   ggplot2::ggplot(data, aes(.data$auroc, .data$metric)) +
-    ggplot2::geom_vline(xintercept = 0.5, colour = "grey60", linetype = 2) +
+    ggplot2::geom_vline(xintercept = 0.5, colour = "grey20", linetype = 2) +
     ggplot2::geom_linerange(
       aes(xmin = .data$.low, xmax = .data$.high),
       colour = datamap_colours[[1]], na.rm = TRUE

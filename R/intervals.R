@@ -226,7 +226,7 @@ autoplot.datamap_intervals <- function(object, ...) {
   plot <- ggplot2::ggplot(data, aes(.data$.beside, .data$estimate)) +
     ggplot2::geom_linerange(
       aes(ymin = .data$pred.low, ymax = .data$pred.high),
-      colour = "grey60", linewidth = 0.3
+      colour = "grey20", linewidth = 0.3
     ) +
     ggplot2::geom_linerange(
       aes(ymin = .data$conf.low, ymax = .data$conf.high),

@@ -104,7 +104,7 @@ geom_datamap_regions <- function(attr1 = "avg_probs",
                                    "hard-to-learn", "ambiguous",
                                    "easy-to-learn"
                                  ),
-                                 colour = "grey30",
+                                 colour = "black",
                                  linetype = "dashed",
                                  linewidth = 0.4,
                                  text_size = 3) {

@@ -393,7 +393,7 @@ autoplot.datamap_reliability <- function(object, ...) {
     aes(.data$r, .data$y, colour = .data$metric, shape = .data$metric)
   ) +
     ggplot2::geom_vline(
-      xintercept = of$target[[1]], colour = "grey60", linetype = 2
+      xintercept = of$target[[1]], colour = "grey20", linetype = 2
     ) +
     ggplot2::geom_path(data = data[data$y > 0, ], linewidth = 0.4) +
     ggplot2::geom_linerange(

@@ -47,6 +47,34 @@ test_that("the colours are in order in grey, and stand out from white", {
   expect_true(all(1.05 / (luminance(datamap_colours) + 0.05) > 2.3))
 })
 
+test_that("marks and texts stand out from white and from theme_dark()", {
+  contrast <- function(colour, ground) {
+    l <- sort(luminance(c(colour, ground)) + 0.05)
+    l[[2]] / l[[1]]
+  }
+  kinds <- plot_kinds()
+  n <- 0
+  for (name in c(
+    "marked", "cartography", "regions", "arrows", "flow", "reliability",
+    "intervals", "audit"
+  )) {
+    for (layer in kinds[[name]]()$layers) {
+      is_text <- inherits(layer$geom, c("GeomText", "GeomLabel"))
+      colour <- layer$aes_params$colour %||% if (is_text) "black"
+      if (is.null(colour) || colour %in% datamap_palette()) next
+      n <- n + 1
+      # 4.5 for text and 3 for marks is what WCAG 2 asks for
+      for (ground in c("white", "grey50")) {
+        expect_gt(
+          contrast(colour, ground), if (is_text) 4.5 else 3,
+          label = paste(name, class(layer$geom)[[1]], colour, "on", ground)
+        )
+      }
+    }
+  }
+  expect_gt(n, 10)
+})
+
 test_that("the palette gives schemes by name, and any number of colours", {
   for (scheme in c("correct_ratio", "use_f_times", "use_l_times",
                    "dirty_label")) {
