@@ -5,6 +5,9 @@
 #include "base/dm_threads.h"
 
 #ifdef _WIN32
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
 
 void dm_mutex_init(dm_mutex *mutex) {
   InitializeCriticalSection(mutex);
@@ -38,6 +41,9 @@ void dm_cond_broadcast(dm_cond *cond) {
 static DWORD WINAPI run_thread(LPVOID data) {
   dm_thread *thread = data;
   (void)fesetenv(&thread->floating_point);
+#ifdef __SSE__
+  _mm_setcsr(thread->sse);
+#endif
   thread->body(thread->data);
   return 0;
 }
@@ -46,6 +52,9 @@ bool dm_thread_start(dm_thread *thread, void (*body)(void *), void *data) {
   thread->body = body;
   thread->data = data;
   (void)fegetenv(&thread->floating_point);
+#ifdef __SSE__
+  thread->sse = _mm_getcsr();
+#endif
   thread->handle = CreateThread(NULL, 0, run_thread, thread, 0, NULL);
   return thread->handle != NULL;
 }

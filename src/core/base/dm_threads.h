@@ -23,6 +23,7 @@ typedef struct dm_thread {
   void (*body)(void *);
   void *data;
   fenv_t floating_point; /* of the thread that started it */
+  unsigned sse;          /* likewise; mingw's fesetenv() leaves this register as it is */
 } dm_thread;
 
 void dm_mutex_init(dm_mutex *mutex);

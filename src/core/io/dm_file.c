@@ -134,18 +134,20 @@ bool dm_file_sync(int fd) {
 
 bool dm_file_replace(const char *from, const char *to) {
   wchar_t *wide_from = dm_path_utf16(from);
-  wchar_t *wide_to = dm_path_utf16(to);
-  bool is_done = wide_from && wide_to &&
-                 MoveFileExW(wide_from, wide_to,
+  wchar_t *wide_to = wide_from ? dm_path_utf16(to) : NULL;
+  int saved = errno;
+  bool is_done =
+      wide_to && MoveFileExW(wide_from, wide_to,
                              MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
-  DWORD code = is_done ? 0 : GetLastError();
-  dm_free(wide_from);
-  dm_free(wide_to);
-  if (!is_done) {
+  if (wide_to && !is_done) {
+    DWORD code = GetLastError();
     bool is_held = code == ERROR_ACCESS_DENIED || code == ERROR_SHARING_VIOLATION ||
                    code == ERROR_LOCK_VIOLATION;
-    errno = is_held ? EACCES : EIO;
+    saved = is_held ? EACCES : EIO;
   }
+  dm_free(wide_from);
+  dm_free(wide_to);
+  errno = saved;
   return is_done;
 }
 

@@ -327,11 +327,11 @@ static dm_status open_temporary(dm_writer *writer, dm_error *err) {
     dm_free(name);
     /* another writer of this process, or one that was killed and had the same id */
     if (saved != EEXIST) {
-      dm_error_io(err, saved, "a folder where a file can be created");
-      if (saved != ENOENT) {
+      dm_status status = dm_error_io(err, saved, "a folder where a file can be created");
+      if (status == DM_E_IO && saved != ENOENT) {
         dm_error_advice(err, "a temporary file is written beside the file, then renamed");
       }
-      return DM_E_IO;
+      return status;
     }
   }
   dm_error_io(err, EEXIST, "a folder where a file can be created");
