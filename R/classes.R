@@ -41,7 +41,7 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
   } else if (by == "level") {
     names <- levels
     place <- match(label, names)
-    inform_levels(levels, memory)
+    inform_levels(levels, scores$classes, memory)
   } else {
     if (by == "number") {
       inform_counts(label[is_asked], scores$width, memory)
@@ -139,15 +139,20 @@ is_first <- function(memory, what) {
   is_first
 }
 
-inform_levels <- function(levels, memory) {
+inform_levels <- function(levels, names, memory) {
   if (!is_first(memory, "said_levels")) {
     return(invisible())
+  }
+  found <- if (is.null(names)) {
+    "The class vectors have no names:"
+  } else {
+    "The names of the class vectors, {.val {names}}, are no labels:"
   }
   inform_datamap(
     c(
       "i" = paste(
-        "The class vectors have no names: their classes are taken to be the",
-        "levels of the label, in this order: {.val {levels}}."
+        found, "their classes are taken to be the levels of the label, in this",
+        "order: {.val {levels}}."
       )
     ),
     class = "level_order", levels = levels

@@ -55,8 +55,13 @@ datamap_filter <- function(map,
       use_f_times = missing(use_f_times), use_l_times = missing(use_l_times)
     )
   )
+  call <- rlang::current_env()
   by_place <- function(name, value) {
-    if (name %in% names(given$values)) given$values[[name]] else value
+    if (name %in% names(given$values)) {
+      return(given$values[[name]])
+    }
+    if (name == "criterion") force_name(value, name, call)
+    value
   }
   criterion <- by_place("criterion", criterion)
   threshold <- by_place("threshold", threshold)

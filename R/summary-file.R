@@ -66,6 +66,7 @@
 #' identical(datamap_read_summary(file), map)
 #' unlink(file)
 datamap_write_summary <- function(map, file) {
+  given <- map
   map <- take_map(map)
   path <- output_path(file)
   row <- repeated_id(map$id)
@@ -85,6 +86,12 @@ datamap_write_summary <- function(map, file) {
   first <- intersect(summary_columns, names(columns))
   others <- setdiff(names(columns), first)
   columns <- columns[c(first, others)]
+  for (name in others) {
+    # a data map has the nearest numbers of them, and these would come back
+    if (is_integer64(given[[name]]) && is.character(plain_ids(given[[name]]))) {
+      columns[[name]] <- given[[name]]
+    }
+  }
   write_table(columns, path, "map", rlang::current_env(), is_summary = TRUE)
   invisible(map)
 }

@@ -106,6 +106,7 @@ test_that("a bare name where a string is wanted is told to need quotes", {
     points = quote(datamap_plot(map, points = bare)),
     criterion = quote(of_user(bare)),
     criterion = quote(datamap_groups(map, bare)),
+    criterion = quote(datamap_filter(map, criterion = bare)),
     group_by = quote(datamap_groups(map, group_by = bare)),
     signals = quote(datamap_plot_signals(map, signals = bare)),
     signals = quote(datamap_plot_signals(map, signals = c("id", bare))),

@@ -198,6 +198,15 @@ test_that("levels tell the classes where there are no names, and it is said", {
     datamap_summarise(frame), class = "datamap_message_level_order"
   )
   expect_identical(message$levels, levels(label))
+  expect_match(conditionMessage(message), "have no names")
+  # numbers as levels, and other names than these
+  other <- frame
+  other$label <- factor(c(2, 0, 1, 0), c(2, 0, 1))
+  colnames(other$probs) <- c("u", "v", "w")
+  message <- expect_message(
+    datamap_summarise(other), class = "datamap_message_level_order"
+  )
+  expect_match(conditionMessage(message), "\"u\".* are no labels")
   # once per recorder
   rec <- datamap_recorder(NULL)
   expect_message(

@@ -266,6 +266,15 @@ test_that("columns of one's own come back as they were, or are refused", {
   is_refused(as.Date("2024-02-29"))
   is_refused(as.POSIXct("2024-02-29", tz = "UTC"))
   is_refused(I("x"))
+  # 2^53 + 1 is no number of R's, and a smaller one is
+  int64 <- function(...) {
+    structure(c(...) * 2^-1074, class = "integer64")
+  }
+  is_refused(structure(
+    unclass(int64(2^52))[[1]] * 2 + 2^-1074, class = "integer64"
+  ))
+  datamap_write_summary(map_with(int64(2, 2^40)), file)
+  expect_identical(datamap_read_summary(file)$own, c(2, 2^40))
   # of any type; what is not refused comes back
   texts <- c(
     "NA", "007", "12e3", "1e5", "inf", "Inf", "NaN", "nan", "TRUE", "FALSE",
