@@ -141,15 +141,14 @@ fit_signals <- function(plot, text_size) {
   signals <- levels(plot$data$.signal)
   counts <- seq_along(signals)
   n <- max(1L, counts[vapply(counts, panels_fit, NA, plot, text_size / 11)])
-  if (grDevices::dev.cur() == 1 || n >= length(signals)) {
+  if (n >= length(signals)) {
     return(plot)
   }
-  size <- format(round(grDevices::dev.size("in"), 1), trim = TRUE)
   inform_datamap(
     c(
       "!" = paste(
         "Drew the first {n} of {length(signals)} signals: there is no room for",
-        "more on {size[[1]]} by {size[[2]]} inches."
+        "more on {device_words()}."
       ),
       "i" = "Choose some by {.arg signals}, or draw on a larger device."
     ),
@@ -161,20 +160,6 @@ fit_signals <- function(plot, text_size) {
   plot + ggplot2::labs(
     subtitle = paste(c(plot$labels$subtitle, words), collapse = "\n")
   )
-}
-
-# Whether n panels have room beside and below all text, which is `scale` times
-# as large as usual. In inches: of the room, what title and legend take; of each
-# panel, what the strip, the axis and the panel itself need.
-panels_fit <- function(n, plot, scale) {
-  size <- grDevices::dev.size("in")
-  lines <- function(text) sum(lengths(strsplit(text %||% "", "\n")))
-  n_keys <- length(levels(plot$data$.group))
-  text <- 0.25 + 0.25 * lines(plot$labels$title) +
-    0.2 * (lines(plot$labels$subtitle) + 1) + 0.18 * (1 + ceiling(n_keys / 2))
-  across <- grDevices::n2mfrow(n) # as facet_wrap() has it
-  across[[2]] * (0.35 + 0.65 * scale) <= size[[2]] - text * scale &&
-    across[[1]] * (0.5 + 0.45 * scale) <= size[[1]] - 0.5 * scale
 }
 
 varied_signals <- function(map) {

@@ -101,7 +101,46 @@ ggplot_build.datamap_ggplot <- function(plot, ...) {
   class(plot) <- setdiff(
     class(plot), c("datamap_signals", "datamap_panels", "datamap_ggplot")
   )
-  ggplot2::ggplot_build(plot, ...)
+  built <- ggplot2::ggplot_build(plot, ...)
+  inform_slivers(nrow(built$layout$layout), plot, text_size / 11)
+  built
+}
+
+inform_slivers <- function(n, plot, scale) {
+  if (n == 1 || panels_fit(n, plot, scale)) {
+    return(invisible())
+  }
+  inform_datamap(
+    c(
+      "!" = "{n} panels have too little room on {device_words()}.",
+      "i" = paste(
+        "Draw on a larger device, or have panels by a column of fewer values."
+      )
+    ),
+    class = "slivers", n = n
+  )
+}
+
+# Whether n panels have room beside and below all text, which is `scale` times
+# as large as usual. In inches: of the room, what title and legend take; of each
+# panel, what the strip, the axis and the panel itself need.
+panels_fit <- function(n, plot, scale) {
+  if (grDevices::dev.cur() == 1) {
+    return(TRUE)
+  }
+  size <- grDevices::dev.size("in")
+  lines <- function(text) sum(lengths(strsplit(text %||% "", "\n")))
+  n_keys <- length(levels(plot$data$.group))
+  text <- 0.25 + 0.25 * lines(plot$labels$title) +
+    0.2 * (lines(plot$labels$subtitle) + 1) + 0.18 * (1 + ceiling(n_keys / 2))
+  across <- grDevices::n2mfrow(n) # as facet_wrap() has it
+  across[[2]] * (0.35 + 0.65 * scale) <= size[[2]] - text * scale &&
+    across[[1]] * (0.5 + 0.45 * scale) <= size[[1]] - 0.5 * scale
+}
+
+device_words <- function() {
+  size <- format(round(grDevices::dev.size("in"), 1), trim = TRUE)
+  paste(size[[1]], "by", size[[2]], "inches")
 }
 
 # Text as large as a device of 5.5 by 4.2 inches has room for, never below 7

@@ -335,7 +335,14 @@ static void test_batch(void) {
   dm_batch_release(&batch);
 }
 
+/* A signalling NaN is another one once x87 has loaded it. */
+static void test_absent(void) {
+  CHECK(isnan(dm_double_from_bits(DM_ABSENT_BITS)));
+  CHECK_UINT(DM_ABSENT_BITS >> 51 & 1, 1);
+}
+
 int main(void) {
+  DM_RUN(test_absent);
   DM_RUN(test_derived);
   DM_RUN(test_missing);
   DM_RUN(test_noted);

@@ -259,6 +259,24 @@ test_that("columns must have as many values as there are rows", {
   }
 })
 
+test_that("a matrix of more columns is no column, and is never cut", {
+  columns <- c(plain(), list(
+    correct = rep(TRUE, n), label_probs = p, loss = p,
+    step = rep(1:2, each = 3),
+    s_label = rep(0L, n), pred_label = rep(0L, n), label_index = rep(0L, n)
+  ))
+  for (name in setdiff(names(columns), "probs")) {
+    for (wide in list(cbind, data.frame)) {
+      frame <- columns
+      frame[[name]] <- wide(columns[[name]], columns[[name]])
+      error <- expect_error(
+        datamap_summarise(bare_frame(frame)), class = "datamap_error"
+      )
+      expect_identical(error$key, name)
+    }
+  }
+})
+
 test_that("what R let through is found in the glue and not read", {
   good <- list(
     id = 1:2, label = 0:1, correct = c(TRUE, FALSE), label_probs = c(0.5, 0.5),

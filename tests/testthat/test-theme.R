@@ -284,3 +284,21 @@ test_that("no text is cut beside or above narrow panels", {
     }
   }
 })
+
+test_that("panels that have too little room are told", {
+  map <- random_map(200)
+  map$letter <- factor(rep_len(letters, 200))
+  plot <- datamap_plot(map, facet = "letter")
+  drawn <- function(plot, width, height) {
+    wide_device(width, height)
+    on.exit(grDevices::dev.off())
+    ggplot2::ggplot_build(plot)
+  }
+  message <- expect_message(
+    drawn(plot, 4, 3), class = "datamap_message_slivers"
+  )
+  expect_identical(message$n, 26L)
+  expect_message(drawn(plot, 14, 10), NA)
+  expect_message(drawn(datamap_plot(map), 4, 3), NA)
+  expect_message(drawn(datamap_plot(map, facet = NULL), 2, 1.5), NA)
+})
