@@ -57,7 +57,7 @@ datamap_average <- function(map, ..., same_labels = TRUE) {
   }
   k <- length(runs$maps)
   for (name in metrics) {
-    columns[[name]] <- Reduce(`+`, run_columns(runs, name)) / k
+    columns[[name]] <- mean_of_columns(run_columns(runs, name))
   }
   columns$runs <- rep(k, length(runs$ids))
   new_datamap(columns)

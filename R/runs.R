@@ -383,7 +383,18 @@ mean_over_runs <- function(runs, name) {
       replace(x, is.na(x) & !is.na(probs), Inf)
     }, columns, known)
   }
-  Reduce(`+`, columns) / length(columns)
+  mean_of_columns(columns)
+}
+
+# Of finite numbers it is finite, also where their sum is beyond the largest.
+mean_of_columns <- function(columns) {
+  columns <- lapply(columns, as.double)
+  k <- length(columns)
+  sum <- Reduce(`+`, columns)
+  is_far <- is.infinite(sum) & Reduce(`&`, lapply(columns, is.finite))
+  parts <- lapply(columns, function(x) x[is_far] / k)
+  most <- .Machine$double.xmax
+  replace(sum / k, is_far, clamp(Reduce(`+`, parts), -most, most))
 }
 
 check_enough <- function(n, least, metric, call = rlang::caller_env()) {

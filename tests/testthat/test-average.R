@@ -140,3 +140,21 @@ test_that("columns of all kinds stand below each other where they can", {
   runs[[2]] <- datamap_filter(runs[[2]], avg_probs < 2)
   expect_null(attr(stack_maps(runs), "filter"))
 })
+
+test_that("finite values have a finite mean, whatever their sum", {
+  most <- .Machine$double.xmax
+  run <- function(probs, times) {
+    map <- random_map(4)
+    map$avg_probs <- probs
+    map$forgetting_times <- as.integer(times)
+    map
+  }
+  many <- .Machine$integer.max
+  mean <- datamap_average(list(
+    run(c(1.7e308, 1e308, -most, 0.5), many),
+    run(c(1.7e308, -1e308, -most, 0.25), many),
+    run(c(1.7e308, 1e308, -most, Inf), many - 3)
+  ))
+  expect_equal(mean$avg_probs, c(1.7e308, 1e308 / 3, -most, Inf))
+  expect_identical(mean$forgetting_times, rep(many - 1, 4))
+})
