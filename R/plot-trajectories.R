@@ -117,6 +117,12 @@ check_signal_columns <- function(x, signal, call = rlang::caller_env()) {
         "{.arg x} must have the columns {.field {c('id', signal)}}.",
         x = "It lacks {.field {missing}}.",
         i = "Its columns are {.field {found}}.",
+        i = if ("label_probs" %in% missing && length(class_columns_of(x)) > 0) {
+          paste(
+            "{.fn datamap_write_signals} writes a file of it: give that, and",
+            "{.field label_probs} is derived from the class vectors."
+          )
+        },
         did_you_mean(similar)
       ),
       class = "input", key = missing[[1]], similar = similar, call = call

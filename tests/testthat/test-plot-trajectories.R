@@ -145,6 +145,22 @@ test_that("wrong arguments of trajectories are errors", {
   expect_identical(expect_input(signals["id"])$key, "label_probs")
 })
 
+test_that("a table of class vectors is told how its label_probs is derived", {
+  signals <- data.frame(id = 1, label = 0, step = 1:3)
+  signals$probs <- cbind(c(0.25, 0.5, 0.75), c(0.75, 0.5, 0.25))
+  error <- expect_error(
+    datamap_plot_trajectories(signals), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "label_probs")
+  expect_match(conditionMessage(error), "datamap_write_signals", fixed = TRUE)
+  # what it advises
+  path <- tempfile(fileext = ".jsonl")
+  datamap_write_signals(signals, path)
+  drawn <- ggplot2::layer_data(datamap_plot_trajectories(path, ids = 1))
+  expect_identical(drawn$y, c(0.25, 0.5, 0.75))
+  unlink(path)
+})
+
 test_that("trajectories are drawn of all that signals are read from", {
   line <- paste0(
     "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5, ",
