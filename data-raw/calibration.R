@@ -6,7 +6,7 @@
 #
 #   Rscript data-raw/calibration.R
 #
-# It takes some ten minutes of two processors, and ends with the goals. See
+# It takes some five minutes of two processors, and ends with the goals. See
 # signals.R for what else it needs.
 
 library(datacarto)
@@ -165,62 +165,105 @@ audit_cells <- audit_cells[audit_cells$m < 500 | audit_cells$top == 1, ]
 # 500 of 2,100 are checked for the share of wrong labels alone
 audit_cells <- audit_cells[audit_cells$m < 500 | audit_cells$by == "aum", ]
 
+# What datamap_audit() works with once it has checked what it was given, made
+# once for each pool, since thousands of audits are drawn from it. One of each
+# cell goes through datamap_audit() itself, and must come out the same.
+own <- asNamespace("datacarto")
+
+pool_of <- function(map, by, top) {
+  runs <- own$take_runs(map)
+  pool <- own$audit_pool(runs, by, top, NULL)
+  score <- pool$score
+  cut <- score[round(length(score) * (1:10) / 10)]
+  list(
+    map = map, runs = runs, pool = pool,
+    is_wrong = map$s_label[pool$rows] == 2, n_wrong = sum(map$s_label == 2),
+    k = findInterval(-cut, -score)
+  )
+}
+
 # What one audit said, and what is true.
-judge <- function(map, answers, by, top, n_wrong) {
-  found <- suppressMessages(datamap_audit(map, answers, by = by, top = top))
-  is_wrong <- map$s_label[match(found$id, map$id)] == 2
-  # flags at other bounds: the tests hold these to be the same
-  open <- !found$is_audited
-  adjusted <- stats::p.adjust(found$p.value[open], "BH")
+judge <- function(of, is_audited) {
+  score <- of$pool$score
+  is_right <- is_audited & !of$is_wrong
+  n_found <- sum(is_audited) - sum(is_right)
   flags <- lapply(c(0.05, 0.1, 0.2), function(fdr) {
-    is_flagged <- adjusted <= fdr * (1 + 1e-12)
-    c(
-      sum(is_flagged), sum(is_flagged & !is_wrong[open]),
-      sum(is_flagged & is_wrong[open]) / n_wrong
-    )
+    is_flagged <- own$audit_flags(score, is_audited, is_right, fdr)$is_flagged
+    n_flagged <- sum(is_flagged)
+    n_wrong <- sum(is_flagged & of$is_wrong)
+    c(n_flagged, n_flagged - n_wrong, n_wrong / (of$n_wrong - n_found))
   })
-  terms <- generics::tidy(found)
-  lists <- terms[terms$term == "list", ]
-  truth <- cumsum(is_wrong)[lists$k] / lists$k
-  holds <- function(rows, truth) {
-    rows$conf.low <= truth + 1e-9 & truth <= rows$conf.high + 1e-9
-  }
-  share <- terms[terms$term == "wrong labels", ]
-  regression <- terms[terms$term == "wrong labels, regression", ]
-  is_there <- nrow(regression) == 1
+  regression <- own$audit_regression(
+    of$runs, of$pool, is_audited, is_right, 0.95
+  )
+  truth <- mean(of$is_wrong)
   c(
-    unlist(flags),
-    all(lists$conf.low <= truth + 1e-9), all(holds(lists, truth)),
-    holds(share, mean(is_wrong)), share$conf.high - share$conf.low,
-    if (is_there) holds(regression, mean(is_wrong)) else NA,
-    if (is_there) regression$conf.high - regression$conf.low else NA,
-    sum(answers$is_wrong)
+    unlist(flags), n_found,
+    if (is.null(regression)) c(NA, NA) else c(
+      regression$conf.low <= truth && truth <= regression$conf.high,
+      regression$conf.high - regression$conf.low
+    ),
+    cumsum(is_audited)[of$k], cumsum(is_right)[of$k]
   )
 }
 
 judged <- c(
   paste0(rep(c("flagged", "right", "power"), 3), "_",
          rep(c("05", "10", "20"), each = 3)),
-  "lists_low", "lists", "share", "share_width", "regression",
-  "regression_width", "found"
+  "found", "regression", "regression_width",
+  paste0("audited_", 1:10), paste0("is_right_", 1:10)
 )
 
+# Which of the lists' bounds hold, of all audits of a cell at once: a row for
+# each list, a column for each audit.
+judge_lists <- function(found, pools, lists, tail) {
+  of_audit <- 1 + seq_len(n_audits) %% n_runs
+  get <- function(f) vapply(pools[of_audit], f, double(length(lists)))
+  k <- get(function(of) as.double(of$k[lists]))
+  truth <- get(function(of) cumsum(!of$is_wrong)[of$k[lists]])
+  bounds <- own$hyper_bounds(
+    k, found[paste0("audited_", lists), ], found[paste0("is_right_", lists), ],
+    tail
+  )
+  shape <- function(x) matrix(x, length(lists))
+  list(
+    low = shape(truth <= bounds$high), both = shape(
+      bounds$low <= truth & truth <= bounds$high
+    ),
+    width = mean((bounds$high - bounds$low) / k)
+  )
+}
+
+check_one <- function(of, is_audited, found, cell) {
+  answers <- data.frame(
+    id = of$runs$ids[of$pool$rows][is_audited],
+    is_wrong = of$is_wrong[is_audited]
+  )
+  audit <- suppressMessages(
+    datamap_audit(of$map, answers, by = cell$by, top = cell$top)
+  )
+  lists <- generics::tidy(audit)[1:10, ]
+  stopifnot(
+    sum(audit$is_flagged) == found[["flagged_10"]],
+    lists$k == of$k,
+    lists$audited == found[paste0("audited_", 1:10)],
+    lists$audited - lists$wrong == found[paste0("is_right_", 1:10)]
+  )
+}
+
 audit_cell <- function(cell, all_runs) {
-  runs <- all_runs[[cell$setup]]
+  pools <- lapply(all_runs[[cell$setup]], pool_of, cell$by, cell$top)
   found <- vapply(seq_len(n_audits), function(audit) {
-    map <- runs[[1 + audit %% n_runs]]
-    # the first of many are the same as few, without a message to be worded
-    drawn <- datamap_audit_sample(
-      map, n = round(cell$top * nrow(map)), by = cell$by, top = cell$top,
-      seed = audit
-    )[seq_len(cell$m), ]
-    drawn$is_wrong <- map$s_label[match(drawn$id, map$id)] == 2
-    # one in some ten thousand random audits is warned of
-    suppressWarnings(judge(
-      map, drawn, cell$by, cell$top, sum(map$s_label == 2) - sum(drawn$is_wrong)
-    ), classes = "datamap_warning_audit")
+    of <- pools[[1 + audit %% n_runs]]
+    size <- length(of$is_wrong)
+    set.seed(audit)
+    is_audited <- seq_len(size) %in% sample.int(size, cell$m)
+    found <- stats::setNames(judge(of, is_audited), judged)
+    if (audit == 1) {
+      check_one(of, is_audited, found, cell)
+    }
+    found
   }, double(length(judged)))
-  rownames(found) <- judged
   mean_of <- function(name) mean(found[name, ], na.rm = TRUE)
   false_share <- function(at) {
     found[paste0("right_", at), ] / pmax(1, found[paste0("flagged_", at), ])
@@ -234,11 +277,13 @@ audit_cell <- function(cell, all_runs) {
       out, paste0(c("false_", "error_", "some_", "power_"), at)
     )
   })
+  lists <- judge_lists(found, pools, 1:10, 0.05 / 20)
+  share <- judge_lists(found, pools, 10, 0.05 / 2)
   data.frame(
     cell[c("setup", "by", "top", "m")], wrong_in_audit = mean_of("found"),
-    do.call(c, per_fdr), lists_low = mean_of("lists_low"),
-    lists = mean_of("lists"), share = mean_of("share"),
-    share_width = mean_of("share_width"), regression = mean_of("regression"),
+    do.call(c, per_fdr), lists_low = mean(colSums(!lists$low) == 0),
+    lists = mean(colSums(!lists$both) == 0), share = mean(share$both),
+    share_width = share$width, regression = mean_of("regression"),
     regression_width = mean_of("regression_width"),
     # where there were too few wrong labels for the regression
     regressions = sum(!is.na(found["regression", ]))
