@@ -43,8 +43,8 @@
 #' The term `"wrong labels"` is the share in the pool, with an exact interval.
 #' Where `top` is 1, at least 250 labels were checked and at least 5 of them
 #' found wrong and 5 right, `"wrong labels, regression"` is the same by a
-#' regression estimator on \eqn{(1 - avg\_probs)^2}{(1 - avg_probs)^2}, which is
-#' narrower.
+#' regression estimator (Cassel et al. 1976) on
+#' \eqn{(1 - avg\_probs)^2}{(1 - avg_probs)^2}, which is narrower.
 #'
 #' # What it does not say
 #' Nothing about the labels of one class, or about a single sample. Not that of
@@ -99,6 +99,12 @@
 #' Benjamini, Y. and Hochberg, Y. (1995). Controlling the False Discovery Rate:
 #' A Practical and Powerful Approach to Multiple Testing. *Journal of the Royal
 #' Statistical Society B* 57(1), 289-300.
+#' \doi{10.1111/j.2517-6161.1995.tb02031.x}
+#'
+#' Cassel, C. M., Särndal, C. E. and Wretman, J. H. (1976). Some results on
+#' generalized difference estimation and generalized regression estimation for
+#' finite populations. *Biometrika* 63(3), 615-620.
+#' \doi{10.1093/biomet/63.3.615}
 #'
 #' Jin, Y. and Candès, E. J. (2023). Selection by Prediction with Conformal
 #' p-values. *Journal of Machine Learning Research* 24(244).

@@ -41,11 +41,11 @@
 #'
 #' @references
 #' Vovk, V., Gammerman, A. and Shafer, G. (2005). *Algorithmic Learning in a
-#' Random World*. Springer.
+#' Random World*. Springer. \doi{10.1007/b106715}
 #'
 #' Barber, R. F., Candès, E. J., Ramdas, A. and Tibshirani, R. J. (2021).
 #' Predictive inference with the jackknife+. *The Annals of Statistics* 49(1),
-#' 486-507.
+#' 486-507. \doi{10.1214/20-AOS1965}
 #' @seealso [datamap_reliability()] for the metric as a whole.
 #' @export
 #' @example data-raw/example-runs.R

@@ -67,19 +67,23 @@ datamap_regions <- function(map,
   check_dots()
   map <- take_map(map)
   cutoffs <- check_cutoffs(cutoffs)
-  is_ambiguous <- sqrt(map$label_var) >= cutoffs[["variability"]]
-  is_easy <- map$avg_probs >= cutoffs[["confidence"]]
-  # 1 hard, 2 ambiguous, 3 easy; NA where either signal is missing
-  code <- 1L + 2L * is_easy
-  code[is_ambiguous & !is.na(is_easy)] <- 2L
-  code[is.na(is_ambiguous)] <- NA
-
+  code <- region_codes(map$avg_probs, sqrt(map$label_var), cutoffs)
   regions <- list2DF(
     list(id = map$id, region = as_levels(code, datamap_region_names))
   )
   attr(regions, "counts") <- group_counts(regions$region)
   attr(regions, "cutoffs") <- cutoffs
   regions
+}
+
+# 1 hard, 2 ambiguous, 3 easy; NA where either signal is missing.
+region_codes <- function(confidence, variability, cutoffs) {
+  is_ambiguous <- variability >= cutoffs[["variability"]]
+  is_easy <- confidence >= cutoffs[["confidence"]]
+  code <- 1L + 2L * is_easy
+  code[is_ambiguous & !is.na(is_easy)] <- 2L
+  code[is.na(is_ambiguous)] <- NA
+  code
 }
 
 #' @rdname datamap_regions

@@ -24,11 +24,11 @@
 #'
 #' # Intervals
 #' The samples of one run share its weights and are no independent repetitions,
-#' so the interval comes from leaving out one run at a time (the jackknife), on
-#' Fisher's scale, `atanh()`. It takes three runs: with two there are estimates
-#' only, and a message of class `datamap_message_few_runs` says so. Those of the
-#' means of k runs are those of single runs by the formula of Spearman and
-#' Brown, `k r / (1 + (k - 1) r)`.
+#' so the interval comes from leaving out one run at a time (the jackknife,
+#' Arvesen 1969), on Fisher's scale, `atanh()`. It takes three runs: with two
+#' there are estimates only, and a message of class `datamap_message_few_runs`
+#' says so. Those of the means of k runs are those of single runs by the formula
+#' of Spearman and Brown, `k r / (1 + (k - 1) r)`.
 #'
 #' # What it does not say
 #' That a *sample's* value is right; that the map of another architecture would
@@ -69,6 +69,9 @@
 #'   to 10 runs would have; `plot()` draws it.
 #'
 #' @references
+#' Arvesen, J. N. (1969). Jackknifing U-Statistics. *The Annals of Mathematical
+#' Statistics* 40(6), 2076-2100. \doi{10.1214/aoms/1177697287}
+#'
 #' McGraw, K. O. and Wong, S. P. (1996). Forming inferences about some
 #' intraclass correlation coefficients. *Psychological Methods* 1(1), 30-46.
 #' \doi{10.1037/1082-989X.1.1.30}
@@ -76,6 +79,10 @@
 #' Shrout, P. E. and Fleiss, J. L. (1979). Intraclass correlations: uses in
 #' assessing rater reliability. *Psychological Bulletin* 86(2), 420-428.
 #' \doi{10.1037/0033-2909.86.2.420}
+#'
+#' Spearman, C. (1910). Correlation calculated from faulty data. *British
+#' Journal of Psychology* 3(3), 271-295.
+#' \doi{10.1111/j.2044-8295.1910.tb00206.x}
 #' @seealso [datamap_runs()] for models of one's own.
 #' @export
 #' @example data-raw/example-runs.R

@@ -85,16 +85,16 @@ datamap_runs <- function(map, ..., metrics = NULL, same_labels = TRUE) {
 }
 
 # Data maps, each as take_map() gives it: of one, or of a list.
-take_maps <- function(map, call = rlang::caller_env()) {
-  force_argument(map, "map", call)
+take_maps <- function(map, arg = "map", call = rlang::caller_env()) {
+  force_argument(map, arg, call)
   if (is.data.frame(map)) {
-    return(list(take_map(map, "map", call)))
+    return(list(take_map(map, arg, call)))
   }
   if (!is.list(map) || length(map) == 0 || is.object(map)) {
-    abort_argument(map, "a data map or a list of data maps", "map", call)
+    abort_argument(map, "a data map or a list of data maps", arg, call)
   }
   maps <- lapply(seq_along(map), function(i) {
-    take_map(map[[i]], paste0("map[[", i, "]]"), call)
+    take_map(map[[i]], paste0(arg, "[[", i, "]]"), call)
   })
   stats::setNames(maps, names(map))
 }
@@ -108,7 +108,7 @@ take_runs <- function(map,
                       least = 1L,
                       alone = NULL,
                       call = rlang::caller_env()) {
-  maps <- take_maps(map, call)
+  maps <- take_maps(map, call = call)
   names <- run_names(maps, call)
   for (i in seq_along(maps)) {
     check_one_row(maps[[i]]$id, i, length(maps), call)

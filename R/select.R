@@ -339,8 +339,14 @@ check_seed <- function(x,
 
 # The places 1 to n in random order; with a seed, always the same one.
 random_order <- function(n, seed) {
+  with_seed(seed, sample.int(n))
+}
+
+# Draws by R's generator, or, with a seed, always the same without touching its
+# state.
+with_seed <- function(seed, draw) {
   if (is.null(seed)) {
-    return(sample.int(n))
+    return(draw)
   }
   old <- get0(".Random.seed", globalenv(), inherits = FALSE)
   on.exit(
@@ -355,7 +361,7 @@ random_order <- function(n, seed) {
     kind = "Mersenne-Twister", normal.kind = "Inversion",
     sample.kind = "Rejection"
   )
-  sample.int(n)
+  force(draw)
 }
 
 # How many of the samples with these labels are left out, by class.

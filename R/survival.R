@@ -94,13 +94,15 @@ survival_words <- c(
 #' @references
 #' Andersen, P. K. and Gill, R. D. (1982). Cox's Regression Model for Counting
 #' Processes: A Large Sample Study. *The Annals of Statistics* 10(4), 1100-1120.
+#' \doi{10.1214/aos/1176345976}
 #'
 #' Efron, B. (1977). The Efficiency of Cox's Likelihood Function for Censored
 #' Data. *Journal of the American Statistical Association* 72(359), 557-565.
+#' \doi{10.1080/01621459.1977.10480613}
 #'
 #' Prentice, R. L. and Gloeckler, L. A. (1978). Regression Analysis of Grouped
 #' Survival Data with Application to Breast Cancer Data. *Biometrics* 34(1),
-#' 57-67.
+#' 57-67. \doi{10.2307/2529588}
 #' @seealso `vignette("time-to-learn")`, which reads a training that way.
 #' @export
 #' @examples

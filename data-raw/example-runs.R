@@ -1,11 +1,11 @@
 # Five runs of one recipe: logistic regression by stochastic gradient descent
-train <- function(seed) {
+train <- function(seed, epochs = 8) {
   set.seed(seed)
   x <- cbind(1, scale(as.matrix(iris[51:150, 1:4])))
   y <- as.integer(iris$Species[51:150] == "virginica")
   weights <- rnorm(5)
   rec <- datamap_recorder()
-  for (epoch in 1:8) {
+  for (epoch in seq_len(epochs)) {
     for (i in sample(100)) {
       error <- y[[i]] - plogis(sum(x[i, ] * weights))
       weights <- weights + 0.1 * error * x[i, ]

@@ -46,6 +46,7 @@ working_calls <- function() {
     ),
     datamap_audit_sample = list(map = map, n = 2),
     datamap_average = list(map = list(map, map)),
+    datamap_compare = list(map1 = list(map, map), map2 = list(map, map)),
     datamap_detect = list(map = map),
     datamap_example = list(),
     datamap_filter = list(map = map),
@@ -71,6 +72,7 @@ working_calls <- function() {
       )
     },
     datamap_recorder = list(),
+    datamap_region_probs = list(map = rep(list(random_map(200)), 2)),
     datamap_regions = list(map = map),
     datamap_reliability = list(map = list(map, map)),
     datamap_runs = list(map = list(map, map)),

@@ -11,6 +11,12 @@ plot_kinds <- function() {
   learned$first_correct <- ifelse(
     map$correct_times > 0, 10L - map$correct_times, NA
   )
+  changes_of <- function(...) {
+    force(list(...))
+    function() {
+      ggplot2::autoplot(datamap_compare(...))
+    }
+  }
   times_of <- function(data, ...) {
     function() ggplot2::autoplot(datamap_survival(data, ...))
   }
@@ -58,6 +64,13 @@ plot_kinds <- function() {
     bands = steps_of(steps, group_by = "s_label"),
     average = map_of(data = datamap_average(list(map, map))),
     runs = map_of(data = list(a = map, b = other)),
+    region_probs = function() {
+      runs <- lapply(1:3, function(seed) random_map(200, seed = seed))
+      runs <- lapply(runs, `[[<-`, "label", value = 0L)
+      ggplot2::autoplot(datamap_region_probs(runs))
+    },
+    changes = changes_of(random_runs(2), random_runs(3, seed = 2)),
+    changes_of_two = changes_of(map, other),
     learn = times_of(learned),
     forget = times_of(spam, "forget"),
     arrows = compared(map),

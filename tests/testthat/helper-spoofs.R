@@ -145,6 +145,18 @@ map_functions <- function(other) {
       build(ggplot2::autoplot(datamap_intervals(list(map, map, map), "own")))
     },
     plot = function(map) build(datamap_plot(map)),
+    region_probs = function(map) {
+      many <- map[rep(seq_len(nrow(map)), 20), ]
+      many$id <- seq_len(nrow(many))
+      found <- datamap_region_probs(list(many, many))
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
+    changes = function(map) {
+      found <- datamap_compare(list(map, map), rep(list(other), 4))
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
     survival = function(map) {
       if (is.data.frame(map)) map$first_correct <- 0L
       found <- datamap_survival(map)
