@@ -79,7 +79,7 @@ static void check_same(dm_run *got, const dm_run *want, bool is_order_same) {
       n_wrong += *(uint32_t *)dm_rows_at(&got->states.seen, at) !=
                  *(uint32_t *)dm_rows_at(&want->states.seen, row);
     }
-    if (dm_states_has_metrics(&want->states)) {
+    if (want->states.has_metrics) {
       const dm_metric_accum *m = dm_rows_at(&got->states.metrics, at);
       const dm_metric_accum *k = dm_rows_at(&want->states.metrics, row);
       n_wrong += m->n_probs != k->n_probs || m->has_loss != k->has_loss ||

@@ -60,7 +60,8 @@ static double naive_average(const double *loss, size_t n) {
 static dm_metric_accum add_losses(const double *loss, size_t n) {
   dm_metric_accum a = {0};
   for (size_t k = 0; k < n; k++) {
-    dm_metric_add_loss(&a, loss[k]);
+    dm_metric_add(&a, DM_METRIC_BIT(DM_METRIC_LOSS_EMA),
+                  &(dm_metric_line){.loss = loss[k], .has_loss = true});
   }
   return a;
 }
@@ -85,7 +86,7 @@ static void test_loss(void) {
       size_t len = naive_below(&seed, 20);
       len = len < n - from ? len : n - from;
       dm_metric_accum b = add_losses(loss + from, len);
-      b.n_probs = (uint32_t)len;
+      b.n_probs = (int32_t)len;
       dm_metric_merge(&merged, &b);
       from += len;
     }

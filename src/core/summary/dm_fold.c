@@ -274,6 +274,7 @@ static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
 static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
   dm_states *states = f->states;
   const dm_batch *batch = f->batch;
+  dm_metric_line line = {0};
   if (batch->n_values) {
     dm_signal_accum *signals = dm_rows_at(&states->signals, row);
     const double *values = batch->signals + i * batch->n_values;
@@ -282,9 +283,9 @@ static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
         dm_signal_add(&signals[s], values[s]);
       }
     }
-    if (states->options.metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) &&
-        dm_double_bits(values[states->loss_signal]) != DM_ABSENT_BITS) {
-      dm_metric_add_loss(dm_rows_at(&states->metrics, row), values[states->loss_signal]);
+    if (states->loss_signal < states->options.n_signals) {
+      line.loss = values[states->loss_signal];
+      line.has_loss = dm_double_bits(line.loss) != DM_ABSENT_BITS;
     }
   }
   if (batch->keep.has_probs) {
@@ -295,7 +296,10 @@ static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
     for (size_t k = 0; k < n; k++) {
       sums[k] += batch->probs[from + k];
     }
-    ((dm_metric_accum *)dm_rows_at(&states->metrics, row))->n_probs += n > 0;
+    line.has_probs = n > 0;
+  }
+  if (states->has_metrics) {
+    dm_metric_add(dm_rows_at(&states->metrics, row), states->options.metrics, &line);
   }
   return batch->keep.has_prediction ? add_prediction(f, i, row, err) : DM_OK;
 }

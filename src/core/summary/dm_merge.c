@@ -223,7 +223,7 @@ static dm_status merge_states(merge *m, uint32_t row, uint32_t from, dm_error *e
       dm_signal_merge(&to[s], &with[s]);
     }
   }
-  if (dm_states_has_metrics(states)) {
+  if (states->has_metrics) {
     dm_metric_merge(dm_rows_at(&states->metrics, row), dm_rows_at(&other->metrics, from));
   }
   size_t width = other->class_sums.width;

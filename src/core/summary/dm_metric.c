@@ -48,11 +48,12 @@ const dm_metric_info dm_metrics[DM_N_METRICS] = {
     [DM_METRIC_EL2N] = OF_MEASURE("el2n", DM_NEEDS_VECTOR, ERROR_NORM, MEAN),
     [DM_METRIC_EL2N_LAST] = OF_MEASURE("el2n_last", DM_NEEDS_VECTOR, ERROR_NORM, LAST),
     [DM_METRIC_MEAN_ENTROPY] = OF_MEASURE("mean_entropy", DM_NEEDS_VECTOR, ENTROPY, MEAN),
-    [DM_METRIC_ENTROPY_OF_MEAN] = OF_SAMPLE(
-        "entropy_of_mean", REAL, DM_NEEDS_VECTOR | DM_NEEDS_PROBS, entropy_of_mean_of),
+    [DM_METRIC_ENTROPY_OF_MEAN] =
+        OF_SAMPLE("entropy_of_mean", REAL,
+                  DM_NEEDS_VECTOR | DM_NEEDS_PROBS | DM_NEEDS_STATE, entropy_of_mean_of),
     [DM_METRIC_ALEATORIC] = OF_MEASURE("aleatoric", 0, ALEATORIC, MEAN),
     [DM_METRIC_MEAN_LOG2_PROB] = OF_MEASURE("mean_log2_prob", 0, LOG2_PROB, MEAN),
-    [DM_METRIC_LOSS_EMA] = OF_SAMPLE("loss_ema", REAL, 0, loss_average_of),
+    [DM_METRIC_LOSS_EMA] = OF_SAMPLE("loss_ema", REAL, DM_NEEDS_STATE, loss_average_of),
     [DM_METRIC_FIRST_CORRECT] = OF_SAMPLE("first_correct", TIME, 0, first_correct_of),
     [DM_METRIC_LEARNED_FOR_GOOD] =
         OF_SAMPLE("learned_for_good", TIME, 0, learned_for_good_of),
@@ -70,14 +71,21 @@ dm_metric dm_metric_find(const char *name) {
   return (dm_metric)metric;
 }
 
+unsigned dm_metric_needs(uint32_t metrics) {
+  unsigned needs = 0;
+  for (int metric = 0; metric < DM_N_METRICS; metric++) {
+    needs |= metrics >> metric & 1 ? dm_metrics[metric].needs : 0;
+  }
+  return needs;
+}
+
 dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
   dm_keep keep = {.n_signals = n_signals};
-  unsigned needs = 0;
+  unsigned needs = dm_metric_needs(metrics);
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     if (metrics >> metric & 1) {
       dm_measure measure = dm_metrics[metric].measure;
       keep.measures |= measure == DM_N_MEASURES ? 0 : DM_MEASURE_BIT(measure);
-      needs |= dm_metrics[metric].needs;
     }
   }
   keep.needs_probs = needs & DM_NEEDS_VECTOR;
@@ -86,7 +94,16 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
   return keep;
 }
 
-void dm_metric_add_loss(dm_metric_accum *a, double loss) {
+static void add_loss(dm_metric_accum *a, double loss);
+
+void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line) {
+  if (metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) && line->has_loss) {
+    add_loss(a, line->loss);
+  }
+  a->n_probs += line->has_probs;
+}
+
+static void add_loss(dm_metric_accum *a, double loss) {
   if (!a->has_loss) {
     a->has_loss = 1;
     a->loss_weight = DM_LOSS_DECAY;

@@ -27,13 +27,14 @@ typedef enum dm_metric {
 #define DM_METRIC_BIT(metric) (UINT32_C(1) << (metric))
 
 /* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
-   zero is the state before the first evaluation. */
+   zero is the state before the first evaluation. Members are of the types of dm_state.h,
+   where each has its row. */
 typedef struct dm_metric_accum {
   double loss_average; /* a_0 = loss_0, a_t = d a_{t-1} + (1 - d) loss_t */
   double loss_first;
   double loss_weight; /* d to the power of the number of losses */
-  uint32_t has_loss;
-  uint32_t n_probs; /* class vectors in the sample's row of class sums */
+  int32_t has_loss;
+  int32_t n_probs; /* class vectors in the sample's row of class sums */
 } dm_metric_accum;
 
 typedef enum dm_metric_kind {
@@ -42,11 +43,12 @@ typedef enum dm_metric_kind {
   DM_METRIC_TEXT  /* see dm_table_pred_dist() */
 } dm_metric_kind;
 
-/* What has to be kept of each line; a sum of these. */
+/* What has to be kept of each line and each sample; a sum of these. */
 enum {
-  DM_NEEDS_VECTOR = 1,    /* every digit of its class vector */
-  DM_NEEDS_PROBS = 2,     /* its class probabilities */
-  DM_NEEDS_PREDICTION = 4 /* its predicted label */
+  DM_NEEDS_VECTOR = 1,     /* every digit of its class vector */
+  DM_NEEDS_PROBS = 2,      /* its class probabilities */
+  DM_NEEDS_PREDICTION = 4, /* its predicted label */
+  DM_NEEDS_STATE = 8       /* a dm_metric_accum of the sample */
 };
 
 /* The states of a sample. */
@@ -73,12 +75,22 @@ extern const dm_metric_info dm_metrics[DM_N_METRICS];
 /* The metric of that name; DM_N_METRICS: none. */
 dm_metric dm_metric_find(const char *name);
 
+/* What these metrics need, all together. */
+unsigned dm_metric_needs(uint32_t metrics);
+
 /* What a run of these metrics keeps of each line. */
 dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
 
 #define DM_LOSS_DECAY 0.9 /* d */
 
-void dm_metric_add_loss(dm_metric_accum *a, double loss);
+/* What a line adds to the state of its sample. */
+typedef struct dm_metric_line {
+  double loss;
+  bool has_loss;
+  bool has_probs; /* which have been added to the class sums */
+} dm_metric_line;
+
+void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line);
 /* Adds b, which came after a, as dm_accum_merge() does. */
 void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b);
 

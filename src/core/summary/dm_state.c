@@ -43,19 +43,11 @@ typedef struct signal_row {
   int32_t has_below;
 } signal_row;
 
-typedef struct metric_row {
-  double loss_average;
-  double loss_first;
-  double loss_weight;
-  int32_t has_loss;
-  int32_t n_probs;
-} metric_row;
-
 typedef union any_row {
   sample_row sample;
   step_row step;
   signal_row signal;
-  metric_row metric;
+  dm_metric_accum metric; /* as it is */
   double seen;
 } any_row;
 
@@ -102,11 +94,11 @@ static const dm_state_field signal_fields[] = {
 };
 
 static const dm_state_field metric_fields[] = {
-    {"has_loss", DM_STATE_FLAG, offsetof(metric_row, has_loss)},
-    {"loss_average", DM_STATE_DOUBLE, offsetof(metric_row, loss_average)},
-    {"loss_first", DM_STATE_DOUBLE, offsetof(metric_row, loss_first)},
-    {"loss_weight", DM_STATE_DOUBLE, offsetof(metric_row, loss_weight)},
-    {"n_probs", DM_STATE_INT32, offsetof(metric_row, n_probs)},
+    {"has_loss", DM_STATE_FLAG, offsetof(dm_metric_accum, has_loss)},
+    {"loss_average", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_average)},
+    {"loss_first", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_first)},
+    {"loss_weight", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_weight)},
+    {"n_probs", DM_STATE_INT32, offsetof(dm_metric_accum, n_probs)},
 };
 
 static const dm_state_field seen_fields[] = {{"lines", DM_STATE_DOUBLE, 0}};
@@ -139,7 +131,7 @@ static dm_status set_step(dm_states *states, size_t row, const step_row *from,
                           dm_error *err);
 static dm_status set_signal(dm_states *states, size_t signal, size_t row,
                             const signal_row *from, dm_error *err);
-static dm_status set_metric(dm_states *states, size_t row, const metric_row *from,
+static dm_status set_metric(dm_states *states, size_t row, const dm_metric_accum *from,
                             dm_error *err);
 static dm_status set_seen(dm_states *states, size_t row, double from, dm_error *err);
 static const dm_sums *sums_of(const dm_states *states, dm_state_matrix which);
@@ -159,7 +151,7 @@ bool dm_state_has(const dm_states *states, dm_state_part part) {
     case DM_STATE_SIGNAL:
       return states->n_values > 0;
     case DM_STATE_METRICS:
-      return dm_states_has_metrics(states);
+      return states->has_metrics;
     case DM_STATE_SEEN:
       return states->has_window;
     default:
@@ -245,17 +237,9 @@ static any_row row_of(const dm_states *states, dm_state_part part, size_t signal
       };
       break;
     }
-    case DM_STATE_METRICS: {
-      const dm_metric_accum *m = dm_rows_at(&states->metrics, row);
-      out.metric = (metric_row){
-          .loss_average = m->loss_average,
-          .loss_first = m->loss_first,
-          .loss_weight = m->loss_weight,
-          .has_loss = m->has_loss != 0,
-          .n_probs = (int32_t)m->n_probs,
-      };
+    case DM_STATE_METRICS:
+      out.metric = *(const dm_metric_accum *)dm_rows_at(&states->metrics, row);
       break;
-    }
     case DM_STATE_SEEN:
       out.seen = *(const uint32_t *)dm_rows_at(&states->seen, row);
       break;
@@ -516,19 +500,13 @@ static dm_status set_signal(dm_states *states, size_t signal, size_t row,
   return DM_OK;
 }
 
-static dm_status set_metric(dm_states *states, size_t row, const metric_row *from,
+static dm_status set_metric(dm_states *states, size_t row, const dm_metric_accum *from,
                             dm_error *err) {
   const dm_accum *sample = dm_rows_at(&states->accum, row);
   if ((uint32_t)from->n_probs > sample->n) {
     return wrong("no more than evaluations", "n_probs", row, err);
   }
-  *(dm_metric_accum *)dm_rows_at(&states->metrics, row) = (dm_metric_accum){
-      .loss_average = from->loss_average,
-      .loss_first = from->loss_first,
-      .loss_weight = from->loss_weight,
-      .has_loss = (uint32_t)from->has_loss,
-      .n_probs = (uint32_t)from->n_probs,
-  };
+  *(dm_metric_accum *)dm_rows_at(&states->metrics, row) = *from;
   return DM_OK;
 }
 

@@ -17,6 +17,7 @@ dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error 
   dm_rows_init(&states->indexes, sizeof(uint32_t));
   states->keep = dm_metric_keep(options->n_signals, options->metrics);
   states->n_values = dm_keep_values(&states->keep);
+  states->has_metrics = dm_metric_needs(options->metrics) & DM_NEEDS_STATE;
   dm_rows_init(&states->signals, sizeof(dm_signal_accum) * states->n_values);
   dm_rows_init(&states->metrics, sizeof(dm_metric_accum));
   dm_rows_init(&states->seen, sizeof(uint32_t));
@@ -57,7 +58,7 @@ void dm_states_release(dm_states *states) {
 
 /* Whether anything is kept of a line that only some runs ask for. */
 static inline bool has_more(const dm_states *states) {
-  return dm_keep_is_any(&states->keep);
+  return dm_keep_is_any(&states->keep) || states->has_metrics;
 }
 
 dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
@@ -87,7 +88,7 @@ static dm_status grow_more(dm_states *states, dm_error *err) {
   if (states->has_window) {
     DM_TRY(dm_rows_grow(&states->seen, n, err));
   }
-  if (dm_states_has_metrics(states)) {
+  if (states->has_metrics) {
     DM_TRY(dm_rows_grow(&states->metrics, n, err));
   }
   if (states->keep.has_probs) {

@@ -45,6 +45,7 @@ typedef struct dm_states {
   dm_keep keep;            /* of each line */
   size_t n_values;         /* signals and measures */
   size_t loss_signal;      /* which of the signals is "loss", for a metric */
+  bool has_metrics;        /* there are rows in metrics */
   bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
   bool has_steps;
@@ -68,12 +69,6 @@ dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
 
 /* Makes the states of all rows of ids exist. DM_E_MEMORY. */
 dm_status dm_states_grow(dm_states *states, dm_error *err) DM_MUST_CHECK;
-
-/* Whether there are rows in metrics. */
-static inline bool dm_states_has_metrics(const dm_states *states) {
-  return states->keep.has_probs ||
-         states->options.metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA);
-}
 
 /* How long the class vectors of a sample are, 0 for none; and to say so. DM_E_MEMORY. */
 uint32_t dm_states_classes(const dm_states *states, uint32_t row);
