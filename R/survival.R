@@ -11,7 +11,7 @@ survival_words <- c(
 #'
 #' When is a sample predicted right for the first time, and for how long? Such
 #' times are censored: the training ends before all has happened. This gives
-#' them in the shape in which [survival::Surv()], [stats::glm()] and others take
+#' them in the shape in which `survival::Surv()`, [stats::glm()] and others take
 #' them; it fits nothing.
 #'
 #' Time is counted in evaluations of the sample, from 1 to \eqn{T}, its
@@ -324,12 +324,7 @@ survival_signals <- function(x, call) {
     )
   }
   if (!is.data.frame(x)) {
-    source <- take_source(x, c("lines", "columns"), call = call)
-    if (is.null(source$lines)) {
-      abort_argument(
-        x, "signals, with a row per evaluation and sample", "x", call
-      )
-    }
+    source <- take_source(x, "lines", call = call)
     reading <- check_reading(progress = FALSE, call = call)
     wanted <- c("id", "step", "correct", "label", "s_label")
     x <- read_long(source, wanted, reading, call)

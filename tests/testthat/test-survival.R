@@ -169,6 +169,13 @@ test_that("what has no times is an error", {
   expect_identical(error$key, "first_correct")
   error <- expect_error(datamap_survival(map), class = "datamap_error_input")
   expect_identical(error$similar, "first_correct")
+  error <- expect_error(
+    suppressMessages(datamap_survival(datamap_state(I(paste0(
+      "{\"id\": 1, \"label\": 0, \"probs\": [0.5, 0.5]}"
+    ))), "forget")),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
   late$first_correct <- NA
   expect_identical(datamap_survival(late)$status, rep(0L, 5))
   average <- datamap_average(list(late, late))
@@ -177,7 +184,6 @@ test_that("what has no times is an error", {
     quote(datamap_survival(average)),
     quote(datamap_survival(fine)),
     quote(datamap_survival(map, "forget")),
-    quote(datamap_survival(datamap_state(I("")), "forget")),
     quote(datamap_survival(fine["id"], "forget")),
     quote(datamap_survival(transform(fine, id = NA), "forget")),
     quote(datamap_survival(transform(fine, step = "a"), "forget")),
