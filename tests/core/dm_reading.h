@@ -21,6 +21,18 @@ static inline dm_options reading_options(unsigned flags) {
                       .seed = 17};
 }
 
+/* The same with a WINDOW, and the signals that METRICS need. */
+static inline dm_options options_in_blocks(unsigned flags, size_t block_size) {
+  dm_options options = reading_options(flags | (flags & METRICS ? SIGNALS : 0));
+  options.block_size = block_size;
+  options.burn_out = flags & WINDOW ? 2 : 0;
+  options.has_step_range = flags & WINDOW;
+  options.first_step = 2;
+  options.last_step = 5;
+  options.seed = block_size * 7;
+  return options;
+}
+
 /* Reads one more text into the run. */
 static inline dm_status read_text(dm_run *run, const char *text, size_t len, int32_t file,
                                   dm_error *err) {

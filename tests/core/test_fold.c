@@ -9,17 +9,6 @@
 #include "dm_test.h"
 #include "summary/dm_run.h"
 
-static dm_options options_of(unsigned flags, size_t block_size) {
-  dm_options options = reading_options(flags | (flags & METRICS ? SIGNALS : 0));
-  options.block_size = block_size;
-  options.burn_out = flags & WINDOW ? 2 : 0;
-  options.has_step_range = flags & WINDOW;
-  options.first_step = 2;
-  options.last_step = 5;
-  options.seed = block_size * 7;
-  return options;
-}
-
 /* Lines of one sample: in and out of the window of the steps and of the first ones. */
 static void test_window(void) {
   enum { N = 6 };
@@ -52,7 +41,7 @@ static void test_window(void) {
                              "\"label_probs\": 0.%d, \"loss\": %d%s}\n",
                              t == 0 ? 3 : 4, t % 2, t, t, step);
     }
-    dm_options options = options_of(METRICS, 100);
+    dm_options options = options_in_blocks(METRICS, 100);
     options.burn_out = cases[i].burn_out;
     options.has_step_range = cases[i].first <= cases[i].last;
     options.first_step = cases[i].first;
@@ -106,7 +95,8 @@ static void test_signals(void) {
   dm_run *run = NULL;
   dm_error err;
   dm_table table = {0};
-  CHECK_INT(run_text(&run, options_of(SIGNALS, 64), text, strlen(text), &err), DM_OK);
+  CHECK_INT(run_text(&run, options_in_blocks(SIGNALS, 64), text, strlen(text), &err),
+            DM_OK);
   CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int k = 0; k < 5; k++) {
@@ -152,8 +142,8 @@ static void test_errors(void) {
       dm_run *run = NULL;
       dm_error err;
       memset(&err, 0xA5, sizeof err);
-      CHECK_INT(run_text(&run, options_of(0, block), cases[i].text, strlen(cases[i].text),
-                         &err),
+      CHECK_INT(run_text(&run, options_in_blocks(0, block), cases[i].text,
+                         strlen(cases[i].text), &err),
                 cases[i].status);
       CHECK_UINT(err.line, cases[i].line);
       CHECK_STR(err.key, cases[i].key);
@@ -198,8 +188,8 @@ static void test_disagreements(void) {
       DM_CASE("case %zu", i);
       dm_run *run = NULL;
       dm_error err;
-      CHECK_INT(run_text(&run, options_of(is_skipping ? SKIP : 0, 50), cases[i].text,
-                         strlen(cases[i].text), &err),
+      CHECK_INT(run_text(&run, options_in_blocks(is_skipping ? SKIP : 0, 50),
+                         cases[i].text, strlen(cases[i].text), &err),
                 DM_OK);
       for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
         if (!CHECK_UINT(run->states.problems.count[kind], cases[i].count[kind])) {
@@ -265,7 +255,7 @@ static void test_sink(void) {
   memcpy(data, text, sizeof text - 1);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("case %zu", i);
-    dm_options options = options_of(SKIP, 1000);
+    dm_options options = options_in_blocks(SKIP, 1000);
     dm_run *run = NULL;
     dm_error err;
     taken t = {.bad = cases[i].bad, .status = cases[i].given};

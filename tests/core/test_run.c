@@ -8,17 +8,6 @@
 #include "dm_test.h"
 #include "summary/dm_run.h"
 
-static dm_options options_of(unsigned flags, size_t block_size) {
-  dm_options options = reading_options(flags | (flags & METRICS ? SIGNALS : 0));
-  options.block_size = block_size;
-  options.burn_out = flags & WINDOW ? 2 : 0;
-  options.has_step_range = flags & WINDOW;
-  options.first_step = 2;
-  options.last_step = 5;
-  options.seed = block_size * 7;
-  return options;
-}
-
 /* All that there is to know of an error. */
 static void say_error(const dm_error *err) {
   say(&err->status, sizeof err->status);
@@ -37,7 +26,7 @@ static void say_error(const dm_error *err) {
 /* Reads the text as one source; the answer is the table, or the error. */
 static dm_status read_whole(unsigned flags, const char *text, size_t len,
                             size_t block_size) {
-  dm_options options = options_of(flags, block_size);
+  dm_options options = options_in_blocks(flags, block_size);
   dm_run *run = NULL;
   dm_source *source = NULL;
   dm_error err;
@@ -93,7 +82,7 @@ static piece *cut(const char *text, size_t len, size_t size, size_t *n) {
 static dm_status read_pieces(unsigned flags, const char *text, size_t len, size_t size,
                              uint64_t seed) {
   enum { PARSERS = 3 };
-  dm_options options = options_of(flags, 1 << 20);
+  dm_options options = options_in_blocks(flags, 1 << 20);
   dm_run *run = NULL;
   dm_parser *parsers[PARSERS] = {NULL};
   dm_error err;
@@ -345,7 +334,7 @@ static void say_line(dm_parser *parser, const char *text, size_t len) {
 }
 
 static void test_parsers_without_memory(void) {
-  dm_options options = options_of(SIGNALS | SKIP, 1000);
+  dm_options options = options_in_blocks(SIGNALS | SKIP, 1000);
   dm_error err;
   dm_parser *old = NULL;
   CHECK_INT(dm_parser_new(&old, &options, NULL, &err), DM_OK);
@@ -413,7 +402,7 @@ static void test_by_hand(void) {
     dm_run *run = NULL;
     dm_error err;
     dm_table table = {0};
-    CHECK_INT(run_text(&run, options_of(0, 100), text, strlen(text), &err), DM_OK);
+    CHECK_INT(run_text(&run, options_in_blocks(0, 100), text, strlen(text), &err), DM_OK);
     CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
     CHECK_UINT(table.n, 1);
     for (int k = 0; k < 6; k++) {
@@ -466,7 +455,8 @@ static void test_metrics_by_hand(void) {
   dm_run *run = NULL;
   dm_error err;
   dm_table table = {0};
-  CHECK_INT(run_text(&run, options_of(METRICS, 64), text, strlen(text), &err), DM_OK);
+  CHECK_INT(run_text(&run, options_in_blocks(METRICS, 64), text, strlen(text), &err),
+            DM_OK);
   CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
   CHECK_UINT(table.n, 2);
   for (int metric = 0; metric <= DM_METRIC_LOSS_EMA; metric++) {
@@ -494,7 +484,7 @@ static void test_metrics_by_hand(void) {
   dm_run_free(run);
 
   /* an average of no loss */
-  dm_options options = options_of(METRICS, 64);
+  dm_options options = options_in_blocks(METRICS, 64);
   options.n_signals = 1; /* without "loss" */
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_E_INPUT);
   dm_run_free(run);
