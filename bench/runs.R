@@ -52,6 +52,11 @@ jobs <- list(
   },
   "datamap_audit(), top = 0.2" = function() {
     datamap_audit(runs, drawn, top = 0.2)
+  },
+  "datamap_average()" = function() datamap_average(runs),
+  "datamap_region_probs()" = function() datamap_region_probs(runs),
+  "datamap_compare(), runs against themselves" = function() {
+    datamap_compare(runs, runs, seed = 1)
   }
 )
 
