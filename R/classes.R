@@ -115,8 +115,8 @@ label_column <- function(x, name, call) {
   ident_column(x, name, call)
 }
 
-# The first label, of those at the `rows` of the column `key`, of which the class
-# is not told.
+# The first label, of those at the `rows` of the column `key`, of which the
+# class is not told.
 abort_label <- function(problem, hint, class, at, call,
                         .envir = rlang::caller_env()) {
   row <- at$rows[[1]]

@@ -185,8 +185,8 @@ plot.datamap <- function(x, ...) {
 # What is drawn ---------------------------------------------------------
 
 # All that a map is drawn from, and that its words are made of: `kept` are the
-# samples of `map` that the filter keeps, `drawn` those of them with a place, and
-# `asked` what the arguments of the plot were found to mean.
+# samples of `map` that the filter keeps, `drawn` those of them with a place,
+# and `asked` what the arguments of the plot were found to mean.
 plot_parts <- function(map, kept, drawn, asked) {
   scheme <- asked$scheme
   columns <- asked$columns
