@@ -7,45 +7,75 @@
 # pred_label where names tell it and the user did not. `memory` is an
 # environment that outlives the call, of a recorder.
 resolve_classes <- function(x, fields, call, memory = new.env()) {
+  found <- find_classes(x, fields, call, memory)
+  label <- found$label
+  is_asked <- found$is_asked
+  scores <- found$scores
+  names <- found$names
+  out <- list(
+    probs = scores$probs, logits = scores$logits, label_index = found$given
+  )
+  if (is.null(names)) {
+    return(out)
+  }
+  place <- match(id_text(label), names)
+  is_odd <- is.na(place) & is_asked
+  if (any(is_odd)) {
+    abort_label(
+      "Every label must be among the names of the classes.",
+      paste(
+        "The classes, by the names of {.field {scores$from}}, are",
+        "{.val {names}}."
+      ),
+      "range", list(key = fields$label, label = label, rows = which(is_odd)),
+      call
+    )
+  }
+  place[!is_asked] <- NA
+  index <- as.integer(place - 1L)
+  if (!is.null(found$given)) {
+    index[!is.na(found$given)] <- found$given[!is.na(found$given)]
+  }
+  is_said <- is.numeric(label) & !is.na(index) & !is.na(label) & index == label
+  out$label_index <- replace(index, is_said, NA)
+  if (is_predicting(fields, names)) {
+    predicted <- first_maximum(scores$probs %||% scores$logits)
+    predicted[!is_asked] <- NA
+    values <- if (is.numeric(label)) as_numbers(names) else names
+    out$pred_label <- values[predicted]
+  }
+  out
+}
+
+# What the class vectors of a table and its labels are, before any label is
+# looked up: `label` and `given` (label_index), `scores` (see class_scores()),
+# `is_asked`, the rows whose label has to tell its class, and `names`, those of
+# the classes by which it does; NULL where it is a place itself, or tells none.
+find_classes <- function(x, fields, call, memory) {
   label <- label_column(x, fields$label, call)
   given <- label_index_column(x, fields$label_index, call)
   scores <- class_scores(x, is.character(label), is.null(given), memory, call)
-  out <- list(
-    probs = scores$probs, logits = scores$logits, label_index = given
-  )
+  found <- list(label = label, given = given, scores = scores)
   if (is.null(label) || is.null(scores$width)) {
-    return(out)
+    return(found)
   }
   look_at_scores(scores$probs, memory)
   levels <- if (is.factor(x[[fields$label]])) factor_levels(x[[fields$label]])
   is_asked <- !is.na(label) & (if (is.null(given)) TRUE else is.na(given))
+  found$is_asked <- is_asked
   if (is_integer64(label) || !any(is_asked)) {
-    return(out) # beyond 2^53, no place
+    return(found) # beyond 2^53, no place
   }
-  by <- class_rule(label, levels, is_asked, scores)
-  if (by == "name") {
-    names <- scores$classes
-    place <- match(id_text(label), names)
-    is_odd <- is.na(place) & is_asked
-    if (any(is_odd)) {
-      abort_label(
-        "Every label must be among the names of the classes.",
-        paste(
-          "The classes, by the names of {.field {scores$from}}, are",
-          "{.val {names}}."
-        ),
-        "range", list(key = fields$label, label = label, rows = which(is_odd)),
-        call
-      )
-    }
-  } else if (by == "level") {
-    names <- levels
-    place <- match(label, names)
-    inform_levels(levels, scores$classes, memory)
-  } else {
-    if (by == "number") {
-      inform_counts(label[is_asked], scores$width, memory)
-    } else {
+  switch(class_rule(label, levels, is_asked, scores),
+    name = {
+      found$names <- scores$classes
+    },
+    level = {
+      found$names <- levels
+      inform_levels(levels, scores$classes, memory)
+    },
+    number = inform_counts(label[is_asked], scores$width, memory),
+    nothing = {
       is_known <- all(c("label_probs", "correct") %in% names(x)) ||
         all(c("label_probs", "pred_label") %in% names(x))
       if (!is_known) {
@@ -60,22 +90,13 @@ resolve_classes <- function(x, fields, call, memory = new.env()) {
         )
       }
     }
-    return(out)
-  }
-  place[!is_asked] <- NA
-  index <- as.integer(place - 1L)
-  if (!is.null(given)) {
-    index[!is.na(given)] <- given[!is.na(given)]
-  }
-  is_said <- is.numeric(label) & !is.na(index) & !is.na(label) & index == label
-  out$label_index <- replace(index, is_said, NA)
-  if (is.null(fields$pred_label) && !is_count(names)) {
-    predicted <- first_maximum(scores$probs %||% scores$logits)
-    predicted[!is_asked] <- NA
-    values <- if (is.numeric(label)) as_numbers(names) else names
-    out$pred_label <- values[predicted]
-  }
-  out
+  )
+  found
+}
+
+# Whether the prediction is told by the names of the classes, too.
+is_predicting <- function(fields, names) {
+  is.null(fields$pred_label) && !is_count(names)
 }
 
 # By what the classes of labels are told: "name", "level" (of a factor),

@@ -41,8 +41,9 @@
 #'
 #' @inheritParams datamap_summarise
 #' @param x For `datamap_read_signals()`, where the signals are: paths of files
-#'   or of one folder, a connection, a raw vector or literal text in `I()`, as
-#'   for [datamap_summarise()], or a [datamap_recorder()], whose file is read.
+#'   or of one folder, a connection, a raw vector, literal text in `I()` or an
+#'   Arrow stream, as for [datamap_summarise()], or a [datamap_recorder()],
+#'   whose file is read.
 #'   For `datamap_write_signals()`, a data frame of
 #'   signals.
 #' @param columns Names of the columns to read, in the order wanted, `"probs"`
@@ -89,7 +90,7 @@ datamap_read_signals <- function(x,
   )
   columns <- check_long_columns(columns)
   source <- take_source(x, c("lines", "columns"))
-  if (is.null(source$lines)) {
+  if (is.null(source$lines) && is.null(source$written)) {
     abort_misplaced(
       x, "paths, a connection, a raw vector or text in I()", "x", call,
       "datamap_summarise",
@@ -101,6 +102,7 @@ datamap_read_signals <- function(x,
 
 # The lines of a source as a data frame.
 read_long <- function(source, columns, reading, call) {
+  source$lines <- source$lines %||% source$written
   options <- reader_options(NULL, reading)
   read <- read_with(source, NULL, reading, function(input, is_table, show) {
     .Call(ffi_read_signals, input, options, show, long_wanted(columns))

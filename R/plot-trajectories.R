@@ -40,7 +40,7 @@ datamap_plot_trajectories <- function(x,
                                       ids = NULL) {
   check_dots()
   call <- rlang::current_env()
-  source <- take_source(x, c("frame", "lines"))
+  source <- take_source(x, c("frame", "lines", "written"))
   x <- if (is.null(source$frame)) {
     read_long(source, NULL, check_reading(), call)
   } else {

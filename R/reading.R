@@ -66,7 +66,9 @@ reader_options <- function(request = NULL,
 # returned, the names of the sources, and the sources as they were given to it.
 read_with <- function(source, request, reading, reader) {
   if (is.null(source$lines)) {
-    result <- reader(source$columns(request), TRUE, NULL)
+    columns <- source$columns(request)
+    on.exit(close_sources(columns), add = TRUE)
+    result <- reader(columns, TRUE, NULL)
     return(list(result = result, paths = character()))
   }
   opened <- source$lines()

@@ -7,20 +7,23 @@
 #          (each a path, a raw vector, or a function(n) that returns raw bytes),
 #          of `paths`, the names that errors call them by, and of functions to
 #          `close` them
-# columns  a function of the request: its evaluations as columns for the core
+# written  the same, of the lines that it can be written as
+# columns  a function of the request: its evaluations as columns for the core,
+#          with functions to `close` them if there is anything to
 # frame    a function: the data frame that it is
 # levels   a function: the levels of its labels, if they are a factor
 # summary  a function of the request and the window: its summary, at hand
 # state    the same: its running state
 new_source <- function(lines = NULL,
+                       written = NULL,
                        columns = NULL,
                        frame = NULL,
                        levels = NULL,
                        summary = NULL,
                        state = NULL) {
   list(
-    lines = lines, columns = columns, frame = frame, levels = levels,
-    summary = summary, state = state
+    lines = lines, written = written, columns = columns, frame = frame,
+    levels = levels, summary = summary, state = state
   )
 }
 
@@ -50,12 +53,19 @@ signal_source.default <- function(x, arg, call) {
   if (is.raw(x)) {
     return(signal_source.raw(x, arg, call))
   }
+  if (is_stream(x)) {
+    return(stream_source(x, arg, call))
+  }
   abort_source(x, arg, call)
 }
 
 abort_source <- function(x, arg, call) {
   abort_argument(
-    x, "paths, a connection, a raw vector, text in {.fn I} or a data frame",
+    x,
+    paste(
+      "paths, a connection, a raw vector, text in {.fn I}, a data frame or an",
+      "Arrow stream"
+    ),
     arg, call
   )
 }

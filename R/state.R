@@ -97,7 +97,8 @@
 #'
 #' @inheritParams datamap_summarise
 #' @param x Where the signals are, as for [datamap_summarise()]: paths, a
-#'   folder, a connection, a raw vector, literal text, a data frame; or a
+#'   folder, a connection, a raw vector, literal text, a data frame, an Arrow
+#'   stream; or a
 #'   [datamap_recorder()], whose state is at hand, and whose file
 #'   `datamap_update()` reads. For the methods, a state.
 #' @param ... For `datamap_merge()` further states, each of which goes on where

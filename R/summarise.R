@@ -50,6 +50,26 @@
 #' `.pred_class` of the package tidymodels are read as `probs` and
 #' `pred_label`.
 #'
+#' # Arrow streams
+#'
+#' Whatever the package nanoarrow makes a stream of is read batch by batch, as it
+#' comes: tables and readers of the packages arrow and adbcdrivermanager, results
+#' of a database that gives Arrow, files of Arrow's own format by
+#' `nanoarrow::read_nanoarrow()`. Memory grows with the samples and the largest
+#' batch. Columns are those of a data frame: integers, floating point, booleans,
+#' strings and dictionaries of these, class vectors also as lists, fixed-size
+#' lists and structs; where there are names of the classes, they tell the place
+#' of a label. A dictionary of strings is a factor, whose levels are those of the
+#' first batch. Columns of other types are an error where they serve as a field
+#' or signal.
+#'
+#' Like a file and unlike a data frame, a stream is not sorted: the steps of an
+#' id must ascend, and a bad row is a bad line, which `on_error` may skip. Rows
+#' are counted from 1 over all batches. A stream is released when it has been
+#' read, also after an error.
+#'
+#' # Classes of labels
+#'
 #' Which class a label is follows the rules of [datamap_recorder()], section
 #' Classes: `label_index` where it is given, else the names of the classes, in
 #' any order; where there are none, numbers count from 0, levels of a factor
@@ -77,8 +97,8 @@
 #'
 #' @param x Where the signals are: paths of files or of one folder (plain or
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
-#'   raw vector, literal text in `I()`, a data frame with one row per
-#'   evaluation and sample, or a [datamap_recorder()] or [datamap_state()],
+#'   raw vector, literal text in `I()`, a data frame or Arrow stream with one row
+#'   per evaluation and sample, or a [datamap_recorder()] or [datamap_state()],
 #'   whose summary is at hand (`signals` and `metrics` are among those that it
 #'   was made with, by default all; the arguments on how to read do not
 #'   matter).
@@ -95,8 +115,8 @@
 #'   Other files are left out, but it is an error if one looks like an epoch
 #'   and is in another form (`dynamics_epoch_3.jsonl.zst`), or if a file lies
 #'   beside its compressed copy. Paths are read in the order given, files of
-#'   epochs among them in that of N. For a data frame see the section Data
-#'   frames.
+#'   epochs among them in that of N. For data frames and Arrow streams see
+#'   the sections of these names.
 #' @param ... Must be empty.
 #' @param signals Names of numeric signals to summarise as well, `"loss"` or
 #'   the user's own: each adds the columns `<signal>_mean`, `_var`

@@ -75,11 +75,11 @@ signal_columns <- function(x, request, call) {
     probs = classes$probs,
     logits = classes$logits,
     signals = lapply(request$core_signals, function(signal) {
-      is_asked <- signal %in% request$signals
-      if (!is_asked && !signal %in% names(x)) {
-        return(rep(NA_real_, n_rows(x))) # the loss, for a metric
+      column <- find_signal(signal, names(x), fields, request, call)
+      if (is.na(column)) {
+        return(rep(NA_real_, n_rows(x)))
       }
-      signal_column(signal, x, unlist(fields[fields_of_names()]), call)
+      number_column(x, signal, call)
     })
   )
   number_column(x, fields$loss, call) # a field: of the right type, if there
@@ -369,23 +369,26 @@ step_column <- function(x, name, call) {
   column
 }
 
-# `fields` are the names of columns that serve as fields: no signals then.
-signal_column <- function(signal, x, fields, call) {
-  if (signal %in% fields) {
-    return(rep(NA_real_, n_rows(x)))
+# Which of the columns a signal is: NA where it serves as a field, or is the
+# loss that a metric would like to have.
+find_signal <- function(signal, names, fields, request, call) {
+  is_there <- signal %in% names
+  is_asked <- signal %in% request$signals
+  if (signal %in% unlist(fields[fields_of_names()])) {
+    return(NA_integer_)
   }
-  if (!signal %in% names(x)) {
-    similar <- similar_names(signal, names(x))
+  if (!is_there && is_asked) {
+    similar <- similar_names(signal, names)
     abort_datamap(
       c(
         "Can't find the signal {.field {signal}} among the columns.",
-        "i" = "The columns are {.field {names(x)}}.",
+        "i" = "The columns are {.field {names}}.",
         did_you_mean(similar)
       ),
       class = "input", key = signal, similar = similar, call = call
     )
   }
-  number_column(x, signal, call)
+  match(signal, names)
 }
 
 # --- as lines ---

@@ -82,6 +82,7 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                       SEXP n_rows_sexp, SEXP has_null_sexp);
 SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                        SEXP n_rows_sexp, SEXP has_null_sexp);
+SEXP ffi_signal_lines(SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp);
 SEXP ffi_recorder_close(SEXP recorder_sexp);
 SEXP ffi_recorder_state(SEXP recorder_sexp);
 SEXP ffi_recorder_summary(SEXP recorder_sexp);

@@ -215,6 +215,45 @@ SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
   return status ? ffi_error(&err) : R_NilValue;
 }
 
+typedef struct lines_call {
+  SEXP columns;
+  SEXP kinds;
+  SEXP n_rows;
+  dm_buf text;
+} lines_call;
+
+static void lines_cleanup(void *data) {
+  lines_call *call = data;
+  dm_buf_release(&call->text);
+}
+
+static SEXP lines_body(void *data) {
+  lines_call *call = data;
+  size_t n_rows = (size_t)Rf_asReal(call->n_rows);
+  dm_error err;
+  dm_record_column *columns;
+  if (columns_of(&columns, call->columns, call->kinds, n_rows, &err)) {
+    return ffi_error(&err);
+  }
+  const dm_record_missing missing = missing_in_r(R_NilValue);
+  if (dm_record_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &missing,
+                      &call->text, &err)) {
+    return ffi_error(&err);
+  }
+  SEXP out = Rf_allocVector(RAWSXP, (R_xlen_t)call->text.len);
+  if (call->text.len) {
+    memcpy(RAW(out), call->text.data, call->text.len);
+  }
+  return out;
+}
+
+/* The lines that ffi_write_signals() would write, as a raw vector, whether a reader can
+   use them or not; or the error. */
+SEXP ffi_signal_lines(SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp) {
+  lines_call call = {.columns = columns_sexp, .kinds = kinds_sexp, .n_rows = n_rows_sexp};
+  return R_ExecWithCleanup(lines_body, &call, lines_cleanup, &call);
+}
+
 /* NULL, or the error. */
 SEXP ffi_recorder_close(SEXP recorder_sexp) {
   dm_error err;

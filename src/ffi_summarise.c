@@ -7,11 +7,12 @@
 #include "ffi_result.h"
 #include "ffi_signals.h"
 #include "ffi_state.h"
+#include "ffi_stream.h"
 #include "io/dm_inflater.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summarise_call {
-  SEXP input; /* sources or columns */
+  SEXP input; /* sources, or the columns of a table or a stream */
   SEXP options;
   bool is_table;
   SEXP wanted; /* columns of a long table, or R_NilValue: a summary or a state */
@@ -23,6 +24,7 @@ typedef struct summarise_call {
   dm_run *run;
   dm_inflater *inflater;
   dm_source *source;
+  dm_stream stream;
   dm_table table;
   dm_error err;
 } summarise_call;
@@ -87,6 +89,7 @@ static void summarise_cleanup(void *data) {
   dm_long_release(&call->long_table);
   dm_source_close(call->source);
   dm_inflater_free(call->inflater);
+  dm_stream_release(&call->stream);
   dm_run_free(call->run);
 }
 
@@ -107,7 +110,11 @@ static SEXP summarise_body(void *data) {
                           ffi_texts(own), (size_t)Rf_xlength(own), &call->err);
   }
   if (!status) {
-    status = call->is_table ? read_table(call, &host) : read_sources(call, grown, &host);
+    status =
+        !call->is_table ? read_sources(call, grown, &host)
+        : ffi_is_stream(call->input)
+            ? ffi_read_stream(&call->stream, call->run, call->input, &host, &call->err)
+            : read_table(call, &host);
   }
   if (!status) {
     dm_run_rest(call->run);

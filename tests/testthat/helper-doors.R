@@ -197,6 +197,10 @@ id_texts <- function(ids) {
 
 # --- the doors: each makes a map of the case ---
 
+quietly <- function(expr) {
+  suppressMessages(suppressWarnings(expr, "datamap_warning"), "datamap_message")
+}
+
 map_of <- function(x) {
   datamap_summarise(x, signals = "g", metrics = door_metrics, threads = 1)
 }
@@ -394,6 +398,13 @@ doors <- list(
     map_of(updated)
   }
 )
+
+if (requireNamespace("nanoarrow", quietly = TRUE)) {
+  doors$stream <- function(case) {
+    form <- sample(stream_forms(case), 1)
+    map_of(case_stream(case, form, sample(c(1, 7, 2048), 1)))
+  }
+}
 
 # --- the same calls in Python ---
 

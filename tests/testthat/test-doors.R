@@ -6,10 +6,6 @@ n_cases <- switch(Sys.getenv("DATACARTO_LARGE", "no"),
   no = 20, all = 1000, 150
 )
 
-quietly <- function(expr) {
-  suppressMessages(suppressWarnings(expr, "datamap_warning"), "datamap_message")
-}
-
 test_that("all doors give the same map, and it is the right one", {
   skip_on_cran() # takes long
   for (seed in seq_len(n_cases)) {

@@ -128,30 +128,40 @@ void dm_run_rest(dm_run *run) {
   run->crew = NULL;
 }
 
+static dm_status count_row(dm_run *run, dm_error *err) {
+  enum { ROWS_AT_ONCE = 1024 };
+  run->batch.n_lines++;
+  return run->batch.n_lines < ROWS_AT_ONCE ? DM_OK : dm_run_end_rows(run, err);
+}
+
 dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
                      dm_error *err) {
-  enum { ROWS_AT_ONCE = 1024 };
-  dm_batch *batch = &run->batch;
-  uint32_t line = (uint32_t)(number - 1);
   dm_error found;
-  dm_status status = dm_event_add(batch, fields, line, 0, NULL, &found);
-  if (status && status != DM_E_MEMORY && run->states.options.is_skipping) {
-    batch->n_bad++;
-    found.line = line;
-    dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, &found);
-    DM_TRY(dm_problems_add(&batch->problems, &problem, err));
-  } else if (status) {
-    DM_TRY(dm_run_end_rows(run, err)); /* what came before may fail first */
-    *err = found;
-    err->line = number;
-    return status;
+  if (dm_event_add(&run->batch, fields, (uint32_t)(number - 1), 0, NULL, &found)) {
+    return dm_run_bad_row(run, &found, number, err);
   }
-  batch->n_lines++;
-  return batch->n_lines < ROWS_AT_ONCE ? DM_OK : dm_run_end_rows(run, err);
+  return count_row(run, err);
+}
+
+dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
+                         dm_error *err) {
+  dm_batch *batch = &run->batch;
+  dm_error bad = *found;
+  if (bad.status == DM_E_MEMORY || !run->states.options.is_skipping) {
+    DM_TRY(dm_run_end_rows(run, err)); /* what came before may fail first */
+    *err = bad;
+    err->line = run->rows_before + number;
+    return bad.status;
+  }
+  batch->n_bad++;
+  bad.line = number - 1;
+  dm_problem problem = dm_problem_from_error(DM_PROBLEM_BAD_LINE, &bad);
+  DM_TRY(dm_problems_add(&batch->problems, &problem, err));
+  return count_row(run, err);
 }
 
 dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
-  dm_origin origin = {.file = -1, .first_line = 1};
+  dm_origin origin = {.file = -1, .first_line = run->rows_before + 1};
   dm_status status = dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err);
   dm_batch_reset(&run->batch, &run->states.keep);
   return status;

@@ -15,6 +15,7 @@ typedef struct dm_run {
   dm_crew *crew; /* NULL until a source has more than a block, and with one thread */
   dm_batch batch;
   dm_block block;
+  uint64_t rows_before; /* of tables, which the numbers of rows count from */
 } dm_run;
 
 /* options is copied, what it points to must outlive the run; host may be NULL. *out is to
@@ -35,9 +36,14 @@ void dm_run_rest(dm_run *run);
 
 /* Takes one row of a table; number is its place, from 1 to 2^32. What fails is reported
    like a line of a file, bad rows are skipped if the options say so. Call
-   dm_run_end_rows() at last. */
+   dm_run_end_rows() at last; a table that goes on, as a stream does, may be ended and its
+   rows counted from rows_before, which is then to be set. */
 dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
                      dm_error *err) DM_MUST_CHECK;
 dm_status dm_run_end_rows(dm_run *run, dm_error *err) DM_MUST_CHECK;
+
+/* The same for a row that can't even be read: found says why, and may be what err is. */
+dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
+                         dm_error *err) DM_MUST_CHECK;
 
 #endif
