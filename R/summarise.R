@@ -52,16 +52,16 @@
 #'
 #' # Arrow streams
 #'
-#' Whatever the package nanoarrow makes a stream of is read batch by batch, as it
-#' comes: tables and readers of the packages arrow and adbcdrivermanager, results
-#' of a database that gives Arrow, files of Arrow's own format by
+#' Whatever the package nanoarrow makes a stream of is read batch by batch, as
+#' it comes: tables and readers of the packages arrow and adbcdrivermanager,
+#' results of a database that gives Arrow, files of Arrow's own format by
 #' `nanoarrow::read_nanoarrow()`. Memory grows with the samples and the largest
 #' batch. Columns are those of a data frame: integers, floating point, booleans,
 #' strings and dictionaries of these, class vectors also as lists, fixed-size
 #' lists and structs; where there are names of the classes, they tell the place
-#' of a label. A dictionary of strings is a factor, whose levels are those of the
-#' first batch. Columns of other types are an error where they serve as a field
-#' or signal.
+#' of a label. A dictionary of strings is a factor, whose levels are those of
+#' the first batch. Columns of other types are an error where they serve as a
+#' field or signal.
 #'
 #' Like a file and unlike a data frame, a stream is not sorted: the steps of an
 #' id must ascend, and a bad row is a bad line, which `on_error` may skip. Rows
@@ -97,9 +97,9 @@
 #'
 #' @param x Where the signals are: paths of files or of one folder (plain or
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
-#'   raw vector, literal text in `I()`, a data frame or Arrow stream with one row
-#'   per evaluation and sample, or a [datamap_recorder()] or [datamap_state()],
-#'   whose summary is at hand (`signals` and `metrics` are among those that it
+#'   raw vector, literal text in `I()`, a data frame or Arrow stream with one
+#'   row per evaluation and sample, or a [datamap_recorder()] or
+#'   [datamap_state()], whose summary is at hand (`signals` and `metrics` are among those that it
 #'   was made with, by default all; the arguments on how to read do not
 #'   matter).
 #'
