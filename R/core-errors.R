@@ -113,7 +113,8 @@ check_result <- function(read, start = NULL, call = rlang::caller_env()) {
       abort_state(error, "state", call)
     }
     paths <- c(start$files, read$paths)
-    abort_core(advise_kind(error, paths, read$inputs), paths, call)
+    error <- advise_kind(error, paths, read$inputs)
+    abort_core(error, paths, call, read$problem)
   }
   inform_grown(read$paths[read$result$grown])
 }

@@ -104,7 +104,8 @@ print.summary_datamap <- function(x, ...) {
 datamap_header <- function(x) {
   paste(c(
     paste0("A data map: ", size_text(nrow(x), evaluations_range(x))),
-    average_words(x)
+    average_words(x),
+    predicted_words(x)
   ), collapse = ", ")
 }
 

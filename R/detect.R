@@ -52,8 +52,9 @@
 #'   message of class `datamap_message_na` counts them; where all are missing,
 #'   one of class `datamap_message_absent` says why); `auroc`;
 #'   `average_precision`; `precision_at_k`; `k`; and `base_rate`, the share of
-#'   wrong labels. A score is `NA` where all labels or none are wrong (a message
-#'   of class `datamap_message_no_score` says so). For a list of maps, the
+#'   wrong labels. The attribute `predicted` is that of the maps (see
+#'   [datamap_stages()]). A score is `NA` where all labels or none are wrong (a
+#'   message of class `datamap_message_no_score` says so). For a list of maps, the
 #'   scores are means over the runs, and the columns `runs`, `<score>_min` and
 #'   `<score>_max` give their number and range.
 #'
@@ -85,6 +86,8 @@ datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
   inform_scores(scores)
   scores <- scores[order(-scores$auroc), , drop = FALSE]
   attr(scores, "row.names") <- .set_row_names(nrow(scores))
+  predicted <- unique(unlist(lapply(maps, predicted_words)))
+  attr(scores, "predicted") <- if (length(predicted) > 0) listed(predicted)
   class(scores) <- c("datamap_detection", "data.frame")
   scores
 }
@@ -278,6 +281,9 @@ print.datamap_detection <- function(x, ...) {
       rates <- x$base_rate[!is.nan(x$base_rate)] # NaN: no sample has a value
       by_chance <- toString(unique(format(rates, digits = 3)))
       paste0("# By chance: auroc 0.5, the others ", by_chance, "\n")
+    },
+    if (!is.null(predicted_words(x))) {
+      paste0("# Predicted ", predicted_words(x), "\n")
     },
     if (has_runs && nrow(x) > 0) {
       paste0("# Means over ", x$runs[[1]], " runs, in brackets their range\n")

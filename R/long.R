@@ -55,7 +55,8 @@
 #'   whole or not at all.
 #'
 #' @return `datamap_read_signals()` returns a data frame, with the attribute
-#'   `line_counts` and problems for [datamap_problems()].
+#'   `line_counts`, problems for [datamap_problems()], and `predicted` where
+#'   [datamap_stages()] knows it.
 #'   `datamap_write_signals()` returns `x`, invisibly.
 #' @seealso [datamap_summarise()], [datamap_recorder()]
 #' @export
@@ -116,7 +117,7 @@ read_long <- function(source, columns, reading, call) {
   frame <- long_frame(read$result, columns, problems, call)
   warn_empty(read$result$counts, read$paths, call)
   warn_problems(problems, call)
-  frame
+  structure(frame, predicted = predicted_of(read$paths))
 }
 
 #' @rdname datamap_read_signals

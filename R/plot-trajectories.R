@@ -65,6 +65,7 @@ datamap_plot_trajectories <- function(x,
     .id = sample, .at = evaluation_of(x, sample),
     .value = x[[signal]]
   )
+  predicted <- predicted_caption(predicted_words(x))
   drawn <- if (is.null(ids)) {
     data$.group <- trajectory_groups(x, known, sample, group_by, call)
     draw_bands(data)
@@ -92,14 +93,17 @@ datamap_plot_trajectories <- function(x,
       } else {
         wrap_text(signal, "y")
       },
-      caption = wrap_text(drawn$caption, "caption"),
+      caption = wrap_text(
+        paste(c(drawn$caption, predicted), collapse = ". "), "caption"
+      ),
       alt = paste0(
         drawn$title, ", ", show_text(signal), " over ", times, ". ",
         if (drawn$is_empty) {
           "No value to draw."
         } else {
           paste0(drawn$caption, drawn$counted, ".")
-        }
+        },
+        if (!is.null(predicted)) paste0(" ", predicted, ".")
       )
     ) +
     theme_datamap()

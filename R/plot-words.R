@@ -97,7 +97,10 @@ plot_caption <- function(parts) {
     if (!is.null(parts$average)) paste0(", ", parts$average), "; ", counted,
     if (parts$drawn > 0) paste0(", ", points_words(parts))
   )
-  text <- c(text, cartography_words(parts), marked_words(parts))
+  text <- c(
+    text, cartography_words(parts), predicted_caption(parts$predicted),
+    marked_words(parts)
+  )
   paste(text, collapse = ". ")
 }
 
@@ -112,6 +115,11 @@ points_words <- function(parts) {
       ", tiles of a bin coloured by the shares of groups in it"
     )
   )
+}
+
+# "Predicted out-of-bag", NULL where it is not known.
+predicted_caption <- function(predicted) {
+  if (!is.null(predicted)) paste("Predicted", predicted)
 }
 
 # What the style "cartography" adds, NULL for the other.
@@ -172,7 +180,10 @@ list_counts <- function(counts) {
 }
 
 plot_alt <- function(parts) {
-  added <- c(cartography_words(parts), marked_words(parts))
+  added <- c(
+    cartography_words(parts), predicted_caption(parts$predicted),
+    marked_words(parts)
+  )
   said <- paste0(" ", plot_subtitle(parts), ".")[!is.null(plot_subtitle(parts))]
   if (parts$drawn == 0) {
     return(paste0(

@@ -212,6 +212,8 @@ plot_parts <- function(map, kept, drawn, asked) {
     # words; NULL where it is a map of one run
     stacked = attr(map, "stacked", exact = TRUE),
     average = average_words(map),
+    # How the model met the samples, NULL where nobody says it
+    predicted = predicted_words(map),
     # The columns on the vertical and the horizontal axis, and their titles
     columns = columns,
     y = signal_title(columns[[1]]),

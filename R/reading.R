@@ -67,16 +67,19 @@ reader_options <- function(request = NULL,
 read_with <- function(source, request, reading, reader) {
   if (is.null(source$lines)) {
     columns <- source$columns(request)
-    on.exit(close_sources(columns), add = TRUE)
+    on.exit(if (is.list(columns)) close_sources(columns), add = TRUE)
     result <- reader(columns, TRUE, NULL)
-    return(list(result = result, paths = character()))
+    return(list(
+      result = result, paths = as.character(source$paths),
+      problem = source$problem
+    ))
   }
   opened <- source$lines()
   on.exit(close_sources(opened), add = TRUE)
   show <- if (reading$progress) progress_bar(opened$paths)
   list(
     result = reader(opened$inputs, FALSE, show),
-    paths = opened$paths, inputs = opened$inputs
+    paths = opened$paths, inputs = opened$inputs, problem = source$problem
   )
 }
 

@@ -9,21 +9,27 @@
 #          `close` them
 # written  the same, of the lines that it can be written as
 # columns  a function of the request: its evaluations as columns for the core,
-#          with functions to `close` them if there is anything to
+#          with functions to `close` them if there is anything to; or a function
+#          that gives it such columns, stage after stage
 # frame    a function: the data frame that it is
 # levels   a function: the levels of its labels, if they are a factor
 # summary  a function of the request and the window: its summary, at hand
 # state    the same: its running state
+# paths    the names that errors call the stages of `columns` by
+# problem  what they say can't be done: a function of the place
 new_source <- function(lines = NULL,
                        written = NULL,
                        columns = NULL,
                        frame = NULL,
                        levels = NULL,
                        summary = NULL,
-                       state = NULL) {
+                       state = NULL,
+                       paths = character(),
+                       problem = core_problem) {
   list(
     lines = lines, written = written, columns = columns, frame = frame,
-    levels = levels, summary = summary, state = state
+    levels = levels, summary = summary, state = state,
+    paths = paths, problem = problem
   )
 }
 

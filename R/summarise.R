@@ -242,7 +242,8 @@ datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   warn_problems(problems, call)
   new_datamap(
     columns,
-    problems = problems, line_counts = result$counts, has_vectors = has_vectors
+    problems = problems, line_counts = result$counts,
+    has_vectors = has_vectors, predicted = predicted_of(paths)
   )
 }
 

@@ -12,7 +12,7 @@
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summarise_call {
-  SEXP input; /* sources, or the columns of a table or a stream */
+  SEXP input; /* sources, columns or a function that gives them, or a stream */
   SEXP options;
   bool is_table;
   SEXP wanted; /* columns of a long table, or R_NilValue: a summary or a state */
@@ -35,7 +35,7 @@ static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static const char *const *paths_of(SEXP sources);
-static dm_status read_table(summarise_call *call, const dm_host *host);
+static dm_status read_tables(summarise_call *call, const dm_host *host);
 
 SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
   summarise_call call = call_of(sources_sexp, options_sexp);
@@ -51,6 +51,8 @@ SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
   return summarise(&call, progress_sexp);
 }
 
+/* columns: a list of them, or a function of the numbers 1, 2, ... that returns such
+   lists, one table after the other, and NULL behind the last. */
 SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sexp) {
   summarise_call call = call_of(columns_sexp, options_sexp);
   call.is_table = true;
@@ -114,7 +116,7 @@ static SEXP summarise_body(void *data) {
         !call->is_table ? read_sources(call, grown, &host)
         : ffi_is_stream(call->input)
             ? ffi_read_stream(&call->stream, call->run, call->input, &host, &call->err)
-            : read_table(call, &host);
+            : read_tables(call, &host);
   }
   if (!status) {
     dm_run_rest(call->run);
@@ -287,9 +289,8 @@ static double *class_room(SEXP column) {
   return (double *)R_alloc(is_matrix ? (size_t)Rf_ncols(column) : 1, sizeof(double));
 }
 
-static dm_status read_table(summarise_call *call, const dm_host *host) {
+static dm_status read_table(summarise_call *call, SEXP input, const dm_host *host) {
   enum { ROWS_BETWEEN_CHECKS = 4096 };
-  SEXP input = call->input;
   size_t n_signals = call->run->states.options.n_signals;
   SEXP order = ffi_element(input, "order");
   DM_TRY(check_table(input, Rf_xlength(order), n_signals, &call->err));
@@ -341,4 +342,43 @@ static dm_status read_table(summarise_call *call, const dm_host *host) {
     }
   }
   return dm_run_end_rows(call->run, &call->err);
+}
+
+typedef struct stage_data {
+  SEXP function;
+  int number;
+} stage_data;
+
+static SEXP stage_in_r(void *data) {
+  stage_data *stage = data;
+  SEXP number = PROTECT(Rf_ScalarInteger(stage->number));
+  SEXP call = PROTECT(Rf_lang2(stage->function, number));
+  SEXP columns = Rf_eval(call, R_BaseEnv);
+  UNPROTECT(2);
+  return columns;
+}
+
+/* One table, or one after the other: there is never more than one of them. */
+static dm_status read_tables(summarise_call *call, const dm_host *host) {
+  if (TYPEOF(call->input) != CLOSXP) {
+    return read_table(call, call->input, host);
+  }
+  int32_t n_before = ffi_n_files(call->start);
+  for (int32_t i = 0;; i++) {
+    stage_data stage = {.function = call->input, .number = i + 1};
+    SEXP columns;
+    if (!ffi_unwind_try(&call->unwind, stage_in_r, &stage, &columns)) {
+      return dm_error_set(&call->err, DM_E_INTERRUPT);
+    }
+    if (columns == R_NilValue) {
+      return DM_OK;
+    }
+    PROTECT(columns);
+    const void *room = vmaxget();
+    call->run->table = n_before + i;
+    dm_status status = read_table(call, columns, host);
+    vmaxset(room);
+    UNPROTECT(1);
+    DM_TRY(status);
+  }
 }

@@ -61,7 +61,45 @@ static void test_fill_side_by_side(void) {
   dm_run_free(run);
 }
 
+/* Tables one after the other: what is wrong is in the row of one of them. */
+static void test_tables_in_turn(void) {
+  dm_options options = reading_options(0);
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
+  dm_fields fields = {.id = dm_ident_from_int(5),
+                      .label = dm_ident_from_int(0),
+                      .has_correct = true,
+                      .has_label_probs = true,
+                      .label_probs = 2,
+                      .step = 1,
+                      .step_kind = DM_STEP_UNIQUE};
+  for (int32_t i = -1; i < 2; i++, fields.step++) {
+    run->table = i;
+    CHECK_INT(dm_run_row(run, &fields, 7, &err), DM_OK);
+    CHECK_INT(dm_run_end_rows(run, &err), DM_OK);
+  }
+  CHECK_UINT(run->states.problems.n_kept, 3);
+  for (int32_t i = 0; i < 3; i++) {
+    CHECK_INT(run->states.problems.kept[i].file, i - 1);
+    CHECK_UINT(run->states.problems.kept[i].line, 7);
+  }
+  fields.step = 1; /* goes back */
+  run->table = 2;
+  CHECK_INT(dm_run_row(run, &fields, 9, &err), DM_OK);
+  CHECK_INT(dm_run_end_rows(run, &err), DM_E_FIELD);
+  CHECK_INT(err.file, 2);
+  CHECK_UINT(err.line, 9);
+  CHECK_INT(err.other_file, 1);
+  fields.has_label_probs = false; /* can't be derived */
+  CHECK_INT(dm_run_row(run, &fields, 11, &err), DM_E_FIELD);
+  CHECK_INT(err.file, 2);
+  CHECK_UINT(err.line, 11);
+  dm_run_free(run);
+}
+
 int main(void) {
   DM_RUN(test_fill_side_by_side);
+  DM_RUN(test_tables_in_turn);
   return dm_test_end();
 }

@@ -78,6 +78,7 @@ working_calls <- function() {
     datamap_runs = list(map = list(map, map)),
     datamap_save_state = list(state = state, file = write),
     datamap_select = list(map = map, fraction = 0.5),
+    datamap_stages = list(x = matrix(c(0.2, 0.7, 0.4, 0.9), 2), label = 0:1),
     datamap_state = list(x = I(line)),
     datamap_summarise = list(x = I(line)),
     datamap_survival = list(x = datamap_summarise(

@@ -18,6 +18,7 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   if (host) {
     run->host = *host;
   }
+  run->table = -1;
   DM_TRY(dm_states_init(&run->states, options, err));
   dm_batch_reset(&run->batch, &run->states.keep);
   if (options->max_line < 1 || options->max_line > DM_LINE_MAX) {
@@ -150,6 +151,7 @@ dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
   if (bad.status == DM_E_MEMORY || !run->states.options.is_skipping) {
     DM_TRY(dm_run_end_rows(run, err)); /* what came before may fail first */
     *err = bad;
+    err->file = run->table;
     err->line = run->rows_before + number;
     return bad.status;
   }
@@ -161,7 +163,7 @@ dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
 }
 
 dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
-  dm_origin origin = {.file = -1, .first_line = run->rows_before + 1};
+  dm_origin origin = {.file = run->table, .first_line = run->rows_before + 1};
   dm_status status = dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err);
   dm_batch_reset(&run->batch, &run->states.keep);
   return status;

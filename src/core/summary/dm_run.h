@@ -16,6 +16,8 @@ typedef struct dm_run {
   dm_batch batch;
   dm_block block;
   uint64_t rows_before; /* of tables, which the numbers of rows count from */
+  int32_t table; /* the index that errors and problems call the rows' table by, as a
+                    source's; -1, as at first: they have none */
 } dm_run;
 
 /* options is copied, what it points to must outlive the run; host may be NULL. *out is to

@@ -1,0 +1,576 @@
+#' Data maps from what you already have
+#'
+#' Training dynamics that were recorded by nobody: the stages of a fitted model
+#' (boosting rounds, trees, a path of penalties), an array of probabilities, or
+#' the predictions of a resampling. What `datamap_stages()` returns is taken by
+#' [datamap_summarise()], [datamap_state()], [datamap_update()],
+#' [datamap_read_signals()] and [datamap_plot_trajectories()] like a file.
+#'
+#' Nothing is computed until one of these asks for it, and then one stage after
+#' the other: memory is taken for one table of samples and classes, however many
+#' stages there are (and for what `x` itself holds).
+#'
+#' The loss of each sample and stage is -log of the probability of its label, so
+#' that `metrics = "loss_last"` is there.
+#'
+#' # Arrays
+#' A matrix has the probabilities of the given label, a row per sample and a
+#' column per stage. Of two classes that tells what was predicted: a prediction
+#' is right where the probability is more than 0.5. Of more it does not, and
+#' `correct` must be given.
+#'
+#' A list of matrices, one per stage, and an array of three dimensions, samples
+#' by classes by stages, have a probability for each class. Their names are the
+#' column names, or `classes`; which class a label is follows the rules of
+#' [datamap_recorder()], section Classes. A sample that is `NA` in a stage was
+#' not evaluated there.
+#'
+#' @param x What there is: a fitted model, a result of a resampling, a matrix,
+#'   an array or a list of matrices.
+#' @param ... Must be empty.
+#' @param label The labels of the samples: a vector or factor. Where `data` is
+#'   given, the name of its column will do; by default it is the response that
+#'   the model was fitted to, if `data` has it.
+#' @param id The ids of the samples: a vector, or the name of a column of
+#'   `data`. By default the row names, where there are any but numbers that R
+#'   gave, else the numbers of the rows.
+#' @param at Which stages: whole numbers in ascending order. By default all of
+#'   an array, and of a model 20 from the first to the last at even distances.
+#' @param classes The names of the classes, in their order in `x`, where `x`
+#'   does not say them.
+#' @param correct Whether the predictions are right: a logical matrix of the
+#'   size of `x`.
+#'
+#' @return An object of class `datamap_stages`, which [datamap_summarise()]
+#'   makes a data map of. What is known of how the model met its samples,
+#'   `"in-sample"`, `"out-of-bag"` or `"out-of-fold"`, is the attribute
+#'   `predicted` of the map, and is told by its print, by the captions of plots
+#'   and by [datamap_detect()].
+#' @seealso [datamap_summarise()]; [datamap_recorder()] for training loops of
+#'   your own.
+#' @export
+#' @examples
+#' # probabilities of the labels, three samples at four stages
+#' p <- matrix(
+#'   c(.5, .4, .5, .7, .6, .3, .9, .3, .2, .9, .6, .1), 3,
+#'   dimnames = list(c("a", "b", "c"), NULL)
+#' )
+#' stages <- datamap_stages(p, label = c(0, 1, 1))
+#' stages
+#' datamap_summarise(stages)
+datamap_stages <- function(x, ...) {
+  force_argument(x, "x", rlang::current_env())
+  UseMethod("datamap_stages")
+}
+
+#' @export
+datamap_stages.default <- function(x, ...) {
+  abort_argument(
+    x, paste(
+      "a model of a class that {.help datamap_stages} names, a result of",
+      "resampling, a matrix, an array or a list of matrices"
+    ),
+    "x", rlang::current_env()
+  )
+}
+
+# The constructor. `label` and `id` are one per sample; `classes` the names of
+# the classes in the order of the columns that the stages have, NULL for places;
+# `width` their number, NULL where stages have no class vectors.
+#
+# `open` is a function that gives a new function of i, which is called with 1,
+# 2, ... and returns stage `at[i]` as a list of
+#
+# probs                 a matrix, samples by classes; or else
+# label_probs, correct  a vector each
+# rows                  which samples it has; without it, all
+#
+# `what` says what it is, `of` how many stages that has in all, `unit` what a
+# stage is; `predicted` is one of predicted_kinds, or NULL where nobody knows.
+new_stages <- function(open,
+                       id,
+                       label,
+                       at,
+                       classes = NULL,
+                       width = length(classes),
+                       what = "an array",
+                       unit = "stage",
+                       of = length(at),
+                       predicted = NULL,
+                       call = rlang::caller_env()) {
+  id <- check_stage_ids(id, length(label), call)
+  structure(
+    list(
+      open = open, id = id, at = at, what = what, unit = unit, of = of,
+      predicted = predicted, levels = if (is.factor(label)) levels(label),
+      labels = stage_labels(label, classes, width, call)
+    ),
+    class = "datamap_stages"
+  )
+}
+
+predicted_kinds <- c("in-sample", "out-of-bag", "out-of-fold")
+
+#' @rdname datamap_stages
+#' @export
+print.datamap_stages <- function(x, ...) {
+  n <- length(x$at)
+  cat_wrapped(c(
+    paste0(
+      "Stages of ", x$what, ": ", plural_count(length(x$id), "sample"), ", ",
+      if (n < x$of) paste(format_count(n), "of "),
+      plural_count(x$of, x$unit),
+      if (!is.null(x$predicted)) paste0(", ", x$predicted)
+    ),
+    if (n < x$of) paste0("at: ", toString(number_text(x$at))),
+    "datamap_summarise() makes a data map of them."
+  ))
+  invisible(x)
+}
+
+# Labels and ids ---------------------------------------------------------
+
+# What stays the same from stage to stage: the label, the place of its class
+# where the label does not say it, the order of the classes in a line, and the
+# labels of the predicted ones where names tell the classes. The rules are those
+# of tables, asked about a row that has its maximum at each class.
+stage_labels <- function(label, classes, width, call) {
+  n <- length(label)
+  column <- label_column(list(label = label), "label", call)
+  check_no_missing(column, "label", call)
+  if (is.null(width) || width == 0) {
+    return(list(label = column))
+  }
+  rows <- max(n, width)
+  probs <- matrix(0, rows, width, dimnames = list(NULL, classes))
+  largest <- rep_len(seq_len(width), rows)
+  probs[cbind(seq_len(rows), largest)] <- 1
+  asked <- structure(
+    list(label = rep_len(label, rows), probs = probs), n_rows = rows
+  )
+  found <- resolve_classes(asked, list(label = "label"), call)
+  index <- found$label_index[seq_len(n)]
+  # the label itself, where no place is told
+  place <- 1 + suppressWarnings(as.double(id_text(column)))
+  place[!is.na(index)] <- 1 + index[!is.na(index)]
+  place[!place %in% seq_len(width)] <- NA
+  order <- order(first_maximum(found$probs)[seq_len(width)])
+  list(
+    label = column, label_index = index, place = place, order = order,
+    names = found$pred_label[order]
+  )
+}
+
+check_no_missing <- function(x, arg, call) {
+  row <- which(is.na(x))
+  if (length(row) > 0) {
+    abort_datamap(
+      c(
+        "{.arg {arg}} must have a value for every sample.",
+        "x" = "That of sample {row[[1]]} is missing."
+      ),
+      class = "input", key = arg, line = row[[1]], call = call
+    )
+  }
+}
+
+check_stage_ids <- function(id, n, call) {
+  id <- ident_column(list(id = id), "id", call)
+  check_length(id, n, "id", call)
+  check_no_missing(id, "id", call)
+  row <- repeated_id(id)
+  if (row > 0) {
+    value <- id_text(id[[row]])
+    abort_datamap(
+      c(
+        "{.arg id} must be different for every sample.",
+        "x" = "{.val {value}} is there again for sample {row}."
+      ),
+      class = "input", key = "id", line = row, call = call
+    )
+  }
+  id
+}
+
+check_length <- function(x, n, arg, call) {
+  if (length(x) != n) {
+    abort_datamap(
+      c(
+        "{.arg {arg}} must have one value per sample.",
+        "x" = paste(
+          "It has {format_count(length(x))}, and there",
+          "{cli::qty(n)}{?is/are} {format_count(n)} sample{?s}."
+        )
+      ),
+      class = "input", key = arg, call = call
+    )
+  }
+  invisible(x)
+}
+
+# Of arrays --------------------------------------------------------------
+
+#' @rdname datamap_stages
+#' @export
+datamap_stages.matrix <- function(x,
+                                  ...,
+                                  label,
+                                  id = NULL,
+                                  at = NULL,
+                                  correct = NULL) {
+  check_dots()
+  call <- rlang::current_env()
+  force_argument(label, "label", call)
+  check_probabilities(x, "x", call)
+  label <- check_labels(label, nrow(x), call)
+  correct <- check_correct(correct, x, label, call)
+  at <- check_at(at, ncol(x), NULL, call)
+  new_stages(
+    function() {
+      function(i) {
+        p <- as.double(x[, at[[i]]])
+        right <- if (is.null(correct)) p > 0.5 else correct[, at[[i]]]
+        list(label_probs = p, correct = right, rows = given_rows(p))
+      }
+    },
+    id = id %||% own_ids(rownames(x), nrow(x)), label = label, at = at,
+    what = "a matrix", of = ncol(x), call = call
+  )
+}
+
+#' @rdname datamap_stages
+#' @export
+datamap_stages.array <- function(x,
+                                 ...,
+                                 label,
+                                 id = NULL,
+                                 at = NULL,
+                                 classes = NULL) {
+  check_dots()
+  call <- rlang::current_env()
+  force_argument(label, "label", call)
+  if (length(dim(x)) != 3) {
+    abort_argument(
+      x, "an array of three dimensions, samples by classes by stages",
+      "x", call
+    )
+  }
+  check_probabilities(x, "x", call)
+  names <- dimnames(x)
+  size <- dim(x)
+  at <- check_at(at, size[[3]], NULL, call)
+  new_stages(
+    function() function(i) class_stage(slice_of(x, at[[i]])),
+    id = id %||% own_ids(names[[1]], size[[1]]),
+    label = check_labels(label, size[[1]], call), at = at,
+    classes = check_classes(classes, names[[2]], size[[2]], call),
+    width = size[[2]], of = size[[3]], call = call
+  )
+}
+
+#' @rdname datamap_stages
+#' @export
+datamap_stages.list <- function(x,
+                                ...,
+                                label,
+                                id = NULL,
+                                at = NULL,
+                                classes = NULL) {
+  check_dots()
+  call <- rlang::current_env()
+  force_argument(label, "label", call)
+  is_fine <- vapply(x, function(m) is.matrix(m) || is.data.frame(m), NA)
+  if (length(x) == 0 || !all(is_fine)) {
+    abort_argument(
+      x, "a list of matrices, one per stage, samples by classes", "x", call
+    )
+  }
+  x <- lapply(x, as.matrix)
+  for (i in seq_along(x)) {
+    check_probabilities(x[[i]], "x", call)
+    check_same_size(x[[i]], x[[1]], i, call)
+  }
+  first <- x[[1]]
+  at <- check_at(at, length(x), NULL, call)
+  new_stages(
+    function() function(i) class_stage(bare_scores(x[[at[[i]]]])),
+    id = id %||% own_ids(rownames(first), nrow(first)),
+    label = check_labels(label, nrow(first), call), at = at,
+    classes = check_classes(classes, colnames(first), ncol(first), call),
+    width = ncol(first), what = "a list of matrices", of = length(x),
+    call = call
+  )
+}
+
+class_stage <- function(probs) list(probs = probs, rows = given_rows(probs))
+
+# The rows that have a value, if not all: NA is no evaluation, NaN is one.
+given_rows <- function(x) {
+  if (anyNA(x)) which(rowSums(as.matrix(!is.na(x) | is.nan(x))) > 0)
+}
+
+# One stage of an array, in doubles.
+slice_of <- function(x, k) {
+  size <- dim(x)
+  n <- as.double(size[[1]]) * size[[2]]
+  matrix(as.double(x[(k - 1) * n + seq_len(n)]), size[[1]], size[[2]])
+}
+
+check_probabilities <- function(x, arg, call) {
+  is_fine <- is.numeric(x) && !is.object(x) && all(dim(x) > 0)
+  if (!is_fine) {
+    abort_argument(x, "probabilities, a row per sample", arg, call)
+  }
+  ends <- suppressWarnings(range(x, na.rm = TRUE))
+  is_odd <- is.finite(ends) & (ends < -1e-6 | ends > 1 + 1e-6)
+  if (any(is_odd)) {
+    value <- number_text(ends[is_odd][[1]])
+    abort_datamap(
+      c(
+        "{.arg {arg}} must hold probabilities.",
+        "x" = "It has the value {value}.",
+        "i" = paste(
+          "Make probabilities of scores first: {.fn stats::plogis} of those of",
+          "two classes, the softmax of each row of those of more."
+        )
+      ),
+      class = "range", key = arg, call = call
+    )
+  }
+}
+
+check_same_size <- function(x, first, i, call) {
+  if (!identical(dim(x), dim(first)) ||
+        !identical(dimnames(x), dimnames(first))) {
+    abort_datamap(
+      c(
+        "All matrices in {.arg x} must have the same rows and columns.",
+        "x" = "Matrix {i} has another size, or other names, than the first."
+      ),
+      class = "input", key = "x", line = i, call = call
+    )
+  }
+}
+
+check_labels <- function(label, n, call) {
+  is_vector <- is.atomic(label) && is.null(dim(label)) && !is.null(label)
+  if (!is_vector) {
+    abort_argument(label, "a label for every sample", "label", call)
+  }
+  check_length(label, n, "label", call)
+}
+
+# Of two classes the probability of the label says what was predicted.
+check_correct <- function(correct, x, label, call) {
+  if (!is.null(correct)) {
+    if (!is.logical(correct) || !identical(dim(correct), dim(x))) {
+      abort_argument(
+        correct, "a logical matrix of the size of {.arg x}", "correct", call
+      )
+    }
+    return(correct)
+  }
+  n <- if (is.factor(label)) nlevels(label) else length(unique(label))
+  if (n > 2) {
+    abort_datamap(
+      c(
+        "{.arg correct} must be given for more than two classes.",
+        "x" = paste(
+          "There are {n}, and a probability of the label of at most 0.5 can",
+          "be the largest."
+        ),
+        "i" = paste(
+          "Give a logical matrix of the size of {.arg x}, or the probabilities",
+          "of all classes as an array, samples by classes by stages."
+        )
+      ),
+      class = "input", key = "correct", call = call
+    )
+  }
+  NULL
+}
+
+check_classes <- function(classes, found, n, call) {
+  if (is.null(classes)) {
+    return(found)
+  }
+  is_fine <- is_text(plain_ids(classes)) || is.numeric(classes)
+  if (!is_fine || length(classes) != n || anyDuplicated(classes)) {
+    abort_argument(
+      classes, paste("the different names of the", n, "classes"), "classes",
+      call
+    )
+  }
+  id_text(classes)
+}
+
+# Stages from 1 to n in ascending order; by default all, or `few` of them from
+# the first to the last.
+check_at <- function(at, n, few, call) {
+  if (is.null(at)) {
+    few <- min(n, few)
+    return(unique(as.integer(round(seq(1, n, length.out = few)))))
+  }
+  is_fine <- is.numeric(at) && length(at) > 0 && !anyNA(at) &&
+    all(at == trunc(at)) && all(at >= 1) && all(at <= n) &&
+    !is.unsorted(at, strictly = TRUE)
+  if (!is_fine) {
+    abort_argument(
+      at, paste("ascending whole numbers from 1 to", format_count(n)), "at",
+      call
+    )
+  }
+  as.integer(at)
+}
+
+# Row names, which may be numbers, or else the numbers of the rows.
+own_ids <- function(names, n) {
+  if (is.null(names)) seq_len(n) else as_numbers(names)
+}
+
+# As a source of signals -------------------------------------------------
+
+#' @export
+signal_source.datamap_stages <- function(x, arg, call) {
+  paths <- stage_names(x)
+  new_source(
+    columns = function(request) stage_reader(x, request, call),
+    written = function() stage_lines(x, paths, call),
+    levels = function() x$levels,
+    paths = paths,
+    problem = stage_problem
+  )
+}
+
+# A source's name says how the model met its samples: a state keeps the names.
+stage_names <- function(x) {
+  paste0(
+    "stage ", number_text(x$at),
+    if (!is.null(x$predicted)) paste0(" (", x$predicted, ")")
+  )
+}
+
+# How sources of these names were predicted, NULL where nobody says it.
+predicted_of <- function(paths) {
+  pattern <- paste0(
+    "^stage [0-9]+ [(](", paste(predicted_kinds, collapse = "|"), ")[)]$"
+  )
+  found <- sub(pattern, "\\1", grep(pattern, unique(paths), value = TRUE))
+  if (length(found) > 0) listed(unique(found))
+}
+
+# What a data map, or another object, remembers of that.
+predicted_words <- function(x) {
+  predicted <- attr(x, "predicted", exact = TRUE)
+  if (is_text(predicted) && length(predicted) == 1) predicted
+}
+
+stage_problem <- function(place) {
+  if (is.null(place$path)) {
+    "Can't summarise the stages."
+  } else if (is.null(place$line)) {
+    paste0("Can't use ", place$path, ".")
+  } else {
+    paste0("Can't use sample ", place$line, " of ", place$path, ".")
+  }
+}
+
+# A function of 1, 2, ..., for the core: the columns of one stage after the
+# other, and NULL behind the last.
+stage_reader <- function(x, request, call) {
+  signals <- request$core_signals
+  unknown <- setdiff(signals, "loss")
+  if (length(unknown) > 0) {
+    abort_datamap(
+      c(
+        "Can't find the signal {.field {unknown[[1]]}} in the stages.",
+        "i" = "The only one that they have is {.field loss}."
+      ),
+      class = "input", key = unknown[[1]], call = call
+    )
+  }
+  next_stage <- x$open()
+  function(i) {
+    if (i > length(x$at)) {
+      return(NULL)
+    }
+    columns <- stage_columns(x, next_stage(i), i)
+    c(
+      columns[names(columns) != "loss"],
+      list(
+        is_epoch = FALSE,
+        signals = rep(list(columns$loss), length(signals)),
+        order = attr(columns, "rows")
+      )
+    )
+  }
+}
+
+# The columns of a stage, of all samples, and as attribute the rows that it has.
+stage_columns <- function(x, stage, i) {
+  labels <- x$labels
+  n <- length(x$id)
+  columns <- list(
+    id = x$id, label = labels$label, step = rep(as.double(x$at[[i]]), n)
+  )
+  if (is.null(stage$probs)) {
+    columns$correct <- stage$correct
+    columns$label_probs <- stage$label_probs
+    columns$loss <- -log(stage$label_probs)
+  } else {
+    probs <- stage$probs
+    columns$loss <- -log(probs[cbind(seq_len(n), labels$place)])
+    if (is.unsorted(labels$order)) {
+      probs <- probs[, labels$order, drop = FALSE]
+    }
+    columns$probs <- probs
+    columns$label_index <- labels$label_index
+    if (!is.null(labels$names)) {
+      columns$pred_label <- labels$names[first_maximum(probs)]
+    }
+  }
+  structure(columns, rows = as.integer(stage$rows %||% seq_len(n)))
+}
+
+# The same as lines, for readers of lines: each stage a source, written when its
+# turn comes.
+stage_lines <- function(x, paths, call) {
+  next_stage <- x$open()
+  path <- tempfile("datacarto")
+  con <- NULL
+  end <- function() {
+    if (!is.null(con)) close(con)
+    con <<- NULL
+    unlink(path)
+  }
+  inputs <- lapply(seq_along(x$at), function(i) {
+    is_new <- TRUE
+    function(n) {
+      if (is_new) {
+        is_new <<- FALSE
+        write_stage(path, stage_columns(x, next_stage(i), i), call)
+        con <<- file(path, "rb")
+      }
+      bytes <- readBin(con, "raw", n)
+      if (length(bytes) == 0) end()
+      bytes
+    }
+  })
+  list(inputs = inputs, paths = paths, close = list(end))
+}
+
+write_stage <- function(path, columns, call) {
+  rows <- attr(columns, "rows")
+  columns <- lapply(columns[lengths(columns) > 0], function(column) {
+    if (is.matrix(column)) column[rows, , drop = FALSE] else column[rows]
+  })
+  columns <- columns[order(match(names(columns), names(field_names)))]
+  kinds <- vapply(columns, record_kind, "")
+  whole <- names(columns) %in% c("id", "label", "pred_label")
+  kinds[whole] <- sub("double", "whole", kinds[whole])
+  error <- .Call(ffi_write_signals, path, columns, kinds, length(rows), FALSE)
+  if (!is.null(error)) {
+    error$file <- 1L
+    abort_core(error, path, call, cant_write(path, "x"))
+  }
+}
