@@ -25,9 +25,54 @@
 #' [datamap_recorder()], section Classes. A sample that is `NA` in a stage was
 #' not evaluated there.
 #'
+#' # Models
+#' `data` are the samples that the model was fitted to, with the labels that it
+#' was given. Each stage is what `predict()` would say then:
+#'
+#' * **gbm** (`bernoulli`, `adaboost`, `multinomial`): after so many trees;
+#' * **ranger** (classification and probability forests) and **randomForest**:
+#'   the votes of the first trees. A tree has learned the labels that it saw by
+#'   heart, so only trees count that did not see a sample (out-of-bag), where
+#'   the model was fitted with `keep.inbag = TRUE`; else a warning of class
+#'   `datamap_warning_in_bag` says so. A sample that no tree was without so far
+#'   has no evaluation;
+#' * **glmnet** (families `binomial` and `multinomial`): along the path of
+#'   penalties, from the largest. A path is no training: what comes late on it
+#'   needs more coefficients, and each point is fitted to the end;
+#' * **nnet**: a list of networks, each trained some iterations further than
+#'   the one before (`nnet(..., Wts = fit$wts)`), or of `multinom()`s;
+#' * **xgboost** (`binary:logistic`, `multi:softprob`), versions 1.7 and 3:
+#'   after so many rounds, whatever early stopping chose. *Written from its
+#'   manual, not run.*
+#' * **lightgbm** (`binary`, `multiclass`), from version 4: the same.
+#'   *Written from its manual, not run.*
+#'
+#' * **parsnip** fits and **workflows**: the engine's model on the predictors as
+#'   they were given to it, with the engine's `at` and `out_of_bag`. Run with
+#'   ranger and glmnet;
+#' * **mlr3** learners of these models. *Written from its manual, not run.*
+#'
+#' Boosting takes one pass over the rounds, however many stages there are
+#' (xgboost two), forests one over the trees.
+#'
+#' # Resampling
+#' What a resampling says of a sample is said by models that were not fitted to
+#' it: an out-of-sample map, with one evaluation per repeat. The ids are the
+#' numbers of the rows of the training data, or the elements of `id` there.
+#' Several tuning candidates at once are an error that says how to pick one.
+#'
+#' * `caret::train()` with `savePredictions` and `classProbs`;
+#' * what `tune::collect_predictions()` gives, or the result that it takes.
+#'   *Run with tables of the documented form only;*
+#' * a `ResampleResult` of mlr3 with probabilities. *Written from its manual,
+#'   not run.*
+#'
 #' @param x What there is: a fitted model, a result of a resampling, a matrix,
 #'   an array or a list of matrices.
-#' @param ... Must be empty.
+#' @param ... Must be empty, but for parsnip, workflows and mlr3, where it is
+#'   passed on to the method of the engine's model.
+#' @param data The samples that the model was fitted to, as `predict()` takes
+#'   them: a data frame or, for xgboost, lightgbm and glmnet, a matrix.
 #' @param label The labels of the samples: a vector or factor. Where `data` is
 #'   given, the name of its column will do; by default it is the response that
 #'   the model was fitted to, if `data` has it.
@@ -38,6 +83,10 @@
 #'   an array, and of a model 20 from the first to the last at even distances.
 #' @param classes The names of the classes, in their order in `x`, where `x`
 #'   does not say them.
+#' @param out_of_bag Whether only trees count that did not see a sample. By
+#'   default where the model knows; `FALSE` for all trees without a warning.
+#' @param candidate Which tuning candidate: the values of its parameters, as one
+#'   row of a data frame or as a list.
 #' @param correct Whether the predictions are right: a logical matrix of the
 #'   size of `x`.
 #'
@@ -272,12 +321,17 @@ datamap_stages.array <- function(x,
 #' @export
 datamap_stages.list <- function(x,
                                 ...,
+                                data = NULL,
                                 label,
                                 id = NULL,
                                 at = NULL,
                                 classes = NULL) {
   check_dots()
   call <- rlang::current_env()
+  if (length(x) > 0 && all(vapply(x, inherits, NA, "nnet"))) {
+    label <- if (!missing(label)) label
+    return(network_stages(x, data, label, id, at, classes, call))
+  }
   force_argument(label, "label", call)
   is_fine <- vapply(x, function(m) is.matrix(m) || is.data.frame(m), NA)
   if (length(x) == 0 || !all(is_fine)) {
@@ -500,7 +554,7 @@ stage_reader <- function(x, request, call) {
       list(
         is_epoch = FALSE,
         signals = rep(list(columns$loss), length(signals)),
-        order = attr(columns, "rows")
+        order = attr(columns, "rows"), n_rows = length(x$id)
       )
     )
   }

@@ -272,9 +272,9 @@ static dm_status check_table(SEXP input, R_xlen_t n, size_t n_signals, dm_error 
     DM_TRY(
         ffi_check_vector(VECTOR_ELT(signals, (R_xlen_t)i), "signals", REALSXP, n, err));
   }
-  SEXP order;
-  DM_TRY(ffi_typed_element(&order, input, "order", INTSXP, n, err));
-  for (R_xlen_t k = 0; k < n; k++) {
+  SEXP order = ffi_element(input, "order");
+  DM_TRY(ffi_check_vector(order, "order", INTSXP, Rf_xlength(order), err));
+  for (R_xlen_t k = 0; k < Rf_xlength(order); k++) {
     if (INTEGER_RO(order)[k] < 1 || INTEGER_RO(order)[k] > n) {
       dm_error_expected(err, DM_E_INPUT, "the number of a row");
       dm_error_key(err, "order", strlen("order"));
@@ -293,7 +293,9 @@ static dm_status read_table(summarise_call *call, SEXP input, const dm_host *hos
   enum { ROWS_BETWEEN_CHECKS = 4096 };
   size_t n_signals = call->run->states.options.n_signals;
   SEXP order = ffi_element(input, "order");
-  DM_TRY(check_table(input, Rf_xlength(order), n_signals, &call->err));
+  SEXP n_rows = ffi_element(input, "n_rows"); /* where not all are in order */
+  R_xlen_t n = n_rows == R_NilValue ? Rf_xlength(order) : Rf_asInteger(n_rows);
+  DM_TRY(check_table(input, n, n_signals, &call->err));
   SEXP correct = ffi_element(input, "correct");
   SEXP label_index = ffi_element(input, "label_index");
   table_columns c = {

@@ -1,0 +1,307 @@
+# Stages of models, each against one prediction for each stage.
+
+# Two species that overlap, and all three.
+flowers <- function() {
+  data <- iris[seq(2, 150, by = 2), ]
+  row.names(data) <- NULL
+  data$is_wide <- as.integer(data$Sepal.Width > 3)
+  data
+}
+
+probs_of <- function(stages) {
+  next_stage <- stages$open()
+  lapply(seq_along(stages$at), function(i) next_stage(i))
+}
+
+# `predicted` gives the probabilities at a stage, a matrix, or of two classes
+# those of the second one.
+expect_stages <- function(stages, predicted) {
+  found <- probs_of(stages)
+  largest <- vapply(seq_along(found), function(i) {
+    p <- predicted(stages$at[[i]])
+    if (is.null(dim(p))) {
+      p <- cbind(1 - p, p)
+    }
+    max(abs(found[[i]]$probs - p))
+  }, 1)
+  expect_lt(max(largest), 1e-12)
+}
+
+# Rows in another order, with their ids.
+expect_same_turned <- function(make, data) {
+  at <- rev(seq_len(nrow(data)))
+  map <- datamap_summarise(make(data, seq_len(nrow(data))))
+  expect_identical(
+    lapply(datamap_summarise(make(data[at, ], at)), identity),
+    lapply(map, identity)
+  )
+  expect_identical(attr(map, "predicted"), "in-sample")
+}
+
+# Out of bag only the rows of the training, in their order, will do.
+expect_wrong_rows <- function(fit, data) {
+  turned <- datamap_stages(fit, data = data[rev(seq_len(nrow(data))), ])
+  error <- expect_error(
+    datamap_summarise(turned), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "data")
+  expect_error(
+    datamap_stages(fit, data = data[-1, ]), class = "datamap_error_input"
+  )
+}
+
+expect_in_bag <- function(without, fit, data) {
+  expect_warning(
+    datamap_stages(without, data = data), class = "datamap_warning_in_bag"
+  )
+  expect_silent(datamap_stages(without, data = data, out_of_bag = FALSE))
+  error <- expect_error(
+    datamap_stages(without, data = data, out_of_bag = TRUE),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "out_of_bag")
+  expect_error(
+    datamap_stages(fit, data = data, out_of_bag = 1),
+    class = "datamap_error_input"
+  )
+}
+
+test_that("gbm: stages are its predictions, and sums over single trees", {
+  skip_if_not_installed("gbm")
+  data <- flowers()
+  set.seed(1)
+  fit_one <- function(formula, distribution) {
+    suppressWarnings(gbm::gbm(
+      formula, distribution, data, n.trees = 25, n.minobsinnode = 3
+    ))
+  }
+  one <- is_wide ~ Sepal.Length + Petal.Length + Petal.Width
+  for (distribution in c("bernoulli", "adaboost")) {
+    fit <- fit_one(one, distribution)
+    stages <- datamap_stages(fit, data = data)
+    expect_identical(stages$at[c(1, 20)], c(1L, 25L))
+    expect_stages(stages, function(at) {
+      stats::predict(fit, data, at, type = "response")
+    })
+  }
+  fit <- fit_one(one, "bernoulli")
+  by_tree <- stats::predict(fit, data, 1:25, single.tree = TRUE)
+  expect_stages(datamap_stages(fit, data = data), function(at) {
+    stats::plogis(fit$initF + rowSums(by_tree[, seq_len(at), drop = FALSE]))
+  })
+  expect_same_turned(function(data, id) {
+    datamap_stages(fit, data = data, id = id)
+  }, data)
+  fit <- fit_one(Species ~ Sepal.Length + Petal.Length, "multinomial")
+  expect_stages(datamap_stages(fit, data = data), function(at) {
+    stats::predict(fit, data, at, type = "response")[, , 1]
+  })
+  error <- expect_error(
+    datamap_stages(fit_one(one, "gaussian"), data = data),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
+})
+
+test_that("ranger: the last stage is what it says out of bag", {
+  skip_if_not_installed("ranger")
+  data <- flowers()
+  fit_one <- function(...) {
+    ranger::ranger(
+      Species ~ ., data, num.trees = 40, num.threads = 1, seed = 1, ...
+    )
+  }
+  fit <- fit_one(probability = TRUE, keep.inbag = TRUE)
+  stages <- datamap_stages(fit, data = data)
+  expect_identical(stages$predicted, "out-of-bag")
+  expect_equal(
+    probs_of(stages)[[20]]$probs, unname(fit$predictions), tolerance = 1e-12
+  )
+  map <- datamap_summarise(stages)
+  expect_identical(attr(map, "predicted"), "out-of-bag")
+  # a tree has some samples in its bag
+  expect_lt(min(map$evaluations), 20)
+  expect_stages(
+    datamap_stages(fit, data = data, out_of_bag = FALSE),
+    function(at) {
+      stats::predict(fit, data, num.trees = at, num.threads = 1)$predictions
+    }
+  )
+  expect_same_turned(function(data, id) {
+    datamap_stages(fit, data = data, id = id, out_of_bag = FALSE)
+  }, data)
+  # of votes the winners are kept
+  fit <- fit_one(keep.inbag = TRUE)
+  last <- probs_of(datamap_stages(fit, data = data))[[20]]$probs
+  winner <- last[cbind(seq_len(75), as.integer(fit$predictions))]
+  expect_identical(winner, apply(last, 1, max))
+  expect_wrong_rows(fit, data)
+  expect_in_bag(fit_one(), fit, data)
+  error <- expect_error(
+    datamap_stages(fit_one(write.forest = FALSE), data = data),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
+  survey <- ranger::ranger(
+    Sepal.Width ~ Sepal.Length, data, num.trees = 2, num.threads = 1
+  )
+  expect_error(
+    datamap_stages(survey, data = data, label = "Species"),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("randomForest: the last stage is its votes out of bag", {
+  skip_if_not_installed("randomForest")
+  data <- flowers()
+  fit_one <- function(...) {
+    set.seed(1)
+    randomForest::randomForest(Species ~ ., data, ntree = 40, ...)
+  }
+  fit <- fit_one(keep.inbag = TRUE)
+  stages <- datamap_stages(fit, data = data)
+  last <- probs_of(stages)[[20]]$probs
+  expect_lt(max(abs(last - fit$votes)), 1e-12)
+  votes <- stats::predict(fit, data, predict.all = TRUE)$individual
+  expect_stages(
+    datamap_stages(fit, data = data, out_of_bag = FALSE),
+    function(at) {
+      vapply(fit$classes, function(class) {
+        rowMeans(votes[, seq_len(at), drop = FALSE] == class)
+      }, double(75))
+    }
+  )
+  expect_wrong_rows(fit, data)
+  expect_in_bag(fit_one(), fit, data)
+  expect_error(
+    datamap_stages(fit_one(keep.forest = FALSE), data = data),
+    class = "datamap_error_input"
+  )
+  set.seed(1)
+  numbers <- randomForest::randomForest(
+    Sepal.Width ~ Sepal.Length, data, ntree = 2
+  )
+  expect_error(
+    datamap_stages(numbers, data = data, label = "Species"),
+    class = "datamap_error_input"
+  )
+})
+
+test_that("glmnet: stages are those of the coefficients by hand", {
+  skip_if_not_installed("glmnet")
+  data <- flowers()
+  x <- as.matrix(data[1:4])
+  fit <- glmnet::glmnet(x, data$Species, family = "multinomial")
+  stages <- datamap_stages(fit, data = x, label = data$Species)
+  expect_stages(stages, function(at) {
+    scores <- vapply(fit$classnames, function(class) {
+      fit$a0[class, at] + as.vector(x %*% as.matrix(fit$beta[[class]])[, at])
+    }, double(75))
+    exp(scores) / rowSums(exp(scores))
+  })
+  expect_same_turned(function(data, id) {
+    x <- as.matrix(data[1:4])
+    datamap_stages(fit, data = x, label = data$Species, id = id)
+  }, data)
+  fit <- glmnet::glmnet(x, data$is_wide, family = "binomial")
+  stages <- datamap_stages(fit, data = data[1:4], label = data$is_wide)
+  expect_stages(stages, function(at) {
+    stats::plogis(fit$a0[[at]] + as.vector(x %*% as.matrix(fit$beta)[, at]))
+  })
+  set.seed(1)
+  path <- glmnet::cv.glmnet(
+    x, data$is_wide, family = "binomial", nfolds = 3, nlambda = 10
+  )
+  expect_identical(
+    datamap_stages(path, data = x, label = data$is_wide)$of,
+    length(path$glmnet.fit$lambda)
+  )
+})
+
+test_that("nnet: a list of warm starts", {
+  skip_if_not_installed("nnet")
+  data <- flowers()
+  set.seed(1)
+  fits <- list()
+  for (i in 1:4) {
+    more <- if (i > 1) list(Wts = fits[[i - 1]]$wts)
+    fits[[i]] <- do.call(nnet::nnet, c(
+      list(Species ~ Sepal.Length + Petal.Width, data, size = 2, maxit = 5),
+      trace = FALSE, more
+    ))
+  }
+  stages <- datamap_stages(fits, data = data)
+  expect_identical(stages$at, 1:4)
+  expect_stages(stages, function(at) stats::predict(fits[[at]], data))
+  expect_error(
+    datamap_stages(fits[[1]], data = data), class = "datamap_error_input"
+  )
+  two <- nnet::multinom(is_wide ~ Petal.Width, data, trace = FALSE)
+  stages <- datamap_stages(list(two), data = data)
+  expect_stages(stages, function(at) {
+    as.vector(stats::predict(two, data, "probs"))
+  })
+})
+
+test_that("labels, ids and data are asked for in words", {
+  skip_if_not_installed("nnet")
+  data <- flowers()
+  fit <- nnet::multinom(Species ~ Petal.Width, data, trace = FALSE)
+  of <- function(...) datamap_stages(list(fit), ...)
+  expect_input <- function(object, key) {
+    error <- expect_error(object, class = "datamap_error_input")
+    expect_identical(error$key, key)
+  }
+  expect_input(of(), "data")
+  expect_input(of(data = 1:3), "data")
+  expect_input(of(data = data["Petal.Width"]), "label")
+  expect_input(of(data = data, label = "Specis"), "Specis")
+  expect_input(of(data = data, id = "Specis"), "Specis")
+  expect_input(of(data = data, id = "Species"), "id")
+  data$name <- sprintf("flower %d", 1:75)
+  expect_identical(of(data = data, id = "name")$id, data$name)
+  row.names(data) <- data$name
+  expect_identical(of(data = data)$id, data$name)
+  matrix <- as.matrix(data["Petal.Width"])
+  expect_identical(data_ids(unname(matrix)), 1:75)
+})
+
+test_that("a package that is not there is named", {
+  error <- expect_error(
+    check_engine("no.such.package", NULL),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$package, "no.such.package")
+})
+
+test_that("parsnip and workflows: those of the engine's model", {
+  skip_if_not_installed("parsnip")
+  skip_if_not_installed("workflows")
+  skip_if_not_installed("ranger")
+  data <- flowers()
+  spec <- parsnip::set_engine(
+    parsnip::rand_forest("classification", trees = 25), "ranger",
+    keep.inbag = TRUE, seed = 1
+  )
+  fit <- parsnip::fit(spec, Species ~ Petal.Width + Sepal.Width, data)
+  stages <- datamap_stages(fit, data = data, at = c(5, 25))
+  expect_equal(
+    probs_of(stages)[[2]]$probs, unname(fit$fit$predictions),
+    tolerance = 1e-12
+  )
+  flow <- workflows::workflow(Species ~ Petal.Width + Sepal.Width, spec)
+  fit <- parsnip::fit(flow, data)
+  stages <- datamap_stages(fit, data = data)
+  own <- workflows::extract_fit_engine(fit)
+  expect_equal(
+    probs_of(stages)[[20]]$probs, unname(own$predictions), tolerance = 1e-12
+  )
+})
+
+test_that("a learner that was not trained is told", {
+  learner <- structure(list(state = NULL), class = "Learner")
+  error <- expect_error(
+    datamap_stages(learner, data = iris), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
+})
