@@ -114,7 +114,7 @@ check_result <- function(read, start = NULL, call = rlang::caller_env()) {
     }
     paths <- c(start$files, read$paths)
     error <- advise_kind(error, paths, read$inputs)
-    abort_core(error, paths, call, read$problem)
+    abort_core(error, paths, call, read$problem %||% core_problem)
   }
   inform_grown(read$paths[read$result$grown])
 }

@@ -24,8 +24,8 @@ new_source <- function(lines = NULL,
                        levels = NULL,
                        summary = NULL,
                        state = NULL,
-                       paths = character(),
-                       problem = core_problem) {
+                       paths = NULL,
+                       problem = NULL) {
   list(
     lines = lines, written = written, columns = columns, frame = frame,
     levels = levels, summary = summary, state = state,
