@@ -376,10 +376,8 @@ static dm_status read_tables(summarise_call *call, const dm_host *host) {
       return DM_OK;
     }
     PROTECT(columns);
-    const void *room = vmaxget();
     call->run->table = n_before + i;
     dm_status status = read_table(call, columns, host);
-    vmaxset(room);
     UNPROTECT(1);
     DM_TRY(status);
   }
