@@ -99,9 +99,9 @@
 #'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
 #'   raw vector, literal text in `I()`, a data frame or Arrow stream with one
 #'   row per evaluation and sample, or a [datamap_recorder()] or
-#'   [datamap_state()], whose summary is at hand (`signals` and `metrics` are among those that it
-#'   was made with, by default all; the arguments on how to read do not
-#'   matter).
+#'   [datamap_state()], whose summary is at hand (`signals` and `metrics` are
+#'   among those that it was made with, by default all; the arguments on how to
+#'   read do not matter).
 #'
 #'   A connection that can't be opened or read is an error of class
 #'   `datamap_error_io`, and so is a [pipe()] whose command fails. One that was
