@@ -192,12 +192,12 @@ compare_regions <- function(runs, of, cutoffs) {
   places <- run_places(runs)
   n <- length(places$ids)
   codes <- matrix(
-    region_codes(places$confidence, places$variability, cutoffs), n
+    region_codes(places$confidence, places$variability, cutoffs), n, length(of)
   )
   parts <- list(codes[, of == 1, drop = FALSE], codes[, of == 2, drop = FALSE])
   times <- lapply(parts, function(x) {
     matrix(
-      vapply(1:3, function(r) as.double(rowSums(x == r)), double(n)), n
+      vapply(1:3, function(r) as.double(rowSums(x == r)), double(n)), n, 3
     )
   })
   table <- crossprod(times[[1]], times[[2]])
@@ -356,6 +356,9 @@ print.datamap_comparison <- function(x, ...) {
 }
 
 moved_words <- function(of) {
+  if (is.na(of$moved)) {
+    return("How many samples are in another region is not known")
+  }
   paste0(
     percent(of$moved), " of the samples are in another region",
     if (is.na(of$moved_within)) {

@@ -55,8 +55,8 @@
 #'   wrong labels. The attribute `predicted` is that of the maps (see
 #'   [datamap_stages()]). A score is `NA` where all labels or none are wrong (a
 #'   message of class `datamap_message_no_score` says so). For a list of maps,
-#'   the scores are means over the runs, and the columns `runs`, `<score>_min` and
-#'   `<score>_max` give their number and range.
+#'   the scores are means over the runs, and the columns `runs`, `<score>_min`
+#'   and `<score>_max` give their number and range.
 #'
 #'   `autoplot()` returns a ggplot of the `auroc`s, with their range over the
 #'   runs; `plot()` draws it.

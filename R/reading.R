@@ -70,7 +70,7 @@ read_with <- function(source, request, reading, reader) {
     on.exit(if (is.list(columns)) close_sources(columns), add = TRUE)
     result <- reader(columns, TRUE, NULL)
     return(list(
-      result = result, paths = as.character(source$paths),
+      result = result, paths = source$paths %||% character(),
       problem = source$problem
     ))
   }

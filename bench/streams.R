@@ -1,7 +1,8 @@
 # Usage: Rscript bench/streams.R [FILE]
 #
 # Arrow streams of 2 and 20 million rows in batches of 100,000, with one thread,
-# each in a process of its own: rows a second and the largest memory. Then a stream against the data frame of the same rows. Writes
+# each in a process of its own: rows a second and the largest memory. Then a
+# stream against the data frame of the same rows. Writes
 # bench/results/streams.csv, or FILE. Needs nanoarrow and the installed package.
 
 args <- commandArgs(trailingOnly = TRUE)

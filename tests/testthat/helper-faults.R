@@ -565,6 +565,7 @@ call_entries <- function(call) {
     call("ffi_load_state", at("state")),
     call("ffi_read_signals", list(path), skipping, NULL,
          long_wanted(c("id", "pred_label", "loss", "probs"))),
+    call("ffi_signal_lines", lines$columns, lines$kinds, 2),
     call("ffi_integer64", c(0, 5e-324), TRUE),
     call("ffi_field_names"),
     call("ffi_column_names"),

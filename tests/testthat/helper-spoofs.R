@@ -146,8 +146,11 @@ map_functions <- function(other) {
     },
     plot = function(map) build(datamap_plot(map)),
     region_probs = function(map) {
-      many <- map[rep(seq_len(nrow(map)), 20), ]
-      many$id <- seq_len(nrow(many))
+      many <- map
+      if (is.data.frame(map)) {
+        many <- map[rep(seq_len(nrow(map)), 20), ]
+        many$id <- seq_len(nrow(many))
+      }
       found <- datamap_region_probs(list(many, many))
       utils::capture.output(print(found))
       build(ggplot2::autoplot(found))
@@ -158,7 +161,7 @@ map_functions <- function(other) {
       build(ggplot2::autoplot(found))
     },
     survival = function(map) {
-      if (is.data.frame(map)) map$first_correct <- 0L
+      if (is.data.frame(map)) map$first_correct <- integer(nrow(map))
       found <- datamap_survival(map)
       utils::capture.output(print(found))
       build(ggplot2::autoplot(found))

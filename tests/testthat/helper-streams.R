@@ -89,9 +89,9 @@ arrow_array <- function(x, types = character()) {
   }
 }
 
-# The bytes of int64, for whole numbers from 0 on.
+# The bytes of int64, for whole numbers that fit in 32 bits.
 int64_bytes <- function(x) {
-  writeBin(as.integer(rbind(x, 0)), raw(), endian = "little")
+  writeBin(as.integer(rbind(x, -(x < 0))), raw(), endian = "little")
 }
 
 # A data frame as a stream of batches of `size` rows, all of them parts of the

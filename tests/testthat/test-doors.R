@@ -3,7 +3,7 @@
 # Another thousand are tried where something of the doors changes; a minute has
 # about sixty.
 n_cases <- switch(Sys.getenv("DATACARTO_LARGE", "no"),
-  no = 20, all = 1000, 150
+  no = 20, all = 1000, 60
 )
 
 test_that("all doors give the same map, and it is the right one", {
