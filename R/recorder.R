@@ -359,12 +359,14 @@ signal_source.datamap_recorder <- function(x, arg, call) {
     lines = function() {
       signal_source(recorder_file(x, arg, call), arg, call)$lines()
     },
-    summary = function(request, window) {
-      summarise_recorder(x, request, window, call)
-    },
-    state = function(request, window) {
-      recorder_running(x, request, window, call)
-    }
+    at_hand = list(
+      summary = function(request, window) {
+        summarise_recorder(x, request, window, call)
+      },
+      state = function(request, window) {
+        recorder_running(x, request, window, call)
+      }
+    )
   )
 }
 

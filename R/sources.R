@@ -13,23 +13,24 @@
 #          that gives it such columns, stage after stage
 # frame    a function: the data frame that it is
 # levels   a function: the levels of its labels, if they are a factor
-# summary  a function of the request and the window: its summary, at hand
-# state    the same: its running state
-# paths    the names that errors call the stages of `columns` by
-# problem  what they say can't be done: a function of the place
+# at_hand  a list of what is there already, each a function of the request and
+#          the window: its `summary`, and its running `state`
+# errors   a list of what is said of `columns`: `paths`, the names that errors
+#          call the stages by, and `problem`, what can't be done, a function of
+#          the place
+#
+# The members of the last two are members of the source.
 new_source <- function(lines = NULL,
                        written = NULL,
                        columns = NULL,
                        frame = NULL,
                        levels = NULL,
-                       summary = NULL,
-                       state = NULL,
-                       paths = NULL,
-                       problem = NULL) {
+                       at_hand = list(),
+                       errors = list()) {
   list(
     lines = lines, written = written, columns = columns, frame = frame,
-    levels = levels, summary = summary, state = state,
-    paths = paths, problem = problem
+    levels = levels, summary = at_hand$summary, state = at_hand$state,
+    paths = errors$paths, problem = errors$problem
   )
 }
 

@@ -5,25 +5,26 @@
 # What all methods do: labels and ids by `data`, and which of `n` stages.
 # `stage` is a function that returns, for each reading, a new function(from, to)
 # of the stage up to `to`, called in ascending order with `from` the one before.
+# `about` is that of new_stages(), whose `of` is `n`; a model that says nothing
+# of `predicted` has seen its samples.
 model_stages <- function(stage,
                          n,
                          classes,
                          rows,
                          at,
-                         what,
-                         unit,
-                         predicted = "in-sample",
+                         about,
                          call = rlang::caller_env()) {
-  at <- check_at(at, n, 20, call)
+  at <- stages_at(at, n, 20, call)
   open <- function() {
     up_to <- stage()
     function(i) up_to(if (i > 1) at[[i - 1]] else 0L, at[[i]])
   }
+  about$of <- n
+  about$predicted <- about$predicted %||% "in-sample"
   new_stages(
-    open,
-    id = rows$id, label = rows$label, at = at, classes = classes,
-    width = max(length(classes), 2L), what = what, unit = unit, of = n,
-    predicted = predicted, call = call
+    open, rows, at,
+    classes = classes, width = max(length(classes), 2L), about = about,
+    call = call
   )
 }
 
@@ -51,7 +52,8 @@ model_rows <- function(data, label, id, response, call) {
       )
     }
   }
-  label <- check_labels(data_column(label, data, "label", call), n, call)
+  label <- data_column(label, data, "label", call)
+  check_labels(label, n, call = call)
   list(
     label = label,
     id = if (is.null(id)) {
@@ -83,7 +85,7 @@ data_ids <- function(data) {
   own_ids(if (is_named) rownames(data), nrow(data))
 }
 
-check_engine <- function(package, call) {
+check_engine <- function(package, call = rlang::caller_env()) {
   if (!requireNamespace(package, quietly = TRUE)) {
     abort_datamap(
       c(
@@ -155,7 +157,7 @@ datamap_stages.gbm <- function(x,
   }
   model_stages(
     stage, x$n.trees, if (width > 1) x$classes else c("0", "1"), rows, at,
-    what = "a gbm", unit = "tree", call = call
+    list(what = "a gbm", unit = "tree"), call
   )
 }
 
@@ -202,12 +204,12 @@ datamap_stages.xgb.Booster <- function(x,
     }
   }
   model_stages(
-    stage, n, check_classes(classes, NULL, max(width, 2), call), rows, at,
-    what = "an xgboost model", unit = "round", call = call
+    stage, n, stage_classes(classes, NULL, max(width, 2), call), rows, at,
+    list(what = "an xgboost model", unit = "round"), call
   )
 }
 
-check_objective <- function(objective, known, call) {
+check_objective <- function(objective, known, call = rlang::caller_env()) {
   if (!isTRUE(objective %in% known)) {
     abort_model(
       paste0("Its objective is \"", toString(objective), "\"."),
@@ -249,8 +251,8 @@ datamap_stages.lgb.Booster <- function(x,
     }
   }
   model_stages(
-    stage, x$current_iter(), check_classes(classes, NULL, max(width, 2), call),
-    rows, at, what = "a lightgbm model", unit = "round", call = call
+    stage, x$current_iter(), stage_classes(classes, NULL, max(width, 2), call),
+    rows, at, list(what = "a lightgbm model", unit = "round"), call
   )
 }
 
@@ -303,10 +305,11 @@ datamap_stages.ranger <- function(x,
   } else if (is.factor(x$predictions)) {
     match(x$predictions, classes)
   }
-  forest_stages(
-    votes_of, x$num.trees, classes, rows, at, x$inbag.counts, out_of_bag,
-    "keep.inbag = TRUE", own, "a ranger forest", call
+  forest <- list(
+    what = "a ranger forest", n_trees = x$num.trees, classes = classes,
+    inbag = x$inbag.counts, own = own, how = "keep.inbag = TRUE"
   )
+  forest_stages(votes_of, forest, rows, at, out_of_bag, call)
 }
 
 #' @rdname datamap_stages
@@ -345,11 +348,14 @@ datamap_stages.randomForest <- function(x,
   own <- if (!is.null(x$votes)) {
     matrix(x$votes / rowSums(x$votes), ncol = length(x$classes))
   }
-  forest_stages(
-    votes_of, x$forest$ntree, x$classes, rows, at,
-    if (!is.null(inbag)) lapply(seq_len(ncol(inbag)), function(k) inbag[, k]),
-    out_of_bag, "keep.inbag = TRUE", own, "a random forest", call
+  if (!is.null(inbag)) {
+    inbag <- lapply(seq_len(ncol(inbag)), function(k) x$inbag[, k])
+  }
+  forest <- list(
+    what = "a random forest", n_trees = x$forest$ntree, classes = x$classes,
+    inbag = inbag, own = own, how = "keep.inbag = TRUE"
   )
+  forest_stages(votes_of, forest, rows, at, out_of_bag, call)
 }
 
 # What the formula, or another argument, of a call says is fitted to.
@@ -364,7 +370,7 @@ response_of <- function(call) {
   if (rlang::is_string(name)) name
 }
 
-check_kept <- function(part, how, call) {
+check_kept <- function(part, how, call = rlang::caller_env()) {
   if (is.null(part)) {
     abort_datamap(
       c(
@@ -377,23 +383,19 @@ check_kept <- function(part, how, call) {
 }
 
 # `votes_of` gives, for the numbers of some trees, a function of 1, 2, ... with
-# the class that each of them gives every sample, or its probabilities. `inbag`
-# is a list of how often each tree had the samples, NULL where that was not
-# kept; `own` what the model itself says out of bag.
-forest_stages <- function(votes_of,
-                          n_trees,
-                          classes,
-                          rows,
-                          at,
-                          inbag,
-                          out_of_bag,
-                          how,
-                          own,
-                          what,
-                          call) {
-  is_out <- choose_bag(out_of_bag, inbag, length(rows$label), how, call)
+# the class that each of them gives every sample, or its probabilities.
+#
+# `forest` is a list of `what` it is, `n_trees`, the names of its `classes`, and
+#
+# inbag  a list of how often each tree had the samples, NULL where that was not
+#        kept
+# own    what the model itself says out of bag, see check_same_bag()
+# how    the code that a model is fitted with which keeps `inbag`
+forest_stages <- function(votes_of, forest, rows, at, out_of_bag, call) {
+  inbag <- forest$inbag
   n <- length(rows$label)
-  width <- length(classes)
+  is_out <- choose_bag(out_of_bag, inbag, n, forest$how, call)
+  width <- length(forest$classes)
   # as many trees at once as make some 32 MB
   at_once <- max(1, floor(4e6 / (as.double(n) * width)))
   stage <- function() {
@@ -419,16 +421,17 @@ forest_stages <- function(votes_of,
       }
       probs <- votes / times
       has_votes <- which(times > 0)
-      if (is_out && to == n_trees) {
-        check_same_bag(probs, own, has_votes, call)
+      if (is_out && to == forest$n_trees) {
+        check_same_bag(probs, forest$own, has_votes, call)
       }
       list(probs = probs, rows = has_votes)
     }
   }
-  model_stages(
-    stage, n_trees, classes, rows, at, what = what, unit = "tree",
-    predicted = if (is_out) "out-of-bag" else "in-sample", call = call
+  about <- list(
+    what = forest$what, unit = "tree",
+    predicted = if (is_out) "out-of-bag" else "in-sample"
   )
+  model_stages(stage, forest$n_trees, forest$classes, rows, at, about, call)
 }
 
 # Whether only trees count that had not seen the sample.
@@ -477,7 +480,7 @@ choose_bag <- function(out_of_bag, inbag, n, how, call) {
 
 # All trees together must say what the model says of itself: `own` are its votes
 # or, where it breaks ties in its own way, the winners.
-check_same_bag <- function(probs, own, rows, call) {
+check_same_bag <- function(probs, own, rows, call = rlang::caller_env()) {
   probs <- probs[rows, , drop = FALSE]
   is_same <- if (is.matrix(own)) {
     all(abs(probs - own[rows, , drop = FALSE]) < 1e-6)
@@ -544,8 +547,8 @@ path_stages <- function(x, data, label, id, at, call) {
     }
   }
   model_stages(
-    stage, length(x$lambda), x$classnames, rows, at, what = "a glmnet path",
-    unit = "lambda", call = call
+    stage, length(x$lambda), x$classnames, rows, at,
+    list(what = "a glmnet path", unit = "lambda"), call
   )
 }
 
@@ -580,9 +583,9 @@ network_stages <- function(x, data, label, id, at, classes, call) {
   }
   model_stages(
     stage, length(x),
-    check_classes(classes, found, max(length(found), 2), call), rows,
-    at %||% seq_along(x), what = "a list of networks", unit = "network",
-    call = call
+    stage_classes(classes, found, max(length(found), 2), call), rows,
+    at %||% seq_along(x),
+    list(what = "a list of networks", unit = "network"), call
   )
 }
 

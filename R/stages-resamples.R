@@ -27,10 +27,11 @@ datamap_stages.train <- function(x,
     "candidate = x$bestTune", call
   )
   classes <- levels(pred$obs)
-  resample_stages(
-    pred$rowIndex, pred$obs, as.matrix(pred[classes]), pred$Resample, classes,
-    id, "a caret model", call
+  predictions <- list(
+    row = pred$rowIndex, label = pred$obs, probs = as.matrix(pred[classes]),
+    classes = classes, fold = pred$Resample
   )
+  resample_stages(predictions, id, "a caret model", call)
 }
 
 #' @rdname datamap_stages
@@ -87,11 +88,12 @@ datamap_stages.data.frame <- function(x,
     x, setdiff(names(x), c(known, folds)), candidate,
     "candidate = tune::select_best(x)", call
   )
-  fold <- if (length(folds) > 0) do.call(paste, x[folds])
-  resample_stages(
-    x$.row, x[[label]], as.matrix(x[columns]), fold, classes, id,
-    "a resampling", call
+  predictions <- list(
+    row = x$.row, label = x[[label]], probs = as.matrix(x[columns]),
+    classes = classes,
+    fold = if (length(folds) > 0) do.call(paste, x[folds])
   )
+  resample_stages(predictions, id, "a resampling", call)
 }
 
 #' @rdname datamap_stages
@@ -114,11 +116,12 @@ datamap_stages.ResampleResult <- function(x, ..., id = NULL) {
   })
   of_parts <- function(name) lapply(parts, `[[`, name)
   prob <- do.call(rbind, of_parts("prob"))
-  fold <- rep(seq_along(parts), lengths(of_parts("row")))
-  resample_stages(
-    unlist(of_parts("row")), unlist(of_parts("truth")), prob, fold,
-    colnames(prob), id, "a resampling", call
+  predictions <- list(
+    row = unlist(of_parts("row")), label = unlist(of_parts("truth")),
+    probs = prob, classes = colnames(prob),
+    fold = rep(seq_along(parts), lengths(of_parts("row")))
   )
+  resample_stages(predictions, id, "a resampling", call)
 }
 
 # The predictions of one tuning candidate: where there are several, the one that
@@ -164,24 +167,22 @@ pick_candidate <- function(x, parameters, candidate, how, call) {
 }
 
 # One row per sample and prediction: the k-th prediction of a sample, in the
-# order of the folds, is in stage k.
-resample_stages <- function(row,
-                            label,
-                            probs,
-                            fold,
-                            classes,
-                            id,
-                            what,
-                            call) {
+# order of the folds, is in stage k. `predictions` is a list of the `row`, the
+# `label`, the `probs`, a matrix of a column for each of `classes`, and the
+# `fold` of each, NULL where there are none.
+resample_stages <- function(predictions, id, what, call) {
+  row <- predictions$row
+  fold <- predictions$fold
+  classes <- predictions$classes
   order <- if (is.null(fold)) order(row) else order(row, fold)
   row <- row[order]
-  probs <- unname(probs[order, , drop = FALSE])
+  probs <- unname(predictions$probs[order, , drop = FALSE])
   known <- unique(row)
   sample <- match(row, known)
   number <- sequence(tabulate(sample))
   ids <- known
   if (!is.null(id)) {
-    check_resample_ids(id, known, call)
+    check_resample_ids(id, known, call = call)
     ids <- id[known]
   }
   open <- function() {
@@ -192,27 +193,34 @@ resample_stages <- function(row,
       list(probs = stage, rows = sample[here])
     }
   }
+  n <- max(number)
   new_stages(
     open,
-    id = ids, label = label[order][!duplicated(row)],
-    at = seq_len(max(number)), classes = classes, what = what,
-    unit = "repeat", predicted = "out-of-fold", call = call
+    rows = list(label = predictions$label[order][!duplicated(row)], id = ids),
+    at = seq_len(n), classes = classes,
+    about = list(
+      what = what, unit = "repeat", of = n, predicted = "out-of-fold"
+    ),
+    call = call
   )
 }
 
 # Of the rows of the training data, of which the predictions have the numbers.
-check_resample_ids <- function(id, known, call) {
-  if (is.null(dim(id)) && length(id) >= max(known)) {
-    return(invisible(id))
+check_resample_ids <- function(x,
+                               known,
+                               arg = rlang::caller_arg(x),
+                               call = rlang::caller_env()) {
+  if (is.null(dim(x)) && length(x) >= max(known)) {
+    return(invisible(x))
   }
   abort_datamap(
     c(
-      "{.arg id} must have one value for each row of the training data.",
+      "{.arg {arg}} must have one value for each row of the training data.",
       "x" = paste(
-        "It has {format_count(length(id))}, and there is a prediction of row",
+        "It has {format_count(length(x))}, and there is a prediction of row",
         "{format_count(max(known))}."
       )
     ),
-    class = "input", key = "id", call = call
+    class = "input", key = arg, call = call
   )
 }

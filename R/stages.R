@@ -123,9 +123,10 @@ datamap_stages.default <- function(x, ...) {
   )
 }
 
-# The constructor. `label` and `id` are one per sample; `classes` the names of
-# the classes in the order of the columns that the stages have, NULL for places;
-# `width` their number, NULL where stages have no class vectors.
+# The constructor. `rows` is a list of the `label` and the `id` of each sample;
+# `classes` the names of the classes in the order of the columns that the stages
+# have, NULL for places; `width` their number, NULL where stages have no class
+# vectors.
 #
 # `open` is a function that gives a new function of i, which is called with 1,
 # 2, ... and returns stage `at[i]` as a list of
@@ -134,24 +135,23 @@ datamap_stages.default <- function(x, ...) {
 # label_probs, correct  a vector each
 # rows                  which samples it has; without it, all
 #
-# `what` says what it is, `of` how many stages that has in all, `unit` what a
-# stage is; `predicted` is one of predicted_kinds, or NULL where nobody knows.
+# `about` is a list: `what` says what it is, `unit` what a stage is, `of` how
+# many stages there are in all; `predicted` is one of predicted_kinds, or NULL
+# where nobody knows. They are members of the stages.
 new_stages <- function(open,
-                       id,
-                       label,
+                       rows,
                        at,
+                       about,
                        classes = NULL,
                        width = length(classes),
-                       what = "an array",
-                       unit = "stage",
-                       of = length(at),
-                       predicted = NULL,
                        call = rlang::caller_env()) {
-  id <- check_stage_ids(id, length(label), call)
+  label <- rows$label
+  id <- stage_ids(rows$id, length(label), call)
   structure(
     list(
-      open = open, id = id, at = at, what = what, unit = unit, of = of,
-      predicted = predicted, levels = if (is.factor(label)) levels(label),
+      open = open, id = id, at = at, what = about$what, unit = about$unit,
+      of = about$of, predicted = about$predicted,
+      levels = if (is.factor(label)) levels(label),
       labels = stage_labels(label, classes, width, call)
     ),
     class = "datamap_stages"
@@ -210,7 +210,9 @@ stage_labels <- function(label, classes, width, call) {
   )
 }
 
-check_no_missing <- function(x, arg, call) {
+check_no_missing <- function(x,
+                             arg = rlang::caller_arg(x),
+                             call = rlang::caller_env()) {
   row <- which(is.na(x))
   if (length(row) > 0) {
     abort_datamap(
@@ -223,10 +225,10 @@ check_no_missing <- function(x, arg, call) {
   }
 }
 
-check_stage_ids <- function(id, n, call) {
+stage_ids <- function(id, n, call) {
   id <- ident_column(list(id = id), "id", call)
-  check_length(id, n, "id", call)
-  check_no_missing(id, "id", call)
+  check_length(id, n, call = call)
+  check_no_missing(id, call = call)
   row <- repeated_id(id)
   if (row > 0) {
     value <- id_text(id[[row]])
@@ -241,7 +243,10 @@ check_stage_ids <- function(id, n, call) {
   id
 }
 
-check_length <- function(x, n, arg, call) {
+check_length <- function(x,
+                         n,
+                         arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
   if (length(x) != n) {
     abort_datamap(
       c(
@@ -270,10 +275,10 @@ datamap_stages.matrix <- function(x,
   check_dots()
   call <- rlang::current_env()
   force_argument(label, "label", call)
-  check_probabilities(x, "x", call)
-  label <- check_labels(label, nrow(x), call)
+  check_probabilities(x, call = call)
+  label <- check_labels(label, nrow(x), call = call)
   correct <- check_correct(correct, x, label, call)
-  at <- check_at(at, ncol(x), NULL, call)
+  at <- stages_at(at, ncol(x), NULL, call)
   new_stages(
     function() {
       function(i) {
@@ -282,8 +287,9 @@ datamap_stages.matrix <- function(x,
         list(label_probs = p, correct = right, rows = given_rows(p))
       }
     },
-    id = id %||% own_ids(rownames(x), nrow(x)), label = label, at = at,
-    what = "a matrix", of = ncol(x), call = call
+    rows = list(label = label, id = id %||% own_ids(rownames(x), nrow(x))),
+    at = at, about = list(what = "a matrix", unit = "stage", of = ncol(x)),
+    call = call
   )
 }
 
@@ -304,16 +310,20 @@ datamap_stages.array <- function(x,
       "x", call
     )
   }
-  check_probabilities(x, "x", call)
+  check_probabilities(x, call = call)
   names <- dimnames(x)
   size <- dim(x)
-  at <- check_at(at, size[[3]], NULL, call)
+  at <- stages_at(at, size[[3]], NULL, call)
   new_stages(
     function() function(i) class_stage(slice_of(x, at[[i]])),
-    id = id %||% own_ids(names[[1]], size[[1]]),
-    label = check_labels(label, size[[1]], call), at = at,
-    classes = check_classes(classes, names[[2]], size[[2]], call),
-    width = size[[2]], of = size[[3]], call = call
+    rows = list(
+      label = check_labels(label, size[[1]], call = call),
+      id = id %||% own_ids(names[[1]], size[[1]])
+    ),
+    at = at, classes = stage_classes(classes, names[[2]], size[[2]], call),
+    width = size[[2]],
+    about = list(what = "an array", unit = "stage", of = size[[3]]),
+    call = call
   )
 }
 
@@ -345,13 +355,17 @@ datamap_stages.list <- function(x,
     check_same_size(x[[i]], x[[1]], i, call)
   }
   first <- x[[1]]
-  at <- check_at(at, length(x), NULL, call)
+  at <- stages_at(at, length(x), NULL, call)
   new_stages(
     function() function(i) class_stage(bare_scores(x[[at[[i]]]])),
-    id = id %||% own_ids(rownames(first), nrow(first)),
-    label = check_labels(label, nrow(first), call), at = at,
-    classes = check_classes(classes, colnames(first), ncol(first), call),
-    width = ncol(first), what = "a list of matrices", of = length(x),
+    rows = list(
+      label = check_labels(label, nrow(first), call = call),
+      id = id %||% own_ids(rownames(first), nrow(first))
+    ),
+    at = at,
+    classes = stage_classes(classes, colnames(first), ncol(first), call),
+    width = ncol(first),
+    about = list(what = "a list of matrices", unit = "stage", of = length(x)),
     call = call
   )
 }
@@ -370,7 +384,9 @@ slice_of <- function(x, k) {
   matrix(as.double(x[(k - 1) * n + seq_len(n)]), size[[1]], size[[2]])
 }
 
-check_probabilities <- function(x, arg, call) {
+check_probabilities <- function(x,
+                                arg = rlang::caller_arg(x),
+                                call = rlang::caller_env()) {
   is_fine <- is.numeric(x) && !is.object(x) && all(dim(x) > 0)
   if (!is_fine) {
     abort_argument(x, "probabilities, a row per sample", arg, call)
@@ -393,7 +409,7 @@ check_probabilities <- function(x, arg, call) {
   }
 }
 
-check_same_size <- function(x, first, i, call) {
+check_same_size <- function(x, first, i, call = rlang::caller_env()) {
   if (!identical(dim(x), dim(first)) ||
         !identical(dimnames(x), dimnames(first))) {
     abort_datamap(
@@ -406,23 +422,26 @@ check_same_size <- function(x, first, i, call) {
   }
 }
 
-check_labels <- function(label, n, call) {
-  is_vector <- is.atomic(label) && is.null(dim(label)) && !is.null(label)
+check_labels <- function(x,
+                         n,
+                         arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  is_vector <- is.atomic(x) && is.null(dim(x)) && !is.null(x)
   if (!is_vector) {
-    abort_argument(label, "a label for every sample", "label", call)
+    abort_argument(x, "a label for every sample", arg, call)
   }
-  check_length(label, n, "label", call)
+  check_length(x, n, arg, call)
 }
 
 # Of two classes the probability of the label says what was predicted.
-check_correct <- function(correct, x, label, call) {
+check_correct <- function(correct, x, label, call = rlang::caller_env()) {
   if (!is.null(correct)) {
     if (!is.logical(correct) || !identical(dim(correct), dim(x))) {
       abort_argument(
         correct, "a logical matrix of the size of {.arg x}", "correct", call
       )
     }
-    return(correct)
+    return(invisible(correct))
   }
   n <- if (is.factor(label)) nlevels(label) else length(unique(label))
   if (n > 2) {
@@ -441,10 +460,11 @@ check_correct <- function(correct, x, label, call) {
       class = "input", key = "correct", call = call
     )
   }
-  NULL
+  invisible(correct)
 }
 
-check_classes <- function(classes, found, n, call) {
+# The names of the n classes: those given, or else those that were `found`.
+stage_classes <- function(classes, found, n, call) {
   if (is.null(classes)) {
     return(found)
   }
@@ -460,7 +480,7 @@ check_classes <- function(classes, found, n, call) {
 
 # Stages from 1 to n in ascending order; by default all, or `few` of them from
 # the first to the last.
-check_at <- function(at, n, few, call) {
+stages_at <- function(at, n, few, call) {
   if (is.null(at)) {
     few <- min(n, few)
     return(unique(as.integer(round(seq(1, n, length.out = few)))))
@@ -491,8 +511,7 @@ signal_source.datamap_stages <- function(x, arg, call) {
     columns = function(request) stage_reader(x, request, call),
     written = function() stage_lines(x, paths, call),
     levels = function() x$levels,
-    paths = paths,
-    problem = stage_problem
+    errors = list(paths = paths, problem = stage_problem)
   )
 }
 

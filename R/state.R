@@ -291,9 +291,9 @@ recorder_running <- function(rec, request, window, call) {
 
 #' @export
 signal_source.datamap_state <- function(x, arg, call) {
-  new_source(summary = function(request, window) {
+  new_source(at_hand = list(summary = function(request, window) {
     summarise_state(x, request, window, arg, call)
-  })
+  }))
 }
 
 summarise_state <- function(x, request, window, arg, call) {

@@ -43,7 +43,7 @@ stream_source <- function(x, arg, call) {
 }
 
 open_stream <- function(x, arg, call) {
-  check_nanoarrow(arg, call)
+  check_nanoarrow(x, arg, call)
   stream <- from_stream(nanoarrow::as_nanoarrow_array_stream(x), call)
   schema <- from_stream(stream$get_schema(), call)
   if (schema$format != "+s") {
@@ -59,7 +59,8 @@ open_stream <- function(x, arg, call) {
   stream
 }
 
-check_nanoarrow <- function(arg = rlang::caller_arg(arg),
+check_nanoarrow <- function(x,
+                            arg = rlang::caller_arg(x),
                             call = rlang::caller_env()) {
   if (!has_package("nanoarrow")) {
     abort_datamap(
@@ -71,6 +72,7 @@ check_nanoarrow <- function(arg = rlang::caller_arg(arg),
       class = "input", key = arg, call = call
     )
   }
+  invisible(x)
 }
 
 # What whoever makes the stream says of a failure.
