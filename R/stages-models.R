@@ -211,9 +211,10 @@ datamap_stages.xgb.Booster <- function(x,
 
 check_objective <- function(objective, known, call = rlang::caller_env()) {
   if (!isTRUE(objective %in% known)) {
+    known <- paste0("{.val ", known, "}", collapse = " or ")
     abort_model(
       paste0("Its objective is \"", toString(objective), "\"."),
-      "Fit it with {.or {.val {known}}}.", call
+      paste0("Fit it with ", known, "."), call
     )
   }
 }

@@ -305,3 +305,18 @@ test_that("a learner that was not trained is told", {
   )
   expect_identical(error$key, "x")
 })
+
+test_that("a boosting of another objective is told which to fit", {
+  # whether or not there are the packages: both engines ask this
+  known <- c("binary:logistic", "multi:softprob")
+  expect_null(check_objective("multi:softprob", known))
+  for (objective in list("reg:squarederror", NULL)) {
+    error <- expect_error(
+      check_objective(objective, known), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "x")
+    expect_match(
+      conditionMessage(error), "binary:logistic. or .multi:softprob"
+    )
+  }
+})

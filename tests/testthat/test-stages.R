@@ -270,3 +270,17 @@ test_that("prints and captions say how the model met the samples", {
     attr(datamap_summarise(both), "predicted"), "out-of-fold and in-sample"
   )
 })
+
+test_that("a stage that can't be written as lines is told", {
+  stages <- datamap_stages(matrix(c(0.5, 0.25), 1), label = 0)
+  columns <- stage_columns(stages, stages$open()(1), 1)
+  file <- tempfile()
+  on.exit(unlink(file))
+  expect_null(write_stage(file, columns, NULL))
+  expect_identical(datamap_summarise(file)$avg_probs, 0.5)
+  absent <- file.path(tempfile(), "signals")
+  error <- expect_error(
+    write_stage(absent, columns, NULL), class = "datamap_error_io"
+  )
+  expect_identical(error$path, absent)
+})
