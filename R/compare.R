@@ -103,10 +103,7 @@ datamap_compare <- function(map1,
   )
   runs <- take_runs(maps, same_labels = FALSE)
   for (recipe in 1:2) {
-    part <- runs
-    of_each <- c("maps", "names", "rows", "is_all")
-    part[of_each] <- lapply(runs[of_each], `[`, of == recipe)
-    check_same_labels(part, call)
+    check_same_labels(some_runs(runs, of == recipe), call)
   }
   metrics <- check_run_metrics(
     metrics, runs,
@@ -220,10 +217,7 @@ compare_regions <- function(runs, of, cutoffs) {
 # A row per sample, as told in the help.
 compare_samples <- function(runs, of, metric, moves, seed) {
   n <- length(runs$ids)
-  values <- matrix(
-    as.double(unlist(run_columns(runs, metric), use.names = FALSE)),
-    ncol = length(of)
-  )
+  values <- run_values(runs, metric)
   is_known <- is.finite(rowSums(values))
   estimate <- statistic <- p_value <- rep(NA_real_, n)
   known <- values[is_known, , drop = FALSE]

@@ -99,14 +99,8 @@ datamap_region_probs <- function(map,
 # The confidence and the variability of each sample, a row, in each run, a
 # column, of the samples that have both in all runs.
 run_places <- function(runs) {
-  shape <- function(name) {
-    matrix(
-      as.double(unlist(run_columns(runs, name), use.names = FALSE)),
-      ncol = length(runs$maps)
-    )
-  }
-  confidence <- shape("avg_probs")
-  variability <- sqrt(shape("label_var"))
+  confidence <- run_values(runs, "avg_probs")
+  variability <- sqrt(run_values(runs, "label_var"))
   is_whole <- is.finite(rowSums(confidence) + rowSums(variability))
   inform_missing(
     sum(!is_whole), c("avg_probs", "label_var"),

@@ -185,6 +185,13 @@ check_one_row <- function(ids, i, n, call = rlang::caller_env()) {
   )
 }
 
+# Those of the runs that are `chosen`, with the samples that all have.
+some_runs <- function(runs, chosen) {
+  of_each <- c("maps", "names", "rows", "is_all")
+  runs[of_each] <- lapply(runs[of_each], `[`, chosen)
+  runs
+}
+
 # For each vector of ids the places of those that are in all, in the order of
 # the first.
 match_runs <- function(ids) {
@@ -273,6 +280,13 @@ run_columns <- function(runs, name) {
   }, runs$maps, runs$rows, runs$is_all)
 }
 
+# The same of a numeric column: a row per sample, a column per run.
+run_values <- function(runs, name) {
+  values <- as.double(unlist(run_columns(runs, name), use.names = FALSE))
+  dim(values) <- c(length(runs$ids), length(runs$maps))
+  values
+}
+
 # One below the other: idents of different types become text.
 bind_values <- function(columns) {
   if (all(vapply(columns, is.factor, NA))) {
@@ -354,11 +368,10 @@ inform_evaluations <- function(runs) {
   }
 }
 
-# The values of a metric, a row per sample and a column per run, without the
-# samples that lack one; `ids` are those that stay.
+# The values of a metric without the samples that lack one in some run; `ids`
+# are those that stay.
 run_matrix <- function(runs, metric) {
-  values <- as.double(unlist(run_columns(runs, metric), use.names = FALSE))
-  dim(values) <- c(length(runs$ids), length(runs$maps))
+  values <- run_values(runs, metric)
   # a sum is finite only if all that is added is
   if (is.finite(sum(values))) {
     return(list(values = values, ids = runs$ids))
