@@ -350,3 +350,8 @@ output_path <- function(file, is_read = FALSE, call = rlang::caller_env()) {
   check_paths(file, is_read, "file", call)
   expand_path(file)
 }
+
+# Is a package of Suggests there? A function of its own, for the tests.
+has_package <- function(package) {
+  requireNamespace(package, quietly = TRUE)
+}

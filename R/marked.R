@@ -87,8 +87,3 @@ name_samples <- function(place, marked) {
     )
   })
 }
-
-# Is a package of Suggests there? A function of its own, for the tests.
-has_package <- function(package) {
-  requireNamespace(package, quietly = TRUE)
-}

@@ -80,13 +80,18 @@ column_frame <- function(data) {
   stats::setNames(vector("list", ncol(data)), colnames(data))
 }
 
+# As engines want it that know no data frames.
+plain_matrix <- function(data) {
+  if (is.data.frame(data)) data.matrix(data) else data
+}
+
 data_ids <- function(data) {
   is_named <- !is.data.frame(data) || .row_names_info(data) > 0
   own_ids(if (is_named) rownames(data), nrow(data))
 }
 
 check_engine <- function(package, call = rlang::caller_env()) {
-  if (!requireNamespace(package, quietly = TRUE)) {
+  if (!has_package(package)) {
     abort_datamap(
       c(
         "The package {.pkg {package}} is needed for the stages of this model.",
@@ -182,7 +187,7 @@ datamap_stages.xgb.Booster <- function(x,
   width <- if (params$objective == "binary:logistic") 1L else params$num_class
   n <- if (is_old) x$niter else xgboost::xgb.get.num.boosted.rounds(x)
   class(x) <- "xgb.Booster"
-  data <- if (is.data.frame(data)) data.matrix(data) else data
+  data <- plain_matrix(data)
   stage <- function() {
     # on top of the scores so far, as the model itself goes on; a matrix of its
     # own, since setting them changes it
@@ -236,7 +241,7 @@ datamap_stages.lgb.Booster <- function(x,
   rows <- model_rows(data, label, id, NULL, call)
   width <- if (objective == "binary") 1L else x$params$num_class
   slope <- x$params$sigmoid %||% 1
-  data <- if (is.data.frame(data)) data.matrix(data) else data
+  data <- plain_matrix(data)
   stage <- function() {
     scores <- 0
     function(from, to) {
@@ -535,7 +540,7 @@ datamap_stages.cv.glmnet <- function(x, ...) {
 path_stages <- function(x, data, label, id, at, call) {
   check_engine("glmnet", call)
   rows <- model_rows(data, label, id, NULL, call)
-  data <- if (is.data.frame(data)) data.matrix(data) else data
+  data <- plain_matrix(data)
   class(x) <- setdiff(class(x), "relaxed")
   stage <- function() {
     function(from, to) {
