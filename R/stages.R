@@ -605,45 +605,30 @@ stage_columns <- function(x, stage, i) {
   structure(columns, rows = as.integer(stage$rows %||% seq_len(n)))
 }
 
-# The same as lines, for readers of lines: each stage a source, written when its
+# The same as lines, for readers of lines: each stage a source, made when its
 # turn comes.
 stage_lines <- function(x, paths, call) {
   next_stage <- x$open()
-  path <- tempfile("datacarto")
-  con <- NULL
-  end <- function() {
-    if (!is.null(con)) close(con)
-    con <<- NULL
-    unlink(path)
-  }
   inputs <- lapply(seq_along(x$at), function(i) {
-    is_new <- TRUE
-    function(n) {
-      if (is_new) {
-        is_new <<- FALSE
-        write_stage(path, stage_columns(x, next_stage(i), i), call)
-        con <<- file(path, "rb")
+    columns <- NULL
+    row <- 0
+    line_reader(function() {
+      if (is.null(columns)) columns <<- stage_columns(x, next_stage(i), i)
+      rows <- attr(columns, "rows")
+      n <- min(rows_at_once, length(rows) - row)
+      if (n == 0) {
+        columns <<- NULL # not asked for again
+        return(raw())
       }
-      bytes <- readBin(con, "raw", n)
-      if (length(bytes) == 0) end()
-      bytes
-    }
+      lines <- record_fields(columns_at(columns, rows[row + seq_len(n)]))
+      row <<- row + n
+      record_lines(lines, n, call)
+    })
   })
-  list(inputs = inputs, paths = paths, close = list(end))
+  list(inputs = inputs, paths = paths)
 }
 
-write_stage <- function(path, columns, call) {
-  rows <- attr(columns, "rows")
-  columns <- lapply(columns[lengths(columns) > 0], function(column) {
-    if (is.matrix(column)) column[rows, , drop = FALSE] else column[rows]
-  })
-  columns <- columns[order(match(names(columns), names(field_names)))]
-  kinds <- vapply(columns, record_kind, "")
-  whole <- names(columns) %in% c("id", "label", "pred_label")
-  kinds[whole] <- sub("double", "whole", kinds[whole])
-  error <- .Call(ffi_write_signals, path, columns, kinds, length(rows), FALSE)
-  if (!is.null(error)) {
-    error$file <- 1L
-    abort_core(error, path, call, cant_write(path, "x"))
-  }
+# Those columns that there are, of some rows.
+columns_at <- function(columns, rows) {
+  lapply(columns[lengths(columns) > 0], at_rows, rows)
 }

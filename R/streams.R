@@ -246,9 +246,6 @@ arrow_vector <- function(schema, of, i, first, n) {
 
 # --- as lines ---
 
-# So many rows are written at a time.
-rows_at_once <- 10000
-
 # A source of lines, see new_source(): line i is row i.
 stream_lines <- function(stream, call) {
   schema <- from_stream(stream$get_schema(), call)
@@ -260,7 +257,6 @@ stream_lines <- function(stream, call) {
   batch <- NULL
   row <- 0 # of the batch
   n_before <- 0 # rows before the batch
-  held <- raw()
   next_lines <- function() {
     while (is.null(batch) || row == batch$length) {
       n_before <<- n_before + if (is.null(batch)) 0 else batch$length
@@ -272,22 +268,15 @@ stream_lines <- function(stream, call) {
     }
     n <- min(rows_at_once, batch$length - row)
     x <- stream_frame(schema, batch, row, n, call)
-    lines <- in_batch(record_columns(x, call, memory), n_before + row, call)
+    text <- in_batch(
+      record_lines(record_columns(x, call, memory), n, call), n_before + row,
+      call
+    )
     row <<- row + n
-    lines_of(lines, n, n_before + row - n, call)
-  }
-  is_over <- FALSE
-  read <- function(n) {
-    if (length(held) == 0 && !is_over) {
-      held <<- next_lines()
-      is_over <<- length(held) == 0
-    }
-    bytes <- utils::head(held, n)
-    held <<- utils::tail(held, -n)
-    bytes
+    text
   }
   list(
-    inputs = list(read), paths = "Arrow stream",
+    inputs = list(line_reader(next_lines)), paths = "Arrow stream",
     close = list(function() nanoarrow::nanoarrow_pointer_release(stream))
   )
 }
@@ -316,12 +305,4 @@ in_batch <- function(expr, n_before, call) {
       stop(error)
     }
   })
-}
-
-lines_of <- function(lines, n, n_before, call) {
-  text <- .Call(ffi_signal_lines, lines$columns, lines$kinds, n)
-  if (inherits(text, "dm_error")) {
-    in_batch(abort_core(text, NULL, call), n_before, call)
-  }
-  text
 }

@@ -415,20 +415,59 @@ record_columns <- function(x, call, memory = new.env()) {
   columns$label_index <- classes$label_index
   columns$probs <- filled_matrix(classes$probs)
   columns$logits <- filled_matrix(classes$logits)
-  whole <- field_names[c("id", "label", "pred_label", "s_label")]
-  whole <- intersect(names(columns), unlist(whole))
+  whole <- intersect(names(columns), unlist(whole_fields()))
   columns[whole] <- lapply(columns[whole], function(column) {
     is_nan <- is.double(column) && !is_integer64(column) && anyNA(column)
     if (is_nan) replace(column, is.na(column), NA) else column
   })
-  columns <- columns[order(match(names(columns), unlist(field_names)))]
-  kinds <- vapply(columns, record_kind, "")
-  kinds[whole] <- sub("double", "whole", kinds[whole])
+  lines <- record_fields(columns)
   own <- field_columns(x, own, own_column, call)
   list(
-    columns = c(columns, own),
-    kinds = c(kinds, vapply(own, record_kind, ""))
+    columns = c(lines$columns, own),
+    kinds = c(lines$kinds, vapply(own, record_kind, ""))
   )
+}
+
+# Columns of fields in the order of a line, and how each is written.
+record_fields <- function(columns) {
+  columns <- columns[order(match(names(columns), unlist(field_names)))]
+  kinds <- vapply(columns, record_kind, "")
+  whole <- names(columns) %in% unlist(whole_fields())
+  kinds[whole] <- sub("double", "whole", kinds[whole])
+  list(columns = columns, kinds = kinds)
+}
+
+# The names of the fields that hold idents or whole numbers.
+whole_fields <- function() {
+  field_names[c("id", "label", "pred_label", "s_label")]
+}
+
+# So many rows are written at a time where lines are made for a reader.
+rows_at_once <- 10000
+
+# The lines of `n` rows of columns and their kinds, as bytes.
+record_lines <- function(lines, n, call) {
+  text <- .Call(ffi_signal_lines, lines$columns, lines$kinds, n)
+  if (inherits(text, "dm_error")) {
+    abort_core(text, NULL, call)
+  }
+  text
+}
+
+# A function of n that gives the next n bytes at most of what `next_lines`
+# makes, which is called until it gives none.
+line_reader <- function(next_lines) {
+  held <- raw()
+  is_over <- FALSE
+  function(n) {
+    if (length(held) == 0 && !is_over) {
+      held <<- next_lines()
+      is_over <<- length(held) == 0
+    }
+    bytes <- utils::head(held, n)
+    held <<- utils::tail(held, -n)
+    bytes
+  }
 }
 
 # The columns that class vectors are made of.

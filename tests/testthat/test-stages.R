@@ -271,16 +271,24 @@ test_that("prints and captions say how the model met the samples", {
   )
 })
 
-test_that("a stage that can't be written as lines is told", {
-  stages <- datamap_stages(matrix(c(0.5, 0.25), 1), label = 0)
-  columns <- stage_columns(stages, stages$open()(1), 1)
-  file <- tempfile()
-  on.exit(unlink(file))
-  expect_null(write_stage(file, columns, NULL))
-  expect_identical(datamap_summarise(file)$avg_probs, 0.5)
-  absent <- file.path(tempfile(), "signals")
-  error <- expect_error(
-    write_stage(absent, columns, NULL), class = "datamap_error_io"
-  )
-  expect_identical(error$path, absent)
+test_that("lines of a stage are read in pieces of any size", {
+  n <- rows_at_once + 2 # more than are made at once
+  p <- (seq_len(n) %% 64) / 64
+  stages <- datamap_stages(cbind(p, 1 - p), label = rep(0:1, length.out = n))
+  whole <- datamap_summarise(stages)
+  for (size in c(1e4 + 7, 1e9)) {
+    sources <- stage_lines(stages, stage_names(stages), NULL)
+    bytes <- unlist(lapply(sources$inputs, function(read) {
+      pieces <- list()
+      while (length(piece <- read(size)) > 0) pieces <- c(pieces, list(piece))
+      expect_lte(max(lengths(pieces)), size)
+      unlist(pieces)
+    }))
+    expect_identical(datamap_summarise(bytes), whole, ignore_attr = TRUE)
+  }
+})
+
+test_that("columns that can't be lines are told", {
+  columns <- list(columns = list(id = mean), kinds = "text")
+  expect_error(record_lines(columns, 1, NULL), class = "datamap_error_input")
 })
