@@ -116,7 +116,7 @@ datamap_stages <- function(x, ...) {
 datamap_stages.default <- function(x, ...) {
   abort_argument(
     x, paste(
-      "a model of a class that {.help datamap_stages} names, a result of",
+      "a model of a class that {.code ?datamap_stages} names, a result of",
       "resampling, a matrix, an array or a list of matrices"
     ),
     "x", rlang::current_env()
@@ -248,12 +248,13 @@ check_length <- function(x,
                          arg = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
   if (length(x) != n) {
+    samples <- plural_count(n, "sample")
     abort_datamap(
       c(
         "{.arg {arg}} must have one value per sample.",
         "x" = paste(
           "It has {format_count(length(x))}, and there",
-          "{cli::qty(n)}{?is/are} {format_count(n)} sample{?s}."
+          "{cli::qty(n)}{?is/are} {samples}."
         )
       ),
       class = "input", key = arg, call = call

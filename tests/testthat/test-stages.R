@@ -224,6 +224,9 @@ test_that("what is no array of probabilities is told", {
     datamap_stages(list(x[, , 1], x[1:3, , 1]), label = label), "x"
   )
   expect_input(datamap_stages(x, label = label[-1]), "label")
+  expect_error(
+    datamap_stages(x, label = label[-1]), "has 39, and there are 40 samples[.]"
+  )
   expect_input(datamap_stages(x, label = list(1)), "label")
   expect_input(datamap_stages(x, label = replace(label, 2, NA)), "label")
   expect_input(datamap_stages(x, label = label, id = 1:3), "id")
