@@ -271,6 +271,13 @@ static void test_dictionaries(void) {
   CHECK_DOUBLE(number_of(&c, 0), 3);
   CHECK_DOUBLE(number_of(&c, 3), -99);
   dm_arrow_column_release(&c);
+  values.array.offset = 1; /* the dictionary may be a part of an array as well */
+  values.array.length = 3;
+  CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 4, &err), DM_OK);
+  CHECK_DOUBLE(number_of(&c, 1), 3);
+  CHECK_DOUBLE(number_of(&c, 2), -99);
+  CHECK_DOUBLE(number_of(&c, 3), 2);
+  dm_arrow_column_release(&c);
   from.array.dictionary = NULL;
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 4, &err), DM_E_IO);
   dm_arrow_column_release(&c);
