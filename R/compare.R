@@ -404,7 +404,7 @@ autoplot.datamap_comparison <- function(object, ...) {
       data = data[has_ends, ], colour = datamap_colours[[1]]
     ) +
     ggplot2::geom_point(colour = datamap_colours[[1]], size = 2.5) +
-    sparse_axis(n.breaks = 3) +
+    sparse_axis(breaks = panel_breaks) +
     ggplot2::scale_y_continuous(breaks = NULL) +
     ggplot2::labs(
       x = "Difference", y = NULL,
