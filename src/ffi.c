@@ -106,17 +106,21 @@ int ffi_choice(SEXP text_sexp, const char *const *names, int n) {
   return -1;
 }
 
-SEXP ffi_element(SEXP list, const char *name) {
-  SEXP names = Rf_getAttrib(list, R_NamesSymbol);
-  bool is_named = TYPEOF(list) == VECSXP && TYPEOF(names) == STRSXP &&
-                  Rf_xlength(names) == Rf_xlength(list);
+R_xlen_t ffi_place(SEXP vector, const char *name) {
+  SEXP names = Rf_getAttrib(vector, R_NamesSymbol);
+  bool is_named = TYPEOF(names) == STRSXP && Rf_xlength(names) == Rf_xlength(vector);
   R_xlen_t n = is_named ? Rf_xlength(names) : 0;
   for (R_xlen_t i = 0; i < n; i++) {
     if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) {
-      return VECTOR_ELT(list, i);
+      return i;
     }
   }
-  return R_NilValue;
+  return -1;
+}
+
+SEXP ffi_element(SEXP list, const char *name) {
+  R_xlen_t at = TYPEOF(list) == VECSXP ? ffi_place(list, name) : -1;
+  return at < 0 ? R_NilValue : VECTOR_ELT(list, at);
 }
 
 static const char *type_name(SEXPTYPE type) {

@@ -39,6 +39,10 @@ SEXP ffi_error(const dm_error *err);
 /* Which of n names a string of R is, for an enum of that order; -1: none of them. */
 int ffi_choice(SEXP text_sexp, const char *const *names, int n);
 
+/* Where a vector or list has this name; -1 where it has not, or its names are no texts,
+   or not as many as its elements, which bytes from elsewhere can make them. */
+R_xlen_t ffi_place(SEXP vector, const char *name);
+
 /* The element of a named list; R_NilValue where there is none, or list is no list. */
 SEXP ffi_element(SEXP list, const char *name);
 

@@ -110,13 +110,9 @@ dm_status ffi_restore_counts(uint64_t *out, SEXP list, const char *name,
                              const char *const *names, R_xlen_t n, dm_error *err) {
   SEXP values;
   DM_TRY(ffi_typed_element(&values, list, name, REALSXP, n, err));
-  SEXP found = Rf_getAttrib(values, R_NamesSymbol);
   for (R_xlen_t i = 0; i < n; i++) {
-    R_xlen_t at = 0;
-    while (at < Rf_xlength(found) && strcmp(CHAR(STRING_ELT(found, at)), names[i]) != 0) {
-      at++;
-    }
-    if (at == Rf_xlength(found)) {
+    R_xlen_t at = ffi_place(values, names[i]);
+    if (at < 0) {
       dm_error_expected(err, DM_E_INPUT, "a count called %s", names[i]);
       dm_error_key(err, name, strlen(name));
       return DM_E_INPUT;

@@ -824,14 +824,38 @@ nodes_in <- function(x, path = NULL) {
 }
 
 # R itself gives each element a name; bytes from elsewhere need not.
-with_short_names <- function(x) {
-  attr(x, "namez") <- names(x)[-1]
+with_short_names <- function(x) with_names(x, names(x)[-1])
+
+with_names <- function(x, names) {
+  attr(x, "namez") <- names
   names(x) <- NULL
   bytes <- serialize(x, NULL)
   at <- grepRaw("namez", bytes, fixed = TRUE)
   bytes[at + 4] <- charToRaw("s")
   unserialize(bytes)
 }
+
+test_that("counts are found by as many names as there are", {
+  state <- unclass(datamap_state(I(
+    '{"id": 1, "label": 0, "correct": true, "label_probs": 0.5}'
+  )))
+  counts <- state$problem_counts
+  options <- state_options(state)
+  summarise <- function(counts) {
+    state$problem_counts <- counts
+    .Call(ffi_summarise_state, list(state), options)
+  }
+  names <- names(counts)
+  expect_type(summarise(rev(counts)), "list")
+  wrong <- list(
+    with_short_names(counts), with_names(counts, c("more", names)),
+    with_names(counts, seq_along(names)), unname(counts)
+  )
+  expect_length(names(wrong[[2]]), length(names) + 1)
+  for (one in wrong) {
+    expect_s3_class(summarise(one), "dm_error")
+  }
+})
 
 test_that("a state that is wrong in any element is an error of ours", {
   skip_on_cran()
