@@ -90,7 +90,7 @@ test_that("panels are no slivers: as many are drawn as have room", {
     fixed <- grid::convertUnit(table$heights[!is_null], "in", valueOnly = TRUE)
     subtitle <- table$grobs[[which(table$layout$name == "subtitle")]]
     grDevices::dev.off()
-    expect_gt((page[[2]] - sum(fixed)) / sum(is_null), 0.35)
+    expect_gt((page[[2]] - sum(fixed)) / sum(is_null), 0.3)
     expect_identical(left_out %||% character(), signals[-seq_len(page[[3]])])
     said <- paste("the first", page[[3]], "of 14 signals")
     if (page[[3]] < 14) {
