@@ -154,8 +154,11 @@ detect_one <- function(map, truth, k, call) {
     if (!metric %in% told) {
       inform_missing(sum(!has_value), metric, what = "Not ranked:")
     }
+    is_all <- all(has_value)
     scores <- ranking_scores(
-      suspect_ends[[metric]] * value[has_value], is_wrong[has_value], k
+      if (is_all) value else value[has_value],
+      if (is_all) is_wrong else is_wrong[has_value],
+      k, decreasing = suspect_ends[[metric]] > 0
     )
     data.frame(
       metric = metric,
@@ -197,9 +200,10 @@ inform_scores <- function(scores) {
   }
 }
 
-# The scores of a ranking from the highest value down; each is the mean over
-# all orders of the samples with equal values.
-ranking_scores <- function(value, is_wrong, k) {
+# The scores of a ranking, from the highest value down or from the lowest up;
+# each is the mean over all orders of the samples with equal values. Only the
+# runs of equal values that have a wrong label count.
+ranking_scores <- function(value, is_wrong, k, decreasing = TRUE) {
   n <- length(value)
   n_wrong <- sum(is_wrong)
   k <- min(if (is.null(k)) n_wrong else k, n)
@@ -210,26 +214,50 @@ ranking_scores <- function(value, is_wrong, k) {
   if (n_wrong == 0 || n_wrong == n) {
     return(scores)
   }
-  ranks <- rank(value) # equal values share the mean of their ranks
-  pairs <- as.double(n_wrong) * (n - n_wrong)
-  scores$auroc <- (sum(ranks[is_wrong]) - n_wrong * (n_wrong + 1) / 2) / pairs
-
-  order <- order(value, decreasing = TRUE)
-  run <- rle(value[order])$lengths # the samples of equal value
-  of_run <- rep(seq_along(run), run)
-  wrong <- as.vector(rowsum(as.integer(is_wrong[order]), of_run))
-  before <- cumsum(run) - run
+  runs <- rle(sort(value[is_wrong], method = "radix"))
+  wrong <- runs$lengths
+  value <- sort(value, method = "radix")
+  upto <- findInterval(runs$values, value)
+  below <- findInterval(runs$values, value, left.open = TRUE)
+  size <- upto - below
+  before <- if (decreasing) n - upto else below
   wrong_before <- cumsum(wrong) - wrong
+  if (decreasing) {
+    wrong_before <- n_wrong - wrong_before - wrong
+  }
+
+  # A wrong label stands before all right ones of later runs, and before half of
+  # those of its own. Half numbers, below 2^52: the sum is exact.
+  right_behind <- (n - n_wrong) - (before - wrong_before) - (size - wrong) / 2
+  pairs <- as.double(n_wrong) * (n - n_wrong)
+  scores$auroc <- sum(wrong * right_behind) / pairs
 
   # At place j of a run of m with w wrong labels, a wrong one stands with
-  # probability w / m; then (j - 1) (w - 1) / (m - 1) others stand before it.
-  place <- seq_len(n) - before[of_run]
-  others <- (wrong[of_run] - 1) * (place - 1) / pmax(run[of_run] - 1, 1)
-  precision <- (wrong_before[of_run] + 1 + others) / seq_len(n)
-  share <- (wrong / run)[of_run]
+  # probability w / m; then (j - 1) (w - 1) / (m - 1) others of the run stand
+  # before it. The precision there is their number, with itself and those of
+  # earlier runs, over the places until there; this is its sum over the run.
+  share <- wrong / size
+  others <- (wrong - 1) / pmax(size - 1, 1)
+  precision <- others * size +
+    (wrong_before + 1 - others * (before + 1)) * sum_of_inverses(before, size)
   scores$average_precision <- sum(share * precision) / n_wrong
-  scores$precision_at_k <- mean(share[seq_len(k)])
+  scores$precision_at_k <- sum(share * pmin(pmax(k - before, 0), size)) / k
   scores
+}
+
+# The sums of 1 / j over the n numbers behind `before`. Behind large numbers by
+# Euler and Maclaurin's formula, as the difference of two values of digamma()
+# would have few digits there; the first term left out is below 1e-14 of the sum.
+sum_of_inverses <- function(before, n) {
+  sums <- 1 / (before + 1)
+  at <- which(n > 1 & before < 100)
+  sums[at] <- digamma(before[at] + n[at] + 1) - digamma(before[at] + 1)
+  at <- which(n > 1 & before >= 100)
+  a <- before[at]
+  b <- a + n[at]
+  sums[at] <- log1p((b - a) / a) - (1 / a - 1 / b) / 2 +
+    (1 / a^2 - 1 / b^2) / 12 - (1 / a^4 - 1 / b^4) / 120
+  sums
 }
 
 # Means and ranges over the runs; a metric must be in all of them.

@@ -42,6 +42,40 @@ test_that("scores are the means over all orders of equal values", {
   }
 })
 
+test_that("runs of equal values are summed as place by place", {
+  # the mean over all orders, at each place of each run
+  by_place <- function(value, is_wrong, k) {
+    groups <- split(is_wrong, -value)
+    share <- unlist(lapply(groups, function(x) rep(mean(x), length(x))))
+    earlier <- c(0, cumsum(vapply(groups, sum, 0)))
+    precision <- unlist(lapply(seq_along(groups), function(g) {
+      m <- length(groups[[g]])
+      others <- (sum(groups[[g]]) - 1) * (seq_len(m) - 1) / max(m - 1, 1)
+      earlier[[g]] + 1 + others
+    })) / seq_along(value)
+    c(sum(share * precision) / sum(is_wrong), mean(share[seq_len(k)]))
+  }
+  set.seed(3)
+  # runs of 1, of a few, of many, at the start and far behind
+  n <- 2e5
+  for (value in list(
+    runif(n), round(runif(n), 5), round(runif(n), 3), sample.int(20L, n, TRUE),
+    c(rep(1, 3), rep(2, 150), rep(0, n / 2), runif(n / 2 - 153))
+  )) {
+    is_wrong <- runif(n) < 0.1 + 0.1 * (value > 0.5)
+    for (k in c(1, 1000, n / 2)) {
+      found <- scores_of(value, is_wrong, k)
+      expect_equal(
+        unname(found[-1]), by_place(value, is_wrong, k),
+        tolerance = 1e-13
+      )
+      expect_identical(
+        scores_of(-value, is_wrong, k, decreasing = FALSE), found
+      )
+    }
+  }
+})
+
 test_that("what was never learned is later than any, what is unknown is out", {
   frame <- data.frame(
     id = 1:6, correct_ratio = 0, label_var = 0,
