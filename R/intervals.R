@@ -108,15 +108,11 @@ run_intervals <- function(values, level, range) {
   k <- ncol(values)
   a <- 1 - level
   mean <- rowMeans(values)
-  values <- as.vector(values)
   others <- (mean * k - values) / (k - 1)
   rest <- values - others
+  dim(others) <- NULL
 
-  bins <- max(1, min(50, floor(n / 40)))
-  breaks <- unique(stats::quantile(others, 0:bins / bins, names = FALSE))
-  if (length(breaks) < 2) {
-    breaks <- breaks + c(0, 1)
-  }
+  breaks <- quantile_breaks(others, max(1, min(50, floor(n / 40))))
   bin_of <- function(x) findInterval(x, breaks, all.inside = TRUE)
   bin <- bin_of(others)
   n_bins <- length(breaks) - 1L
@@ -152,7 +148,7 @@ run_intervals <- function(values, level, range) {
   if (values[[1]] == trunc(values[[1]]) && all(values == trunc(values))) {
     ends <- list(low = floor(ends$low + 1e-9), high = ceiling(ends$high - 1e-9))
   }
-  cut <- function(x) pmin(pmax(x, range[[1]]), range[[2]])
+  cut <- function(x) clamp(x, range[[1]], range[[2]])
   list(
     columns = list(
       estimate = mean, std.error = unname(error),

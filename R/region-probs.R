@@ -119,11 +119,9 @@ grid_shares <- function(places, region) {
   k <- ncol(region)
   along <- function(values) {
     total <- rowSums(values)
-    others <- as.vector(total - values) / (k - 1)
-    breaks <- unique(stats::quantile(others, 0:8 / 8, names = FALSE))
-    if (length(breaks) < 2) {
-      breaks <- breaks + c(0, 1)
-    }
+    others <- (total - values) / (k - 1)
+    dim(others) <- NULL
+    breaks <- quantile_breaks(others, 8)
     list(
       others = findInterval(others, breaks, all.inside = TRUE),
       own = findInterval(total / k, breaks, all.inside = TRUE),

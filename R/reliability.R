@@ -153,7 +153,7 @@ datamap_reliability <- function(map,
 mean_squares <- function(values) {
   n <- nrow(values)
   means <- colMeans(values)
-  centred <- values - rep(means, each = n)
+  centred <- values - rep.int(means, rep.int(n, length(means)))
   list(
     n = n, means = means, covariances = crossprod(centred) / (n - 1),
     is_constant = all(values[1, ] == values[n, ]) &&

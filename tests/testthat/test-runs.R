@@ -180,3 +180,25 @@ test_that("runs with labels of their own are refused, others are not", {
   expect_gt(icc(same), 0.9)
   expect_lt(icc(maps), 0.5)
 })
+
+test_that("ends of bins are the quantiles, to the last bit", {
+  set.seed(1)
+  all <- list(
+    stats::rnorm(1e4), stats::rpois(5e3, 1), 3, c(2, 2), 1:7 / 3,
+    rep(0.1, 500), round(stats::rbeta(3e3, 1, 5), 2)
+  )
+  for (values in all) {
+    for (n in c(1, 3, 8, 50)) {
+      breaks <- unique(
+        stats::quantile(values, 0:n / n, names = FALSE, type = 7)
+      )
+      if (length(breaks) == 1) {
+        breaks <- breaks + c(0, 1)
+      }
+      expect_identical(quantile_breaks(as.double(values), n), breaks)
+    }
+  }
+  values <- sample(1000)
+  expect_identical(values_at(values, seq(1L, 1000L, 7L)), seq(1L, 1000L, 7L))
+  expect_identical(values_at(values, 1:1000), 1:1000)
+})
