@@ -1,10 +1,7 @@
 /* Turns a wait into many short ones, between which the program around is asked. */
-#define _POSIX_C_SOURCE 200809L
-#include "base/dm_host.h"
+#include "base/dm_os.h"
 
-#ifndef _WIN32
-#include <poll.h>
-#endif
+#include "base/dm_host.h"
 
 dm_status dm_host_check(const dm_host *host, uint64_t bytes, dm_error *err) {
   if (host->check && host->check(host->ctx, bytes)) {

@@ -1,27 +1,13 @@
 /* System calls on files, with a branch for Windows each. */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64 /* as in dm_source.c */
-#ifdef __APPLE__
-#define _DARWIN_C_SOURCE
-#endif
+#include "base/dm_os.h"
+
 #include "io/dm_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
-#ifdef _WIN32
-#include <io.h>
-#include <windows.h>
-#else
-#include <unistd.h>
-#endif
-
 #include "base/dm_mem.h"
-#ifdef _WIN32
 #include "io/dm_path.h"
-#endif
 
 /* Of the part of path that ends in its last separator. */
 size_t dm_file_folder(const char *path) {

@@ -1,6 +1,6 @@
 /* What the system does with files: the same calls on either one, by paths in UTF-8. Where
-   one fails, it is false or -1, and errno says why. The includer asks for 64-bit offsets.
- */
+   one fails, it is false or -1, and errno says why. The includer asks for 64-bit offsets,
+   as dm_os.h does. */
 #ifndef DM_FILE_H
 #define DM_FILE_H
 

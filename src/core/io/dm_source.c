@@ -1,32 +1,16 @@
 /* Turns a path, a piece of memory or a callback into one stream of plain bytes: raw bytes
    come in through read_raw(), and pass through a decoder where they start like what a
    compression made. */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64 /* sizes beyond 2 GiB, on Windows and 32 bits too */
-#ifdef __APPLE__
-#define _DARWIN_C_SOURCE
-#endif
+#include "base/dm_os.h"
+
 #include "io/dm_source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-
-#ifdef _WIN32
-#include <io.h>
-#include <windows.h>
-#else
-#include <unistd.h>
-#endif
 
 #include "base/dm_mem.h"
 #include "io/dm_codec.h"
-#ifdef _WIN32
 #include "io/dm_path.h"
-#endif
 
 enum { READ_MAX = 1 << 20 }; /* at most so many bytes between two checks of the host */
 

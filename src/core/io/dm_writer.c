@@ -2,36 +2,17 @@
    that takes its name when it is complete. Devices and FIFOs can't be replaced, so they
    get the bytes as they come. A file that is added to gets them in its place, and is cut
    back where that fails. */
-#define _POSIX_C_SOURCE 200809L
-#define _FILE_OFFSET_BITS 64 /* as in dm_source.c */
-#ifdef __APPLE__
-#define _DARWIN_C_SOURCE
-#endif
+#include "base/dm_os.h"
+
 #include "io/dm_writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-
-#ifdef _WIN32
-#include <io.h>
-#include <process.h>
-#include <windows.h>
-#else
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
-#endif
 
 #include "base/dm_mem.h"
 #include "base/dm_text.h"
 #include "io/dm_file.h"
-#ifdef _WIN32
 #include "io/dm_path.h"
-#endif
 
 enum {
   BUFFER_SIZE = 1 << 18,
