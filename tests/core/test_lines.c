@@ -46,6 +46,8 @@ static void check_lines(const char *text, size_t len, size_t max_line) {
           bool is_long = want > max_line; /* then it does not matter how it ends */
           was_open = i == block.len && !end;
           is_good = is_good && (is_long || block.is_last_line_open == was_open);
+          uint64_t open_line = was_open ? at - want : UINT64_MAX;
+          is_good = is_good && (is_long || lines.open_line == open_line);
         }
       }
       is_good = is_good && status == DM_OK && at == len;

@@ -216,52 +216,26 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
                            uint64_t *cut_at, dm_error *err) {
   dm_run *run = recorder->run;
   dm_source *source = NULL;
-  dm_lines lines = {0};
-  dm_origin origin = {.file = 0, .first_line = 1};
   *cut_at = UINT64_MAX;
   dm_status status = dm_source_open_file(&source, path, host, err);
-  if (status) {
-    goto done;
-  }
-  dm_lines_init(&lines, source, run->states.options.block_size,
-                run->states.options.max_line);
+  err->file = status ? 0 : err->file;
+  DM_TRY(status);
   const char *compression = dm_source_compression(source);
   if (compression) {
     status = dm_error_expected(err, DM_E_INPUT, "a plain file to add lines to");
     dm_error_found(err, "one that is compressed by %s", compression);
     dm_error_advice(err, "decompress it first");
-    goto done;
-  }
-  for (;;) {
-    dm_block *block = &run->block;
-    DM_TRY_DONE(dm_lines_next(&lines, block, err));
-    if (block->len == 0) {
-      break;
-    }
-    recorder->is_gap = block->is_last_line_open;
-    origin.first_byte = block->first_byte;
-    DM_TRY_DONE(dm_parse_block(run->parser, block, &run->batch, err));
-    status = dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err);
-    if (status == DM_E_SYNTAX && block->is_last_line_open) {
-      size_t last = block->len - 1;
-      while (last > 0 && block->data[last - 1] != '\n') {
-        last--;
-      }
-      if (err->byte >= block->first_byte + last) {
-        *cut_at = block->first_byte + last;
-        dm_error_advice(err,
-                        "the file ends in the middle of a line, as after a crash: let "
-                        "the recorder repair it, which cuts that line off");
-      }
-    }
-    DM_TRY_DONE(status);
-    origin.first_line += run->batch.n_lines;
-  }
-done:
-  if (status) {
     err->file = 0;
+  } else {
+    status = dm_run_source(run, source, 0, err);
+    recorder->is_gap = run->open_line < UINT64_MAX;
+    if (status == DM_E_SYNTAX && recorder->is_gap && err->byte >= run->open_line) {
+      *cut_at = run->open_line;
+      dm_error_advice(err,
+                      "the file ends in the middle of a line, as after a crash: let the "
+                      "recorder repair it, which cuts that line off");
+    }
   }
-  dm_lines_release(&lines);
   dm_source_close(source);
   return status;
 }

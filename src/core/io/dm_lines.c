@@ -21,7 +21,10 @@ void dm_block_release(dm_block *block) {
 
 void dm_lines_init(dm_lines *lines, dm_source *source, size_t block_size,
                    size_t max_line) {
-  *lines = (dm_lines){.source = source, .block_size = block_size, .max_line = max_line};
+  *lines = (dm_lines){.source = source,
+                      .block_size = block_size,
+                      .max_line = max_line,
+                      .open_line = UINT64_MAX};
 }
 
 void dm_lines_release(dm_lines *lines) {
@@ -79,6 +82,7 @@ dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) {
       if (block->len) {
         block->data[block->len++] = '\n';
         block->is_last_line_open = true;
+        lines->open_line = block->first_byte;
       }
       n_whole = block->len;
       break;

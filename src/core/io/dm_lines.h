@@ -28,6 +28,8 @@ typedef struct dm_lines {
   size_t max_line;
   dm_buf carry; /* the start of a line whose end has not been read */
   uint64_t next_byte;
+  uint64_t open_line; /* where the last line starts, if it has no newline; UINT64_MAX:
+                         it has, or has not been given out yet */
   bool is_started;
   bool is_end;
   bool is_discarding; /* behind max_line bytes of a line that is too long */

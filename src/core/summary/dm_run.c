@@ -6,6 +6,7 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
+
 /* --- life --- */
 
 dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *host,
@@ -69,6 +70,7 @@ done:
   if (status) {
     err->file = file;
   }
+  run->open_line = lines.open_line;
   dm_lines_release(&lines);
   return status;
 }

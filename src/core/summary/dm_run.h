@@ -15,6 +15,7 @@ typedef struct dm_run {
   dm_crew *crew; /* NULL until a source has more than a block, and with one thread */
   dm_batch batch;
   dm_block block;
+  uint64_t open_line;   /* of the source that was read last, as dm_lines has it */
   uint64_t rows_before; /* of tables, which the numbers of rows count from */
   int32_t table; /* the index that errors and problems call the rows' table by, as a
                     source's; -1, as at first: they have none */
