@@ -80,7 +80,7 @@ static SEXP make_counts(const uint64_t *counts, const char *const *names, R_xlen
 
 /* --- back in --- */
 
-dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) {
+dm_status ffi_restore_problems(dm_states *states, SEXP list, dm_error *err) {
   SEXP from[N_COLUMNS];
   R_xlen_t n = Rf_xlength(ffi_element(list, columns[LINE].name));
   for (int i = 0; i < N_COLUMNS; i++) {
@@ -101,7 +101,7 @@ dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) {
                     (size_t)LENGTH(expected));
     dm_text_excerpt(problem.actual, sizeof problem.actual, CHAR(actual),
                     (size_t)LENGTH(actual));
-    DM_TRY(dm_state_add_problem(&run->states, &problem, err));
+    DM_TRY(dm_state_add_problem(states, &problem, err));
   }
   return DM_OK;
 }

@@ -3,7 +3,7 @@
 #define FFI_PROBLEMS_H
 
 #include "ffi.h"
-#include "summary/dm_run.h"
+#include "summary/dm_states.h"
 
 /* Counts of lines by what became of them, the problems that are kept, and how many there
    were of each kind. */
@@ -16,7 +16,7 @@ SEXP ffi_problem_counts(const dm_problems *problems);
 /* Problems and counts again, from a list in which anything may stand; DM_E_INPUT.
    ffi_restore_counts() takes the element that is called name, and from it the n counts of
    these names. */
-dm_status ffi_restore_problems(dm_run *run, SEXP list, dm_error *err) DM_MUST_CHECK;
+dm_status ffi_restore_problems(dm_states *states, SEXP list, dm_error *err) DM_MUST_CHECK;
 dm_status ffi_restore_counts(uint64_t *out, SEXP list, const char *name,
                              const char *const *names, R_xlen_t n,
                              dm_error *err) DM_MUST_CHECK;

@@ -15,8 +15,8 @@
 typedef struct state_call {
   SEXP states;
   SEXP options;
-  dm_run *run;
-  dm_run *other;
+  dm_states all;
+  dm_states other;
   dm_table table;
   dm_error err;
 } state_call;
@@ -38,14 +38,16 @@ static SEXP make_part(const dm_states *states, dm_state_part part, size_t signal
 static SEXP make_matrix(const dm_states *states, dm_state_matrix which);
 static SEXP make_class_labels(const dm_states *states);
 static SEXPTYPE type_of(const dm_state_field *field);
+static dm_status restore(dm_states *out, SEXP state, const dm_options *options,
+                         dm_error *err);
 static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
                                 dm_error *err);
-static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SEXP list,
-                              dm_error *err);
-static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
+static dm_status restore_part(dm_states *states, dm_state_part part, size_t signal,
+                              SEXP list, dm_error *err);
+static dm_status restore_matrix(dm_states *states, dm_state_matrix which, SEXP state,
                                 const char *name, dm_error *err);
-static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err);
-static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err);
+static dm_status restore_class_labels(dm_states *states, SEXP state, dm_error *err);
+static dm_status restore_totals(dm_states *states, SEXP state, dm_error *err);
 
 /* --- entries --- */
 
@@ -70,8 +72,8 @@ static SEXP call_body(SEXP (*body)(void *), SEXP states_sexp, SEXP options_sexp)
 static void state_cleanup(void *data) {
   state_call *call = data;
   dm_table_release(&call->table);
-  dm_run_free(call->run);
-  dm_run_free(call->other);
+  dm_states_release(&call->all);
+  dm_states_release(&call->other);
 }
 
 static SEXP merge_body(void *data) {
@@ -81,21 +83,20 @@ static SEXP merge_body(void *data) {
   SEXP gaps = PROTECT(Rf_allocVector(VECSXP, n - 1));
   SEXP state = VECTOR_ELT(call->states, 0);
   int32_t n_files = ffi_n_files(state);
-  dm_status status = ffi_restore_state(&call->run, state, &options, NULL, &call->err);
+  dm_status status = restore(&call->all, state, &options, &call->err);
   R_xlen_t i = 0;
   while (!status && ++i < n) {
     state = VECTOR_ELT(call->states, i);
     dm_gap gap;
-    status = ffi_restore_state(&call->other, state, &options, NULL, &call->err);
+    status = restore(&call->other, state, &options, &call->err);
     if (!status) {
-      status =
-          dm_merge(&call->run->states, &call->other->states, n_files, &gap, &call->err);
+      status = dm_merge(&call->all, &call->other, n_files, &gap, &call->err);
     }
     if (!status) {
       SET_VECTOR_ELT(gaps, i - 1, make_gap(&gap));
     }
-    dm_run_free(call->other);
-    call->other = NULL;
+    dm_states_release(&call->other);
+    call->other = (dm_states){0};
     n_files += ffi_n_files(state);
   }
   SEXP out = R_NilValue;
@@ -105,7 +106,7 @@ static SEXP merge_body(void *data) {
   } else {
     const char *names[] = {"state", "gaps", ""};
     out = PROTECT(Rf_mkNamed(VECSXP, names));
-    SET_VECTOR_ELT(out, 0, ffi_state(&call->run->states));
+    SET_VECTOR_ELT(out, 0, ffi_state(&call->all));
     SET_VECTOR_ELT(out, 1, gaps);
     UNPROTECT(1);
   }
@@ -128,10 +129,10 @@ static SEXP make_gap(const dm_gap *gap) {
 static SEXP summarise_body(void *data) {
   state_call *call = data;
   dm_options options = ffi_options(call->options);
-  dm_status status = ffi_restore_state(&call->run, VECTOR_ELT(call->states, 0), &options,
-                                       NULL, &call->err);
+  dm_status status =
+      restore(&call->all, VECTOR_ELT(call->states, 0), &options, &call->err);
   if (!status) {
-    status = dm_table_init(&call->table, &call->run->states, &call->err);
+    status = dm_table_init(&call->table, &call->all, &call->err);
   }
   return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
 }
@@ -242,39 +243,43 @@ int32_t ffi_n_files(SEXP state) {
   return (int32_t)Rf_xlength(ffi_element(state, "files"));
 }
 
-dm_status ffi_restore_state(dm_run **out, SEXP state, const dm_options *options,
-                            const dm_host *host, dm_error *err) {
-  DM_TRY(dm_run_new(out, options, host, err));
-  dm_run *run = *out;
-  DM_TRY(restore_idents(&run->states.ids, state, "ids", err));
-  DM_TRY(restore_idents(&run->states.labels, state, "labels", err));
-  DM_TRY(restore_idents(&run->states.s_labels, state, "s_labels", err));
-  if (dm_state_has_matrix(&run->states, DM_STATE_PREDICTIONS)) {
-    DM_TRY(restore_idents(&run->states.predicted, state, "predicted", err));
+/* New states with what a state holds; to be released also when this fails. */
+static dm_status restore(dm_states *out, SEXP state, const dm_options *options,
+                         dm_error *err) {
+  DM_TRY(dm_states_init(out, options, err));
+  return ffi_restore_state(out, state, err);
+}
+
+dm_status ffi_restore_state(dm_states *states, SEXP state, dm_error *err) {
+  DM_TRY(restore_idents(&states->ids, state, "ids", err));
+  DM_TRY(restore_idents(&states->labels, state, "labels", err));
+  DM_TRY(restore_idents(&states->s_labels, state, "s_labels", err));
+  if (dm_state_has_matrix(states, DM_STATE_PREDICTIONS)) {
+    DM_TRY(restore_idents(&states->predicted, state, "predicted", err));
   }
-  DM_TRY(restore_part(run, DM_STATE_SAMPLES, 0, ffi_element(state, "samples"), err));
+  DM_TRY(restore_part(states, DM_STATE_SAMPLES, 0, ffi_element(state, "samples"), err));
   SEXP steps = ffi_element(state, "steps");
   if (steps != R_NilValue) {
-    DM_TRY(restore_part(run, DM_STATE_STEPS, 0, steps, err));
+    DM_TRY(restore_part(states, DM_STATE_STEPS, 0, steps, err));
   }
   SEXP signals;
-  R_xlen_t n_signals = (R_xlen_t)run->states.n_values;
+  R_xlen_t n_signals = (R_xlen_t)states->n_values;
   DM_TRY(ffi_typed_element(&signals, state, "signals", VECSXP, n_signals, err));
   for (R_xlen_t i = 0; i < n_signals; i++) {
-    DM_TRY(restore_part(run, DM_STATE_SIGNAL, (size_t)i, VECTOR_ELT(signals, i), err));
+    DM_TRY(restore_part(states, DM_STATE_SIGNAL, (size_t)i, VECTOR_ELT(signals, i), err));
   }
-  if (dm_state_has(&run->states, DM_STATE_METRICS)) {
-    DM_TRY(restore_part(run, DM_STATE_METRICS, 0, ffi_element(state, "metrics"), err));
+  if (dm_state_has(states, DM_STATE_METRICS)) {
+    DM_TRY(restore_part(states, DM_STATE_METRICS, 0, ffi_element(state, "metrics"), err));
   }
-  if (dm_state_has(&run->states, DM_STATE_SEEN)) {
-    DM_TRY(restore_part(run, DM_STATE_SEEN, 0, ffi_element(state, "seen"), err));
+  if (dm_state_has(states, DM_STATE_SEEN)) {
+    DM_TRY(restore_part(states, DM_STATE_SEEN, 0, ffi_element(state, "seen"), err));
   }
-  DM_TRY(restore_matrix(run, DM_STATE_CLASS_SUMS, state, "class_sums", err));
-  DM_TRY(restore_matrix(run, DM_STATE_PREDICTIONS, state, "predictions", err));
-  DM_TRY(restore_matrix(run, DM_STATE_PLACES, state, "places", err));
-  DM_TRY(restore_class_labels(run, state, err));
-  DM_TRY(ffi_restore_problems(run, ffi_element(state, "problems"), err));
-  return restore_totals(run, state, err);
+  DM_TRY(restore_matrix(states, DM_STATE_CLASS_SUMS, state, "class_sums", err));
+  DM_TRY(restore_matrix(states, DM_STATE_PREDICTIONS, state, "predictions", err));
+  DM_TRY(restore_matrix(states, DM_STATE_PLACES, state, "places", err));
+  DM_TRY(restore_class_labels(states, state, err));
+  DM_TRY(ffi_restore_problems(states, ffi_element(state, "problems"), err));
+  return restore_totals(states, state, err);
 }
 
 static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
@@ -301,50 +306,49 @@ static dm_status restore_idents(dm_index *index, SEXP state, const char *name,
   return DM_OK;
 }
 
-static dm_status restore_part(dm_run *run, dm_state_part part, size_t signal, SEXP list,
-                              dm_error *err) {
+static dm_status restore_part(dm_states *states, dm_state_part part, size_t signal,
+                              SEXP list, dm_error *err) {
   size_t n;
   const dm_state_field *fields = dm_state_fields(part, &n);
   const void **columns = (const void **)R_alloc(n, sizeof *columns);
   for (size_t i = 0; i < n; i++) {
     SEXP column;
     DM_TRY(ffi_typed_element(&column, list, fields[i].name, type_of(&fields[i]),
-                             (R_xlen_t)run->states.ids.n, err));
+                             (R_xlen_t)states->ids.n, err));
     columns[i] = TYPEOF(column) == REALSXP  ? (const void *)REAL_RO(column)
                  : TYPEOF(column) == INTSXP ? (const void *)INTEGER_RO(column)
                                             : (const void *)LOGICAL_RO(column);
   }
-  return dm_state_set(&run->states, part, signal, dm_state_all_rows(&run->states),
-                      columns, err);
+  return dm_state_set(states, part, signal, dm_state_all_rows(states), columns, err);
 }
 
-static dm_status restore_matrix(dm_run *run, dm_state_matrix which, SEXP state,
+static dm_status restore_matrix(dm_states *states, dm_state_matrix which, SEXP state,
                                 const char *name, dm_error *err) {
-  if (!dm_state_has_matrix(&run->states, which)) {
+  if (!dm_state_has_matrix(states, which)) {
     return DM_OK;
   }
-  size_t n = run->states.ids.n;
+  size_t n = states->ids.n;
   size_t n_values = (size_t)Rf_xlength(ffi_element(state, name));
-  size_t width = which == DM_STATE_PREDICTIONS ? run->states.predicted.n
+  size_t width = which == DM_STATE_PREDICTIONS ? states->predicted.n
                  : n                           ? n_values / n
                                                : 0;
   SEXP values;
   DM_TRY(ffi_typed_element(&values, state, name, REALSXP, (R_xlen_t)(n * width), err));
-  return dm_state_set_matrix(&run->states, which, width, dm_state_all_rows(&run->states),
+  return dm_state_set_matrix(states, which, width, dm_state_all_rows(states),
                              REAL_RO(values), err);
 }
 
-static dm_status restore_class_labels(dm_run *run, SEXP state, dm_error *err) {
+static dm_status restore_class_labels(dm_states *states, SEXP state, dm_error *err) {
   R_xlen_t n = Rf_xlength(ffi_element(state, "class_labels"));
   SEXP labels;
   DM_TRY(ffi_typed_element(&labels, state, "class_labels", INTSXP, n, err));
   for (R_xlen_t i = 0; i < n; i++) {
-    DM_TRY(dm_state_add_class(&run->states, INTEGER_RO(labels)[i], err));
+    DM_TRY(dm_state_add_class(states, INTEGER_RO(labels)[i], err));
   }
   return DM_OK;
 }
 
-static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
+static dm_status restore_totals(dm_states *states, SEXP state, dm_error *err) {
   uint64_t lines[FFI_LINE_COUNTS];
   dm_state_totals totals = {.n_files = ffi_n_files(state)};
   DM_TRY(ffi_restore_counts(lines, state, "line_counts", ffi_line_count_names,
@@ -359,7 +363,7 @@ static dm_status restore_totals(dm_run *run, SEXP state, dm_error *err) {
   SEXP distance;
   DM_TRY(ffi_typed_element(&distance, state, "step_distance", REALSXP, 1, err));
   totals.step_distance = REAL_RO(distance)[0];
-  return dm_state_finish(&run->states, &totals, err);
+  return dm_state_finish(states, &totals, err);
 }
 
 /* --- files --- */
@@ -374,13 +378,13 @@ static const char *const about_names[DM_N_ABOUT] = {
 
 typedef struct file_call {
   const char *path;
-  SEXP state;
+  SEXP list; /* the state */
   SEXP about;
   SEXP options;
   ffi_unwind unwind;
   ffi_host host;
   dm_texts texts[DM_N_ABOUT];
-  dm_run *run;
+  dm_states states;
   dm_source *source;
   dm_state_file file;
   dm_error err;
@@ -399,7 +403,7 @@ static void file_cleanup(void *data) {
   for (size_t i = 0; i < DM_N_ABOUT; i++) {
     dm_texts_release(&call->texts[i]);
   }
-  dm_run_free(call->run);
+  dm_states_release(&call->states);
   dm_source_close(call->source);
   dm_state_file_release(&call->file);
 }
@@ -409,7 +413,7 @@ static void file_cleanup(void *data) {
    has a file where it is not about the state. */
 SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP options_sexp) {
   file_call call = {.path = CHAR(STRING_ELT(path_sexp, 0)),
-                    .state = state_sexp,
+                    .list = state_sexp,
                     .about = about_sexp,
                     .options = options_sexp};
   return call_file(save_body, &call);
@@ -418,8 +422,7 @@ SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP optio
 static SEXP save_body(void *data) {
   file_call *call = data;
   dm_options options = ffi_options(call->options);
-  dm_status status =
-      ffi_restore_state(&call->run, call->state, &options, NULL, &call->err);
+  dm_status status = restore(&call->states, call->list, &options, &call->err);
   if (status) {
     return ffi_error(&call->err);
   }
@@ -433,8 +436,8 @@ static SEXP save_body(void *data) {
   }
   if (!status) {
     dm_host host = ffi_host_for_core(&call->host);
-    status = dm_state_file_write(call->path, &call->run->states, call->texts, &host,
-                                 &call->err);
+    status =
+        dm_state_file_write(call->path, &call->states, call->texts, &host, &call->err);
   }
   ffi_unwind_continue(&call->unwind);
   call->err.file = 0;
@@ -476,7 +479,7 @@ static SEXP make_version(const dm_state_file *file) {
 }
 
 static SEXP make_loaded(const dm_state_file *file) {
-  const dm_options *options = &file->run->states.options;
+  const dm_options *options = &file->states.options;
   const char *names[] = {"about", "signals", "metrics", "burn_out", "steps", "state", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SEXP about = Rf_allocVector(VECSXP, DM_N_ABOUT);
@@ -496,7 +499,7 @@ static SEXP make_loaded(const dm_state_file *file) {
     REAL(steps)[0] = options->first_step;
     REAL(steps)[1] = options->last_step;
   }
-  SET_VECTOR_ELT(out, 5, ffi_state(&file->run->states));
+  SET_VECTOR_ELT(out, 5, ffi_state(&file->states));
   UNPROTECT(2);
   return out;
 }

@@ -58,4 +58,28 @@ static inline dm_run *run_of(const dm_options *options, const char *text, size_t
   return run;
 }
 
+/* Where the line that holds the byte ends. */
+static inline size_t line_end(const char *text, size_t len, size_t at) {
+  const char *end = memchr(text + at, '\n', len - at);
+  return end ? (size_t)(end - text) + 1 : len;
+}
+
+/* Whether two runs have the same to say (say_run()); ends both. */
+static inline void check_same_answer(dm_run *a, dm_run *b) {
+  dm_error err;
+  answer_len = 0;
+  CHECK_INT(say_run(a, &err), DM_OK);
+  size_t len = answer_len;
+  CHECK_INT(say_run(b, &err), DM_OK);
+  CHECK(answer_len == 2 * len && memcmp(answer, answer + len, len) == 0);
+}
+
+/* Four lines of two samples, with whatever SMALL asks for. */
+enum { SMALL = SIGNALS | METRICS | WINDOW };
+static const char small_text[] =
+    "{\"id\":7,\"label\":0,\"probs\":[0.25,0.75],\"step\":1,\"grad\":2}\n"
+    "{\"id\":8,\"label\":1,\"probs\":[0.25,0.75],\"step\":1,\"s_label\":2}\n"
+    "{\"id\":7,\"label\":0,\"probs\":[0.75,0.25],\"step\":2,\"grad\":4}\n"
+    "{\"id\":7,\"label\":1,\"probs\":[0.5,0.2,0.3],\"step\":2}\n";
+
 #endif

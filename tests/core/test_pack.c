@@ -2,14 +2,11 @@
    what a file may claim, and what comes of it. */
 #include "dm_mem_fault.h"
 #include "dm_naive.h"
+#include "dm_resume.h"
 #include "dm_seal.h"
 #include "dm_server.h"
 #include "dm_test.h"
 #include "files/dm_pack.h"
-
-static dm_status add_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
-  return dm_buf_append(ctx, bytes, n, err);
-}
 
 static dm_status open_bytes(dm_pack_reader *in, dm_source **source, const void *bytes,
                             size_t len, uint32_t *version, dm_error *err) {

@@ -119,22 +119,6 @@ static dm_status restore(const kept *k, const dm_options *options, dm_run **out,
   return dm_state_finish(&(*out)->states, &k->totals, err);
 }
 
-/* Where the line that holds the byte ends. */
-static size_t line_end(const char *text, size_t len, size_t at) {
-  const char *end = memchr(text + at, '\n', len - at);
-  return end ? (size_t)(end - text) + 1 : len;
-}
-
-static char *answer_of(dm_run *run, size_t *len) {
-  dm_error err;
-  answer_len = 0;
-  CHECK_INT(say_run(run, &err), DM_OK);
-  char *out = malloc(answer_len + 1);
-  memcpy(out, answer, answer_len);
-  *len = answer_len;
-  return out;
-}
-
 /* Reads the first part, goes through columns and reads the rest: as if nothing had been
    between. */
 static void check_flags(unsigned flags, size_t tenths) {
@@ -163,13 +147,7 @@ static void check_flags(unsigned flags, size_t tenths) {
     } else {
       CHECK_DOUBLE(gone_on->states.step_distance, whole->states.step_distance);
       CHECK_DOUBLE(gone_on->states.largest_step, whole->states.largest_step);
-      size_t want_len;
-      char *want = answer_of(whole, &want_len);
-      size_t got_len;
-      char *got = answer_of(gone_on, &got_len);
-      CHECK(got_len == want_len && memcmp(got, want, got_len) == 0);
-      free(want);
-      free(got);
+      check_same_answer(gone_on, whole);
     }
   }
   forget(&k);
@@ -200,21 +178,9 @@ static void test_there_and_back(void) {
   }
 }
 
-enum { SMALL = SIGNALS | METRICS | WINDOW };
-
-static const char small[] =
-    "{\"id\":7,\"label\":0,\"probs\":[0.25,0.75],\"step\":1,\"grad\":2}\n"
-    "{\"id\":8,\"label\":1,\"probs\":[0.25,0.75],\"step\":1,\"s_label\":2}\n"
-    "{\"id\":7,\"label\":0,\"probs\":[0.75,0.25],\"step\":2,\"grad\":4}\n"
-    "{\"id\":7,\"label\":1,\"probs\":[0.5,0.2,0.3],\"step\":2}\n";
-
 static dm_run *small_run(void) {
   dm_options options = options_of(SMALL);
-  dm_error err;
-  dm_run *run = NULL;
-  CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
-  CHECK_INT(read_text(run, small, strlen(small), 0, &err), DM_OK);
-  return run;
+  return run_of(&options, small_text, strlen(small_text));
 }
 
 static void test_fields(void) {
@@ -421,7 +387,7 @@ static void test_whole_window(void) {
   dm_error err;
   dm_run *run = NULL;
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
-  CHECK_INT(read_text(run, small, strlen(small), 0, &err), DM_OK);
+  CHECK_INT(read_text(run, small_text, strlen(small_text), 0, &err), DM_OK);
   for (int32_t n = 0; n < 6; n += 5) {
     kept k = keep(run);
     size_t n_fields;

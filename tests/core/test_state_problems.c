@@ -1,11 +1,8 @@
 /* dm_state_problems.c: problems through their tables are the same problems; a kind is
    known by its name, wherever that stands; what no state can have is refused. */
+#include "dm_resume.h"
 #include "dm_test.h"
 #include "files/dm_state_problems.h"
-
-static dm_status add_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
-  return dm_buf_append(ctx, bytes, n, err);
-}
 
 /* Reads what was written, into states that are to be released. */
 static dm_status get(const dm_buf *file, dm_states *states, uint64_t *counts,

@@ -1,10 +1,7 @@
 /* dm_texts.c: lists of texts, as they are and through a table of a file. */
+#include "dm_resume.h"
 #include "dm_test.h"
 #include "files/dm_texts.h"
-
-static dm_status add_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
-  return dm_buf_append(ctx, bytes, n, err);
-}
 
 static void test_add(void) {
   dm_texts texts = {0};

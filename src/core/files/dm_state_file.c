@@ -151,28 +151,28 @@ static dm_status read_tables(reading *r, dm_error *err) {
   r->totals.n_files = (int32_t)out->about[DM_ABOUT_FILES].n;
   DM_TRY(get_request(r, err));
   DM_TRY(get_scalars(r, err));
-  DM_TRY(dm_run_new(&out->run, &r->options, NULL, err));
-  dm_run *run = out->run;
+  dm_states *states = &out->states;
+  DM_TRY(dm_states_init(states, &r->options, err));
   for (size_t i = 0; i < N_INDEXES; i++) {
     DM_TRY(get_index(r, i, err));
   }
   for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
     dm_state_part part = (dm_state_part)p;
-    size_t n = part == DM_STATE_SIGNAL  ? run->states.n_values
+    size_t n = part == DM_STATE_SIGNAL  ? states->n_values
                : part == DM_STATE_STEPS ? r->has_steps
-                                        : dm_state_has(&run->states, part);
+                                        : dm_state_has(states, part);
     for (size_t i = 0; i < n; i++) {
       DM_TRY(get_part(r, part, i, err));
     }
   }
   for (size_t m = 0; m < sizeof matrix_names / sizeof *matrix_names; m++) {
-    if (dm_state_has_matrix(&run->states, (dm_state_matrix)m)) {
+    if (dm_state_has_matrix(states, (dm_state_matrix)m)) {
       DM_TRY(get_matrix(r, (dm_state_matrix)m, err));
     }
   }
   DM_TRY(get_class_labels(r, err));
-  DM_TRY(dm_state_problems_get(&r->in, &run->states, r->totals.problems, err));
-  return dm_state_finish(&run->states, &r->totals, err);
+  DM_TRY(dm_state_problems_get(&r->in, states, r->totals.problems, err));
+  return dm_state_finish(states, &r->totals, err);
 }
 
 static dm_status write_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
@@ -237,7 +237,7 @@ static dm_status other_version(reading *r, dm_error *err) {
 }
 
 void dm_state_file_release(dm_state_file *file) {
-  dm_run_free(file->run);
+  dm_states_release(&file->states);
   for (size_t i = 0; i < DM_N_ABOUT; i++) {
     dm_texts_release(&file->about[i]);
   }
@@ -424,9 +424,9 @@ static dm_status fill_texts(dm_pack_writer *out, const dm_index *index, dm_buf *
 }
 
 static dm_status get_index(reading *r, size_t which, dm_error *err) {
-  dm_run *run = r->out->run;
-  dm_index *const indexes[N_INDEXES] = {&run->states.ids, &run->states.labels,
-                                        &run->states.s_labels, &run->states.predicted};
+  dm_states *states = &r->out->states;
+  dm_index *const indexes[N_INDEXES] = {&states->ids, &states->labels, &states->s_labels,
+                                        &states->predicted};
   const char *name = index_names[which];
   dm_pack_column column = {"value", 0, 1};
   DM_TRY(dm_pack_expect(&r->in, name, &column, 1, err));
@@ -434,8 +434,8 @@ static dm_status get_index(reading *r, size_t which, dm_error *err) {
   if (!is_text && column.type != DM_PACK_INT64) {
     return dm_pack_wrong(err, name, 0, "integers or texts");
   }
-  if (indexes[which] == &run->states.predicted && r->in.table.n_rows > 0 &&
-      !dm_state_has_matrix(&run->states, DM_STATE_PREDICTIONS)) {
+  if (indexes[which] == &states->predicted && r->in.table.n_rows > 0 &&
+      !dm_state_has_matrix(states, DM_STATE_PREDICTIONS)) {
     return dm_pack_wrong(err, name, 0, "none, without the metric");
   }
   do {
@@ -491,12 +491,12 @@ static dm_status get_part(reading *r, dm_state_part part, size_t signal, dm_erro
   size_t n = columns_of(part, columns);
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, part_names[part], columns, n, err));
-  if (table->n_rows != r->out->run->states.ids.n) {
+  if (table->n_rows != r->out->states.ids.n) {
     return dm_pack_wrong(err, part_names[part], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
-    DM_TRY(dm_state_set(&r->out->run->states, part, signal, rows_of(table),
+    DM_TRY(dm_state_set(&r->out->states, part, signal, rows_of(table),
                         (const void *const *)table->values, err));
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
@@ -518,12 +518,12 @@ static dm_status get_matrix(reading *r, dm_state_matrix which, dm_error *err) {
   dm_pack_column column = {"value", DM_PACK_DOUBLE, 0};
   dm_pack_table *table = &r->in.table;
   DM_TRY(dm_pack_expect(&r->in, matrix_names[which], &column, 1, err));
-  if (table->n_rows != r->out->run->states.ids.n) {
+  if (table->n_rows != r->out->states.ids.n) {
     return dm_pack_wrong(err, matrix_names[which], 0, "a row for each id");
   }
   do {
     DM_TRY(dm_pack_next(&r->in, err));
-    DM_TRY(dm_state_set_matrix(&r->out->run->states, which, column.width, rows_of(table),
+    DM_TRY(dm_state_set_matrix(&r->out->states, which, column.width, rows_of(table),
                                table->values[0], err));
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;
@@ -555,7 +555,7 @@ static dm_status get_class_labels(reading *r, dm_error *err) {
     DM_TRY(dm_pack_next(&r->in, err));
     const int32_t *from = r->in.table.values[0];
     for (size_t i = 0; i < r->in.table.n; i++) {
-      DM_TRY(dm_state_add_class(&r->out->run->states, from[i], err));
+      DM_TRY(dm_state_add_class(&r->out->states, from[i], err));
     }
   } while (!dm_pack_is_done(&r->in));
   return DM_OK;

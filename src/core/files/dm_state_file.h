@@ -4,7 +4,7 @@
 
 #include "files/dm_pack.h"
 #include "files/dm_texts.h"
-#include "summary/dm_run.h"
+#include "summary/dm_states.h"
 
 /* Of the tables that a file has and their columns. Those of a part are what
    dm_state_fields() says, so that a field that is added there (or any other change of
@@ -37,14 +37,14 @@ dm_status dm_state_file_write(const char *path, const dm_states *states,
 /* What was read. Zero-initialise, release once. */
 typedef struct dm_state_file {
   uint32_t version;
-  dm_run *run; /* its lines may be as long as can be, and one thread reads them */
+  dm_states states; /* with options by which one thread reads lines of any length */
   dm_texts about[DM_N_ABOUT];
-  dm_texts signals;   /* of the run's options */
+  dm_texts signals;   /* of their options */
   const char **names; /* likewise */
 } dm_state_file;
 
 /* Reads such a file, which is the whole source, and believes nothing that stands in it.
-   seed is that of the run's options. DM_E_SYNTAX where it is another kind of file, or
+   seed is that of their options. DM_E_SYNTAX where it is another kind of file, or
    where no run is like that, with the name of a table or column as key and a row (from 1)
    as line; DM_E_IO where it is cut or damaged; DM_E_INPUT with key "version" where it is
    of another version, which is filled in then, and so is DM_ABOUT_PACKAGE if it can be;

@@ -5,6 +5,7 @@
    same table, and then the same bytes; also by way of columns, after more lines, and
    merged with the other file. */
 #define _DEFAULT_SOURCE
+#include "../dm_resume.h"
 #include "../dm_server.h"
 #include "dm_seal.h"
 #include "files/dm_state_file.h"
@@ -19,15 +20,11 @@ static const char *const signals[] = {"loss", "x", "gold"};
 
 /* --- files --- */
 
-static dm_status add_bytes(void *ctx, const void *bytes, size_t n, dm_error *err) {
-  return dm_buf_append(ctx, bytes, n, err);
-}
-
-static dm_buf file_of(const dm_run *run, const dm_texts *about) {
+static dm_buf file_of(const dm_states *states, const dm_texts *about) {
   dm_buf out = {0};
   dm_error err;
   dm_pack_sink sink = {add_bytes, &out};
-  dm_status status = dm_state_file_put(&run->states, about, &sink, &err);
+  dm_status status = dm_state_file_put(states, about, &sink, &err);
   FUZZ_CHECK(status == DM_OK);
   return out;
 }
@@ -83,69 +80,65 @@ static dm_status copy_idents(dm_index *to, const dm_index *from, dm_error *err) 
   return DM_OK;
 }
 
-static dm_status copy_part(dm_run *to, const dm_run *from, dm_state_part part,
+static dm_status copy_part(dm_states *to, const dm_states *from, dm_state_part part,
                            size_t signal, dm_error *err) {
   size_t n;
   const dm_state_field *fields = dm_state_fields(part, &n);
   void *columns[DM_STATE_FIELDS_MAX];
   for (size_t f = 0; f < n; f++) {
-    columns[f] = fuzz_alloc(from->states.ids.n * sizeof(double));
+    columns[f] = fuzz_alloc(from->ids.n * sizeof(double));
     FUZZ_CHECK(fields[f].name[0]);
   }
-  dm_state_get(&from->states, part, signal, dm_state_all_rows(&from->states), columns);
-  dm_status status =
-      dm_state_set(&to->states, part, signal, dm_state_all_rows(&from->states),
-                   (const void *const *)columns, err);
+  dm_state_get(from, part, signal, dm_state_all_rows(from), columns);
+  dm_status status = dm_state_set(to, part, signal, dm_state_all_rows(from),
+                                  (const void *const *)columns, err);
   for (size_t f = 0; f < n; f++) {
     free(columns[f]);
   }
   return status;
 }
 
-static dm_status copy_matrix(dm_run *to, const dm_run *from, dm_state_matrix which,
+static dm_status copy_matrix(dm_states *to, const dm_states *from, dm_state_matrix which,
                              dm_error *err) {
-  size_t width = dm_state_width(&from->states, which);
-  double *values = fuzz_alloc(from->states.ids.n * width * sizeof *values);
-  dm_state_get_matrix(&from->states, which, width, dm_state_all_rows(&from->states),
-                      values);
-  dm_status status = dm_state_set_matrix(&to->states, which, width,
-                                         dm_state_all_rows(&from->states), values, err);
+  size_t width = dm_state_width(from, which);
+  double *values = fuzz_alloc(from->ids.n * width * sizeof *values);
+  dm_state_get_matrix(from, which, width, dm_state_all_rows(from), values);
+  dm_status status =
+      dm_state_set_matrix(to, which, width, dm_state_all_rows(from), values, err);
   free(values);
   return status;
 }
 
 /* As the glue does it, all rows at once. */
-static dm_status copy_run(dm_run **out, const dm_run *from, int32_t n_files,
-                          dm_error *err) {
-  DM_TRY(dm_run_new(out, &from->states.options, NULL, err));
-  dm_run *to = *out;
-  DM_TRY(copy_idents(&to->states.ids, &from->states.ids, err));
-  DM_TRY(copy_idents(&to->states.labels, &from->states.labels, err));
-  DM_TRY(copy_idents(&to->states.s_labels, &from->states.s_labels, err));
-  DM_TRY(copy_idents(&to->states.predicted, &from->states.predicted, err));
+static dm_status copy_states(dm_states *to, const dm_states *from, int32_t n_files,
+                             dm_error *err) {
+  DM_TRY(dm_states_init(to, &from->options, err));
+  DM_TRY(copy_idents(&to->ids, &from->ids, err));
+  DM_TRY(copy_idents(&to->labels, &from->labels, err));
+  DM_TRY(copy_idents(&to->s_labels, &from->s_labels, err));
+  DM_TRY(copy_idents(&to->predicted, &from->predicted, err));
   for (int part = DM_STATE_SAMPLES; part <= DM_STATE_SEEN; part++) {
-    size_t n = dm_state_has(&from->states, (dm_state_part)part);
-    n = n && part == DM_STATE_SIGNAL ? from->states.n_values : n;
+    size_t n = dm_state_has(from, (dm_state_part)part);
+    n = n && part == DM_STATE_SIGNAL ? from->n_values : n;
     for (size_t s = 0; s < n; s++) {
       DM_TRY(copy_part(to, from, (dm_state_part)part, s, err));
     }
   }
   for (int which = DM_STATE_CLASS_SUMS; which <= DM_STATE_PLACES; which++) {
-    if (dm_state_has_matrix(&from->states, (dm_state_matrix)which)) {
+    if (dm_state_has_matrix(from, (dm_state_matrix)which)) {
       DM_TRY(copy_matrix(to, from, (dm_state_matrix)which, err));
     }
   }
-  for (size_t i = 0; i < from->states.n_class_labels; i++) {
-    DM_TRY(dm_state_add_class(&to->states, dm_state_class(&from->states, i), err));
+  for (size_t i = 0; i < from->n_class_labels; i++) {
+    DM_TRY(dm_state_add_class(to, dm_state_class(from, i), err));
   }
-  for (size_t i = 0; i < from->states.problems.n_kept; i++) {
-    DM_TRY(dm_state_add_problem(&to->states, &from->states.problems.kept[i], err));
+  for (size_t i = 0; i < from->problems.n_kept; i++) {
+    DM_TRY(dm_state_add_problem(to, &from->problems.kept[i], err));
   }
-  dm_state_totals totals = {.counts = from->states.counts,
-                            .step_distance = from->states.step_distance,
-                            .n_files = n_files};
-  memcpy(totals.problems, from->states.problems.count, sizeof totals.problems);
-  return dm_state_finish(&to->states, &totals, err);
+  dm_state_totals totals = {
+      .counts = from->counts, .step_distance = from->step_distance, .n_files = n_files};
+  memcpy(totals.problems, from->problems.count, sizeof totals.problems);
+  return dm_state_finish(to, &totals, err);
 }
 
 static int32_t n_files_of(const dm_texts *about) {
@@ -159,7 +152,7 @@ static void check_same_bytes(const dm_buf *a, const dm_buf *b) {
 /* What a file of the run is read as: written again, the same bytes. Returns the run that
    was read. */
 static dm_run *check_kept(const dm_run *run, const dm_texts *about) {
-  dm_buf once = file_of(run, about);
+  dm_buf once = file_of(&run->states, about);
   dm_state_file file;
   dm_error err;
   dm_status status = read_file(&file, once.data, once.len, 0, &err);
@@ -167,23 +160,22 @@ static dm_run *check_kept(const dm_run *run, const dm_texts *about) {
     fuzz_show_error("again", &err);
   }
   FUZZ_CHECK(status == DM_OK);
-  dm_buf twice = file_of(file.run, file.about);
+  dm_buf twice = file_of(&file.states, file.about);
   check_same_bytes(&once, &twice);
   dm_buf_release(&twice);
-  dm_run *copy = NULL;
-  status = copy_run(&copy, file.run, n_files_of(file.about), &err);
+  dm_states copy = {0};
+  status = copy_states(&copy, &file.states, n_files_of(file.about), &err);
   if (status) {
     fuzz_show_error("columns", &err);
   }
   FUZZ_CHECK(status == DM_OK);
-  dm_buf copied = file_of(copy, file.about);
+  dm_buf copied = file_of(&copy, file.about);
   check_same_bytes(&once, &copied);
   dm_buf_release(&copied);
   dm_buf_release(&once);
-  dm_run *out = file.run; /* which may not look at its signals' names any more */
-  file.run = NULL;
+  dm_run *out = resume(&file.states); /* which may not look at its signals' names then */
   dm_state_file_release(&file);
-  dm_run_free(copy);
+  dm_states_release(&copy);
   return out;
 }
 
@@ -230,7 +222,7 @@ static const char more[] =
 
 /* A run that was read goes on: with whatever it has, what it is then can be kept. */
 static void go_on(dm_state_file *file) {
-  dm_run *run = file->run;
+  dm_run *run = resume(&file->states);
   run->states.options.is_skipping = true;
   dm_source *source = NULL;
   dm_error err;
@@ -244,11 +236,13 @@ static void go_on(dm_state_file *file) {
   dm_source_close(source);
   if (status) {
     fuzz_check_error(&err, status);
+    dm_run_free(run);
     return;
   }
   FUZZ_CHECK(run->states.counts.lines == n_lines + 5 &&
              run->states.counts.good <= n_good + 4);
   dm_run_free(check_kept(run, file->about));
+  dm_run_free(run);
 }
 
 static bool is_same_request(const dm_options *a, const dm_options *b) {
@@ -261,58 +255,57 @@ static bool is_same_request(const dm_options *a, const dm_options *b) {
   return is_same;
 }
 
-static uint64_t n_evaluations(const dm_run *run, size_t row) {
-  return ((const dm_accum *)dm_rows_at(&run->states.accum, row))->n;
+static uint64_t n_evaluations(const dm_states *states, size_t row) {
+  return ((const dm_accum *)dm_rows_at(&states->accum, row))->n;
 }
 
-static uint64_t n_seen(const dm_run *run, size_t row) {
-  return *(const uint32_t *)dm_rows_at(&run->states.seen, row);
+static uint64_t n_seen(const dm_states *states, size_t row) {
+  return *(const uint32_t *)dm_rows_at(&states->seen, row);
 }
 
 static void check_merge(dm_state_file *a, dm_state_file *b) {
-  dm_run *run = a->run;
-  const dm_run *other = b->run;
-  if (!is_same_request(&run->states.options, &other->states.options)) {
+  dm_states *states = &a->states;
+  const dm_states *other = &b->states;
+  if (!is_same_request(&states->options, &other->options)) {
     return;
   }
   dm_error err;
-  dm_counts counts = run->states.counts;
+  dm_counts counts = states->counts;
   uint64_t problems = 0;
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-    problems += run->states.problems.count[kind] + other->states.problems.count[kind];
+    problems += states->problems.count[kind] + other->problems.count[kind];
   }
-  size_t n = run->states.ids.n;
+  size_t n = states->ids.n;
   uint64_t *before = fuzz_alloc(n * sizeof *before);
   for (size_t row = 0; row < n; row++) {
-    before[row] = n_evaluations(run, row);
+    before[row] = n_evaluations(states, row);
   }
-  dm_status status =
-      dm_merge(&run->states, &other->states, n_files_of(a->about), NULL, &err);
+  dm_status status = dm_merge(states, other, n_files_of(a->about), NULL, &err);
   if (status) {
     fuzz_check_error(&err, status);
     free(before);
     return;
   }
-  FUZZ_CHECK(run->states.counts.good == counts.good + other->states.counts.good);
-  FUZZ_CHECK(run->states.counts.lines == counts.lines + other->states.counts.lines);
-  bool is_full = run->states.counts.lines > UINT64_C(1) << 53; /* too much for a file */
+  FUZZ_CHECK(states->counts.good == counts.good + other->counts.good);
+  FUZZ_CHECK(states->counts.lines == counts.lines + other->counts.lines);
+  bool is_full = states->counts.lines > UINT64_C(1) << 53; /* too much for a file */
   size_t n_both = 0;
-  for (size_t from = 0; from < other->states.ids.n; from++) {
-    dm_ident id = dm_index_ident(&other->states.ids, from);
+  for (size_t from = 0; from < other->ids.n; from++) {
+    dm_ident id = dm_index_ident(&other->ids, from);
     uint32_t row;
-    FUZZ_CHECK(dm_index_row(&run->states.ids, &id, &row, &err) == DM_OK);
+    FUZZ_CHECK(dm_index_row(&states->ids, &id, &row, &err) == DM_OK);
     uint64_t had = row < n ? before[row] : 0;
-    uint64_t now = n_evaluations(run, row);
+    uint64_t now = n_evaluations(states, row);
     n_both += row < n;
     FUZZ_CHECK(now == had + n_evaluations(other, from) ||
-               (run->states.has_window && now == had));
-    is_full |= run->states.has_window && n_seen(run, row) == UINT32_MAX;
+               (states->has_window && now == had));
+    is_full |= states->has_window && n_seen(states, row) == UINT32_MAX;
   }
   free(before);
-  FUZZ_CHECK(run->states.ids.n == n + other->states.ids.n - n_both);
+  FUZZ_CHECK(states->ids.n == n + other->ids.n - n_both);
   for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
-    problems -= run->states.problems.count[kind];
-    is_full |= run->states.problems.count[kind] > UINT64_C(1) << 53;
+    problems -= states->problems.count[kind];
+    is_full |= states->problems.count[kind] > UINT64_C(1) << 53;
   }
   FUZZ_CHECK((int64_t)problems <= 0);
   dm_texts *files = &a->about[DM_ABOUT_FILES];
@@ -321,8 +314,7 @@ static void check_merge(dm_state_file *a, dm_state_file *b) {
     FUZZ_CHECK(dm_texts_add(files, name, strlen(name), &err) == DM_OK);
   }
   if (!is_full) {
-    check_table(run, a->about, false);
-    a->run = NULL;
+    check_table(resume(states), a->about, false);
   }
 }
 
@@ -341,9 +333,7 @@ static void check_files(const char *bytes, size_t len, const char *other_bytes,
     dm_state_file_release(&again);
     return;
   }
-  dm_run *run = file.run;
-  file.run = NULL;
-  check_table(run, file.about, false);
+  check_table(resume(&file.states), file.about, false);
   dm_state_file_release(&file);
   if (other_bytes && !read_file(&other, other_bytes, other_len, 0, &other_err)) {
     status = read_file(&file, bytes, len, 0, &err);
@@ -375,7 +365,7 @@ static dm_buf file_of_lines(const dm_options *options, const char *bytes, size_t
   }
   dm_source_close(source);
   if (!status) {
-    out = file_of(run, about);
+    out = file_of(&run->states, about);
     check_table(run, about, true);
     run = NULL;
   }
