@@ -6,6 +6,7 @@
 
 #include "dm_files.h"
 #include "dm_naive.h"
+#include "dm_server.h"
 #include "dm_test.h"
 #include "io/dm_source.h"
 
@@ -93,32 +94,6 @@ static inline result read_path(const char *path, size_t step) {
   CHECK(!dm_source_has_grown(source));
   dm_source_close(source);
   return r;
-}
-
-/* A callback that serves bytes in pieces and may fail. */
-typedef struct server {
-  const char *bytes;
-  size_t len;
-  size_t at;
-  size_t piece;
-  int calls_until_failure; /* 0 = never */
-  int n_calls;
-  int n_after_end;
-} server;
-
-static inline int64_t serve(void *ctx, char *buf, size_t n) {
-  server *s = ctx;
-  s->n_calls++;
-  if (s->calls_until_failure && s->n_calls >= s->calls_until_failure) {
-    return -1;
-  }
-  s->n_after_end += s->at == s->len;
-  size_t step = s->len - s->at;
-  step = step < n ? step : n;
-  step = step < s->piece ? step : s->piece;
-  memcpy(buf, s->bytes + s->at, step);
-  s->at += step;
-  return (int64_t)step;
 }
 
 static inline result read_server(server *s, size_t step) {
