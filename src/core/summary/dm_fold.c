@@ -31,8 +31,8 @@ DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
 DM_INLINE void prefetch_more(const dm_states *states, uint32_t row);
 static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
                           uint32_t *row, dm_error *err);
-DM_INLINE dm_status apply_event(fold *f, size_t i, uint32_t row, bool is_plain,
-                                dm_error *err);
+DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *event,
+                                size_t i, uint32_t row, bool is_plain, dm_error *err);
 static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
                             dm_error *err);
 static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err);
@@ -159,7 +159,7 @@ DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
                           guesses)) {
       DM_TRY(find_row(f, event, guesses, &row, err));
     }
-    DM_TRY(apply_event(f, i, row, is_plain, err));
+    DM_TRY(apply_event(f, states, event, i, row, is_plain, err));
   }
   return DM_OK;
 }
@@ -199,11 +199,9 @@ static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *looku
   return dm_states_grow_rows(states, err);
 }
 
-DM_INLINE dm_status apply_event(fold *f, size_t i, uint32_t row, bool is_plain,
-                                dm_error *err) {
-  dm_states *states = f->states;
-  const dm_batch *batch = f->batch;
-  const dm_event *event = &batch->events[i];
+/* states are those of f, and event is number i of its batch: at hand. */
+DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *event,
+                                size_t i, uint32_t row, bool is_plain, dm_error *err) {
   dm_accum *a = dm_states_accum(states, row);
   if (!is_plain) {
     bool is_refused = false;
@@ -243,7 +241,7 @@ DM_INLINE dm_status apply_event(fold *f, size_t i, uint32_t row, bool is_plain,
     return DM_OK;
   }
   dm_accum_add(a, event->label_probs, event->correct);
-  return !is_plain && batch->is_keeping ? add_more(f, i, row, err) : DM_OK;
+  return !is_plain && f->batch->is_keeping ? add_more(f, i, row, err) : DM_OK;
 }
 
 /* What most runs need not ask of an event. */
