@@ -9,9 +9,13 @@
 #include "signals/dm_measure.h"
 #include "signals/dm_scores.h"
 
-#define MEASURE(name) DM_MEASURE_BIT(DM_MEASURE_##name)
+/* Those that are tested, which are all; in the order of the bits. */
+static const char *const names[] = {"log_margin", "prob_margin", "error_norm",
+                                    "entropy",    "aleatoric",   "log2_prob"};
+enum { LOG_MARGIN, PROB_MARGIN, ERROR_NORM, ENTROPY, ALEATORIC, LOG2_PROB, N_MEASURES };
 
-enum { ALL_MEASURES = (1 << DM_N_MEASURES) - 1 };
+#define MEASURE(i) dm_measure_find(names[i])
+#define ALL_MEASURES ((dm_measures)(1 << N_MEASURES) - 1)
 
 static bool is_near(double got, double want, double tolerance) {
   return fabs(got - want) <= tolerance * (1 + fabs(want));
@@ -21,24 +25,32 @@ static bool is_absent(double value) {
   return dm_double_bits(value) == DM_ABSENT_BITS;
 }
 
-static void test_place(void) {
-  CHECK_UINT(dm_measure_place(ALL_MEASURES, DM_MEASURE_ENTROPY), DM_MEASURE_ENTROPY);
+static void test_sets(void) {
+  dm_measures all = 0;
+  for (int i = 0; i < N_MEASURES; i++) {
+    CHECK_UINT(MEASURE(i), 1u << i);
+    CHECK_UINT(dm_measure_place(ALL_MEASURES, MEASURE(i)), i);
+    all |= MEASURE(i);
+  }
+  CHECK_UINT(all, ALL_MEASURES);
+  CHECK_UINT(dm_measure_find("norm"), 0);
+  CHECK_UINT(dm_measure_count(0), 0);
+  CHECK_UINT(dm_measure_count(ALL_MEASURES), N_MEASURES);
   CHECK_UINT(
-      dm_measure_place(MEASURE(PROB_MARGIN) | MEASURE(LOG2_PROB), DM_MEASURE_LOG2_PROB),
-      1);
+      dm_measure_place(MEASURE(PROB_MARGIN) | MEASURE(LOG2_PROB), MEASURE(LOG2_PROB)), 1);
 }
 
 static void test_measures_by_hand(void) {
   static const double probs[] = {.125, .5, .375};
   dm_fields fields = {.label = dm_ident_from_int(1)};
-  double got[DM_N_MEASURES];
+  double got[N_MEASURES];
   dm_measure_line(ALL_MEASURES, &fields, probs, 3, .5, got);
-  CHECK(is_near(got[DM_MEASURE_LOG_MARGIN], log(4.0 / 3), 1e-15));
-  CHECK_DOUBLE(got[DM_MEASURE_PROB_MARGIN], .125);
-  CHECK(is_near(got[DM_MEASURE_ERROR_NORM], sqrt(.015625 + .25 + .140625), 1e-15));
-  CHECK(is_near(got[DM_MEASURE_ENTROPY], 0.97431475, 1e-8)); /* 3/8 ln 8 + ... */
-  CHECK_DOUBLE(got[DM_MEASURE_ALEATORIC], .25);
-  CHECK_DOUBLE(got[DM_MEASURE_LOG2_PROB], -1);
+  CHECK(is_near(got[LOG_MARGIN], log(4.0 / 3), 1e-15));
+  CHECK_DOUBLE(got[PROB_MARGIN], .125);
+  CHECK(is_near(got[ERROR_NORM], sqrt(.015625 + .25 + .140625), 1e-15));
+  CHECK(is_near(got[ENTROPY], 0.97431475, 1e-8)); /* 3/8 ln 8 + ... */
+  CHECK_DOUBLE(got[ALEATORIC], .25);
+  CHECK_DOUBLE(got[LOG2_PROB], -1);
 
   /* a part of them stands close together */
   dm_measure_line(MEASURE(PROB_MARGIN) | MEASURE(LOG2_PROB), &fields, probs, 3, .25, got);
@@ -117,7 +129,7 @@ static void test_measures_edges(void) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
     dm_fields fields = {.label = dm_ident_from_int(cases[i].label)};
-    double got[DM_N_MEASURES];
+    double got[N_MEASURES];
     const double *probs = cases[i].n ? cases[i].probs : NULL;
     dm_measure_line(ALL_MEASURES, &fields, probs, cases[i].n, .5, got);
     const double want[] = {cases[i].log_margin, cases[i].margin, cases[i].norm};
@@ -126,29 +138,29 @@ static void test_measures_edges(void) {
             : want[k] != want[k] ? got[k] != got[k] && !is_absent(got[k])
                                  : got[k] == want[k]);
     }
-    CHECK_INT(is_absent(got[DM_MEASURE_ENTROPY]), cases[i].n == 0);
-    CHECK_DOUBLE(got[DM_MEASURE_ALEATORIC], .25);
+    CHECK_INT(is_absent(got[ENTROPY]), cases[i].n == 0);
+    CHECK_DOUBLE(got[ALEATORIC], .25);
   }
   /* a name is no class, unless the line says of which */
   dm_fields fields = {.label = dm_ident_from_text("cat", 3)};
-  double got[DM_N_MEASURES];
+  double got[N_MEASURES];
   dm_measure_line(ALL_MEASURES, &fields, (double[]){.5, .5}, 2, .5, got);
-  CHECK(is_absent(got[DM_MEASURE_LOG_MARGIN]) && is_absent(got[DM_MEASURE_PROB_MARGIN]) &&
-        is_absent(got[DM_MEASURE_ERROR_NORM]));
-  CHECK(is_near(got[DM_MEASURE_ENTROPY], log(2), 1e-15));
+  CHECK(is_absent(got[LOG_MARGIN]) && is_absent(got[PROB_MARGIN]) &&
+        is_absent(got[ERROR_NORM]));
+  CHECK(is_near(got[ENTROPY], log(2), 1e-15));
   for (int is_text = 0; is_text < 2; is_text++) {
     fields.label = is_text ? dm_ident_from_text("cat", 3) : dm_ident_from_int(0);
     fields.has_label_index = true;
     fields.label_index = 1;
     dm_measure_line(ALL_MEASURES, &fields, (double[]){.25, .75}, 2, .75, got);
-    CHECK_DOUBLE(got[DM_MEASURE_PROB_MARGIN], .5);
-    CHECK(is_near(got[DM_MEASURE_LOG_MARGIN], log(3), 1e-15));
-    CHECK(is_near(got[DM_MEASURE_ERROR_NORM], sqrt(.125), 1e-15));
+    CHECK_DOUBLE(got[PROB_MARGIN], .5);
+    CHECK(is_near(got[LOG_MARGIN], log(3), 1e-15));
+    CHECK(is_near(got[ERROR_NORM], sqrt(.125), 1e-15));
   }
   /* "1" is the same label as 1 */
   fields = (dm_fields){.label = dm_ident_from_text("1", 1)};
   dm_measure_line(ALL_MEASURES, &fields, (double[]){.25, .75}, 2, .75, got);
-  CHECK_DOUBLE(got[DM_MEASURE_PROB_MARGIN], .5);
+  CHECK_DOUBLE(got[PROB_MARGIN], .5);
 }
 
 /* Finite numbers of any size never give an infinity, and the right one where there is. */
@@ -162,11 +174,11 @@ static void test_measures_far(void) {
     dm_fields logits = {.label = dm_ident_from_int(0), .logits = values, .n_logits = 3};
     dm_fields probs = {.label = dm_ident_from_int(0)};
     double p[3];
-    double got[DM_N_MEASURES];
+    double got[N_MEASURES];
     dm_softmax_all(values, 3, p);
     DM_CASE("values %zu", i);
     dm_measure_line(ALL_MEASURES, &logits, p, 3, p[0], got);
-    for (int m = 0; m < DM_N_MEASURES; m++) {
+    for (int m = 0; m < N_MEASURES; m++) {
       CHECK(isfinite(got[m]));
     }
     /* in extended precision nothing overflows; without it, what does is the most */
@@ -175,7 +187,7 @@ static void test_measures_far(void) {
     double want = margin > (long double)most    ? most
                   : margin < -(long double)most ? -most
                                                 : (double)margin;
-    CHECK_DOUBLE(got[DM_MEASURE_LOG_MARGIN], want);
+    CHECK_DOUBLE(got[LOG_MARGIN], want);
 
     dm_measure_line(MEASURE(PROB_MARGIN) | MEASURE(ERROR_NORM), &probs, values, 3, 0,
                     got);
@@ -198,12 +210,12 @@ static void test_measures_far(void) {
   /* what is infinite stays so */
   const double odd[] = {(double)-INFINITY, 0};
   dm_fields fields = {.label = dm_ident_from_int(0), .logits = odd, .n_logits = 2};
-  double got[DM_N_MEASURES];
+  double got[N_MEASURES];
   dm_measure_line(ALL_MEASURES, &fields, odd, 2, 0, got);
-  CHECK(got[DM_MEASURE_LOG_MARGIN] == (double)-INFINITY);
-  CHECK(got[DM_MEASURE_PROB_MARGIN] == (double)-INFINITY);
-  CHECK(got[DM_MEASURE_ERROR_NORM] == (double)INFINITY);
-  CHECK(got[DM_MEASURE_LOG2_PROB] == (double)-INFINITY);
+  CHECK(got[LOG_MARGIN] == (double)-INFINITY);
+  CHECK(got[PROB_MARGIN] == (double)-INFINITY);
+  CHECK(got[ERROR_NORM] == (double)INFINITY);
+  CHECK(got[LOG2_PROB] == (double)-INFINITY);
 }
 
 static void test_measures_random(void) {
@@ -227,25 +239,25 @@ static void test_measures_random(void) {
     }
     long double p = (long double)probs[y];
     dm_fields fields = {.label = dm_ident_from_int((int64_t)y)};
-    double got[DM_N_MEASURES];
+    double got[N_MEASURES];
     dm_measure_line(ALL_MEASURES, &fields, probs, n, probs[y], got);
     DM_CASE("round %d", round);
-    CHECK(is_near(got[DM_MEASURE_LOG_MARGIN], (double)(logl(p) - logl(rival)), 1e-14));
-    CHECK(is_near(got[DM_MEASURE_PROB_MARGIN], (double)(p - rival), 1e-15));
-    CHECK(is_near(got[DM_MEASURE_ERROR_NORM], (double)sqrtl(norm), 1e-14));
-    CHECK(is_near(got[DM_MEASURE_ENTROPY], (double)entropy, 1e-14));
-    CHECK(is_near(got[DM_MEASURE_ALEATORIC], (double)(p * (1 - p)), 1e-15));
-    CHECK(is_near(got[DM_MEASURE_LOG2_PROB], (double)(logl(p) / logl(2)), 1e-14));
+    CHECK(is_near(got[LOG_MARGIN], (double)(logl(p) - logl(rival)), 1e-14));
+    CHECK(is_near(got[PROB_MARGIN], (double)(p - rival), 1e-15));
+    CHECK(is_near(got[ERROR_NORM], (double)sqrtl(norm), 1e-14));
+    CHECK(is_near(got[ENTROPY], (double)entropy, 1e-14));
+    CHECK(is_near(got[ALEATORIC], (double)(p * (1 - p)), 1e-15));
+    CHECK(is_near(got[LOG2_PROB], (double)(logl(p) / logl(2)), 1e-14));
     double doubled[30];
     for (size_t k = 0; k < n; k++) {
       doubled[k] = 2 * probs[k];
     }
-    CHECK_DOUBLE(dm_entropy(doubled, n, 2), got[DM_MEASURE_ENTROPY]);
+    CHECK_DOUBLE(dm_entropy(doubled, n, 2), got[ENTROPY]);
   }
 }
 
 int main(void) {
-  DM_RUN(test_place);
+  DM_RUN(test_sets);
   DM_RUN(test_measures_by_hand);
   DM_RUN(test_log2_prob_of_logits);
   DM_RUN(test_measures_edges);

@@ -3,6 +3,7 @@
 
 #include "dm_naive.h"
 #include "dm_test.h"
+#include "number/dm_number.h"
 #include "summary/dm_metric.h"
 
 static bool is_near(double got, double want, double tolerance) {
@@ -12,36 +13,64 @@ static bool is_near(double got, double want, double tolerance) {
 static void test_keep(void) {
   static const struct {
     uint32_t metrics;
-    uint32_t measures;
+    const char *measures[2];
     bool has_probs, has_prediction, needs_probs;
   } cases[] = {
 #define METRIC(name) DM_METRIC_BIT(DM_METRIC_##name)
-#define MEASURE(name) DM_MEASURE_BIT(DM_MEASURE_##name)
-      {0, 0, 0, 0, 0},
-      {METRIC(AUM), MEASURE(LOG_MARGIN), 0, 0, 1},
-      {METRIC(PROB_MARGIN), MEASURE(PROB_MARGIN), 0, 0, 1},
-      {METRIC(EL2N), MEASURE(ERROR_NORM), 0, 0, 1},
-      {METRIC(EL2N) | METRIC(EL2N_LAST), MEASURE(ERROR_NORM), 0, 0, 1},
-      {METRIC(MEAN_ENTROPY), MEASURE(ENTROPY), 0, 0, 1},
-      {METRIC(ENTROPY_OF_MEAN), 0, 1, 0, 1},
+      {0, {NULL}, 0, 0, 0},
+      {METRIC(AUM), {"log_margin"}, 0, 0, 1},
+      {METRIC(PROB_MARGIN), {"prob_margin"}, 0, 0, 1},
+      {METRIC(EL2N), {"error_norm"}, 0, 0, 1},
+      {METRIC(EL2N) | METRIC(EL2N_LAST), {"error_norm"}, 0, 0, 1},
+      {METRIC(MEAN_ENTROPY), {"entropy"}, 0, 0, 1},
+      {METRIC(ENTROPY_OF_MEAN), {NULL}, 1, 0, 1},
       /* of these, label_probs tells all */
-      {METRIC(ALEATORIC) | METRIC(MEAN_LOG2_PROB),
-       MEASURE(ALEATORIC) | MEASURE(LOG2_PROB), 0, 0, 0},
+      {METRIC(ALEATORIC) | METRIC(MEAN_LOG2_PROB), {"aleatoric", "log2_prob"}, 0, 0, 0},
       {METRIC(LOSS_EMA) | METRIC(FIRST_CORRECT) | METRIC(LEARNED_FOR_GOOD) |
            METRIC(FORGOTTEN_FOR_GOOD),
-       0, 0, 0, 0},
-      {METRIC(PRED_DIST), 0, 0, 1, 1},
-      {METRIC(PRED_DIST) | METRIC(AUM), MEASURE(LOG_MARGIN), 0, 1, 1},
+       {NULL},
+       0,
+       0,
+       0},
+      {METRIC(PRED_DIST), {NULL}, 0, 1, 1},
+      {METRIC(PRED_DIST) | METRIC(AUM), {"log_margin"}, 0, 1, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
     dm_keep keep = dm_metric_keep(3, cases[i].metrics);
     CHECK_UINT(keep.n_signals, 3);
-    CHECK_UINT(keep.measures, cases[i].measures);
+    dm_measures want = 0;
+    for (size_t k = 0; k < 2 && cases[i].measures[k]; k++) {
+      want |= dm_measure_find(cases[i].measures[k]);
+    }
+    CHECK_UINT(keep.measures, want);
     CHECK_INT(keep.has_probs, cases[i].has_probs);
     CHECK_INT(keep.has_prediction, cases[i].has_prediction);
     CHECK_INT(keep.needs_probs, cases[i].needs_probs);
   }
+}
+
+/* Every row has what it needs, and every member its column. */
+static void test_rows(void) {
+  for (int i = 0; i < DM_N_METRICS; i++) {
+    const dm_metric_info *info = &dm_metrics[i];
+    DM_CASE("%s", info->name);
+    CHECK_INT(dm_metric_find(info->name), i);
+    CHECK(!info->measure || dm_measure_find(info->measure) != 0);
+    CHECK(info->measure || info->value || info->kind == DM_METRIC_TEXT);
+  }
+  CHECK_INT(dm_metric_find("loss"), DM_N_METRICS);
+  size_t n;
+  size_t size = 0;
+  const dm_state_field *fields = dm_metric_fields(&n);
+  for (size_t i = 0; i < n; i++) {
+    size += fields[i].type == DM_STATE_DOUBLE ? sizeof(double) : sizeof(int32_t);
+    for (size_t k = 0; k < i; k++) {
+      CHECK(fields[k].offset != fields[i].offset);
+    }
+  }
+  CHECK_UINT((size + sizeof(double) - 1) / sizeof(double) * sizeof(double),
+             sizeof(dm_metric_accum));
 }
 
 /* --- losses --------------------------------------------------------------------------
@@ -57,13 +86,35 @@ static double naive_average(const double *loss, size_t n) {
   return (double)(sum + weight * (long double)loss[0]);
 }
 
+/* Of lines whose second signal is the loss. */
 static dm_metric_accum add_losses(const double *loss, size_t n) {
   dm_metric_accum a = {0};
+  const dm_keep keep = {.n_signals = 2};
   for (size_t k = 0; k < n; k++) {
-    dm_metric_add(&a, DM_METRIC_BIT(DM_METRIC_LOSS_EMA),
-                  &(dm_metric_line){.loss = loss[k], .has_loss = true});
+    const double values[2] = {-5, loss[k]};
+    dm_metric_add(&a, METRIC(LOSS_EMA),
+                  &(dm_metric_line){.keep = &keep, .values = values, .loss_signal = 1});
   }
   return a;
+}
+
+/* What has no loss adds none. */
+static void test_no_loss(void) {
+  dm_metric_accum a = {0};
+  const dm_keep keep = {.n_signals = 1};
+  const double absent = dm_double_from_bits(DM_ABSENT_BITS);
+  dm_metric_line line = {.keep = &keep, .values = &absent};
+  dm_metric_add(&a, METRIC(LOSS_EMA), &line);
+  CHECK_INT(a.has_loss, 0);
+  const double loss = 3;
+  line.values = &loss;
+  dm_metric_add(&a, METRIC(ENTROPY_OF_MEAN), &line);
+  line.loss_signal = 1;
+  dm_metric_add(&a, METRIC(LOSS_EMA), &line);
+  CHECK_INT(a.has_loss, 0);
+  line.loss_signal = 0;
+  dm_metric_add(&a, METRIC(LOSS_EMA), &line);
+  CHECK_DOUBLE(a.loss_average, 3);
 }
 
 static void test_loss(void) {
@@ -136,6 +187,8 @@ static void test_loss_not_finite(void) {
 
 int main(void) {
   DM_RUN(test_keep);
+  DM_RUN(test_rows);
+  DM_RUN(test_no_loss);
   DM_RUN(test_loss);
   DM_RUN(test_loss_far);
   DM_RUN(test_loss_not_finite);

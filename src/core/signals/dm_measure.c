@@ -1,84 +1,132 @@
-/* From the class vector of a line to the measures whose means are metrics. Each formula
-   is that of ?datamap-columns. */
+/* From the class vector of a line to the measures whose means are metrics: a function
+   each, and its row in the table below. Each formula is that of ?datamap-columns. */
 #include "signals/dm_measure.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "number/dm_number.h"
 #include "signals/dm_scores.h"
 
 static const double LOG2_E = 1.4426950408889634;
 
-static double measure_of(dm_measure measure, const dm_fields *fields, const double *probs,
-                         size_t n, double label_probs);
+/* A line and its n class probabilities, as given or the softmax of its logits; NULL: it
+   has none. */
+typedef struct measured {
+  const dm_fields *fields;
+  const double *probs;
+  size_t n;
+  double label_probs;
+} measured;
+
 static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
 static double difference(double a, double b);
-static double error_norm(const double *probs, size_t n, size_t place);
+static double norm_of_error(const double *probs, size_t n, size_t place);
 
-size_t dm_measure_place(uint32_t measures, dm_measure measure) {
-  size_t place = 0;
-  for (int i = 0; i < (int)measure; i++) {
-    place += measures >> i & 1;
-  }
-  return place;
+static double absent(void) {
+  return dm_double_from_bits(DM_ABSENT_BITS);
 }
 
-void dm_measure_line(uint32_t measures, const dm_fields *fields, const double *probs,
+/* --- the measures --- */
+
+/* ln p_y - max_{k != y} ln p_k; the softmax of logits keeps their differences. */
+static double log_margin(const measured *line) {
+  const dm_fields *fields = line->fields;
+  double of_label;
+  double rival;
+  if (fields->logits) {
+    if (find_rival(fields, fields->logits, fields->n_logits, &of_label, &rival)) {
+      return difference(of_label, rival);
+    }
+  } else if (line->probs && find_rival(fields, line->probs, line->n, &of_label, &rival)) {
+    return log(of_label) - log(rival);
+  }
+  return absent();
+}
+
+/* p_y - max_{k != y} p_k */
+static double prob_margin(const measured *line) {
+  double of_label;
+  double rival;
+  return line->probs && find_rival(line->fields, line->probs, line->n, &of_label, &rival)
+             ? difference(of_label, rival)
+             : absent();
+}
+
+/* ||p - onehot(y)||_2 */
+static double error_norm(const measured *line) {
+  size_t place;
+  return line->probs && dm_find_class(line->fields, line->n, &place)
+             ? norm_of_error(line->probs, line->n, place)
+             : absent();
+}
+
+static double entropy(const measured *line) {
+  return line->probs ? dm_entropy(line->probs, line->n, 1) : absent();
+}
+
+/* p (1 - p) of the label's probability */
+static double aleatoric(const measured *line) {
+  double product = line->label_probs * (1 - line->label_probs);
+  return dm_is_finite(line->label_probs) ? dm_within_doubles(product) : product;
+}
+
+/* Given or not: where it is what the logits say, these say it for p = 0 as well. */
+static double log2_prob(const measured *line) {
+  const dm_fields *fields = line->fields;
+  size_t place;
+  if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
+      line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
+    double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
+    return dm_is_finite(nats) ? dm_within_doubles(nats * LOG2_E) : nats;
+  }
+  return log2(line->label_probs);
+}
+
+/* In the order of their bits: a state keeps their means in it. */
+static const struct {
+  const char *name;
+  double (*of)(const measured *line);
+} measures_there_are[] = {
+    {"log_margin", log_margin}, {"prob_margin", prob_margin}, {"error_norm", error_norm},
+    {"entropy", entropy},       {"aleatoric", aleatoric},     {"log2_prob", log2_prob},
+};
+
+enum { N_MEASURES = sizeof measures_there_are / sizeof *measures_there_are };
+_Static_assert(N_MEASURES <= 32, "more measures than a set has bits");
+
+/* --- sets of them --- */
+
+dm_measures dm_measure_find(const char *name) {
+  dm_measures bit = 0;
+  for (int i = 0; i < N_MEASURES; i++) {
+    if (strcmp(measures_there_are[i].name, name) == 0) {
+      bit = UINT32_C(1) << i;
+    }
+  }
+  return bit;
+}
+
+size_t dm_measure_count(dm_measures measures) {
+  size_t n = 0;
+  for (; measures; measures >>= 1) {
+    n += measures & 1;
+  }
+  return n;
+}
+
+void dm_measure_line(dm_measures measures, const dm_fields *fields, const double *probs,
                      size_t n, double label_probs, double *out) {
-  for (int i = 0; i < DM_N_MEASURES; i++) {
+  measured line = {fields, probs, n, label_probs};
+  for (int i = 0; i < N_MEASURES; i++) {
     if (measures >> i & 1) {
-      *out++ = measure_of((dm_measure)i, fields, probs, n, label_probs);
+      *out++ = measures_there_are[i].of(&line);
     }
   }
 }
 
-static double measure_of(dm_measure measure, const dm_fields *fields, const double *probs,
-                         size_t n, double label_probs) {
-  double of_label;
-  double rival;
-  size_t place;
-  switch (measure) {
-    case DM_MEASURE_LOG_MARGIN: /* the softmax of logits keeps their differences */
-      if (fields->logits) {
-        if (find_rival(fields, fields->logits, fields->n_logits, &of_label, &rival)) {
-          return difference(of_label, rival);
-        }
-      } else if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
-        return log(of_label) - log(rival);
-      }
-      break;
-    case DM_MEASURE_PROB_MARGIN:
-      if (probs && find_rival(fields, probs, n, &of_label, &rival)) {
-        return difference(of_label, rival);
-      }
-      break;
-    case DM_MEASURE_ERROR_NORM:
-      if (probs && dm_find_class(fields, n, &place)) {
-        return error_norm(probs, n, place);
-      }
-      break;
-    case DM_MEASURE_ENTROPY:
-      if (probs) {
-        return dm_entropy(probs, n, 1);
-      }
-      break;
-    case DM_MEASURE_ALEATORIC:
-      of_label = label_probs * (1 - label_probs);
-      return dm_is_finite(label_probs) ? dm_within_doubles(of_label) : of_label;
-    case DM_MEASURE_LOG2_PROB:
-      /* given or not: where it is what the logits say, these say it for p = 0 as well */
-      if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
-          label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
-        double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
-        return dm_is_finite(nats) ? dm_within_doubles(nats * LOG2_E) : nats;
-      }
-      return log2(label_probs);
-    case DM_N_MEASURES:
-      break;
-  }
-  return dm_double_from_bits(DM_ABSENT_BITS);
-}
+/* --- what they share --- */
 
 /* The value of the label's class and the largest of all others; NaN among these is the
    rival. False: there is no such class. */
@@ -103,7 +151,7 @@ static double difference(double a, double b) {
 }
 
 /* What has no finite square is squared in this unit. */
-static double error_norm(const double *probs, size_t n, size_t place) {
+static double norm_of_error(const double *probs, size_t n, size_t place) {
   const double unit = 0x1p540;
   double sum = 0;
   double scaled = 0;

@@ -272,18 +272,14 @@ static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
 static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
   dm_states *states = f->states;
   const dm_batch *batch = f->batch;
-  dm_metric_line line = {0};
+  dm_metric_line line = {.keep = &states->keep, .loss_signal = states->loss_signal};
   if (batch->n_values) {
     dm_signal_accum *signals = dm_rows_at(&states->signals, row);
-    const double *values = batch->signals + i * batch->n_values;
+    const double *values = line.values = batch->signals + i * batch->n_values;
     for (size_t s = 0; s < batch->n_values; s++) {
       if (dm_double_bits(values[s]) != DM_ABSENT_BITS) {
         dm_signal_add(&signals[s], values[s]);
       }
-    }
-    if (states->loss_signal < states->options.n_signals) {
-      line.loss = values[states->loss_signal];
-      line.has_loss = dm_double_bits(line.loss) != DM_ABSENT_BITS;
     }
   }
   if (batch->keep.has_probs) {

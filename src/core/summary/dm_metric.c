@@ -1,4 +1,4 @@
-/* What each metric is made of, and the states of samples that are no means. Each formula
+/* What metrics are of a sample, and the states of samples that are no means. Each formula
    is that of ?datamap-columns. */
 #include "summary/dm_metric.h"
 
@@ -7,12 +7,12 @@
 #include "number/dm_number.h"
 #include "signals/dm_scores.h"
 
-static bool loss_average_of(const dm_metric_sample *sample, double *out) {
+static bool loss_average(const dm_metric_sample *sample, double *out) {
   *out = sample->own->loss_average;
   return sample->own->has_loss;
 }
 
-static bool entropy_of_mean_of(const dm_metric_sample *sample, double *out) {
+static bool entropy_of_mean(const dm_metric_sample *sample, double *out) {
   if (sample->own->n_probs) {
     *out = dm_entropy(sample->class_sums, sample->n_classes, sample->own->n_probs);
   }
@@ -24,43 +24,26 @@ static bool time_of(int64_t evaluation, double *out) {
   return evaluation != DM_NEVER;
 }
 
-static bool first_correct_of(const dm_metric_sample *sample, double *out) {
+static bool first_correct(const dm_metric_sample *sample, double *out) {
   return time_of(dm_accum_first_correct(sample->accum), out);
 }
 
-static bool learned_for_good_of(const dm_metric_sample *sample, double *out) {
+static bool learned_for_good(const dm_metric_sample *sample, double *out) {
   return time_of(dm_accum_learned_for_good(sample->accum), out);
 }
 
-static bool forgotten_for_good_of(const dm_metric_sample *sample, double *out) {
+static bool forgotten_for_good(const dm_metric_sample *sample, double *out) {
   return time_of(dm_accum_forgotten_for_good(sample->accum), out);
 }
 
-#define OF_MEASURE(name, needs, measure, statistic) \
-  { name, DM_METRIC_REAL, needs, DM_MEASURE_##measure, DM_SIGNAL_##statistic, NULL }
-#define OF_SAMPLE(name, kind, needs, value) \
-  { name, DM_METRIC_##kind, needs, DM_N_MEASURES, DM_SIGNAL_LAST, value }
-
 const dm_metric_info dm_metrics[DM_N_METRICS] = {
-    [DM_METRIC_AUM] = OF_MEASURE("aum", DM_NEEDS_VECTOR, LOG_MARGIN, MEAN),
-    [DM_METRIC_PROB_MARGIN] =
-        OF_MEASURE("prob_margin", DM_NEEDS_VECTOR, PROB_MARGIN, MEAN),
-    [DM_METRIC_EL2N] = OF_MEASURE("el2n", DM_NEEDS_VECTOR, ERROR_NORM, MEAN),
-    [DM_METRIC_EL2N_LAST] = OF_MEASURE("el2n_last", DM_NEEDS_VECTOR, ERROR_NORM, LAST),
-    [DM_METRIC_MEAN_ENTROPY] = OF_MEASURE("mean_entropy", DM_NEEDS_VECTOR, ENTROPY, MEAN),
-    [DM_METRIC_ENTROPY_OF_MEAN] =
-        OF_SAMPLE("entropy_of_mean", REAL,
-                  DM_NEEDS_VECTOR | DM_NEEDS_PROBS | DM_NEEDS_STATE, entropy_of_mean_of),
-    [DM_METRIC_ALEATORIC] = OF_MEASURE("aleatoric", 0, ALEATORIC, MEAN),
-    [DM_METRIC_MEAN_LOG2_PROB] = OF_MEASURE("mean_log2_prob", 0, LOG2_PROB, MEAN),
-    [DM_METRIC_LOSS_EMA] = OF_SAMPLE("loss_ema", REAL, DM_NEEDS_STATE, loss_average_of),
-    [DM_METRIC_FIRST_CORRECT] = OF_SAMPLE("first_correct", TIME, 0, first_correct_of),
-    [DM_METRIC_LEARNED_FOR_GOOD] =
-        OF_SAMPLE("learned_for_good", TIME, 0, learned_for_good_of),
-    [DM_METRIC_FORGOTTEN_FOR_GOOD] =
-        OF_SAMPLE("forgotten_for_good", TIME, 0, forgotten_for_good_of),
-    [DM_METRIC_PRED_DIST] =
-        OF_SAMPLE("pred_dist", TEXT, DM_NEEDS_VECTOR | DM_NEEDS_PREDICTION, NULL),
+#define OF_MEASURE(metric, name, needs, measure, statistic) \
+  {name, DM_METRIC_REAL, needs, measure, NULL, DM_SIGNAL_##statistic},
+#define OF_SAMPLE(metric, name, kind, needs, measure, value) \
+  {name, DM_METRIC_##kind, needs, measure, value, DM_SIGNAL_LAST},
+    DM_METRICS(OF_MEASURE, OF_SAMPLE)
+#undef OF_MEASURE
+#undef OF_SAMPLE
 };
 
 dm_metric dm_metric_find(const char *name) {
@@ -84,8 +67,8 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
   unsigned needs = dm_metric_needs(metrics);
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     if (metrics >> metric & 1) {
-      dm_measure measure = dm_metrics[metric].measure;
-      keep.measures |= measure == DM_N_MEASURES ? 0 : DM_MEASURE_BIT(measure);
+      const char *measure = dm_metrics[metric].measure;
+      keep.measures |= measure ? dm_measure_find(measure) : 0;
     }
   }
   keep.needs_probs = needs & DM_NEEDS_VECTOR;
@@ -94,16 +77,38 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
   return keep;
 }
 
+/* --- states of their own --- */
+
+static const dm_state_field fields[] = {
+    {"has_loss", DM_STATE_FLAG, offsetof(dm_metric_accum, has_loss)},
+    {"loss_average", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_average)},
+    {"loss_first", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_first)},
+    {"loss_weight", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_weight)},
+    {"n_probs", DM_STATE_INT32, offsetof(dm_metric_accum, n_probs)},
+};
+
+_Static_assert(sizeof fields / sizeof *fields <= DM_STATE_FIELDS_MAX,
+               "more members than there may be columns");
+
+const dm_state_field *dm_metric_fields(size_t *n) {
+  *n = sizeof fields / sizeof *fields;
+  return fields;
+}
+
 static void add_loss(dm_metric_accum *a, double loss);
 
 void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line) {
-  if (metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) && line->has_loss) {
-    add_loss(a, line->loss);
+  bool has_loss = line->loss_signal < line->keep->n_signals;
+  if (metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) && has_loss) {
+    add_loss(a, line->values[line->loss_signal]);
   }
   a->n_probs += line->has_probs;
 }
 
 static void add_loss(dm_metric_accum *a, double loss) {
+  if (dm_double_bits(loss) == DM_ABSENT_BITS) {
+    return;
+  }
   if (!a->has_loss) {
     a->has_loss = 1;
     a->loss_weight = DM_LOSS_DECAY;

@@ -5,30 +5,50 @@
 
 #include "signals/dm_measure.h"
 #include "summary/dm_accum.h"
+#include "summary/dm_state_field.h"
 
-/* A column of the summary each; a set of them is a sum of DM_METRIC_BIT(). */
+/* What has to be kept of each line and each sample; a sum of these. */
+enum {
+  DM_NEEDS_VECTOR = 1,     /* every digit of its class vector */
+  DM_NEEDS_PROBS = 2,      /* its class probabilities */
+  DM_NEEDS_PREDICTION = 4, /* its predicted label */
+  DM_NEEDS_STATE = 8       /* a dm_metric_accum of the sample */
+};
+
+/* The metrics: each is a column of the summary, in this order.
+   OF_MEASURE: the mean or the last value of a measure of dm_measure.c, by its name.
+   OF_SAMPLE: REAL, a TIME or a TEXT (dm_metric_kind) of what is kept of a sample, by a
+   function of dm_metric.c; where that takes a measure of each line, its name. */
+#define DM_METRICS(OF_MEASURE, OF_SAMPLE)                                                \
+  OF_MEASURE(AUM, "aum", DM_NEEDS_VECTOR, "log_margin", MEAN)                            \
+  OF_MEASURE(PROB_MARGIN, "prob_margin", DM_NEEDS_VECTOR, "prob_margin", MEAN)           \
+  OF_MEASURE(EL2N, "el2n", DM_NEEDS_VECTOR, "error_norm", MEAN)                          \
+  OF_MEASURE(EL2N_LAST, "el2n_last", DM_NEEDS_VECTOR, "error_norm", LAST)                \
+  OF_MEASURE(MEAN_ENTROPY, "mean_entropy", DM_NEEDS_VECTOR, "entropy", MEAN)             \
+  OF_SAMPLE(ENTROPY_OF_MEAN, "entropy_of_mean", REAL,                                    \
+            DM_NEEDS_VECTOR | DM_NEEDS_PROBS | DM_NEEDS_STATE, NULL, entropy_of_mean)    \
+  OF_MEASURE(ALEATORIC, "aleatoric", 0, "aleatoric", MEAN)                               \
+  OF_MEASURE(MEAN_LOG2_PROB, "mean_log2_prob", 0, "log2_prob", MEAN)                     \
+  OF_SAMPLE(LOSS_EMA, "loss_ema", REAL, DM_NEEDS_STATE, NULL, loss_average)              \
+  OF_SAMPLE(FIRST_CORRECT, "first_correct", TIME, 0, NULL, first_correct)                \
+  OF_SAMPLE(LEARNED_FOR_GOOD, "learned_for_good", TIME, 0, NULL, learned_for_good)       \
+  OF_SAMPLE(FORGOTTEN_FOR_GOOD, "forgotten_for_good", TIME, 0, NULL, forgotten_for_good) \
+  OF_SAMPLE(PRED_DIST, "pred_dist", TEXT, DM_NEEDS_VECTOR | DM_NEEDS_PREDICTION, NULL,   \
+            NULL)
+
+/* Their numbers; a set of them is a sum of DM_METRIC_BIT(). */
 typedef enum dm_metric {
-  DM_METRIC_AUM,              /* mean of the log margin */
-  DM_METRIC_PROB_MARGIN,      /* mean of the margin of the probabilities */
-  DM_METRIC_EL2N,             /* mean of the error norm */
-  DM_METRIC_EL2N_LAST,        /* the last one */
-  DM_METRIC_MEAN_ENTROPY,     /* of the class probabilities, in nats */
-  DM_METRIC_ENTROPY_OF_MEAN,  /* of their mean over the evaluations */
-  DM_METRIC_ALEATORIC,        /* mean of p (1 - p), p = label_probs */
-  DM_METRIC_MEAN_LOG2_PROB,   /* mean of log2 p */
-  DM_METRIC_LOSS_EMA,         /* exponential moving average of the signal "loss" */
-  DM_METRIC_FIRST_CORRECT,    /* these three are evaluations, from 0 */
-  DM_METRIC_LEARNED_FOR_GOOD, /* see dm_accum */
-  DM_METRIC_FORGOTTEN_FOR_GOOD,
-  DM_METRIC_PRED_DIST, /* how often each label was predicted */
-  DM_N_METRICS
+#define NUMBER_OF(metric, ...) DM_METRIC_##metric,
+  DM_METRICS(NUMBER_OF, NUMBER_OF)
+#undef NUMBER_OF
+      DM_N_METRICS
 } dm_metric;
 
 #define DM_METRIC_BIT(metric) (UINT32_C(1) << (metric))
 
 /* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
-   zero is the state before the first evaluation. Members are of the types of dm_state.h,
-   where each has its row. */
+   zero is the state before the first evaluation. Each member has its row in the table of
+   dm_metric_fields(). */
 typedef struct dm_metric_accum {
   double loss_average; /* a_0 = loss_0, a_t = d a_{t-1} + (1 - d) loss_t */
   double loss_first;
@@ -43,14 +63,6 @@ typedef enum dm_metric_kind {
   DM_METRIC_TEXT  /* see dm_table_pred_dist() */
 } dm_metric_kind;
 
-/* What has to be kept of each line and each sample; a sum of these. */
-enum {
-  DM_NEEDS_VECTOR = 1,     /* every digit of its class vector */
-  DM_NEEDS_PROBS = 2,      /* its class probabilities */
-  DM_NEEDS_PREDICTION = 4, /* its predicted label */
-  DM_NEEDS_STATE = 8       /* a dm_metric_accum of the sample */
-};
-
 /* The states of a sample. */
 typedef struct dm_metric_sample {
   const dm_accum *accum;
@@ -63,11 +75,10 @@ typedef struct dm_metric_info {
   const char *name;
   dm_metric_kind kind;
   unsigned needs;
-  /* of which measure it is which statistic; DM_N_MEASURES: of none */
-  dm_measure measure;
-  dm_signal_statistic statistic;
-  /* else what it is of a sample; false: missing. NULL: see its kind */
+  const char *measure; /* that is derived from each line; NULL: none */
+  /* what it is of a sample; false: missing. NULL: that of the measure, or a text */
   bool (*value)(const dm_metric_sample *sample, double *out);
+  dm_signal_statistic statistic;
 } dm_metric_info;
 
 extern const dm_metric_info dm_metrics[DM_N_METRICS];
@@ -85,13 +96,17 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
 
 /* What a line adds to the state of its sample. */
 typedef struct dm_metric_line {
-  double loss;
-  bool has_loss;
-  bool has_probs; /* which have been added to the class sums */
+  const dm_keep *keep;
+  const double *values; /* its signals, then its measures, as keep says */
+  size_t loss_signal;   /* which of the signals is "loss"; keep->n_signals: none */
+  bool has_probs;       /* which have been added to the class sums */
 } dm_metric_line;
 
 void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line);
 /* Adds b, which came after a, as dm_accum_merge() does. */
 void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b);
+
+/* The members of dm_metric_accum as columns. */
+const dm_state_field *dm_metric_fields(size_t *n);
 
 #endif

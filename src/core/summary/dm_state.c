@@ -93,16 +93,9 @@ static const dm_state_field signal_fields[] = {
     {"has_below", DM_STATE_FLAG, offsetof(signal_row, has_below)},
 };
 
-static const dm_state_field metric_fields[] = {
-    {"has_loss", DM_STATE_FLAG, offsetof(dm_metric_accum, has_loss)},
-    {"loss_average", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_average)},
-    {"loss_first", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_first)},
-    {"loss_weight", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_weight)},
-    {"n_probs", DM_STATE_INT32, offsetof(dm_metric_accum, n_probs)},
-};
-
 static const dm_state_field seen_fields[] = {{"lines", DM_STATE_DOUBLE, 0}};
 
+/* Those of metrics are dm_metric_fields(). */
 static const struct {
   const dm_state_field *fields;
   size_t n;
@@ -110,14 +103,13 @@ static const struct {
     [DM_STATE_SAMPLES] = {sample_fields, sizeof sample_fields / sizeof *sample_fields},
     [DM_STATE_STEPS] = {step_fields, sizeof step_fields / sizeof *step_fields},
     [DM_STATE_SIGNAL] = {signal_fields, sizeof signal_fields / sizeof *signal_fields},
-    [DM_STATE_METRICS] = {metric_fields, sizeof metric_fields / sizeof *metric_fields},
+    [DM_STATE_METRICS] = {NULL, 0},
     [DM_STATE_SEEN] = {seen_fields, sizeof seen_fields / sizeof *seen_fields},
 };
 
 _Static_assert(sizeof sample_fields / sizeof *sample_fields <= DM_STATE_FIELDS_MAX &&
                    sizeof step_fields / sizeof *step_fields <= DM_STATE_FIELDS_MAX &&
-                   sizeof signal_fields / sizeof *signal_fields <= DM_STATE_FIELDS_MAX &&
-                   sizeof metric_fields / sizeof *metric_fields <= DM_STATE_FIELDS_MAX,
+                   sizeof signal_fields / sizeof *signal_fields <= DM_STATE_FIELDS_MAX,
                "more fields in a part than there may be");
 
 static any_row row_of(const dm_states *states, dm_state_part part, size_t signal,
@@ -140,6 +132,9 @@ static bool is_integer(const dm_ident *ident);
 static bool is_event(int64_t evaluation, int64_t n, int64_t last);
 
 const dm_state_field *dm_state_fields(dm_state_part part, size_t *n) {
+  if (part == DM_STATE_METRICS) {
+    return dm_metric_fields(n);
+  }
   *n = parts[part].n;
   return parts[part].fields;
 }
@@ -174,11 +169,13 @@ static const dm_sums *sums_of(const dm_states *states, dm_state_matrix which) {
 
 void dm_state_get(const dm_states *states, dm_state_part part, size_t signal,
                   dm_state_rows rows, void *const *out) {
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(part, &n);
   for (size_t i = 0; i < rows.n; i++) {
     any_row from = row_of(states, part, signal, rows.first + i);
-    for (size_t f = 0; f < parts[part].n; f++) {
-      const char *value = (const char *)&from + parts[part].fields[f].offset;
-      if (parts[part].fields[f].type == DM_STATE_DOUBLE) {
+    for (size_t f = 0; f < n; f++) {
+      const char *value = (const char *)&from + fields[f].offset;
+      if (fields[f].type == DM_STATE_DOUBLE) {
         memcpy((double *)out[f] + i, value, sizeof(double));
       } else {
         memcpy((int32_t *)out[f] + i, value, sizeof(int32_t));
@@ -349,8 +346,10 @@ dm_status dm_state_set(dm_states *states, dm_state_part part, size_t signal,
    1. */
 static dm_status read_row(dm_state_part part, const void *const *in, size_t i, size_t row,
                           any_row *out, dm_error *err) {
-  for (size_t f = 0; f < parts[part].n; f++) {
-    const dm_state_field *field = &parts[part].fields[f];
+  size_t n;
+  const dm_state_field *fields = dm_state_fields(part, &n);
+  for (size_t f = 0; f < n; f++) {
+    const dm_state_field *field = &fields[f];
     char *to = (char *)out + field->offset;
     if (field->type == DM_STATE_DOUBLE) {
       memcpy(to, (const double *)in[f] + i, sizeof(double));

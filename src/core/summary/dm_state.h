@@ -3,6 +3,7 @@
 #ifndef DM_STATE_H
 #define DM_STATE_H
 
+#include "summary/dm_state_field.h"
 #include "summary/dm_states.h"
 
 /* What the columns are about: each has one element per row of ids. */
@@ -24,21 +25,6 @@ typedef enum dm_state_matrix {
 /* Whether there is that part or matrix at all. Of signals there are n_values. */
 bool dm_state_has(const dm_states *states, dm_state_part part);
 bool dm_state_has_matrix(const dm_states *states, dm_state_matrix which);
-
-/* FLAG is an int32_t that is 0 or 1. */
-typedef enum dm_state_type {
-  DM_STATE_FLAG,
-  DM_STATE_INT32,
-  DM_STATE_DOUBLE
-} dm_state_type;
-
-typedef struct dm_state_field {
-  const char *name;
-  dm_state_type type;
-  size_t offset; /* for dm_state.c */
-} dm_state_field;
-
-enum { DM_STATE_FIELDS_MAX = 32 };
 
 /* Whether a count is one that a double of the host still holds exactly. */
 static inline bool dm_state_is_count(int64_t value) {

@@ -198,7 +198,7 @@ static void fill_slice(const slice *s) {
     const dm_metric_info *info = &dm_metrics[metric];
     if (c->times[metric]) {
       take_value(s, info, c->times[metric] + s->first, NULL);
-    } else if (c->metrics[metric] && info->measure != DM_N_MEASURES) {
+    } else if (c->metrics[metric] && !info->value) {
       take_measure(s, info, c->metrics[metric] + s->first);
     } else if (c->metrics[metric]) {
       take_value(s, info, NULL, c->metrics[metric] + s->first);
@@ -303,7 +303,8 @@ static void take_signal(const slice *s, size_t signal, dm_signal_statistic stati
 /* A metric that is a statistic of a measure. */
 static void take_measure(const slice *s, const dm_metric_info *metric, double *out) {
   const dm_keep *keep = &s->states->keep;
-  size_t place = keep->n_signals + dm_measure_place(keep->measures, metric->measure);
+  size_t place = keep->n_signals +
+                 dm_measure_place(keep->measures, dm_measure_find(metric->measure));
   take_signal(s, place, metric->statistic, out);
 }
 
