@@ -40,7 +40,6 @@ datamap_average <- function(map, ..., same_labels = TRUE) {
   check_dots()
   check_flag(same_labels)
   runs <- take_runs(map, same_labels)
-  inform_evaluations(runs)
   columns <- list(id = runs$ids)
   if (all_have(runs, "label")) {
     columns$label <- run_columns(runs, "label")[[1]]

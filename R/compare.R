@@ -109,7 +109,6 @@ datamap_compare <- function(map1,
     metrics, runs,
     c("avg_probs", "label_var", "correct_ratio", "forgetting_times")
   )
-  inform_evaluations(runs)
   inform_one_run(tabulate(of))
 
   rows <- lapply(metrics, function(metric) {

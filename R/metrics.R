@@ -94,14 +94,22 @@ metric_list <- list(
   ),
   threshold_closeness = measure(
     "Closeness to the threshold", "high", c(0, 0.25),
+    bounds = c(0, 0.25),
     column = function(x, ...) x$avg_probs * (1 - x$avg_probs)
   ),
   aum = measure("Area under the margin", "low", needs = "class"),
   prob_margin = measure(
-    "Mean margin of the probabilities", "low", needs = "class"
+    "Mean margin of the probabilities", "low",
+    bounds = c(-1, 1), needs = "class"
   ),
-  el2n = measure("Mean norm of the error", "high", needs = "class"),
-  el2n_last = measure("Norm of the error at last", "high", needs = "class"),
+  el2n = measure(
+    "Mean norm of the error", "high",
+    bounds = from_zero, needs = "class"
+  ),
+  el2n_last = measure(
+    "Norm of the error at last", "high",
+    bounds = from_zero, needs = "class"
+  ),
   loss_mean = measure(
     "Mean loss", "high",
     column = function(x, ...) x$loss_mean, needs = "loss"
@@ -112,10 +120,12 @@ metric_list <- list(
   ),
   loss_ema = measure("Moving average of the loss", "high", needs = "loss"),
   entropy_of_mean = measure(
-    "Entropy of the mean prediction", "high", needs = "vectors"
+    "Entropy of the mean prediction", "high",
+    bounds = from_zero, needs = "vectors"
   ),
   mean_entropy = measure(
-    "Mean entropy of the predictions", "high", needs = "vectors"
+    "Mean entropy of the predictions", "high",
+    bounds = from_zero, needs = "vectors"
   ),
   bald = measure(
     "Disagreement of the predictions", "high",

@@ -69,7 +69,6 @@ datamap_runs <- function(map, ..., metrics = NULL, same_labels = TRUE) {
   force_name(metrics, "metrics", rlang::current_env())
   runs <- take_runs(map, same_labels)
   metrics <- check_run_metrics(metrics, runs)
-  inform_evaluations(runs)
 
   n <- length(runs$ids)
   columns <- list(
@@ -148,6 +147,7 @@ take_runs <- function(map,
   if (same_labels) {
     check_same_labels(runs, call)
   }
+  inform_evaluations(runs)
   runs
 }
 
@@ -354,8 +354,7 @@ inform_evaluations <- function(runs) {
     return(invisible())
   }
   columns <- run_columns(runs, "evaluations")
-  is_other <- Reduce(`|`, lapply(columns, differ, columns[[1]]))
-  n <- sum(is_other)
+  n <- sum(Reduce(`|`, lapply(columns[-1], differ, columns[[1]]), FALSE))
   if (n > 0) {
     count <- format_count(n)
     inform_datamap(

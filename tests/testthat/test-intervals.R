@@ -114,6 +114,12 @@ test_that("whole numbers stay whole, and ends within the metric's range", {
     expect_true(all(ends >= range[[1]] & ends <= range[[2]]))
   }
   expect_identical(interval_range("variability"), c(0, 0.5))
+  for (metric in c("el2n", "el2n_last", "mean_entropy", "entropy_of_mean")) {
+    expect_identical(interval_range(metric), c(0, Inf))
+  }
+  near <- matrix(c(0.001, 0.01), 30, 3, byrow = TRUE) * 1:30
+  found <- datamap_intervals(runs_of(near, "el2n"), "el2n")
+  expect_gte(min(found$conf.low, found$pred.low), 0)
   expect_identical(interval_range("aum"), c(-Inf, Inf))
   expect_message(
     found <- datamap_intervals(runs_of(matrix(0.5, 30, 2))),

@@ -66,6 +66,20 @@ test_that("the table of Shrout and Fleiss has their coefficients", {
   expect_identical(unique(found$runs), 4L)
 })
 
+test_that("single runs agree as irr has it", {
+  skip_if_not_installed("irr")
+  icc <- getExportedValue("irr", "icc")
+  values <- random_values(50, 4, 5)
+  types <- c("agreement", "consistency")
+  for (unit in c("single", "average")) {
+    theirs <- vapply(types, function(type) {
+      icc(values, model = "twoway", type = type, unit = unit)$value
+    }, 0)
+    mine <- reliability(values)$estimate[if (unit == "single") 1:2 else 3:4]
+    expect_equal(mine, unname(theirs))
+  }
+})
+
 test_that("the components are those of lme4", {
   skip_if_not_installed("lme4")
   values <- random_values(200, 4, 3)

@@ -136,6 +136,21 @@ test_that("runs of other lengths are told", {
     datamap_runs(maps), class = "datamap_message_evaluations"
   )
   expect_identical(message$n, 2L)
+  # by every function of runs
+  maps <- random_runs(3, 220)
+  maps[[2]]$evaluations[4:5] <- 7L
+  drawn <- data.frame(id = 1:20, is_wrong = FALSE)
+  for (told in list(
+    quote(datamap_reliability(maps)), quote(datamap_intervals(maps)),
+    quote(datamap_audit_sample(maps, n = 100, top = 0.5)),
+    quote(datamap_audit(maps, drawn)), quote(datamap_average(maps)),
+    quote(datamap_region_probs(maps)), quote(datamap_compare(maps, maps[2:3]))
+  )) {
+    expect_message(
+      eval(told), "2 samples were not", class = "datamap_message_evaluations",
+      label = deparse(told)
+    )
+  }
   maps[[2]]$evaluations <- NULL
   expect_message(d <- datamap_runs(maps), NA)
   expect_null(d$evaluations)
