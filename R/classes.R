@@ -59,6 +59,9 @@ find_classes <- function(x, fields, call, memory) {
   if (is.null(label) || is.null(scores$width)) {
     return(found)
   }
+  if (scores$is_second) {
+    check_two_labels(x, fields, label, given, call)
+  }
   look_at_scores(scores$probs, memory)
   levels <- if (is.factor(x[[fields$label]])) factor_levels(x[[fields$label]])
   is_asked <- !is.na(label) & (if (is.null(given)) TRUE else is.na(given))
@@ -92,6 +95,32 @@ find_classes <- function(x, fields, call, memory) {
     }
   )
   found
+}
+
+# A vector of probabilities is that of the second class, as in glm(): which one
+# that is, only these labels tell.
+check_two_labels <- function(x, fields, label, given, call) {
+  column <- x[[fields$label]]
+  rows <- which(!is.na(label) & (if (is.null(given)) TRUE else is.na(given)))
+  is_fine <- if (is.factor(column)) {
+    rep(length(factor_levels(column)) == 2, length(rows))
+  } else {
+    id_text(label[rows]) %in% c("0", "1")
+  }
+  if (!all(is_fine)) {
+    abort_label(
+      paste(
+        "{.field probs} of one number per row are those of the second of two",
+        "classes: labels must be 0 and 1, logical, or a factor of two levels."
+      ),
+      paste(
+        "Give a matrix with a column for each class, named by the labels; the",
+        "probability of the label itself is {.field label_probs}."
+      ),
+      "field",
+      list(key = fields$label, label = label, rows = rows[!is_fine]), call
+    )
+  }
 }
 
 # Whether the prediction is told by the names of the classes, too.
@@ -243,7 +272,8 @@ score_hints <- c(
 
 # Of a table: probs and logits in one order of the classes, `classes`, their
 # names or NULL; whether these are places (probs_0, probs_1, ...); `width`,
-# their number, NULL where there are no class vectors; and what they are from.
+# their number, NULL where there are no class vectors; whether `probs` were given
+# of the second of two classes only; and what they are from.
 class_scores <- function(x, is_text_label, may_sort, memory, call) {
   fields <- lapply(stats::setNames(nm = class_fields), class_columns,
     x = x, call = call
@@ -282,6 +312,7 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
       are_places = !is.null(classes) && is_count(classes) &&
         isTRUE(attr(first[[1]], "are_columns")),
       width = if (length(fields) > 0) scores_width(first[[1]]),
+      is_second = isTRUE(attr(fields$probs, "is_second")),
       from = from %||% names(first)
     )
   )
@@ -353,6 +384,9 @@ class_names <- function(x, name, is_text_label, call) {
 # One matrix, data frame or list column of that name, or a column per class.
 class_columns <- function(x, name, call) {
   column <- x[[name]]
+  if (is_second_class(column, name)) {
+    return(second_class(as.vector(column)))
+  }
   if (is.data.frame(column)) {
     return(frame_matrix(column, name, n_rows(x), call))
   }
@@ -368,8 +402,8 @@ class_columns <- function(x, name, call) {
       c(
         "It has one number per row, and must have one per class.",
         "i" = paste(
-          "Of two classes give the matrix {.code cbind(1 - p, p)}; the",
-          "probability of the label itself is {.field label_probs}."
+          "Of two classes give the matrix {.code cbind(0, z)}, with {.code z}",
+          "the scores of the second."
         )
       )
     } else {
@@ -381,6 +415,17 @@ class_columns <- function(x, name, call) {
   if (length(columns) > 0) {
     bind_columns(x, columns, paste0(name, "_"), call)
   }
+}
+
+# A vector, or a matrix of one column without a name.
+is_second_class <- function(x, name) {
+  is_column <- is.matrix(x) && ncol(x) == 1 && is.null(colnames(x))
+  name == "probs" && is.atomic(x) && (is_column || length(dim(x)) < 2) &&
+    ((is.numeric(x) && !is.object(x)) || (is.logical(x) && all(is.na(x))))
+}
+
+second_class <- function(p) {
+  structure(unname(cbind(1 - p, as.double(p))), is_second = TRUE)
 }
 
 # The columns of class vectors: probs_<class>. Where they count from 0 and the

@@ -127,7 +127,9 @@
 #'   values or a factor.
 #' @param probs,logits The predicted probabilities, or the scores whose softmax
 #'   they are: a matrix or a data frame, one row per sample and one column per
-#'   class, or a list of a vector for each sample.
+#'   class, or a list of a vector for each sample. `probs` may be a vector where
+#'   labels are 0 and 1, logical or a factor of two levels: as in [stats::glm()],
+#'   it has the probabilities of the second class.
 #' @param label_probs The predicted probabilities of the labels. Not needed
 #'   where `probs` or `logits` tell them.
 #' @param correct Whether the predictions are right. Not needed where
@@ -506,16 +508,17 @@ one_for_all <- function(x, n) {
 }
 
 scores_argument <- function(x, name, n, call) {
-  if (is.numeric(x) && is.null(dim(x)) && n == 1) {
+  if (is.numeric(x) && is.null(dim(x)) && n == 1 && length(x) > 1) {
     x <- matrix(x, 1, dimnames = list(NULL, names(x)))
   }
   is_fine <- is.null(x) || is.data.frame(x) || is.matrix(x) ||
-    (is.list(x) && !is.object(x))
+    (is.list(x) && !is.object(x)) ||
+    (is_second_class(x, name) && length(x) == n)
   if (!is_fine) {
     hint <- if (is.numeric(x) && length(x) == n) {
       c(i = paste(
-        "Of two classes give {.code cbind(1 - p, p)}; the probability of the",
-        "label itself is {.arg label_probs}."
+        "Of two classes give {.code cbind(0, z)}, with {.code z} the scores of",
+        "the second."
       ))
     }
     abort_argument(

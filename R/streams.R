@@ -159,11 +159,13 @@ class_places <- function(x, names, found, memory, call) {
   )
   lapply(stats::setNames(nm = class_fields), function(name) {
     is_whole <- name %in% names
-    parts <- scores[[name]]
+    is_second <- is_whole && is_second_class(x[[name]], name)
+    parts <- if (is_second) match(name, names) else scores[[name]]
     has_parts <- !is.null(parts) && (!is_whole || is.data.frame(x[[name]]))
     list(
-      column = if (is_whole) match(name, names) else NA_integer_,
-      parts = if (has_parts) as.integer(parts) else integer()
+      column = if (is_whole && !is_second) match(name, names) else NA_integer_,
+      parts = if (has_parts || is_second) as.integer(parts) else integer(),
+      is_second = is_second
     )
   })
 }

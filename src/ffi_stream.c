@@ -41,6 +41,7 @@ static dm_status vector_of(dm_stream_vector *out, SEXP input, const char *name,
   DM_TRY(places_of(&out->parts, list, "parts", n, err));
   out->column = *column;
   out->n_parts = (size_t)n;
+  out->is_second = Rf_asLogical(ffi_element(list, "is_second")) == 1;
   return DM_OK;
 }
 

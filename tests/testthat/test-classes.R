@@ -67,6 +67,13 @@ all_doors <- function(frame, what) {
   maps
 }
 
+frame_of <- function(id, label, probs) {
+  structure(
+    list(id = id, label = label, probs = probs),
+    class = "data.frame", row.names = seq_along(id)
+  )
+}
+
 # A frame with class vectors of this form, and classes called so, in this order.
 frame_with <- function(label, names, form, field = "probs", order = 1:3) {
   values <- if (field == "logits") log(p) else p
@@ -402,17 +409,98 @@ test_that("logits and percent among probs are pointed to, once", {
   expect_message(first(), NA)
 })
 
-test_that("a vector of probabilities is an error with the next step", {
+test_that("a vector is of the second of two classes, as in glm()", {
+  q <- c(0.3, 0.6, 0.2, 0.875)
+  y <- c(0, 1, 1, 0)
+  both <- frame_of(samples, y, cbind(1 - q, q))
+  by_hand <- ifelse(y == 1, q, 1 - q)
+  expected <- datamap_summarise(both, metrics = c("aum", "pred_dist"))
+  expect_identical(expected$avg_probs, by_hand)
+  expect_identical(expected$correct_times, as.integer((q > 0.5) == (y == 1)))
+  labels <- list(y, as.integer(y), y == 1, as.character(y))
+  for (label in c(labels, list(factor(y), factor(c("no", "yes")[y + 1])))) {
+    for (probs in list(q, matrix(q))) {
+      frame <- frame_of(samples, label, probs)
+      file <- tempfile(fileext = ".jsonl")
+      rec <- datamap_recorder(file)
+      quietly(datamap_record(rec, samples, label, probs = probs))
+      close(rec)
+      inputs <- list(frame, rec, file, quietly(datamap_state(frame)))
+      for (input in inputs) {
+        map <- quietly(datamap_summarise(input))
+        expect_identical(map$avg_probs, by_hand)
+        expect_identical(map$correct_times, expected$correct_times)
+      }
+      unlink(file)
+    }
+  }
+  frame <- frame_of(samples, y == 1, q)
+  found <- datamap_summarise(frame, metrics = c("aum", "pred_dist"))
+  expect_identical(found$aum, expected$aum)
+  expect_identical(found$pred_dist, expected$pred_dist)
+  # one sample, and none of whose probability is known
+  rec <- datamap_recorder(NULL)
+  datamap_record(rec, "a", 1, probs = 0.25)
+  expect_identical(datamap_summarise(rec)$avg_probs, 0.25)
+  frame <- frame_of(samples, y, c(NA, q[-1]))
+  frame$label_probs <- c(0.5, NA, NA, NA)
+  frame$correct <- c(TRUE, NA, NA, NA)
+  expect_identical(datamap_summarise(frame)$avg_probs, c(0.5, by_hand[-1]))
+  frame$probs <- NA
+  frame$label_probs <- by_hand
+  frame$correct <- TRUE
+  expect_identical(datamap_summarise(frame)$avg_probs, by_hand)
+  # a place tells the class of any label
+  frame <- frame_of(samples, c("u", "v", "v", "u"), q)
+  frame$label_index <- y
+  expect_identical(datamap_summarise(frame)$avg_probs, by_hand)
+})
+
+test_that("glm()'s probabilities are taken as they are", {
+  cars <- datasets::mtcars
+  fit <- stats::glm(am ~ wt, stats::binomial, cars)
+  p <- unname(stats::fitted(fit))
+  rec <- datamap_recorder(NULL)
+  datamap_record(rec, rownames(cars), cars$am, probs = stats::fitted(fit))
+  map <- datamap_summarise(rec)
+  expect_identical(map$avg_probs, ifelse(cars$am == 1, p, 1 - p))
+  expect_identical(map$correct_times, as.integer((p > 0.5) == (cars$am == 1)))
+})
+
+test_that("other labels leave open which class a vector is of", {
+  q <- c(0.3, 0.6, 0.2, 0.8)
+  three <- factor(c("a", "b", "a", "b"), levels = c("a", "b", "c"))
+  cases <- list(
+    list(c(1, 2, 1, 2), 2L), list(c("no", "yes", "no", "no"), 1L),
+    list(three, 1L), list(c(0, 1, 0.0, 7), 4L)
+  )
+  for (case in cases) {
+    frame <- frame_of(samples, case[[1]], q)
+    error <- table_error(frame, key = "label", line = case[[2]])
+    expect_match(conditionMessage(error), "second of two classes")
+    expect_match(conditionMessage(error), "label_probs")
+    rec <- datamap_recorder(NULL)
+    expect_error(
+      datamap_record(rec, samples, case[[1]], probs = q),
+      class = "datamap_error_field"
+    )
+  }
+  # scores have no such rule
+  frame <- data.frame(id = 1:2, label = 0:1, logits = c(-1, 1))
+  error <- table_error(frame, key = "logits")
+  expect_match(conditionMessage(error), "cbind(0, z)", fixed = TRUE)
   rec <- datamap_recorder(NULL)
   error <- expect_error(
-    datamap_record(rec, 1:2, 0:1, probs = c(0.2, 0.8)),
+    datamap_record(rec, 1:2, 0:1, logits = c(-1, 1)),
     class = "datamap_error_input"
   )
-  expect_match(conditionMessage(error), "cbind(1 - p, p)", fixed = TRUE)
-  frame <- data.frame(id = 1:2, label = 0:1, probs = c(0.2, 0.8))
-  error <- table_error(frame, key = "probs")
-  expect_match(conditionMessage(error), "cbind(1 - p, p)", fixed = TRUE)
-  frame$probs <- matrix(c(0.2, 0.8))
+  expect_match(conditionMessage(error), "cbind(0, z)", fixed = TRUE)
+  expect_error(
+    datamap_record(rec, 1:3, c(0, 1, 1), probs = c(0.1, 0.2)),
+    class = "datamap_error_input"
+  )
+  # one column that has a name is one class
+  frame <- frame_of(samples, c(0, 1, 1, 0), cbind(yes = q))
   error <- table_error(frame, key = "probs", line = 1L)
   expect_match(conditionMessage(error), "[1 - p, p]", fixed = TRUE)
 })

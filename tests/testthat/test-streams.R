@@ -61,6 +61,37 @@ test_that("lists of lists' types, floats and logical columns are read", {
   }
 })
 
+test_that("a column of probabilities is that of the second class", {
+  skip_without_nanoarrow()
+  q <- c(0.3, NA, 0.2, 0.875)
+  labels <- list(
+    c(0L, 1L, 1L, 0L), c(FALSE, TRUE, TRUE, FALSE),
+    factor(c("no", "yes", "yes", "no"))
+  )
+  for (label in labels) {
+    frame <- data.frame(
+      id = 1:4, label = label, probs = q, label_probs = c(NA, 0.5, NA, NA),
+      correct = c(NA, TRUE, NA, NA)
+    )
+    whole <- quietly(datamap_summarise(frame, metrics = "aum"))
+    for (size in c(1, 3, Inf)) {
+      found <- quietly(datamap_summarise(
+        arrow_stream(frame, size), metrics = "aum"
+      ))
+      expect_identical(columns_that_differ(found, whole), character())
+    }
+    read <- quietly(datamap_read_signals(
+      arrow_stream(frame, 3), columns = c("id", "probs")
+    ))
+    expect_identical(read$probs_1, q)
+  }
+  frame$label <- c(1L, 2L, 1L, 2L)
+  error <- expect_error(
+    datamap_summarise(arrow_stream(frame, 3)), class = "datamap_error_field"
+  )
+  expect_match(conditionMessage(error), "second of two classes")
+})
+
 test_that("nothing but missing values fits any field", {
   skip_without_nanoarrow()
   frame <- signals_frame()

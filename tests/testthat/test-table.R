@@ -357,7 +357,7 @@ test_that("columns of the wrong type are errors that name them", {
   table_error(with(label_probs = "0.5"), key = "label_probs")
   table_error(with(step = "1"), key = "step")
   table_error(with(probs_1 = "1"), key = "probs_1")
-  table_error(with(probs = 0.5), key = "probs")
+  table_error(with(probs = "0.5"), key = "probs")
   listed <- frame[1:2]
   listed$probs <- list(1, 1, "a", 1, 1)
   table_error(listed, key = "probs", line = 3L)

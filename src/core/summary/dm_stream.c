@@ -360,6 +360,12 @@ static dm_status read_row(dm_stream *stream, int64_t row, dm_fields *f, dm_error
     DM_TRY(dm_arrow_read_vector(&stream->probs, row, order_of(&plan->probs), v, err));
     f->probs = v->values;
     f->n_probs = v->n;
+    if (plan->probs.is_second && v->n == 1) {
+      stream->both[0] = 1 - v->values[0];
+      stream->both[1] = v->values[0];
+      f->probs = stream->both;
+      f->n_probs = 2;
+    }
   }
   if (has_vector(&plan->logits)) {
     dm_arrow_vector *v = &stream->logits_of_row;

@@ -31,6 +31,7 @@ typedef struct dm_stream_vector {
   int32_t column; /* -1: none, but parts if there are any */
   const int32_t *parts;
   size_t n_parts;
+  bool is_second; /* the only part is the probability of the second of two classes */
 } dm_stream_vector;
 
 /* Which column of the stream, from 0, is what; -1: none is. */
@@ -60,6 +61,7 @@ typedef struct dm_stream {
   size_t n_signals;
   double *values; /* of the signals of a row */
   dm_arrow_vector probs_of_row, logits_of_row;
+  double both[2];   /* of two classes, where the stream has the second only */
   dm_index classes; /* rows are places */
   bool are_whole;   /* predictions are numbers, as labels are and all names look like */
   uint64_t n_rows;  /* so far */
