@@ -103,10 +103,11 @@
 #'     (Paul et al. 2021): its mean, and
 #'     that of the last evaluation.}
 #'   \item{`loss_mean`, `loss_last`}{the mean and the last `loss`: the same
-#'     columns as with `signals = "loss"`.}
+#'     columns as with `signals = "loss"`. Of a sample of which no line gives
+#'     a `loss`, it is -log of the `label_probs`.}
 #'   \item{`loss_ema`}{the exponential moving average of the `loss`:
 #'     \eqn{e_0 = l_0} and \eqn{e_t = 0.9 e_{t-1} + 0.1 l_t}, over the
-#'     evaluations that have one.}
+#'     evaluations that have one, or else over all, as `loss_last`.}
 #'   \item{`entropy_of_mean`}{the entropy of the mean prediction \eqn{q_k =
 #'     \sum_t p_{tk} / T}, \eqn{-\sum_k q_k \ln q_k}{-sum_k q_k ln q_k}, in
 #'     nats: the predictive entropy, all uncertainty.}

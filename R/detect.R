@@ -15,8 +15,9 @@
 #' Those that are columns of the map are in the table. `loss_last`, the loss at
 #' the last evaluation, is what needs no record of the training: whatever a
 #' data map is good for must be more than that (it is there with
-#' `datamap_summarise(metrics = "loss_last")`; a message of class
-#' `datamap_message_no_baseline` says where it is missing).
+#' `datamap_summarise(metrics = "loss_last")`, also where no line gives a
+#' `loss`; a message of class `datamap_message_no_baseline` says where it is
+#' missing).
 #'
 #' `label_var` and `forgetting_times` tell samples that the model is undecided
 #' about, which wrong labels mostly are not. They are in the table as what

@@ -411,6 +411,23 @@ is_all_na <- function(x) {
   length(x) > 0 && is_missing(x[1]) && all(is_missing(x))
 }
 
+# Of how many samples the loss was derived from a probability of 0.
+inform_infinite_losses <- function(n) {
+  if (n > 0) {
+    samples <- plural_count(n, "sample")
+    inform_datamap(
+      c(
+        "i" = paste(
+          "No line of {samples} gives a {.field loss}, and -log of the",
+          "{.field label_probs}, which stands in for it, is infinite:",
+          "{cli::qty(n)}{?it is/they are} 0 at some evaluation."
+        )
+      ),
+      class = "infinite_loss", samples = n
+    )
+  }
+}
+
 absent_signals <- function(columns, signals) {
   signals[vapply(signals, function(signal) {
     is_all_na(columns[[paste0(signal, "_last")]])

@@ -128,8 +128,8 @@
 #' @param probs,logits The predicted probabilities, or the scores whose softmax
 #'   they are: a matrix or a data frame, one row per sample and one column per
 #'   class, or a list of a vector for each sample. `probs` may be a vector where
-#'   labels are 0 and 1, logical or a factor of two levels: as in [stats::glm()],
-#'   it has the probabilities of the second class.
+#'   labels are 0 and 1, logical or a factor of two levels: as in
+#'   [stats::glm()], it has the probabilities of the second class.
 #' @param label_probs The predicted probabilities of the labels. Not needed
 #'   where `probs` or `logits` tell them.
 #' @param correct Whether the predictions are right. Not needed where

@@ -573,7 +573,8 @@ stage_reader <- function(x, request, call) {
       columns[names(columns) != "loss"],
       list(
         is_epoch = FALSE,
-        signals = rep(list(columns$loss), length(signals)),
+        # the core derives the loss
+        signals = rep(list(rep(NA_real_, length(x$id))), length(signals)),
         order = attr(columns, "rows"), n_rows = length(x$id)
       )
     )

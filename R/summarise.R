@@ -35,7 +35,10 @@
 #' `label_probs` from `probs` at the label's class, `correct` from `pred_label`
 #' and `label`, or where there is no `pred_label`, by whether the first maximum
 #' of `probs` is the label's class. A NaN among them leaves no prediction: it
-#' counts as not right, and is reported.
+#' counts as not right, and is reported. A sample of which no line gives a
+#' `loss` has -log of the `label_probs` in its place, from the logits where it
+#' follows from these; of how many samples that is infinite, a message of class
+#' `datamap_message_infinite_loss` says.
 #'
 #' Without `step`, the lines of an id are its evaluations in file order. With
 #' it they must come in ascending order; equal steps count, and are reported
@@ -46,8 +49,9 @@
 #' A data frame has the same fields as columns, each with a value for every
 #' row; `NA` means absent. With `step` or `epoch` rows are sorted by it within
 #' id. Class vectors are columns `probs_<class>` or `logits_<class>`, one matrix
-#' or packed data frame, or a list of vectors. The `.pred_<class>` and
-#' `.pred_class` of the package tidymodels are read as `probs` and
+#' or packed data frame, or a list of vectors; `probs` of one number per row are
+#' those of the second class, where labels are 0 and 1, logical or a factor of
+#' two levels. The `.pred_<class>` and `.pred_class` of the package tidymodels are read as `probs` and
 #' `pred_label`.
 #'
 #' # Arrow streams
@@ -240,6 +244,7 @@ datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   columns$label <- with_levels(columns$label, levels)
   warn_empty(result$counts, paths, call)
   warn_problems(problems, call)
+  inform_infinite_losses(result$infinite_losses)
   new_datamap(
     columns,
     problems = problems, line_counts = result$counts,

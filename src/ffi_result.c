@@ -22,8 +22,8 @@ SEXP ffi_result(const dm_table *table, SEXP grown) {
 
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   PROTECT(columns);
-  const char *names[] = {"columns", "counts",         "problems", "problem_counts",
-                         "grown",   "common_classes", ""};
+  const char *names[] = {"columns", "counts",         "problems",        "problem_counts",
+                         "grown",   "common_classes", "infinite_losses", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
   SET_VECTOR_ELT(out, 1, ffi_line_counts(&states->counts));
@@ -32,6 +32,7 @@ SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   SET_VECTOR_ELT(out, 4, grown);
   /* 0: no line had a class vector */
   SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
+  SET_VECTOR_ELT(out, 6, Rf_ScalarReal((double)dm_states_infinite_losses(states)));
   UNPROTECT(2);
   return out;
 }

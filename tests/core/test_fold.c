@@ -82,6 +82,44 @@ static void test_window(void) {
   }
 }
 
+/* A loss that no line of a sample gives is derived; of one that some give, only these
+   count. */
+static void test_losses(void) {
+  static const char text[] =
+      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n"
+      "{\"id\": 2, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}\n"
+      "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 0.25}\n"
+      "{\"id\": 2, \"label\": 0, \"correct\": true, \"label_probs\": 0, \"loss\": 3}\n"
+      "{\"id\": 2, \"label\": 0, \"correct\": true, \"label_probs\": 0}\n"
+      "{\"id\": 3, \"label\": 0, \"correct\": true, \"label_probs\": 0}\n";
+  const double ln2 = 0.6931471805599453;
+  const double inf = (double)INFINITY;
+  const double want[][3] = {{1.5 * ln2, 3, inf},
+                            {0.25 * ln2 * ln2, 0, (double)NAN},
+                            {ln2, 3, inf},
+                            {2 * ln2, 3, inf},
+                            {2 * ln2, 3, inf}};
+  dm_run *run = NULL;
+  dm_error err;
+  dm_table table = {0};
+  CHECK_INT(run_text(&run, options_in_blocks(SIGNALS, 64), text, strlen(text), &err),
+            DM_OK);
+  CHECK_UINT(dm_states_infinite_losses(&run->states), 1);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
+  for (int k = 0; k < 5; k++) {
+    double got[3];
+    fill_signal(&table, 1, (dm_signal_statistic)k, -77, got);
+    for (int i = 0; i < 3; i++) {
+      DM_CASE("statistic %d of sample %d", k, i);
+      CHECK(isnan(want[k][i])   ? isnan(got[i])
+            : isinf(want[k][i]) ? got[i] == want[k][i]
+                                : fabs(got[i] - want[k][i]) < 1e-15);
+    }
+  }
+  dm_table_release(&table);
+  dm_run_free(run);
+}
+
 /* A signal counts over the lines that have it; without any, it is missing. */
 static void test_signals(void) {
   static const char text[] =
@@ -106,7 +144,7 @@ static void test_signals(void) {
     CHECK_DOUBLE(got[0], want[k]);
     CHECK_DOUBLE(got[1], -77);
     fill_signal(&table, 1, (dm_signal_statistic)k, -77, got);
-    CHECK_DOUBLE(got[0], -77);
+    CHECK_DOUBLE(got[0], 0); /* the loss is derived: -ln 1 */
   }
   dm_table_release(&table);
   dm_run_free(run);
@@ -280,6 +318,7 @@ static void test_sink(void) {
 
 int main(void) {
   DM_RUN(test_window);
+  DM_RUN(test_losses);
   DM_RUN(test_signals);
   DM_RUN(test_errors);
   DM_RUN(test_disagreements);

@@ -10,9 +10,18 @@
 #include "signals/dm_scores.h"
 
 /* Those that are tested, which are all; in the order of the bits. */
-static const char *const names[] = {"log_margin", "prob_margin", "error_norm",
-                                    "entropy",    "aleatoric",   "log2_prob"};
-enum { LOG_MARGIN, PROB_MARGIN, ERROR_NORM, ENTROPY, ALEATORIC, LOG2_PROB, N_MEASURES };
+static const char *const names[] = {"log_margin", "prob_margin", "error_norm", "entropy",
+                                    "aleatoric",  "log2_prob",   "loss"};
+enum {
+  LOG_MARGIN,
+  PROB_MARGIN,
+  ERROR_NORM,
+  ENTROPY,
+  ALEATORIC,
+  LOG2_PROB,
+  LOSS,
+  N_MEASURES
+};
 
 #define MEASURE(i) dm_measure_find(names[i])
 #define ALL_MEASURES ((dm_measures)(1 << N_MEASURES) - 1)
@@ -51,6 +60,7 @@ static void test_measures_by_hand(void) {
   CHECK(is_near(got[ENTROPY], 0.97431475, 1e-8)); /* 3/8 ln 8 + ... */
   CHECK_DOUBLE(got[ALEATORIC], .25);
   CHECK_DOUBLE(got[LOG2_PROB], -1);
+  CHECK_DOUBLE(got[LOSS], -log(.5));
 
   /* a part of them stands close together */
   dm_measure_line(MEASURE(PROB_MARGIN) | MEASURE(LOG2_PROB), &fields, probs, 3, .25, got);
@@ -92,6 +102,8 @@ static void test_log2_prob_of_logits(void) {
     dm_measure_line(MEASURE(LOG2_PROB), &fields, NULL, 0, p, &got);
     double want = cases[i].want / 0.6931471805599453;
     CHECK(fabs(got - want) <= 1e-14 * fabs(want));
+    dm_measure_line(MEASURE(LOSS), &fields, NULL, 0, p, &got);
+    CHECK(fabs(got + cases[i].want) <= 1e-14 * fabs(cases[i].want));
     fields.has_label_probs = true; /* what is given wins */
     dm_measure_line(MEASURE(LOG2_PROB), &fields, NULL, 0, .25, &got);
     CHECK_DOUBLE(got, -2);

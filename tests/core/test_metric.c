@@ -35,15 +35,24 @@ static void test_keep(void) {
       {METRIC(PRED_DIST), {NULL}, 0, 1, 1},
       {METRIC(PRED_DIST) | METRIC(AUM), {"log_margin"}, 0, 1, 1},
   };
+  const char *names[] = {"grad", "losses", "mine"};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu", i);
-    dm_keep keep = dm_metric_keep(3, cases[i].metrics);
+    dm_keep keep = dm_metric_keep(names, 3, cases[i].metrics);
     CHECK_UINT(keep.n_signals, 3);
     dm_measures want = 0;
     for (size_t k = 0; k < 2 && cases[i].measures[k]; k++) {
       want |= dm_measure_find(cases[i].measures[k]);
     }
     CHECK_UINT(keep.measures, want);
+    CHECK_UINT(keep.loss, 0);
+    names[1] = "loss";
+    keep = dm_metric_keep(names, 3, cases[i].metrics);
+    CHECK_UINT(keep.loss_signal, 1);
+    CHECK_UINT(keep.loss, dm_measure_find("loss"));
+    CHECK_UINT(keep.measures, want | keep.loss);
+    CHECK(keep.loss > want); /* the last */
+    names[1] = "losses";
     CHECK_INT(keep.has_probs, cases[i].has_probs);
     CHECK_INT(keep.has_prediction, cases[i].has_prediction);
     CHECK_INT(keep.needs_probs, cases[i].needs_probs);
@@ -86,35 +95,64 @@ static double naive_average(const double *loss, size_t n) {
   return (double)(sum + weight * (long double)loss[0]);
 }
 
-/* Of lines whose second signal is the loss. */
+/* Of lines whose second signal is the loss, given or derived. */
+static void add_kind(dm_metric_accum *a, const double *loss, size_t n, bool is_given) {
+  static const char *const names[] = {"mine", "loss"};
+  const double absent = dm_double_from_bits(DM_ABSENT_BITS);
+  const dm_keep keep = dm_metric_keep(names, 2, 0);
+  for (size_t k = 0; k < n; k++) {
+    const double values[3] = {-5, is_given ? loss[k] : absent,
+                              is_given ? absent : loss[k]};
+    dm_metric_add(a, METRIC(LOSS_EMA),
+                  &(dm_metric_line){.keep = &keep, .values = values});
+  }
+}
+
 static dm_metric_accum add_losses(const double *loss, size_t n) {
   dm_metric_accum a = {0};
-  const dm_keep keep = {.n_signals = 2};
-  for (size_t k = 0; k < n; k++) {
-    const double values[2] = {-5, loss[k]};
-    dm_metric_add(&a, METRIC(LOSS_EMA),
-                  &(dm_metric_line){.keep = &keep, .values = values, .loss_signal = 1});
-  }
+  add_kind(&a, loss, n, true);
   return a;
 }
 
-/* What has no loss adds none. */
+/* What nobody asks for is not added. */
 static void test_no_loss(void) {
+  static const char *const names[] = {"loss"};
   dm_metric_accum a = {0};
-  const dm_keep keep = {.n_signals = 1};
-  const double absent = dm_double_from_bits(DM_ABSENT_BITS);
-  dm_metric_line line = {.keep = &keep, .values = &absent};
+  dm_keep keep = dm_metric_keep(NULL, 0, 0);
+  const double values[] = {3, dm_double_from_bits(DM_ABSENT_BITS)};
+  dm_metric_line line = {.keep = &keep, .values = values};
   dm_metric_add(&a, METRIC(LOSS_EMA), &line);
   CHECK_INT(a.has_loss, 0);
-  const double loss = 3;
-  line.values = &loss;
+  keep = dm_metric_keep(names, 1, 0);
   dm_metric_add(&a, METRIC(ENTROPY_OF_MEAN), &line);
-  line.loss_signal = 1;
-  dm_metric_add(&a, METRIC(LOSS_EMA), &line);
   CHECK_INT(a.has_loss, 0);
-  line.loss_signal = 0;
   dm_metric_add(&a, METRIC(LOSS_EMA), &line);
   CHECK_DOUBLE(a.loss_average, 3);
+}
+
+/* Derived losses count only for a sample that is given none, wherever those come. */
+static void test_loss_kinds(void) {
+  static const double loss[] = {3, 1, 2, 5};
+  for (unsigned given = 0; given < 16; given++) {
+    double counted[4];
+    size_t n = 0;
+    for (size_t k = 0; k < 4; k++) {
+      if (given == 0 || given >> k & 1) {
+        counted[n++] = loss[k];
+      }
+    }
+    double want = naive_average(counted, n);
+    for (size_t cut = 0; cut <= 4; cut++) {
+      DM_CASE("given %u, cut at %zu", given, cut);
+      dm_metric_accum parts[2] = {{0}, {0}};
+      for (size_t k = 0; k < 4; k++) {
+        add_kind(&parts[k >= cut], loss + k, 1, given >> k & 1);
+      }
+      dm_metric_merge(&parts[0], &parts[1]);
+      CHECK(is_near(parts[0].loss_average, want, 1e-15));
+      CHECK_INT(parts[0].has_loss, given ? DM_LOSS_GIVEN : DM_LOSS_DERIVED);
+    }
+  }
 }
 
 static void test_loss(void) {
@@ -190,6 +228,7 @@ int main(void) {
   DM_RUN(test_rows);
   DM_RUN(test_no_loss);
   DM_RUN(test_loss);
+  DM_RUN(test_loss_kinds);
   DM_RUN(test_loss_far);
   DM_RUN(test_loss_not_finite);
   return dm_test_end();

@@ -444,7 +444,7 @@ static void test_metrics_by_hand(void) {
       [DM_METRIC_ENTROPY_OF_MEAN] = {0, -77}, /* below */
       [DM_METRIC_ALEATORIC] = {(.1875 + .25 + 0) / 3, .25},
       [DM_METRIC_MEAN_LOG2_PROB] = {(-2 - 1 + 0) / 3.0, -1},
-      [DM_METRIC_LOSS_EMA] = {.9 * 2 + .1 * 4, -77},
+      [DM_METRIC_LOSS_EMA] = {.9 * 2 + .1 * 4, -log(.5)},
   };
   /* the second vector is shorter: it says nothing of class 2 */
   const double mean[] = {(.5 + 1 - q) / 3, (.25 + q + 1) / 3, .25 / 3};

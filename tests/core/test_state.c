@@ -8,7 +8,7 @@
 #include "dm_test.h"
 #include "summary/dm_state.h"
 
-enum { PARTS_MAX = 12, FIELDS_MAX = 24, N_MATRICES = DM_STATE_PLACES + 1 };
+enum { PARTS_MAX = 16, FIELDS_MAX = 24, N_MATRICES = DM_STATE_PLACES + 1 };
 
 static dm_options options_of(unsigned flags) {
   dm_options options = reading_options(flags);
@@ -266,7 +266,7 @@ static const bad_value bad_values[] = {
     {DM_STATE_SIGNAL, "mean", INFINITY, NULL},
     {DM_STATE_SIGNAL, "has_nan", 7, NULL},
     {DM_STATE_METRICS, "n_probs", 4, NULL},
-    {DM_STATE_METRICS, "has_loss", 2, NULL},
+    {DM_STATE_METRICS, "has_loss", DM_N_LOSS_KINDS, NULL},
     {DM_STATE_SEEN, "lines", 2, NULL},
     {DM_STATE_SEEN, "lines", 3.5, NULL},
     {DM_STATE_SEEN, "lines", NAN, NULL},

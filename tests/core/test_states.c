@@ -29,7 +29,7 @@ static void test_requests(void) {
     bool has_metrics, has_seen, has_class_sums, has_predictions;
   } cases[] = {
       {{.n_signals = 0}, 0, false, false, false, false},
-      {{.signals = signals, .n_signals = 2}, 2, false, false, false, false},
+      {{.signals = signals, .n_signals = 2}, 3, false, false, false, false},
       {{.burn_out = 1}, 0, false, true, false, false},
       {{.has_step_range = true, .last_step = 2}, 0, false, true, false, false},
       {{.metrics = DM_METRIC_BIT(DM_METRIC_AUM)}, 1, false, false, false, false},
@@ -41,7 +41,7 @@ static void test_requests(void) {
        false},
       {{.metrics = DM_METRIC_BIT(DM_METRIC_PRED_DIST)}, 0, false, false, false, true},
       {{.signals = signals, .n_signals = 2, .metrics = DM_METRIC_BIT(DM_METRIC_LOSS_EMA)},
-       2,
+       3,
        true,
        false,
        false,

@@ -41,6 +41,14 @@ label_kinds <- list(
   }
 )
 
+# Some lines have none, and some samples.
+random_losses <- function(sample) {
+  loss <- stats::rexp(length(sample))
+  loss[stats::runif(length(sample)) < 0.3] <- NA
+  loss[sample == sample[[1]]] <- NA
+  loss
+}
+
 format_whole <- function(x) format(x, scientific = FALSE, trim = TRUE)
 
 id_kinds <- list(
@@ -97,7 +105,7 @@ random_case <- function(seed) {
     s_label = if (stats::runif(1) < 0.5) {
       sample(0:2, n, replace = TRUE)[rows$sample]
     },
-    loss = if (stats::runif(1) < 0.5) stats::rexp(nrow(rows)),
+    loss = if (stats::runif(1) < 0.5) random_losses(rows$sample),
     correct = if (stats::runif(1) < 0.2) stats::runif(nrow(rows)) < 0.5,
     g = ifelse(stats::runif(nrow(rows)) < 0.3, NA, stats::rnorm(nrow(rows))),
     batches = sample(1:3, 1)
@@ -130,6 +138,7 @@ expected_of <- function(case) {
   target <- probs * 0
   target[y] <- 1
   error <- sqrt(rowSums((probs - target)^2))
+  given <- case$loss %||% rep(NA, length(of_label))
   names <- label_texts(case$labels)
   rows <- split(seq_along(case$sample), factor(
     case$sample,
@@ -146,11 +155,21 @@ expected_of <- function(case) {
       el2n = mean(error[lines]),
       el2n_last = error[lines][[length(lines)]],
       aleatoric = mean((of_label * (1 - of_label))[lines]),
+      naive_losses(given[lines], of_label[lines]),
       pred_dist = naive_pred_dist(names[best[lines] + 1L], names)
     )
   }))
   columns$id <- id_texts(case$id[vapply(rows, `[[`, 1L, 1)])
   columns
+}
+
+# Of the losses that are given, or else of those that follow.
+naive_losses <- function(given, of_label) {
+  loss <- if (all(is.na(given))) -log(of_label) else given[!is.na(given)]
+  data.frame(
+    loss_last = loss[[length(loss)]],
+    loss_ema = Reduce(function(a, b) 0.9 * a + 0.1 * b, loss)
+  )
 }
 
 # naive_counts() for one evaluation as well.
@@ -207,7 +226,8 @@ map_of <- function(x) {
 
 door_metrics <- c(
   "aum", "prob_margin", "el2n", "el2n_last", "aleatoric", "entropy_of_mean",
-  "mean_entropy", "pvi", "pred_dist", "learned_for_good"
+  "mean_entropy", "pvi", "pred_dist", "learned_for_good", "loss_last",
+  "loss_ema"
 )
 
 # The arguments of datamap_record() for some rows of the case.
@@ -313,6 +333,10 @@ case_lines <- function(case, python) {
     out[is.nan(x)] <- if (python) "nan" else "NaN"
     out
   }
+  number_or_null <- function(x) {
+    null <- if (python) "None" else "null"
+    ifelse(is.na(x), null, number(x))
+  }
   says_itself <- is.numeric(case$label) & case$label == case$place
   members <- list(
     id = text(case$id),
@@ -327,7 +351,7 @@ case_lines <- function(case, python) {
     }), "]"),
     step = if (!is.null(case$step)) paste(case$step),
     s_label = if (!is.null(case$s_label)) paste(case$s_label),
-    loss = if (!is.null(case$loss)) number(case$loss),
+    loss = if (!is.null(case$loss)) number_or_null(case$loss),
     correct = if (!is.null(case$correct)) {
       c("\"false\"", "\"true\"")[case$correct + 1L]
     },
@@ -519,7 +543,7 @@ expect_case <- function(map, expected, case) {
   }
   numbers <- c(
     "correct_ratio", "avg_probs", "label_var", "max_label_probs",
-    "min_label_probs", "aleatoric",
+    "min_label_probs", "aleatoric", "loss_last", "loss_ema",
     if (!case$has_nan) c("aum", "prob_margin", "el2n", "el2n_last")
   )
   for (name in numbers) {

@@ -263,14 +263,77 @@ test_that("what no line tells is missing, and what some tell counts", {
   )
   map <- datamap_summarise(I(lines), metrics = "all")
   vectors <- c(
-    "aum", "prob_margin", "el2n", "el2n_last", "loss_mean", "loss_last",
-    "loss_ema", "entropy_of_mean", "mean_entropy", "bald", "pred_dist"
+    "aum", "prob_margin", "el2n", "el2n_last", "entropy_of_mean",
+    "mean_entropy", "bald", "pred_dist"
   )
   expect_true(all(is.na(map[1, vectors])))
+  losses <- c("loss_mean", "loss_last", "loss_ema")
+  for (name in losses) {
+    expect_identical(map[[name]], c(-log(0.5), 3))
+  }
   expect_false(anyNA(map[2, vectors]))
   expect_equal(map$aum[[2]], log(1 / 3))
   expect_equal(map$aleatoric, c(0.25, (0.25 + 0.1875) / 2))
   expect_identical(map$loss_ema[[2]], 3)
+})
+
+test_that("a loss that no line gives is derived at every entrance", {
+  p <- c(0.5, 0.25, 1, 0.125, 0, 0.75, 0)
+  frame <- data.frame(
+    id = c(1, 1, 1, 2, 2, 3, 3), label = 1L, correct = TRUE, label_probs = p
+  )
+  metrics <- c("loss_mean", "loss_last", "loss_ema")
+  file <- tempfile(fileext = ".jsonl")
+  on.exit(unlink(file))
+  datamap_write_signals(frame, file)
+  rec <- datamap_recorder(NULL, metrics = metrics)
+  for (t in list(c(1, 4, 6), c(2, 5, 7), 3)) {
+    do.call(datamap_record, c(list(rec), frame[t, ]))
+  }
+  wide <- matrix(NA, 3, 3)
+  wide[cbind(frame$id, c(1:3, 1:2, 1:2))] <- p
+  stages <- datamap_stages(wide, label = c(1, 1, 1))
+  inputs <- list(
+    frame, file, rec, datamap_state(file, metrics = metrics),
+    datamap_merge(
+      datamap_state(frame[c(1, 2, 4), ], metrics = metrics),
+      datamap_state(frame[c(3, 5:7), ], metrics = metrics)
+    ),
+    stages, datamap_state(stages, metrics = metrics)
+  )
+  if (requireNamespace("nanoarrow", quietly = TRUE)) {
+    inputs <- c(inputs, list(arrow_stream_of(frame)))
+  }
+  losses <- split(-log(p), frame$id)
+  ema <- function(x) Reduce(function(a, b) 0.9 * a + 0.1 * b, x)
+  for (input in inputs) {
+    message <- expect_message(
+      map <- datamap_summarise(input, metrics = metrics),
+      class = "datamap_message_infinite_loss"
+    )
+    expect_identical(message$samples, 2)
+    expect_match(conditionMessage(message), "2 samples.* they\\s+are 0")
+    expect_equal(map$loss_mean, unname(vapply(losses, mean, 1)))
+    expect_identical(map$loss_last, c(0, Inf, Inf))
+    expect_equal(map$loss_ema, unname(vapply(losses, ema, 1)))
+  }
+  # one that is given wins, wherever it stands
+  frame$loss <- c(NA, NA, 7, NA, NA, 4, NA)
+  map <- datamap_summarise(frame[-5, ], metrics = metrics, signals = "loss")
+  expect_identical(map$loss_last, c(7, -log(0.125), 4))
+  expect_identical(map$loss_min, map$loss_last)
+  expect_identical(map$loss_ema, map$loss_last)
+  # what nobody asks for is not told
+  expect_message(datamap_summarise(frame), NA)
+})
+
+test_that("a loss of logits is finite where their probability is not there", {
+  frame <- data.frame(id = 1:2, label = c(1L, 0L))
+  frame$logits <- rbind(c(800, 0), c(0, 0))
+  expect_message(
+    map <- datamap_summarise(frame, metrics = "loss_last"), NA
+  )
+  expect_equal(map$loss_last, c(800, log(2)))
 })
 
 test_that("a probability of 0 makes logarithms infinite", {
@@ -500,8 +563,8 @@ test_that("a signal that no evaluation has is told", {
     map <- datamap_summarise(text, signals = "mien", metrics = "loss_last"),
     "has a value for mien\\.", class = "datamap_message_absent"
   )
-  expect_identical(message$signals, c("mien", "loss"))
-  expect_identical(message$reasons, c(loss_last = "no_loss"))
+  expect_identical(message$signals, "mien")
+  expect_length(message$reasons, 0)
   expect_identical(map$mien_mean, c(NA_real_, NA))
   expect_message(datamap_summarise(text, signals = "mine"), NA)
   expect_message(
@@ -556,7 +619,7 @@ test_that("a metric that no sample has says why, once", {
     list(lines = absent_lines(0), metrics = "el2n",
          reasons = reason("el2n", "no_vectors")),
     list(lines = absent_lines(0, probs), metrics = c(by_class, by_loss),
-         reasons = reason(by_loss, "no_loss")),
+         reasons = NULL),
     list(lines = absent_lines(0), metrics = "pred_dist",
          reasons = reason("pred_dist", "no_prediction")),
     list(lines = absent_lines(0, ", \"probs\": [NaN, 1]"),
@@ -578,7 +641,7 @@ test_that("a metric that no sample has says why, once", {
   frame <- data.frame(id = 1:2, label = 0L, correct = TRUE, label_probs = 0.5)
   expect_identical(
     told_reasons(datamap_summarise(frame, metrics = c("aum", "loss_ema"))),
-    c(aum = "no_vectors", loss_ema = "no_loss")
+    c(aum = "no_vectors")
   )
   rec <- datamap_recorder(NULL, metrics = c("pvi", "bald"))
   do.call(datamap_record, c(list(rec), frame))
@@ -626,7 +689,7 @@ test_that("the reasons can be read", {
   lines <- I(absent_lines("\"a\"", ", \"probs\": [0.25, 0.75]"))
   expect_snapshot(
     map <- datamap_summarise(
-      lines, signals = "mine", metrics = c("aum", "el2n", "loss_ema")
+      lines, signals = "mine", metrics = c("aum", "el2n")
     )
   )
 })

@@ -214,7 +214,12 @@ test_that("a whole file may hold what can be no state", {
   refused(swap(bytes, id, rep(as.raw(0), nchar(id))), "ids", 2L)
   refused(swap(bytes, id, rep(as.raw(0xE9), nchar(id))), "ids", 2L)
   # the signals that the core has are not those that were asked for
-  refused(swap(bytes, "loss", "lass"), "asked_metrics")
+  line <- I(signal_line(1, ", \"mine\": 2"))
+  bytes <- body_of(datamap_state(line, signals = "mine"))
+  refused(swap(bytes, "mine", "wine"), "asked_metrics")
+  # a loss that is asked for takes a table more, which is derived
+  bytes <- body_of(datamap_state(line, signals = "loss"))
+  refused(swap(bytes, "loss", "lass"), "class_labels")
 })
 
 test_that("a file of another version says what to do", {

@@ -654,9 +654,9 @@ test_that("signals are summarised over the lines that have them", {
   expect_identical(map$grad_min, c(-2, NA, NA))
   expect_identical(map$grad_max, c(4, NA, NA))
   expect_identical(map$grad_last, c(-2, NA, NA))
-  expect_identical(map$loss_mean, c(1, -3, NA))
-  expect_identical(map$loss_var, c(0.25, 0, NA))
-  expect_identical(map$loss_last, c(1.5, -3, NA))
+  expect_identical(map$loss_mean, c(1, -3, -log(0.5))) # derived
+  expect_identical(map$loss_var, c(0.25, 0, 0))
+  expect_identical(map$loss_last, c(1.5, -3, -log(0.5)))
   expect_identical(
     names(map)[15:24],
     paste0(rep(c("grad", "loss"), each = 5),

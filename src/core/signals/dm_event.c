@@ -292,8 +292,12 @@ static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
     if (keep->n_signals) {
       memcpy(values, fields->signals, keep->n_signals * sizeof *values);
     }
-    dm_measure_line(keep->measures, fields, probs, n, label_probs,
-                    values + keep->n_signals);
+    dm_measures measures = keep->measures;
+    if (keep->loss && dm_double_bits(values[keep->loss_signal]) != DM_ABSENT_BITS) {
+      measures &= ~keep->loss;
+      values[batch->n_values - 1] = dm_double_from_bits(DM_ABSENT_BITS);
+    }
+    dm_measure_line(measures, fields, probs, n, label_probs, values + keep->n_signals);
   }
   if (keep->has_probs) {
     DM_GROW(batch->probs_end, batch->cap_probs_end, batch->cap_events, err);

@@ -23,6 +23,7 @@ static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
 static double difference(double a, double b);
 static double norm_of_error(const double *probs, size_t n, size_t place);
+static double log_prob(const measured *line, double unit, double (*log_of)(double));
 
 static double absent(void) {
   return dm_double_from_bits(DM_ABSENT_BITS);
@@ -72,16 +73,13 @@ static double aleatoric(const measured *line) {
   return dm_is_finite(line->label_probs) ? dm_within_doubles(product) : product;
 }
 
-/* Given or not: where it is what the logits say, these say it for p = 0 as well. */
 static double log2_prob(const measured *line) {
-  const dm_fields *fields = line->fields;
-  size_t place;
-  if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
-      line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
-    double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
-    return dm_is_finite(nats) ? dm_within_doubles(nats * LOG2_E) : nats;
-  }
-  return log2(line->label_probs);
+  return log_prob(line, LOG2_E, log2);
+}
+
+/* -ln p_y, and never -0 */
+static double loss(const measured *line) {
+  return 0 - log_prob(line, 1, log);
 }
 
 /* In the order of their bits: a state keeps their means in it. */
@@ -89,8 +87,13 @@ static const struct {
   const char *name;
   double (*of)(const measured *line);
 } measures_there_are[] = {
-    {"log_margin", log_margin}, {"prob_margin", prob_margin}, {"error_norm", error_norm},
-    {"entropy", entropy},       {"aleatoric", aleatoric},     {"log2_prob", log2_prob},
+    {"log_margin", log_margin},
+    {"prob_margin", prob_margin},
+    {"error_norm", error_norm},
+    {"entropy", entropy},
+    {"aleatoric", aleatoric},
+    {"log2_prob", log2_prob},
+    {"loss", loss}, /* the last: see dm_keep */
 };
 
 enum { N_MEASURES = sizeof measures_there_are / sizeof *measures_there_are };
@@ -144,6 +147,18 @@ static bool find_rival(const dm_fields *fields, const double *values, size_t n,
     }
   }
   return true;
+}
+
+/* Given or not: where it is what the logits say, these say it for p = 0 as well. */
+static double log_prob(const measured *line, double unit, double (*log_of)(double)) {
+  const dm_fields *fields = line->fields;
+  size_t place;
+  if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
+      line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
+    double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
+    return dm_is_finite(nats) ? dm_within_doubles(nats * unit) : nats;
+  }
+  return log_of(line->label_probs);
 }
 
 static double difference(double a, double b) {

@@ -25,6 +25,8 @@ static inline size_t dm_measure_place(dm_measures measures, dm_measures measure)
 /* What is kept of each line beside its event. */
 typedef struct dm_keep {
   size_t n_signals;     /* that the line gives */
+  size_t loss_signal;   /* which of them is "loss", where that is */
+  dm_measures loss;     /* the last measure: that signal where it is not given; or 0 */
   dm_measures measures; /* derived from it, and kept behind them */
   bool has_probs;       /* its class probabilities */
   bool has_prediction;  /* its predicted label */

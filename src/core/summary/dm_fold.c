@@ -272,7 +272,7 @@ static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
 static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
   dm_states *states = f->states;
   const dm_batch *batch = f->batch;
-  dm_metric_line line = {.keep = &states->keep, .loss_signal = states->loss_signal};
+  dm_metric_line line = {.keep = &states->keep};
   if (batch->n_values) {
     dm_signal_accum *signals = dm_rows_at(&states->signals, row);
     const double *values = line.values = batch->signals + i * batch->n_values;

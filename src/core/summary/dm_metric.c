@@ -62,8 +62,13 @@ unsigned dm_metric_needs(uint32_t metrics) {
   return needs;
 }
 
-dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
+dm_keep dm_metric_keep(const char *const *signals, size_t n_signals, uint32_t metrics) {
   dm_keep keep = {.n_signals = n_signals};
+  while (keep.loss_signal < n_signals && strcmp(signals[keep.loss_signal], "loss") != 0) {
+    keep.loss_signal++;
+  }
+  keep.loss = keep.loss_signal < n_signals ? dm_measure_find("loss") : 0;
+  keep.measures = keep.loss;
   unsigned needs = dm_metric_needs(metrics);
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     if (metrics >> metric & 1) {
@@ -80,7 +85,7 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics) {
 /* --- states of their own --- */
 
 static const dm_state_field fields[] = {
-    {"has_loss", DM_STATE_FLAG, offsetof(dm_metric_accum, has_loss)},
+    {"has_loss", DM_STATE_INT32, offsetof(dm_metric_accum, has_loss)},
     {"loss_average", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_average)},
     {"loss_first", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_first)},
     {"loss_weight", DM_STATE_DOUBLE, offsetof(dm_metric_accum, loss_weight)},
@@ -95,24 +100,35 @@ const dm_state_field *dm_metric_fields(size_t *n) {
   return fields;
 }
 
-static void add_loss(dm_metric_accum *a, double loss);
+static void add_loss(dm_metric_accum *a, double loss, dm_loss_kind kind);
 
 void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line) {
-  bool has_loss = line->loss_signal < line->keep->n_signals;
-  if (metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) && has_loss) {
-    add_loss(a, line->values[line->loss_signal]);
+  const dm_keep *keep = line->keep;
+  if (metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA) && keep->loss) {
+    double given = line->values[keep->loss_signal];
+    if (dm_double_bits(given) != DM_ABSENT_BITS) {
+      add_loss(a, given, DM_LOSS_GIVEN);
+    } else {
+      add_loss(a, line->values[dm_keep_values(keep) - 1], DM_LOSS_DERIVED);
+    }
   }
   a->n_probs += line->has_probs;
 }
 
-static void add_loss(dm_metric_accum *a, double loss) {
-  if (dm_double_bits(loss) == DM_ABSENT_BITS) {
-    return;
-  }
-  if (!a->has_loss) {
-    a->has_loss = 1;
+/* Whether what is there gives way to another kind of losses. */
+static bool is_outdone(const dm_metric_accum *a, dm_loss_kind by) {
+  return a->has_loss == DM_LOSS_NONE ||
+         (a->has_loss == DM_LOSS_DERIVED && by == DM_LOSS_GIVEN);
+}
+
+static void add_loss(dm_metric_accum *a, double loss, dm_loss_kind kind) {
+  if (is_outdone(a, kind)) {
+    a->has_loss = kind;
     a->loss_weight = DM_LOSS_DECAY;
     a->loss_average = a->loss_first = loss;
+    return;
+  }
+  if (a->has_loss != (int32_t)kind) {
     return;
   }
   a->loss_weight *= DM_LOSS_DECAY;
@@ -125,12 +141,12 @@ static void add_loss(dm_metric_accum *a, double loss) {
 /* The average of b starts at its first loss; had it started at the average of a, the
    difference between the two would now weigh d to the power of the losses of b. */
 void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b) {
-  if (!a->has_loss) {
+  if (is_outdone(a, (dm_loss_kind)b->has_loss)) {
     a->has_loss = b->has_loss;
     a->loss_average = b->loss_average;
     a->loss_first = b->loss_first;
     a->loss_weight = b->loss_weight;
-  } else if (b->has_loss) {
+  } else if (b->has_loss == a->has_loss) {
     bool is_finite = dm_is_finite(a->loss_average) && dm_is_finite(b->loss_average);
     double half = a->loss_average / 2 - b->loss_first / 2;
     a->loss_average =

@@ -46,6 +46,14 @@ typedef enum dm_metric {
 
 #define DM_METRIC_BIT(metric) (UINT32_C(1) << (metric))
 
+/* Where the losses of a sample are from: derived ones count as long as none is given. */
+typedef enum dm_loss_kind {
+  DM_LOSS_NONE,
+  DM_LOSS_GIVEN,
+  DM_LOSS_DERIVED,
+  DM_N_LOSS_KINDS
+} dm_loss_kind;
+
 /* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
    zero is the state before the first evaluation. Each member has its row in the table of
    dm_metric_fields(). */
@@ -53,8 +61,8 @@ typedef struct dm_metric_accum {
   double loss_average; /* a_0 = loss_0, a_t = d a_{t-1} + (1 - d) loss_t */
   double loss_first;
   double loss_weight; /* d to the power of the number of losses */
-  int32_t has_loss;
-  int32_t n_probs; /* class vectors in the sample's row of class sums */
+  int32_t has_loss;   /* dm_loss_kind */
+  int32_t n_probs;    /* class vectors in the sample's row of class sums */
 } dm_metric_accum;
 
 typedef enum dm_metric_kind {
@@ -89,8 +97,8 @@ dm_metric dm_metric_find(const char *name);
 /* What these metrics need, all together. */
 unsigned dm_metric_needs(uint32_t metrics);
 
-/* What a run of these metrics keeps of each line. */
-dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
+/* What a run of these signals and metrics keeps of each line. */
+dm_keep dm_metric_keep(const char *const *signals, size_t n_signals, uint32_t metrics);
 
 #define DM_LOSS_DECAY 0.9 /* d */
 
@@ -98,7 +106,6 @@ dm_keep dm_metric_keep(size_t n_signals, uint32_t metrics);
 typedef struct dm_metric_line {
   const dm_keep *keep;
   const double *values; /* its signals, then its measures, as keep says */
-  size_t loss_signal;   /* which of the signals is "loss"; keep->n_signals: none */
   bool has_probs;       /* which have been added to the class sums */
 } dm_metric_line;
 

@@ -505,6 +505,9 @@ static dm_status set_metric(dm_states *states, size_t row, const dm_metric_accum
   if ((uint32_t)from->n_probs > sample->n) {
     return wrong("no more than evaluations", "n_probs", row, err);
   }
+  if (from->has_loss < 0 || from->has_loss >= DM_N_LOSS_KINDS) {
+    return wrong("a kind of losses", "has_loss", row, err);
+  }
   *(dm_metric_accum *)dm_rows_at(&states->metrics, row) = *from;
   return DM_OK;
 }

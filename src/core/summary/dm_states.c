@@ -15,7 +15,7 @@ dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error 
   dm_rows_init(&states->steps, sizeof(dm_step_state));
   dm_rows_init(&states->classes, sizeof(uint32_t));
   dm_rows_init(&states->indexes, sizeof(uint32_t));
-  states->keep = dm_metric_keep(options->n_signals, options->metrics);
+  states->keep = dm_metric_keep(options->signals, options->n_signals, options->metrics);
   states->n_values = dm_keep_values(&states->keep);
   states->has_metrics = dm_metric_needs(options->metrics) & DM_NEEDS_STATE;
   dm_rows_init(&states->signals, sizeof(dm_signal_accum) * states->n_values);
@@ -26,15 +26,26 @@ dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error 
   if (options->n_signals > DM_SIGNALS_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "at most %d signals", DM_SIGNALS_MAX);
   }
-  while (states->loss_signal < options->n_signals &&
-         strcmp(options->signals[states->loss_signal], "loss") != 0) {
-    states->loss_signal++;
-  }
-  if ((options->metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA)) &&
-      states->loss_signal == options->n_signals) {
+  if ((options->metrics & DM_METRIC_BIT(DM_METRIC_LOSS_EMA)) && !states->keep.loss) {
     return dm_error_expected(err, DM_E_INPUT, "the signal loss, for its moving average");
   }
   return DM_OK;
+}
+
+const dm_signal_accum *dm_states_signal(const dm_states *states, uint32_t row, size_t i) {
+  const dm_signal_accum *all = dm_rows_at(&states->signals, row);
+  const dm_keep *keep = &states->keep;
+  bool is_derived = keep->loss && i == keep->loss_signal && !all[i].is_given;
+  return &all[is_derived ? states->n_values - 1 : i];
+}
+
+size_t dm_states_infinite_losses(const dm_states *states) {
+  size_t n = 0;
+  for (uint32_t row = 0; states->keep.loss && row < states->ids.n; row++) {
+    const dm_signal_accum *all = dm_rows_at(&states->signals, row);
+    n += !all[states->keep.loss_signal].is_given && all[states->n_values - 1].has_above;
+  }
+  return n;
 }
 
 void dm_states_release(dm_states *states) {

@@ -44,7 +44,6 @@ typedef struct dm_states {
   size_t cap_class_labels;
   dm_keep keep;            /* of each line */
   size_t n_values;         /* signals and measures */
-  size_t loss_signal;      /* which of the signals is "loss", for a metric */
   bool has_metrics;        /* there are rows in metrics */
   bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
@@ -67,6 +66,9 @@ void dm_states_release(dm_states *states);
 dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
                            dm_error *err) DM_MUST_CHECK;
 
+/* Of how many samples the loss is derived, since no line gives it, and infinite. */
+size_t dm_states_infinite_losses(const dm_states *states);
+
 /* Makes the states of all rows of ids exist. DM_E_MEMORY. */
 dm_status dm_states_grow(dm_states *states, dm_error *err) DM_MUST_CHECK;
 
@@ -87,6 +89,10 @@ dm_status dm_states_set_label_index(dm_states *states, size_t row, uint32_t inde
 dm_ident dm_states_class_label(const dm_states *states, size_t place);
 dm_status dm_states_name_class(dm_states *states, size_t place, uint32_t label_plus_1,
                                dm_error *err) DM_MUST_CHECK;
+
+/* The state of a sample's signal or measure: the derived loss is that of the signal where
+   no line gave it one. */
+const dm_signal_accum *dm_states_signal(const dm_states *states, uint32_t row, size_t i);
 
 /* As dm_rows_at(), whose multiplication by the size becomes a shift here. */
 static inline dm_accum *dm_states_accum(const dm_states *states, uint32_t row) {

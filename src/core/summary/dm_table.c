@@ -294,8 +294,7 @@ static double statistic_of(const dm_signal_accum *a, dm_signal_statistic statist
 static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
                         double *out) {
   for (size_t i = 0; i < s->n; i++) {
-    const dm_signal_accum *a = dm_rows_at(&s->states->signals, s->order[i]);
-    a += signal;
+    const dm_signal_accum *a = dm_states_signal(s->states, s->order[i], signal);
     out[i] = a->is_given ? statistic_of(a, statistic) : s->columns->missing;
   }
 }
