@@ -6,7 +6,8 @@
 #' Compares two recipes of a training, such as with and without a part of the
 #' data, by the data maps of one run or several of each. What two runs of *one*
 #' recipe differ by is no change, so the run is the unit of everything here that
-#' has a p-value.
+#' has a p-value. Runs must differ in their seeds, also those of different
+#' recipes: a run that begins as another one is no repetition.
 #'
 #' Samples are matched by `id`; only those that are in all maps are compared.
 #' The runs of one recipe must have the same labels; where the two recipes have
@@ -75,8 +76,9 @@
 #' @export
 #' @example data-raw/example-runs.R
 #' @examples
-#' # The first four evaluations against all of them
-#' short <- lapply(1:4, train, epochs = 4)
+#' # Half as many epochs, and other seeds: with equal ones it would be the same
+#' # runs, cut short
+#' short <- lapply(6:9, train, epochs = 4)
 #' compared <- datamap_compare(runs[1:4], short)
 #' compared
 #' head(attr(compared, "samples"))

@@ -1,12 +1,13 @@
-# What intervals, reliabilities and audits promise, held against runs that were
-# trained: makes vignettes/reliability.csv, intervals.csv, audits.csv and
-# negative.csv, which the vignette "How sure is a data map?" shows, and the runs
-# of one recipe in tests/testthat/fixtures/same. Run it from the root of the
-# package, with the package installed:
+# What intervals, reliabilities, regions, comparisons and audits promise, held
+# against runs that were trained: makes vignettes/reliability.csv,
+# intervals.csv, regions.csv, comparisons.csv, audits.csv and negative.csv,
+# which the vignette "How sure is a data map?" shows, and the runs of one recipe
+# in tests/testthat/fixtures/same. Run it from the root of the package, with the
+# package installed:
 #
 #   Rscript data-raw/calibration.R
 #
-# It takes some five minutes of two processors, and ends with the goals. See
+# It takes some four minutes of processor time, and ends with the goals. See
 # signals.R for what else it needs.
 
 library(datacarto)
@@ -151,6 +152,117 @@ interval_table <- function(all_runs, draws = 20) {
           width = mean(part$width)
         )
       }))
+    }))
+  })
+}
+
+# Regions ----------------------------------------------------------------------
+
+region_names <- c("hard-to-learn", "ambiguous", "easy-to-learn")
+region_bins <- 10
+
+# For each region and bin of its probability: how many, the sum of the
+# probabilities, and what share of the other runs put there, summed. With it the
+# Brier scores of the probabilities, of the region of the means, and of that of
+# the first run.
+regions_of_draw <- function(runs, codes, draw) {
+  set.seed(draw)
+  order <- sample.int(n_runs)
+  do.call(rbind, lapply(c(2, 3, 5), function(k) {
+    found <- datamap_region_probs(runs[order[seq_len(k)]])
+    probs <- as.matrix(as.data.frame(found)[region_names])
+    fresh <- codes[, order[-seq_len(k)]]
+    seen <- vapply(1:3, function(r) rowMeans(fresh == r), double(nrow(fresh)))
+    bin <- as.vector(ceiling(probs * region_bins))
+    cell <- factor(
+      bin + region_bins * (as.vector(col(probs)) - 1L), seq_len(3 * region_bins)
+    )
+    sum_of <- function(x) {
+      as.vector(tapply(as.vector(x), cell, sum, default = 0))
+    }
+    brier <- function(p) {
+      mean(vapply(seq_len(ncol(fresh)), function(j) {
+        mean(rowSums((p - outer(fresh[, j], 1:3, `==`))^2))
+      }, 0))
+    }
+    data.frame(
+      k = k, cell = seq_len(3 * region_bins), n = sum_of(probs >= 0),
+      p = sum_of(probs), seen = sum_of(seen), brier = brier(probs),
+      brier_means = brier(outer(as.integer(found$region), 1:3, `==`)),
+      brier_one = brier(outer(codes[, order[[1]]], 1:3, `==`))
+    )
+  }))
+}
+
+region_table <- function(all_runs, draws = 20) {
+  rows_of(seq_len(nrow(setups)), function(i) {
+    runs <- all_runs[[setups$setup[[i]]]]
+    codes <- vapply(runs, function(map) {
+      as.integer(datamap_regions(map)$region)
+    }, integer(nrow(runs[[1]])))
+    agreement <- utils::combn(n_runs, 2, function(pair) {
+      mean(codes[, pair[[1]]] == codes[, pair[[2]]])
+    })
+    drawn <- do.call(rbind, lapply(seq_len(draws), function(draw) {
+      regions_of_draw(runs, codes, draw)
+    }))
+    do.call(rbind, lapply(split(drawn, drawn$k), function(part) {
+      cells <- rowsum(part[c("n", "p", "seen")], part$cell)
+      off <- abs(cells$p - cells$seen) / pmax(cells$n, 1)
+      data.frame(
+        setups[i, c("data", "kind")], k = part$k[[1]],
+        error = sum(off * cells$n) / sum(cells$n),
+        # of bins that hold one sample and region in a hundred
+        largest = max(off[cells$n >= sum(cells$n) / 100]),
+        brier = mean(part$brier), brier_means = mean(part$brier_means),
+        brier_one = mean(part$brier_one), agreement = mean(agreement),
+        agreement_min = min(agreement), agreement_max = max(agreement)
+      )
+    }))
+  })
+}
+
+# Comparisons ------------------------------------------------------------------
+
+# Four runs against four others of the same recipe: whatever is found is false.
+comparison_of_draw <- function(runs, draw) {
+  set.seed(draw)
+  order <- sample.int(n_runs)
+  found <- datamap_compare(
+    runs[order[1:4]], runs[order[5:8]], metrics = comparison_metrics
+  )
+  about <- generics::glance(found)
+  data.frame(
+    metric = found$term, false = found$p.value <= 0.05,
+    # single samples, by the metric
+    family = vapply(found$term, function(metric) {
+      one <- datamap_compare(
+        runs[order[1:4]], runs[order[5:8]], metrics = metric
+      )
+      generics::glance(one)$changed > 0
+    }, NA),
+    moved = about$moved, moved_within = about$moved_within
+  )
+}
+
+comparison_metrics <- c(
+  "avg_probs", "label_var", "correct_ratio", "forgetting_times"
+)
+
+comparison_table <- function(all_runs) {
+  rows_of(seq_len(nrow(setups)), function(i) {
+    runs <- all_runs[[setups$setup[[i]]]]
+    drawn <- do.call(rbind, lapply(seq_len(n_draws), function(draw) {
+      comparison_of_draw(runs, draw)
+    }))
+    parts <- split(drawn, factor(drawn$metric, comparison_metrics))
+    do.call(rbind, lapply(parts, function(part) {
+      data.frame(
+        setups[i, c("data", "kind")], metric = part$metric[[1]],
+        draws = nrow(part), false = mean(part$false),
+        family = mean(part$family), moved = mean(part$moved),
+        moved_within = mean(part$moved_within)
+      )
     }))
   })
 }
@@ -370,7 +482,12 @@ goal <- function(what, found, holds) {
   print_line(if (all(holds)) "reached  " else "MISSED   ", what, ": ", found)
 }
 
-report <- function(reliability, intervals, audits, negative) {
+report <- function(tables) {
+  reliability <- tables$reliability
+  intervals <- tables$intervals
+  regions <- tables$regions
+  comparisons <- tables$comparisons
+  audits <- tables$audits
   show <- function(x) paste(sprintf("%.3f", x), collapse = " ")
   by_k <- tapply(reliability$covered, reliability$k, mean)
   goal("jackknife interval, k = 3, 4, 5, .90 to .99", show(by_k),
@@ -383,6 +500,19 @@ report <- function(reliability, intervals, audits, negative) {
   goal("mean over runs, .90 to .98", show(range(by)), by >= 0.9 & by <= 0.98)
   goal("  lowest set-up, .86", show(min(intervals$mean)),
        intervals$mean >= 0.86)
+  goal("regions, calibration error, .03", show(range(regions$error)),
+       regions$error <= 0.03)
+  goal("  the same, largest in a bin", show(max(regions$largest)), TRUE)
+  goal("  Brier score, below that of the means",
+       show(range(regions$brier / regions$brier_means)),
+       regions$brier < regions$brier_means)
+  goal("false changes of metrics at .05, of equal recipes, mean and largest",
+       show(c(mean(comparisons$false), max(comparisons$false))),
+       mean(comparisons$false) <= 0.075)
+  error <- sqrt(0.05 * 0.95 / n_draws)
+  goal("  of any single sample",
+       show(c(mean(comparisons$family), max(comparisons$family))),
+       comparisons$family <= 0.05 + 2.5 * error)
   for (at in c("05", "10", "20")) {
     false <- audits[[paste0("false_", at)]]
     over <- (false - as.numeric(at) / 100) / audits[[paste0("error_", at)]]
@@ -400,7 +530,7 @@ report <- function(reliability, intervals, audits, negative) {
   goal("share, exact", show(min(audits$share)), audits$share >= 0.93)
   regression <- audits$regression[audits$regressions > 200]
   goal("share, regression, .92", show(min(regression)), regression >= 0.92)
-  print(negative, digits = 3, row.names = FALSE)
+  print(tables$negative, digits = 3, row.names = FALSE)
 }
 
 # Making it --------------------------------------------------------------------
@@ -409,12 +539,14 @@ source("data-raw/signal-files.R")
 all_runs <- train_setups()
 write_fixture(all_runs[["satellite, symmetric"]], "symmetric")
 write_fixture(all_runs[["satellite, class-dependent"]], "class-dependent")
-reliability <- reliability_table(all_runs)
-write_table(reliability, "reliability")
-intervals <- interval_table(all_runs)
-write_table(intervals, "intervals")
-audits <- audit_table(all_runs)
-write_table(audits, "audits")
-negative <- negative_table(all_runs)
-write_table(negative, "negative")
-report(reliability, intervals, audits, negative)
+makers <- list(
+  reliability = reliability_table, intervals = interval_table,
+  regions = region_table, comparisons = comparison_table,
+  audits = audit_table, negative = negative_table
+)
+tables <- lapply(stats::setNames(nm = names(makers)), function(name) {
+  table <- makers[[name]](all_runs)
+  write_table(table, name)
+  table
+})
+report(tables)
