@@ -165,6 +165,10 @@ dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE typ
   return ffi_check_vector(*out, name, type, n, err);
 }
 
+dm_missing ffi_missing(void) {
+  return (dm_missing){.int32 = NA_INTEGER, .double_bits = dm_double_bits(NA_REAL)};
+}
+
 uint64_t ffi_seed(void) {
   struct timespec now;
   timespec_get(&now, TIME_UTC);

@@ -7,6 +7,7 @@
 
 #include "base/dm_error.h"
 #include "io/dm_source.h"
+#include "number/dm_missing.h"
 
 /* Calls into R from inside the core. A jump (an error, Ctrl-C, a time limit) is caught
    and kept, so that the core can unwind by its statuses first; ffi_unwind_continue() then
@@ -56,6 +57,9 @@ dm_status ffi_check_matrix(SEXP matrix, const char *name, R_xlen_t n,
 /* The same for an element of a list. */
 dm_status ffi_typed_element(SEXP *out, SEXP list, const char *name, SEXPTYPE type,
                             R_xlen_t n, dm_error *err) DM_MUST_CHECK;
+
+/* What is missing in R's vectors. */
+dm_missing ffi_missing(void);
 
 /* A number that differs from process to process and from call to call. */
 uint64_t ffi_seed(void);

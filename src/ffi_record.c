@@ -163,13 +163,12 @@ static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kind
   return DM_OK;
 }
 
-static dm_record_missing missing_in_r(SEXP has_null_sexp) {
-  return (dm_record_missing){.int32 = NA_INTEGER,
-                             .nan_bits = (uint32_t)dm_double_bits(NA_REAL),
+static dm_record_numbers numbers_of(SEXP has_null_sexp) {
+  return (dm_record_numbers){.missing = ffi_missing(),
                              .has_null = Rf_asLogical(has_null_sexp) == TRUE};
 }
 
-/* columns, kinds: see columns_of(); has_null: see dm_record_missing. NULL, or the
+/* columns, kinds: see columns_of(); has_null: see dm_record_numbers. NULL, or the
    error. */
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                       SEXP n_rows_sexp, SEXP has_null_sexp) {
@@ -183,12 +182,12 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_missing missing = missing_in_r(has_null_sexp);
+  const dm_record_numbers numbers = numbers_of(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
   dm_status status = dm_recorder_add(recorder, columns, (size_t)Rf_xlength(columns_sexp),
-                                     n_rows, &missing, &core_host, &err);
+                                     n_rows, &numbers, &core_host, &err);
   ffi_unwind_continue(&unwind);
   UNPROTECT(1);
   return status ? ffi_error(&err) : R_NilValue;
@@ -203,12 +202,12 @@ SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_missing missing = missing_in_r(has_null_sexp);
+  const dm_record_numbers numbers = numbers_of(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
   dm_status status = dm_recorder_write(CHAR(STRING_ELT(path_sexp, 0)), columns,
-                                       (size_t)Rf_xlength(columns_sexp), n_rows, &missing,
+                                       (size_t)Rf_xlength(columns_sexp), n_rows, &numbers,
                                        &core_host, &err);
   ffi_unwind_continue(&unwind);
   UNPROTECT(1);
@@ -235,8 +234,8 @@ static SEXP lines_body(void *data) {
   if (columns_of(&columns, call->columns, call->kinds, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_missing missing = missing_in_r(R_NilValue);
-  if (dm_record_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &missing,
+  const dm_record_numbers numbers = numbers_of(R_NilValue);
+  if (dm_record_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &numbers,
                       &call->text, &err)) {
     return ffi_error(&err);
   }

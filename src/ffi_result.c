@@ -51,7 +51,7 @@ static SEXP make_columns(const dm_table *table, const dm_options *options) {
   SEXP out = PROTECT(Rf_allocVector(VECSXP, n_columns));
   Rf_setAttrib(out, R_NamesSymbol, Rf_allocVector(STRSXP, n_columns));
   R_xlen_t place = 0;
-  dm_columns columns = {.missing = NA_REAL, .missing_time = NA_INTEGER};
+  dm_columns columns = {.missing = ffi_missing()};
   for (int i = 0; i < DM_N_SUMMARY; i++) {
     const dm_summary_column *column = &dm_summary_columns[i];
     SEXP vector = column->kind == DM_SUMMARY_IDENT

@@ -32,7 +32,6 @@ static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
 static dm_status read_file(summary_call *call, const dm_host *host);
 static SEXP make_column(const dm_tsv_table *table, size_t i);
 static SEXP file_error(summary_call *call);
-static dm_tsv_missing missing_in_r(void);
 
 /* columns: a named list of integer, double, logical and character vectors of one length;
    is_summary: whether they must come back as they are when they are read. NULL, or the
@@ -107,7 +106,7 @@ static SEXP write_body(void *data) {
 
 static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host) {
-  dm_tsv_missing missing = missing_in_r();
+  dm_missing missing = ffi_missing();
   if (call->is_summary) {
     DM_TRY(dm_tsv_check(columns, n_columns, n_rows, &call->err));
   }
@@ -156,7 +155,7 @@ static SEXP read_body(void *data) {
 }
 
 static dm_status read_file(summary_call *call, const dm_host *host) {
-  dm_tsv_missing missing = missing_in_r();
+  dm_missing missing = ffi_missing();
   DM_TRY(call->path ? dm_source_open_file(&call->source, call->path, host, &call->err)
                     : ffi_open_source(&call->source, call->input, &call->reader, host,
                                       &call->err));
@@ -195,8 +194,4 @@ static SEXP make_column(const dm_tsv_table *table, size_t i) {
 static SEXP file_error(summary_call *call) {
   call->err.file = 0; /* the only one there is */
   return ffi_error(&call->err);
-}
-
-static dm_tsv_missing missing_in_r(void) {
-  return (dm_tsv_missing){.int32 = NA_INTEGER, .double_bits = dm_double_bits(NA_REAL)};
 }

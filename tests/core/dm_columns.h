@@ -7,16 +7,22 @@
 #include "summary/dm_run.h"
 #include "summary/dm_table.h"
 
+/* A missing value as this number, whatever the column. */
+static inline dm_missing missing_as(double value) {
+  return (dm_missing){.int32 = value == value ? (int32_t)value : -1,
+                      .double_bits = dm_double_bits(value)};
+}
+
 static inline void fill_counts(const dm_table *table, dm_count_column column,
                                int32_t *out) {
-  dm_columns columns = {.missing = -1};
+  dm_columns columns = {.missing = missing_as(-1)};
   columns.counts[column] = out;
   dm_table_fill(table, &columns, 1);
 }
 
 static inline void fill_numbers(const dm_table *table, dm_number_column column,
                                 double missing, double *out) {
-  dm_columns columns = {.missing = missing};
+  dm_columns columns = {.missing = missing_as(missing)};
   columns.numbers[column] = out;
   dm_table_fill(table, &columns, 1);
 }
@@ -33,21 +39,22 @@ static inline void fill_signal(const dm_table *table, size_t signal,
   for (size_t i = 0; i < n; i++) {
     signals[i] = i == signal * DM_N_STATISTICS + statistic ? out : unused;
   }
-  dm_table_fill(table, &(dm_columns){.missing = missing, .signals = signals}, 1);
+  dm_table_fill(table, &(dm_columns){.missing = missing_as(missing), .signals = signals},
+                1);
   free(signals);
   free(unused);
 }
 
 static inline void fill_times(const dm_table *table, dm_metric metric, int32_t missing,
                               int32_t *out) {
-  dm_columns columns = {.missing_time = missing};
+  dm_columns columns = {.missing = missing_as(missing)};
   columns.times[metric] = out;
   dm_table_fill(table, &columns, 1);
 }
 
 static inline void fill_metric(const dm_table *table, dm_metric metric, double missing,
                                double *out) {
-  dm_columns columns = {.missing = missing};
+  dm_columns columns = {.missing = missing_as(missing)};
   columns.metrics[metric] = out;
   dm_table_fill(table, &columns, 1);
 }

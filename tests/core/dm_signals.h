@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm_columns.h"
 #include "dm_naive.h"
 #include "summary/dm_run.h"
 #include "summary/dm_table.h"
@@ -120,7 +121,7 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
   int32_t *counts = NULL;
   double *numbers = NULL;
   double **signals = NULL;
-  dm_columns columns = {.missing = -1, .missing_time = -1};
+  dm_columns columns = {.missing = missing_as(-1)};
   DM_TRY_DONE(dm_table_init(&table, &run->states, err));
   size_t n = table.n;
   size_t n_statistics = run->states.options.n_signals * DM_N_STATISTICS;

@@ -175,7 +175,7 @@ done:
   return status;
 }
 
-static const dm_tsv_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
+static const dm_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
 
 static dm_status perform_tsv_read(const scenario *s, dm_error *err) {
   dm_source *source = NULL;

@@ -7,7 +7,8 @@
 
 enum { NONE = INT32_MIN, NA_BITS = 1954 };
 
-static const dm_record_missing missing = {.int32 = NONE, .nan_bits = NA_BITS};
+static const dm_record_numbers numbers = {
+    .missing = {.int32 = NONE, .double_bits = NA_BITS}};
 
 static double na(void) {
   return dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
@@ -17,7 +18,7 @@ static double na(void) {
 static void check_line(const dm_record_column *columns, size_t n, const char *want) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, n, 0, 1, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(columns, n, 0, 1, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, strlen(want));
   dm_buf_release(&out);
 }
@@ -50,19 +51,19 @@ static void test_kinds(void) {
       "\n";
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, 7, 0, 4, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(columns, 7, 0, 4, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   /* a stretch of rows, appended */
   size_t len = out.len;
-  CHECK_INT(dm_record_lines(columns, 7, 1, 2, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(columns, 7, 1, 2, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data + len, out.len - len, "{}\n", 3);
   dm_buf_release(&out);
 }
 
 /* Absent to any reader: also a list with one such element, but not the gap at its end. */
 static void test_null(void) {
-  static const dm_record_missing as_null = {
-      .int32 = NONE, .nan_bits = NA_BITS, .has_null = true};
+  static const dm_record_numbers as_null = {
+      .missing = {.int32 = NONE, .double_bits = NA_BITS}, .has_null = true};
   double na = dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
   double doubles[] = {INFINITY, 0.5, -INFINITY, NAN, na};
   double lists[] = {0.5, NAN, 0.25, 0.5, na, 0.25, 0.5, 0.75, INFINITY, na};
@@ -144,13 +145,13 @@ static void test_refused(void) {
     dm_record_column column = {.name = "t", .kind = DM_RECORD_TEXT, .data = texts};
     dm_buf out = {0};
     dm_error err;
-    CHECK_INT(dm_record_lines(&column, 1, 0, 2, &missing, &out, &err), DM_E_INPUT);
+    CHECK_INT(dm_record_lines(&column, 1, 0, 2, &numbers, &out, &err), DM_E_INPUT);
     CHECK_STR(err.key, "t");
     CHECK_UINT(err.line, 2);
     CHECK(err.found[0] && err.expected[0]);
     static const int32_t one = 1;
     column = (dm_record_column){.name = bad[i], .kind = DM_RECORD_INT32, .data = &one};
-    CHECK_INT(dm_record_lines(&column, 1, 0, 1, &missing, &out, &err), DM_E_INPUT);
+    CHECK_INT(dm_record_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_E_INPUT);
     dm_buf_release(&out);
   }
 }
@@ -177,7 +178,7 @@ static void test_round_trip(void) {
       .name = "l", .kind = DM_RECORD_LIST, .data = values, .width = N, .stride = 1};
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(&column, 1, 0, 1, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_OK);
   CHECK_INT(dm_buf_append(&out, "", 1, &err), DM_OK);
   char *p = strchr(out.data, '[');
   size_t n_same = 0;
@@ -193,10 +194,10 @@ static void test_round_trip(void) {
 static void test_nothing(void) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(NULL, 0, 0, 2, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(NULL, 0, 0, 2, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, "{}\n{}\n", 6);
   out.len = 0;
-  CHECK_INT(dm_record_lines(NULL, 0, 3, 3, &missing, &out, &err), DM_OK);
+  CHECK_INT(dm_record_lines(NULL, 0, 3, 3, &numbers, &out, &err), DM_OK);
   CHECK_UINT(out.len, 0);
   dm_buf_release(&out);
 }

@@ -33,7 +33,7 @@ static void test_fill_side_by_side(void) {
   static double unused[N];
   double *statistics[2 * DM_N_STATISTICS];
   for (int k = 0; k < 2; k++) {
-    dm_columns columns = {.missing = -1};
+    dm_columns columns = {.missing = missing_as(-1)};
     columns.integers[DM_COLUMN_ID] = integers[k][0];
     columns.integers[DM_COLUMN_S_LABEL] = integers[k][1];
     columns.counts[DM_COLUMN_CORRECT_TIMES] = integers[k][2];

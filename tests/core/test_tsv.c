@@ -10,7 +10,7 @@
 #include "files/dm_tsv.h"
 #include "number/dm_number.h"
 
-static const dm_tsv_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
+static const dm_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
 static double missing_double, nan_double, infinity;
 
 static char path[] = "/tmp/dm-tsv-XXXXXX";

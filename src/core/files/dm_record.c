@@ -24,7 +24,7 @@ typedef struct line_parts {
   size_t n_columns;
   const key_span *keys;
   const char *key_bytes;
-  const dm_record_missing *missing;
+  const dm_record_numbers *numbers;
 } line_parts;
 
 static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
@@ -33,14 +33,11 @@ static dm_status append_text(const char *text, dm_buf *out, dm_error *err);
 static char *write_double(double value, char *p);
 static char *write_null(char *p);
 static bool is_list_finite(const dm_record_column *column, size_t row, size_t n);
-static size_t list_length(const dm_record_column *column, size_t row, uint32_t nan_bits);
-
-static bool is_missing(double value, uint32_t nan_bits) {
-  return value != value && (uint32_t)dm_double_bits(value) == nan_bits;
-}
+static size_t list_length(const dm_record_column *column, size_t row,
+                          const dm_missing *missing);
 
 dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, size_t from,
-                          size_t to, const dm_record_missing *missing, dm_buf *out,
+                          size_t to, const dm_record_numbers *numbers, dm_buf *out,
                           dm_error *err) {
   dm_buf bytes = {0};
   dm_status status = DM_OK;
@@ -63,7 +60,7 @@ dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, siz
                             .n_columns = n_columns,
                             .keys = keys,
                             .key_bytes = bytes.data,
-                            .missing = missing};
+                            .numbers = numbers};
   for (size_t row = from; row < to; row++) {
     DM_TRY_DONE(write_row(&parts, row, out, err));
   }
@@ -86,7 +83,7 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
       case DM_RECORD_INT32:
       case DM_RECORD_BOOL:
         integer = ((const int32_t *)column->data)[row];
-        if (integer == parts->missing->int32) {
+        if (integer == parts->numbers->missing.int32) {
           continue;
         }
         break;
@@ -100,7 +97,7 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
       case DM_RECORD_WHOLE:
       case DM_RECORD_DOUBLE:
         number = ((const double *)column->data)[row];
-        if (is_missing(number, parts->missing->nan_bits)) {
+        if (dm_is_missing(number, &parts->numbers->missing)) {
           continue;
         }
         break;
@@ -111,7 +108,7 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
         }
         break;
       case DM_RECORD_LIST:
-        n = list_length(column, row, parts->missing->nan_bits);
+        n = list_length(column, row, &parts->numbers->missing);
         if (n == 0) {
           continue;
         }
@@ -136,12 +133,12 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
         p += dm_format_int64((int64_t)number, p);
         break;
       case DM_RECORD_DOUBLE:
-        p = parts->missing->has_null && !dm_is_finite(number) ? write_null(p)
+        p = parts->numbers->has_null && !dm_is_finite(number) ? write_null(p)
                                                               : write_double(number, p);
         break;
       case DM_RECORD_LIST: {
         const double *element = (const double *)column->data + row;
-        if (parts->missing->has_null && !is_list_finite(column, row, n)) {
+        if (parts->numbers->has_null && !is_list_finite(column, row, n)) {
           p = write_null(p);
           break;
         }
@@ -179,10 +176,11 @@ static bool is_list_finite(const dm_record_column *column, size_t row, size_t n)
   return i == n;
 }
 
-static size_t list_length(const dm_record_column *column, size_t row, uint32_t nan_bits) {
+static size_t list_length(const dm_record_column *column, size_t row,
+                          const dm_missing *missing) {
   const double *first = (const double *)column->data + row;
   size_t n = column->width;
-  while (n > 0 && is_missing(first[(n - 1) * column->stride], nan_bits)) {
+  while (n > 0 && dm_is_missing(first[(n - 1) * column->stride], missing)) {
     n--;
   }
   return n;

@@ -8,6 +8,7 @@
 
 #include "base/dm_error.h"
 #include "base/dm_grow.h"
+#include "number/dm_missing.h"
 
 /* What a column's data are. A missing value leaves its key out of the line. */
 typedef enum dm_record_kind {
@@ -28,14 +29,12 @@ typedef struct dm_record_column {
   size_t stride;    /* LIST: of a matrix that is stored by column, its rows */
 } dm_record_column;
 
-/* How missing numbers look: this integer, and a NaN whose lower 32 bits are these (where
-   R's NA is; what arithmetic makes of an NA keeps them). Where has_null, a number that is
-   not finite is written as null, which is read as absent, and so is a list with one. */
-typedef struct dm_record_missing {
-  int32_t int32;
-  uint32_t nan_bits;
+/* How numbers are written. Where has_null, one that is not finite is written as null,
+   which is read as absent, and so is a list with one. */
+typedef struct dm_record_numbers {
+  dm_missing missing;
   bool has_null;
-} dm_record_missing;
+} dm_record_numbers;
 
 /* Appends the lines of rows from to to - 1. A double is written in the fewest digits that
    read back to the same bits, -0 as -0.0, what is not finite as Python's json module
@@ -43,7 +42,7 @@ typedef struct dm_record_missing {
    and no further. out may have grown when it fails. DM_E_INPUT for a text that is no
    valid UTF-8 (key: the column, line: the row from 1), DM_E_MEMORY. Any thread. */
 dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, size_t from,
-                          size_t to, const dm_record_missing *missing, dm_buf *out,
+                          size_t to, const dm_record_numbers *numbers, dm_buf *out,
                           dm_error *err) DM_MUST_CHECK;
 
 #endif

@@ -43,7 +43,7 @@ dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_star
    dm_recorder_is_open()), it is closed. */
 dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns,
                           size_t n_columns, size_t n_rows,
-                          const dm_record_missing *missing, const dm_host *host,
+                          const dm_record_numbers *numbers, const dm_host *host,
                           dm_error *err) DM_MUST_CHECK;
 
 /* Writes a whole table as lines, beside any recorder, which keeps no rule of order: only
@@ -51,7 +51,7 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns
    as it was. Errors as of dm_recorder_add(), DM_E_IO as of dm_writer_open(). */
 dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
                             size_t n_columns, size_t n_rows,
-                            const dm_record_missing *missing, const dm_host *host,
+                            const dm_record_numbers *numbers, const dm_host *host,
                             dm_error *err) DM_MUST_CHECK;
 
 /* What has been recorded so far; valid until the next call with this recorder. Where

@@ -9,6 +9,7 @@
 #include "base/dm_error.h"
 #include "io/dm_source.h"
 #include "io/dm_writer.h"
+#include "number/dm_missing.h"
 
 typedef enum dm_tsv_kind {
   DM_TSV_INT32,
@@ -16,13 +17,6 @@ typedef enum dm_tsv_kind {
   DM_TSV_TEXT,
   DM_TSV_BOOL
 } dm_tsv_kind;
-
-/* How the host's vectors say that a value is missing: by this integer, by a NaN whose low
-   32 bits are those of these bits; a missing text is NULL. */
-typedef struct dm_tsv_missing {
-  int32_t int32;
-  uint64_t double_bits;
-} dm_tsv_missing;
 
 /* A column to be written; all is borrowed. */
 typedef struct dm_tsv_column {
@@ -41,7 +35,7 @@ typedef struct dm_tsv_column {
    id or label that is missing or a fraction or beyond 2^53. What dm_writer_write()
    returns. */
 dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n_columns,
-                       size_t n_rows, const dm_tsv_missing *missing,
+                       size_t n_rows, const dm_missing *missing,
                        dm_error *err) DM_MUST_CHECK;
 
 /* Whether dm_tsv_read() gives the columns back as they are. DM_E_INPUT with the column as
@@ -79,7 +73,7 @@ enum { DM_TSV_BLOCK = 1 << 20 };
    number beyond the largest double), DM_E_LIMIT, and what dm_lines_next() returns; with
    line, column, byte and key. */
 dm_status dm_tsv_read(dm_tsv_table **out, dm_source *source, size_t block_size,
-                      const dm_tsv_missing *missing, dm_error *err) DM_MUST_CHECK;
+                      const dm_missing *missing, dm_error *err) DM_MUST_CHECK;
 
 size_t dm_tsv_n_rows(const dm_tsv_table *table);
 size_t dm_tsv_n_columns(const dm_tsv_table *table);

@@ -212,7 +212,7 @@ dm_status dm_tsv_add(dm_tsv_table *table, dm_tsv_in *c, const dm_tsv_field *f,
 static dm_status set_missing(const dm_tsv_table *table, dm_tsv_in *c) {
   switch (c->kind) {
     case DM_TSV_DOUBLE:
-      ((double *)c->values)[c->n++] = dm_double_from_bits(table->missing.double_bits);
+      ((double *)c->values)[c->n++] = dm_missing_double(&table->missing);
       break;
     case DM_TSV_TEXT:
       ((size_t *)c->values)[c->n++] = c->bytes.len | DM_TSV_MISSING_TEXT;
@@ -281,7 +281,7 @@ static dm_status widen_to_double(dm_tsv_table *table, dm_tsv_in *c, dm_error *er
     return dm_error_memory(err);
   }
   const int32_t *narrow = c->values;
-  double missing = dm_double_from_bits(table->missing.double_bits);
+  double missing = dm_missing_double(&table->missing);
   for (size_t row = 0; row < c->n; row++) {
     wide[row] = narrow[row] == table->missing.int32 ? missing : narrow[row];
   }
@@ -342,7 +342,7 @@ static dm_status append_value(const dm_tsv_table *table, const dm_tsv_in *c, siz
     return dm_buf_append(texts, c->bytes.data + spelt.start, spelt.len, err);
   }
   double value = ((const double *)c->values)[row];
-  bool is_missing = dm_tsv_is_missing(value, &table->missing);
+  bool is_missing = dm_is_missing(value, &table->missing);
   return dm_buf_append(texts, text, is_missing ? 0 : format_number(value, text), err);
 }
 
@@ -523,11 +523,6 @@ const char *dm_tsv_take_int32(const char *p, char delimiter, int32_t *out) {
 
 bool dm_tsv_is_bool(const char *text, size_t len) {
   return is_text(text, len, "TRUE") || is_text(text, len, "FALSE");
-}
-
-bool dm_tsv_is_missing(double value, const dm_tsv_missing *missing) {
-  return value != value &&
-         (uint32_t)dm_double_bits(value) == (uint32_t)missing->double_bits;
 }
 
 dm_status dm_tsv_place(const dm_tsv_table *table, const char *at, dm_error *err) {

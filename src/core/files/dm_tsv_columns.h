@@ -47,7 +47,6 @@ typedef struct dm_tsv_field {
    holds are texts. */
 bool dm_tsv_is_number(const char *text, size_t len);
 bool dm_tsv_is_bool(const char *text, size_t len); /* TRUE or FALSE */
-bool dm_tsv_is_missing(double value, const dm_tsv_missing *missing);
 
 /* Reads a field of an integer as it is usually written, of 32 bits but for the lowest,
    which hosts take for a missing value. Returns its end, at the delimiter or the line's
@@ -84,7 +83,7 @@ typedef enum dm_tsv_layout {
 } dm_tsv_layout;
 
 struct dm_tsv_table {
-  dm_tsv_missing missing;
+  dm_missing missing;
   dm_tsv_layout layout;
   char delimiter;
   bool is_quoting; /* fields may stand in quotes */

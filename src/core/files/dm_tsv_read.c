@@ -25,7 +25,7 @@ static bool is_field_end(const dm_tsv_table *table, const char *p);
 static const char *find_field_end(const dm_tsv_table *table, const char *p);
 
 dm_status dm_tsv_read(dm_tsv_table **out, dm_source *source, size_t block_size,
-                      const dm_tsv_missing *missing, dm_error *err) {
+                      const dm_missing *missing, dm_error *err) {
   *out = NULL;
   dm_tsv_table *table = dm_calloc(1, sizeof *table);
   if (!table) {

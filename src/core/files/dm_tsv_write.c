@@ -28,18 +28,18 @@ static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, si
 static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
                               size_t n_columns, dm_error *err);
 static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_columns,
-                           size_t row, const dm_tsv_missing *missing, dm_error *err);
+                           size_t row, const dm_missing *missing, dm_error *err);
 static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
-                            const dm_tsv_missing *missing, char **out, dm_error *err);
+                            const dm_missing *missing, char **out, dm_error *err);
 static dm_status write_id(double value, char **out, dm_error *err);
 static dm_status write_text(dm_writer *writer, const char *text, char **out,
                             dm_error *err);
 static dm_status check_text(const char *text, dm_error *err);
 static bool needs_point(const dm_tsv_column *column, size_t n_rows,
-                        const dm_tsv_missing *missing);
+                        const dm_missing *missing);
 
 dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n_columns,
-                       size_t n_rows, const dm_tsv_missing *missing, dm_error *err) {
+                       size_t n_rows, const dm_missing *missing, dm_error *err) {
   DM_TRY(check_names(columns, n_columns, err));
   outlet *outlets = dm_calloc(n_columns, sizeof *outlets);
   if (!outlets) {
@@ -173,7 +173,7 @@ static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
 }
 
 static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_columns,
-                           size_t row, const dm_tsv_missing *missing, dm_error *err) {
+                           size_t row, const dm_missing *missing, dm_error *err) {
   char *out = NULL;
   for (size_t i = 0; i < n_columns; i++) {
     if (i % CELLS_AT_ONCE == 0) {
@@ -200,7 +200,7 @@ static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_co
 }
 
 static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
-                            const dm_tsv_missing *missing, char **out, dm_error *err) {
+                            const dm_missing *missing, char **out, dm_error *err) {
   const void *data = o->column->data;
   switch (o->column->kind) {
     case DM_TSV_INT32: {
@@ -213,7 +213,7 @@ static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
     }
     case DM_TSV_DOUBLE: {
       double value = ((const double *)data)[row];
-      if (dm_tsv_is_missing(value, missing)) {
+      if (dm_is_missing(value, missing)) {
         break;
       }
       if (o->is_id) {
@@ -295,13 +295,13 @@ static dm_status check_text(const char *text, dm_error *err) {
 
 /* Whether all of a double column would be read as integers. */
 static bool needs_point(const dm_tsv_column *column, size_t n_rows,
-                        const dm_tsv_missing *missing) {
+                        const dm_missing *missing) {
   if (column->kind != DM_TSV_DOUBLE) {
     return false;
   }
   for (size_t row = 0; row < n_rows; row++) {
     double value = ((const double *)column->data)[row];
-    if (dm_tsv_is_missing(value, missing)) {
+    if (dm_is_missing(value, missing)) {
       continue;
     }
     char text[DM_FORMAT_MAX + DM_NUMBER_PAD];

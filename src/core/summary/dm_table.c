@@ -272,7 +272,7 @@ DM_INLINE double number_of(const dm_accum *a, dm_number_column column) {
 static void take_numbers(const slice *s, dm_number_column column, double *out) {
   for (size_t i = 0; i < s->n; i++) {
     const dm_accum *a = &s->accum[i];
-    out[i] = a->n ? number_of(a, column) : s->columns->missing;
+    out[i] = a->n ? number_of(a, column) : dm_missing_double(&s->columns->missing);
   }
 }
 
@@ -295,7 +295,8 @@ static void take_signal(const slice *s, size_t signal, dm_signal_statistic stati
                         double *out) {
   for (size_t i = 0; i < s->n; i++) {
     const dm_signal_accum *a = dm_states_signal(s->states, s->order[i], signal);
-    out[i] = a->is_given ? statistic_of(a, statistic) : s->columns->missing;
+    out[i] = a->is_given ? statistic_of(a, statistic)
+                         : dm_missing_double(&s->columns->missing);
   }
 }
 
@@ -321,9 +322,9 @@ static void take_value(const slice *s, const dm_metric_info *metric, int32_t *ti
     double value;
     bool is_there = metric->value(&sample, &value);
     if (times) {
-      times[i] = is_there ? (int32_t)value : s->columns->missing_time;
+      times[i] = is_there ? (int32_t)value : s->columns->missing.int32;
     } else {
-      reals[i] = is_there ? value : s->columns->missing;
+      reals[i] = is_there ? value : dm_missing_double(&s->columns->missing);
     }
   }
 }

@@ -2,6 +2,7 @@
 #ifndef DM_TABLE_H
 #define DM_TABLE_H
 
+#include "number/dm_missing.h"
 #include "summary/dm_pred_dist.h"
 #include "summary/dm_states.h"
 
@@ -77,8 +78,7 @@ typedef struct dm_columns {
   double **signals; /* DM_N_STATISTICS of each requested signal; NULL: none at all */
   int32_t *times[DM_N_METRICS];  /* those of DM_METRIC_TIME */
   double *metrics[DM_N_METRICS]; /* those of DM_METRIC_REAL */
-  int32_t missing_time;
-  double missing;
+  dm_missing missing;
 } dm_columns;
 
 /* Fills them, in so many threads (at least 1, the caller's among them). The metrics must

@@ -20,7 +20,7 @@ typedef struct result {
 /* Reads at most LONGEST bytes, so many at a time; by a callback if piece is not 0. */
 static result read_all(const char *bytes, size_t len, size_t at_once, size_t piece) {
   result out = {.bytes = fuzz_alloc(LONGEST + at_once)};
-  server s = {bytes, len, 0, piece};
+  server s = {.bytes = bytes, .len = len, .piece = piece};
   dm_source *source = NULL;
   out.status = piece ? dm_source_open_callback(&source, serve, &s, NULL, &out.err)
                      : dm_source_open_memory(&source, bytes, len, NULL, &out.err);

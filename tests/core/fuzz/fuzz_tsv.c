@@ -11,11 +11,11 @@
 #include "fuzz.h"
 #include "number/dm_number.h"
 
-static const dm_tsv_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
+static const dm_missing missing = {INT32_MIN, UINT64_C(0x7FF00000000007A2)};
 
 static dm_status read_table(dm_tsv_table **out, const char *bytes, size_t len,
                             size_t block_size, size_t piece, dm_error *err) {
-  server s = {bytes, len, 0, piece};
+  server s = {.bytes = bytes, .len = len, .piece = piece};
   dm_source *source = NULL;
   *out = NULL;
   dm_status status = piece ? dm_source_open_callback(&source, serve, &s, NULL, err)

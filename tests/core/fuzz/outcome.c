@@ -56,7 +56,7 @@ static void check_ident_columns(const dm_table *table) {
   double *doubles = fuzz_alloc(table->n * sizeof *doubles);
   for (int c = 0; c < DM_N_IDENTS; c++) {
     dm_ident_type type = dm_table_ident_type(table, (dm_ident_column)c);
-    dm_columns columns = {.missing = -1};
+    dm_columns columns = {.missing = missing_as(-1)};
     columns.integers[c] = type == DM_TYPE_INT32 ? integers : NULL;
     columns.doubles[c] = type == DM_TYPE_DOUBLE ? doubles : NULL;
     dm_table_fill(table, &columns, 1);
