@@ -144,7 +144,7 @@ static void test_loss_kinds(void) {
     double want = naive_average(counted, n);
     for (size_t cut = 0; cut <= 4; cut++) {
       DM_CASE("given %u, cut at %zu", given, cut);
-      dm_metric_accum parts[2] = {{0}, {0}};
+      dm_metric_accum parts[2] = {{.n_probs = 0}, {.n_probs = 0}};
       for (size_t k = 0; k < 4; k++) {
         add_kind(&parts[k >= cut], loss + k, 1, given >> k & 1);
       }
