@@ -123,7 +123,7 @@ static bool is_outdone(const dm_metric_accum *a, dm_loss_kind by) {
 
 static void add_loss(dm_metric_accum *a, double loss, dm_loss_kind kind) {
   if (is_outdone(a, kind)) {
-    a->has_loss = kind;
+    a->has_loss = (int32_t)kind;
     a->loss_weight = DM_LOSS_DECAY;
     a->loss_average = a->loss_first = loss;
     return;
