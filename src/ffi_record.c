@@ -109,15 +109,14 @@ static const void *data_of(SEXP column) {
   }
 }
 
-/* What R calls each dm_record_kind, and must give for it; a matrix for a list. */
+/* What R calls each dm_json_kind, and must give for it; a matrix for a list. */
 static const struct {
   const char *name;
   SEXPTYPE type;
-} kinds[] = {
-    [DM_RECORD_INT32] = {"int32", INTSXP},  [DM_RECORD_WHOLE] = {"whole", REALSXP},
-    [DM_RECORD_INT64] = {"int64", REALSXP}, [DM_RECORD_DOUBLE] = {"double", REALSXP},
-    [DM_RECORD_BOOL] = {"bool", LGLSXP},    [DM_RECORD_TEXT] = {"text", STRSXP},
-    [DM_RECORD_LIST] = {"list", REALSXP}};
+} kinds[] = {[DM_JSON_INT32] = {"int32", INTSXP},  [DM_JSON_WHOLE] = {"whole", REALSXP},
+             [DM_JSON_INT64] = {"int64", REALSXP}, [DM_JSON_DOUBLE] = {"double", REALSXP},
+             [DM_JSON_BOOL] = {"bool", LGLSXP},    [DM_JSON_TEXT] = {"text", STRSXP},
+             [DM_JSON_LIST] = {"list", REALSXP}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(SEXP name) {
@@ -130,7 +129,7 @@ static int kind_of(SEXP name) {
 
 /* A named list of vectors of n_rows elements, or matrices of so many rows, with the
    name of the kind of each; in memory of R_alloc(). DM_E_INPUT where they are none. */
-static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kinds_sexp,
+static dm_status columns_of(dm_json_column **out, SEXP columns_sexp, SEXP kinds_sexp,
                             size_t n_rows, dm_error *err) {
   R_xlen_t n_columns = Rf_xlength(columns_sexp);
   R_xlen_t n = (R_xlen_t)n_rows;
@@ -140,21 +139,21 @@ static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kind
   if (n_columns) {
     DM_TRY(ffi_check_vector(names, "names", STRSXP, n_columns, err));
   }
-  dm_record_column *columns =
-      (dm_record_column *)R_alloc((size_t)n_columns + 1, sizeof *columns);
+  dm_json_column *columns =
+      (dm_json_column *)R_alloc((size_t)n_columns + 1, sizeof *columns);
   for (R_xlen_t i = 0; i < n_columns; i++) {
     SEXP column = VECTOR_ELT(columns_sexp, i);
     const char *name = CHAR(STRING_ELT(names, i));
     int kind = kind_of(STRING_ELT(kinds_sexp, i));
     SEXPTYPE type = kind == N_KINDS ? NILSXP : kinds[kind].type;
-    if (kind == DM_RECORD_LIST) {
+    if (kind == DM_JSON_LIST) {
       DM_TRY(ffi_check_matrix(column, name, n, err));
     } else {
       DM_TRY(ffi_check_vector(column, name, type, n, err));
     }
-    columns[i] = (dm_record_column){
-        .name = name, .kind = (dm_record_kind)kind, .data = data_of(column)};
-    if (kind == DM_RECORD_LIST) {
+    columns[i] = (dm_json_column){
+        .name = name, .kind = (dm_json_kind)kind, .data = data_of(column)};
+    if (kind == DM_JSON_LIST) {
       columns[i].width = (size_t)Rf_ncols(column);
       columns[i].stride = n_rows;
     }
@@ -163,12 +162,12 @@ static dm_status columns_of(dm_record_column **out, SEXP columns_sexp, SEXP kind
   return DM_OK;
 }
 
-static dm_record_numbers numbers_of(SEXP has_null_sexp) {
-  return (dm_record_numbers){.missing = ffi_missing(),
-                             .has_null = Rf_asLogical(has_null_sexp) == TRUE};
+static dm_json_numbers numbers_of(SEXP has_null_sexp) {
+  return (dm_json_numbers){.missing = ffi_missing(),
+                           .has_null = Rf_asLogical(has_null_sexp) == TRUE};
 }
 
-/* columns, kinds: see columns_of(); has_null: see dm_record_numbers. NULL, or the
+/* columns, kinds: see columns_of(); has_null: see dm_json_numbers. NULL, or the
    error. */
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                       SEXP n_rows_sexp, SEXP has_null_sexp) {
@@ -178,11 +177,11 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
     return ffi_error(&err);
   }
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
-  dm_record_column *columns;
+  dm_json_column *columns;
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_numbers numbers = numbers_of(has_null_sexp);
+  const dm_json_numbers numbers = numbers_of(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
@@ -198,11 +197,11 @@ SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
                        SEXP n_rows_sexp, SEXP has_null_sexp) {
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
   dm_error err;
-  dm_record_column *columns;
+  dm_json_column *columns;
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_numbers numbers = numbers_of(has_null_sexp);
+  const dm_json_numbers numbers = numbers_of(has_null_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
@@ -230,13 +229,13 @@ static SEXP lines_body(void *data) {
   lines_call *call = data;
   size_t n_rows = (size_t)Rf_asReal(call->n_rows);
   dm_error err;
-  dm_record_column *columns;
+  dm_json_column *columns;
   if (columns_of(&columns, call->columns, call->kinds, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_record_numbers numbers = numbers_of(R_NilValue);
-  if (dm_record_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &numbers,
-                      &call->text, &err)) {
+  const dm_json_numbers numbers = numbers_of(R_NilValue);
+  if (dm_json_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &numbers,
+                    &call->text, &err)) {
     return ffi_error(&err);
   }
   SEXP out = Rf_allocVector(RAWSXP, (R_xlen_t)call->text.len);

@@ -6,7 +6,7 @@
 #include "ffi_state.h"
 #include "ffi_stream.h"
 #include "ffi_table.h"
-#include "io/dm_inflater.h"
+#include "io/dm_read_ahead.h"
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summarise_call {
@@ -20,7 +20,7 @@ typedef struct summarise_call {
   ffi_unwind unwind;
   ffi_host host;
   dm_run *run;
-  dm_inflater *inflater;
+  dm_read_ahead *ahead;
   dm_source *source;
   dm_stream stream;
   dm_table table;
@@ -87,7 +87,7 @@ static void summarise_cleanup(void *data) {
   dm_table_release(&call->table);
   dm_long_release(&call->long_table);
   dm_source_close(call->source);
-  dm_inflater_free(call->inflater);
+  dm_read_ahead_free(call->ahead);
   dm_stream_release(&call->stream);
   dm_run_free(call->run);
 }
@@ -117,7 +117,7 @@ static SEXP summarise_body(void *data) {
                               &call->unwind, &host, &call->err);
   }
   if (!status) {
-    dm_run_rest(call->run);
+    dm_run_end_threads(call->run);
     status = is_long ? dm_long_finish(&call->long_table, &call->err)
              : call->is_state
                  ? DM_OK
@@ -146,13 +146,13 @@ static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *h
   ffi_reader reader = {.unwind = &call->unwind};
   int32_t n_before = ffi_n_files(call->start);
   R_xlen_t n = Rf_xlength(call->input);
-  DM_TRY(dm_inflater_new(&call->inflater, paths_of(call->input), (size_t)n,
-                         call->run->states.options.threads, host, &call->err));
+  DM_TRY(dm_read_ahead_new(&call->ahead, paths_of(call->input), (size_t)n,
+                           call->run->states.options.threads, host, &call->err));
   for (R_xlen_t i = 0; i < n; i++) {
     SEXP source = VECTOR_ELT(call->input, i);
     dm_status status =
         TYPEOF(source) == STRSXP
-            ? dm_inflater_open(call->inflater, (size_t)i, &call->source, &call->err)
+            ? dm_read_ahead_open(call->ahead, (size_t)i, &call->source, &call->err)
             : ffi_open_source(&call->source, source, &reader, host, &call->err);
     if (status) {
       call->err.file = n_before + (int32_t)i;
@@ -164,8 +164,8 @@ static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *h
     dm_source_close(call->source);
     call->source = NULL;
   }
-  dm_inflater_free(call->inflater);
-  call->inflater = NULL;
+  dm_read_ahead_free(call->ahead);
+  call->ahead = NULL;
   return DM_OK;
 }
 

@@ -3,9 +3,10 @@
 #
 # Which folder of src/core includes which: an arrow may only run down, and a file includes
 # by the name of the folder, so that a wrong one is seen where it is written. Nor is there
-# a circle among modules, each a header and the .c file of its name. Prints the arrows with
-# how many includes make each. The last line is "N passed, N failed", in includes; a circle
-# counts as one that failed. The exit status is 0 only if none did.
+# a circle among modules, each a header and the .c file of its name. README.md there has a
+# row for each module, under its folder, and no other. Prints the arrows with how many
+# includes make each. The last line is "N passed, N failed", in includes and modules; a
+# circle counts as one that failed. The exit status is 0 only if none did.
 set -u
 cd "$(dirname "$0")/../src/core"
 
@@ -17,7 +18,13 @@ includes=$(grep -HoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]*"' ./*.
 loops=$(echo "$includes" | sed 's|[^ ]*/||g; s|\.[ch]||g' | awk '$1 != $2' |
   tsort 2>&1 >/dev/null | sed 's/^tsort: //')
 
-echo "$includes" | awk -v loops="$loops" '
+# FOLDER/MODULE of the files, and of the rows of README.md
+modules=$(ls ./*/*.[ch] | sed 's|^\./||; s|\.[ch]$||' | sort -u)
+listed=$(awk '/^## /{ folder = $2; sub(/:$/, "", folder) }
+  /^\| `/{ gsub(/`/, "", $2); print folder "/" $2 }' README.md | sort)
+differ=$({ echo "$modules"; echo "$listed"; } | sort | uniq -u)
+
+echo "$includes" | awk -v differ="$differ" -v n_modules="$(echo "$modules" | wc -l)" -v loops="$loops" '
   BEGIN {
     # each folder, and those below it
     below["files"] = "summary signals io number base"
@@ -52,6 +59,12 @@ echo "$includes" | awk -v loops="$loops" '
       failed += is_start
       print is_start ? "FAILED: a circle of" : "  " line[i]
     }
+    n = split(differ, line, "\n")
+    for (i = 1; i <= n; i++) {
+      failed++
+      print "FAILED: " line[i] " is not both a module and once in README.md"
+    }
+    passed += n_modules - n
     print passed + 0 " passed, " failed + 0 " failed"
     exit failed > 0 || passed == 0
   }'

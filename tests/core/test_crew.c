@@ -57,7 +57,7 @@ static void read_lines(const dm_buf *text, int threads, size_t block_size,
   DM_TRY_DONE(dm_run_new(&run, &options, host, &out->err));
   DM_TRY_DONE(dm_source_open_memory(&source, text->data, text->len, host, &out->err));
   DM_TRY_DONE(dm_run_source(run, source, 0, &out->err));
-  dm_run_rest(run);
+  dm_run_end_threads(run);
   out->counts = run->states.counts;
   out->n_problems = run->states.problems.n_kept;
   for (size_t i = 0; i < out->n_problems; i++) {
@@ -146,7 +146,7 @@ static void test_several_sources(void) {
       CHECK_INT(dm_run_source(run, source, i, &err), DM_OK);
       dm_source_close(source);
       if (i == 1) {
-        dm_run_rest(run);
+        dm_run_end_threads(run);
         CHECK(run->crew == NULL);
       }
     }

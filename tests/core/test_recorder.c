@@ -47,7 +47,7 @@ static void spit(const char *path, const char *text) {
 
 /* --- recording in a line or two --- */
 
-static const dm_record_numbers numbers = {
+static const dm_json_numbers numbers = {
     .missing = {.int32 = INT32_MIN, .double_bits = 1954}};
 static const dm_options options = {
     .max_line = 1 << 20, .block_size = 64, .threads = 1, .seed = 7};
@@ -66,12 +66,12 @@ static dm_status add(dm_recorder *recorder, size_t n, const int32_t *id,
                      const double *label_probs, const double *step, dm_error *err) {
   static const int32_t zeros[8];
   static const int32_t correct[8] = {1, 0, 1, 1, 0, 1, 0, 0};
-  const dm_record_column columns[] = {
-      {.name = "id", .kind = DM_RECORD_INT32, .data = id},
-      {.name = "label", .kind = DM_RECORD_INT32, .data = zeros},
-      {.name = "correct", .kind = DM_RECORD_BOOL, .data = correct},
-      {.name = "label_probs", .kind = DM_RECORD_DOUBLE, .data = label_probs},
-      {.name = "step", .kind = DM_RECORD_DOUBLE, .data = step},
+  const dm_json_column columns[] = {
+      {.name = "id", .kind = DM_JSON_INT32, .data = id},
+      {.name = "label", .kind = DM_JSON_INT32, .data = zeros},
+      {.name = "correct", .kind = DM_JSON_BOOL, .data = correct},
+      {.name = "label_probs", .kind = DM_JSON_DOUBLE, .data = label_probs},
+      {.name = "step", .kind = DM_JSON_DOUBLE, .data = step},
   };
   return dm_recorder_add(recorder, columns, step ? 5 : 4, n, &numbers, NULL, err);
 }
@@ -378,18 +378,18 @@ static void test_problems(void) {
   CHECK_INT(add(recorder, 2, two_ids, odd, NULL, &err), DM_OK);
   static const int32_t labels[] = {1, 0};
   static const double lists[] = {0.5, 0.7, 0.25, 0.3};
-  const dm_record_column columns[] = {
-      {.name = "id", .kind = DM_RECORD_INT32, .data = two_ids},
-      {.name = "label", .kind = DM_RECORD_INT32, .data = labels},
-      {.name = "probs", .kind = DM_RECORD_LIST, .data = lists, .width = 2, .stride = 2},
+  const dm_json_column columns[] = {
+      {.name = "id", .kind = DM_JSON_INT32, .data = two_ids},
+      {.name = "label", .kind = DM_JSON_INT32, .data = labels},
+      {.name = "probs", .kind = DM_JSON_LIST, .data = lists, .width = 2, .stride = 2},
   };
   CHECK_INT(dm_recorder_add(recorder, columns, 3, 2, &numbers, NULL, &err), DM_OK);
   check_summary(recorder, "problems");
   CHECK(dm_recorder_run(recorder)->states.problems.n_kept == 4);
   /* a label that is not among the classes */
   static const int32_t beyond[] = {1, 2};
-  const dm_record_column wrong[] = {
-      columns[0], {.name = "label", .kind = DM_RECORD_INT32, .data = beyond}, columns[2]};
+  const dm_json_column wrong[] = {
+      columns[0], {.name = "label", .kind = DM_JSON_INT32, .data = beyond}, columns[2]};
   CHECK_INT(dm_recorder_add(recorder, wrong, 3, 2, &numbers, NULL, &err), DM_E_RANGE);
   CHECK_STR(err.key, "label");
   CHECK_UINT(err.line, 2);
@@ -409,14 +409,10 @@ static void test_large(void) {
   for (size_t i = 0; i < N * WIDTH; i++) {
     probs[i] = 1.0 / (double)(i + 3);
   }
-  const dm_record_column columns[] = {
-      {.name = "id", .kind = DM_RECORD_INT32, .data = id},
-      {.name = "label", .kind = DM_RECORD_INT32, .data = label},
-      {.name = "probs",
-       .kind = DM_RECORD_LIST,
-       .data = probs,
-       .width = WIDTH,
-       .stride = N},
+  const dm_json_column columns[] = {
+      {.name = "id", .kind = DM_JSON_INT32, .data = id},
+      {.name = "label", .kind = DM_JSON_INT32, .data = label},
+      {.name = "probs", .kind = DM_JSON_LIST, .data = probs, .width = WIDTH, .stride = N},
   };
   dm_error err;
   dm_recorder *recorder = open_recorder("large", DM_RECORDER_NEW);
@@ -508,11 +504,11 @@ static void test_interrupt(void) {
   dm_recorder *recorder = open_recorder("stopped", DM_RECORDER_NEW);
   dm_host host = {.check = refuse};
   static const int32_t zeros[2];
-  const dm_record_column columns[] = {
-      {.name = "id", .kind = DM_RECORD_INT32, .data = two_ids},
-      {.name = "label", .kind = DM_RECORD_INT32, .data = zeros},
-      {.name = "correct", .kind = DM_RECORD_BOOL, .data = zeros},
-      {.name = "label_probs", .kind = DM_RECORD_DOUBLE, .data = two_probs},
+  const dm_json_column columns[] = {
+      {.name = "id", .kind = DM_JSON_INT32, .data = two_ids},
+      {.name = "label", .kind = DM_JSON_INT32, .data = zeros},
+      {.name = "correct", .kind = DM_JSON_BOOL, .data = zeros},
+      {.name = "label_probs", .kind = DM_JSON_DOUBLE, .data = two_probs},
   };
   CHECK_INT(dm_recorder_add(recorder, columns, 4, 2, &numbers, &host, &err),
             DM_E_INTERRUPT);
@@ -540,13 +536,13 @@ static void test_signals(void) {
   memset(copies, 'x', sizeof copies); /* the recorder has its own */
   static const int32_t zeros[2];
   static const double loss[] = {3, 4}, mine[] = {-1, 1e-300};
-  const dm_record_column columns[] = {
-      {.name = "id", .kind = DM_RECORD_INT32, .data = two_ids},
-      {.name = "label", .kind = DM_RECORD_INT32, .data = zeros},
-      {.name = "correct", .kind = DM_RECORD_BOOL, .data = zeros},
-      {.name = "label_probs", .kind = DM_RECORD_DOUBLE, .data = two_probs},
-      {.name = "loss", .kind = DM_RECORD_DOUBLE, .data = loss},
-      {.name = "mine", .kind = DM_RECORD_DOUBLE, .data = mine},
+  const dm_json_column columns[] = {
+      {.name = "id", .kind = DM_JSON_INT32, .data = two_ids},
+      {.name = "label", .kind = DM_JSON_INT32, .data = zeros},
+      {.name = "correct", .kind = DM_JSON_BOOL, .data = zeros},
+      {.name = "label_probs", .kind = DM_JSON_DOUBLE, .data = two_probs},
+      {.name = "loss", .kind = DM_JSON_DOUBLE, .data = loss},
+      {.name = "mine", .kind = DM_JSON_DOUBLE, .data = mine},
   };
   CHECK_INT(dm_recorder_add(recorder, columns, 6, 2, &numbers, NULL, &err), DM_OK);
   dm_table table = {0};

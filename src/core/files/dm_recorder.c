@@ -61,9 +61,9 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
 static dm_status learn_ids(dm_recorder *recorder, dm_error *err);
 static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *row,
                          dm_error *err);
-static dm_status check_lines(dm_recorder *recorder, const dm_record_column *columns,
+static dm_status check_lines(dm_recorder *recorder, const dm_json_column *columns,
                              size_t n_columns, size_t n_rows,
-                             const dm_record_numbers *numbers, const dm_host *host,
+                             const dm_json_numbers *numbers, const dm_host *host,
                              dm_error *err);
 static size_t part_start(const dm_recorder *recorder, size_t part);
 static dm_status check_part(dm_recorder *recorder, size_t first_row, dm_error *err);
@@ -286,10 +286,9 @@ static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *ro
 
 /* --- recording --- */
 
-dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns,
-                          size_t n_columns, size_t n_rows,
-                          const dm_record_numbers *numbers, const dm_host *host,
-                          dm_error *err) {
+dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
+                          size_t n_columns, size_t n_rows, const dm_json_numbers *numbers,
+                          const dm_host *host, dm_error *err) {
   if (!recorder->is_open) {
     return dm_error_expected(err, DM_E_INPUT, "a recorder that is open");
   }
@@ -339,9 +338,9 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns
 }
 
 /* Formats the rows part by part, and has each parsed and checked. */
-static dm_status check_lines(dm_recorder *recorder, const dm_record_column *columns,
+static dm_status check_lines(dm_recorder *recorder, const dm_json_column *columns,
                              size_t n_columns, size_t n_rows,
-                             const dm_record_numbers *numbers, const dm_host *host,
+                             const dm_json_numbers *numbers, const dm_host *host,
                              dm_error *err) {
   enum { ROWS_AT_ONCE = 256 };
   recorder->text.len = 0;
@@ -352,7 +351,7 @@ static dm_status check_lines(dm_recorder *recorder, const dm_record_column *colu
   size_t start = 1; /* of the part */
   for (size_t row = 0; row < n_rows;) {
     size_t to = n_rows - row < ROWS_AT_ONCE ? n_rows : row + ROWS_AT_ONCE;
-    DM_TRY(dm_record_lines(columns, n_columns, row, to, numbers, &recorder->text, err));
+    DM_TRY(dm_json_lines(columns, n_columns, row, to, numbers, &recorder->text, err));
     row = to;
     if (recorder->text.len - start < PART_SIZE && row < n_rows) {
       continue;
@@ -474,9 +473,9 @@ static dm_status apply_lines(dm_recorder *recorder, dm_error *err) {
 
 /* --- whole tables --- */
 
-dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
+dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
                             size_t n_columns, size_t n_rows,
-                            const dm_record_numbers *numbers, const dm_host *host,
+                            const dm_json_numbers *numbers, const dm_host *host,
                             dm_error *err) {
   enum { ROWS_AT_ONCE = 1024 };
   const dm_options options = {
@@ -493,7 +492,7 @@ dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
   for (size_t row = 0; row < n_rows; row += ROWS_AT_ONCE) {
     size_t to = n_rows - row < ROWS_AT_ONCE ? n_rows : row + ROWS_AT_ONCE;
     text.len = 0;
-    DM_TRY_DONE(dm_record_lines(columns, n_columns, row, to, numbers, &text, err));
+    DM_TRY_DONE(dm_json_lines(columns, n_columns, row, to, numbers, &text, err));
     DM_TRY_DONE(dm_buf_reserve(&text, DM_BLOCK_PAD, err));
     memset(text.data + text.len, 0, DM_BLOCK_PAD);
     dm_block block = {.data = text.data, .len = text.len};

@@ -3,7 +3,7 @@
 #ifndef DM_RECORDER_H
 #define DM_RECORDER_H
 
-#include "files/dm_record.h"
+#include "files/dm_json_lines.h"
 #include "summary/dm_run.h"
 
 typedef enum dm_recorder_start {
@@ -41,17 +41,16 @@ dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_star
    DM_E_IO    as dm_writer_append()
    DM_E_LIMIT, DM_E_MEMORY, DM_E_INTERRUPT. Where the recorder can't go on after that (see
    dm_recorder_is_open()), it is closed. */
-dm_status dm_recorder_add(dm_recorder *recorder, const dm_record_column *columns,
-                          size_t n_columns, size_t n_rows,
-                          const dm_record_numbers *numbers, const dm_host *host,
-                          dm_error *err) DM_MUST_CHECK;
+dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
+                          size_t n_columns, size_t n_rows, const dm_json_numbers *numbers,
+                          const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
 /* Writes a whole table as lines, beside any recorder, which keeps no rule of order: only
    what the reader would not accept of a line for itself is refused. Then the file is left
    as it was. Errors as of dm_recorder_add(), DM_E_IO as of dm_writer_open(). */
-dm_status dm_recorder_write(const char *path, const dm_record_column *columns,
+dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
                             size_t n_columns, size_t n_rows,
-                            const dm_record_numbers *numbers, const dm_host *host,
+                            const dm_json_numbers *numbers, const dm_host *host,
                             dm_error *err) DM_MUST_CHECK;
 
 /* What has been recorded so far; valid until the next call with this recorder. Where

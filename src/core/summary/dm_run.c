@@ -38,7 +38,7 @@ void dm_run_free(dm_run *run) {
   if (!run) {
     return;
   }
-  dm_run_rest(run);
+  dm_run_end_threads(run);
   dm_states_release(&run->states);
   dm_batch_release(&run->batch);
   dm_block_release(&run->block);
@@ -105,7 +105,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
       status = dm_crew_new(&run->crew, &run->states.options, &run->states.keep,
                            run->states.options.threads, err);
       if (status) {
-        dm_run_rest(run);
+        dm_run_end_threads(run);
         return status;
       }
     }
@@ -126,7 +126,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   return status;
 }
 
-void dm_run_rest(dm_run *run) {
+void dm_run_end_threads(dm_run *run) {
   dm_crew_free(run->crew);
   run->crew = NULL;
 }

@@ -35,7 +35,7 @@ dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file,
                         dm_error *err) DM_MUST_CHECK;
 
 /* Ends the threads; the run may read on, and then starts them again. */
-void dm_run_rest(dm_run *run);
+void dm_run_end_threads(dm_run *run);
 
 /* Takes one row of a table; number is its place, from 1 to 2^32. What fails is reported
    like a line of a file, bad rows are skipped if the options say so. Call

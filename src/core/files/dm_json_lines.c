@@ -1,6 +1,6 @@
 /* Writes rows as JSON. What a key looks like is the same in all lines, so it is escaped
    once and copied from then on. */
-#include "files/dm_record.h"
+#include "files/dm_json_lines.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,11 +20,11 @@ typedef struct key_span {
 
 /* What every line is made of. */
 typedef struct line_parts {
-  const dm_record_column *columns;
+  const dm_json_column *columns;
   size_t n_columns;
   const key_span *keys;
   const char *key_bytes;
-  const dm_record_numbers *numbers;
+  const dm_json_numbers *numbers;
 } line_parts;
 
 static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
@@ -32,13 +32,13 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
 static dm_status append_text(const char *text, dm_buf *out, dm_error *err);
 static char *write_double(double value, char *p);
 static char *write_null(char *p);
-static bool is_list_finite(const dm_record_column *column, size_t row, size_t n);
-static size_t list_length(const dm_record_column *column, size_t row,
+static bool is_list_finite(const dm_json_column *column, size_t row, size_t n);
+static size_t list_length(const dm_json_column *column, size_t row,
                           const dm_missing *missing);
 
-dm_status dm_record_lines(const dm_record_column *columns, size_t n_columns, size_t from,
-                          size_t to, const dm_record_numbers *numbers, dm_buf *out,
-                          dm_error *err) {
+dm_status dm_json_lines(const dm_json_column *columns, size_t n_columns, size_t from,
+                        size_t to, const dm_json_numbers *numbers, dm_buf *out,
+                        dm_error *err) {
   dm_buf bytes = {0};
   dm_status status = DM_OK;
   size_t size;
@@ -74,40 +74,40 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
                            dm_error *err) {
   char separator = '{';
   for (size_t i = 0; i < parts->n_columns; i++) {
-    const dm_record_column *column = &parts->columns[i];
+    const dm_json_column *column = &parts->columns[i];
     const char *text = NULL;
     double number = 0;
     int64_t integer = 0;
     size_t n = 0; /* elements of a list */
     switch (column->kind) {
-      case DM_RECORD_INT32:
-      case DM_RECORD_BOOL:
+      case DM_JSON_INT32:
+      case DM_JSON_BOOL:
         integer = ((const int32_t *)column->data)[row];
         if (integer == parts->numbers->missing.int32) {
           continue;
         }
         break;
-      case DM_RECORD_INT64:
+      case DM_JSON_INT64:
         memcpy(&integer, (const char *)column->data + row * sizeof integer,
                sizeof integer);
         if (integer == INT64_MIN) {
           continue;
         }
         break;
-      case DM_RECORD_WHOLE:
-      case DM_RECORD_DOUBLE:
+      case DM_JSON_WHOLE:
+      case DM_JSON_DOUBLE:
         number = ((const double *)column->data)[row];
         if (dm_is_missing(number, &parts->numbers->missing)) {
           continue;
         }
         break;
-      case DM_RECORD_TEXT:
+      case DM_JSON_TEXT:
         text = ((const char *const *)column->data)[row];
         if (!text) {
           continue;
         }
         break;
-      case DM_RECORD_LIST:
+      case DM_JSON_LIST:
         n = list_length(column, row, &parts->numbers->missing);
         if (n == 0) {
           continue;
@@ -121,22 +121,22 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
     memcpy(p, parts->key_bytes + parts->keys[i].start, parts->keys[i].len);
     p += parts->keys[i].len;
     switch (column->kind) {
-      case DM_RECORD_INT32:
-      case DM_RECORD_INT64:
+      case DM_JSON_INT32:
+      case DM_JSON_INT64:
         p += dm_format_int64(integer, p);
         break;
-      case DM_RECORD_BOOL:
+      case DM_JSON_BOOL:
         memcpy(p, integer ? "true" : "false", 5);
         p += integer ? 4 : 5;
         break;
-      case DM_RECORD_WHOLE:
+      case DM_JSON_WHOLE:
         p += dm_format_int64((int64_t)number, p);
         break;
-      case DM_RECORD_DOUBLE:
+      case DM_JSON_DOUBLE:
         p = parts->numbers->has_null && !dm_is_finite(number) ? write_null(p)
                                                               : write_double(number, p);
         break;
-      case DM_RECORD_LIST: {
+      case DM_JSON_LIST: {
         const double *element = (const double *)column->data + row;
         if (parts->numbers->has_null && !is_list_finite(column, row, n)) {
           p = write_null(p);
@@ -150,7 +150,7 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
         p[-1] = ']';
         break;
       }
-      case DM_RECORD_TEXT:
+      case DM_JSON_TEXT:
         out->len = (size_t)(p - out->data);
         dm_status status = append_text(text, out, err);
         if (status) {
@@ -167,7 +167,7 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
                           : dm_buf_append(out, "}\n", 2, err);
 }
 
-static bool is_list_finite(const dm_record_column *column, size_t row, size_t n) {
+static bool is_list_finite(const dm_json_column *column, size_t row, size_t n) {
   const double *first = (const double *)column->data + row;
   size_t i = 0;
   while (i < n && dm_is_finite(first[i * column->stride])) {
@@ -176,7 +176,7 @@ static bool is_list_finite(const dm_record_column *column, size_t row, size_t n)
   return i == n;
 }
 
-static size_t list_length(const dm_record_column *column, size_t row,
+static size_t list_length(const dm_json_column *column, size_t row,
                           const dm_missing *missing) {
   const double *first = (const double *)column->data + row;
   size_t n = column->width;

@@ -1,13 +1,13 @@
-/* dm_record.c: rows of columns as lines of JSON. */
+/* dm_json_lines.c: rows of columns as lines of JSON. */
 #include <math.h>
 
 #include "dm_test.h"
-#include "files/dm_record.h"
+#include "files/dm_json_lines.h"
 #include "number/dm_number.h"
 
 enum { NONE = INT32_MIN, NA_BITS = 1954 };
 
-static const dm_record_numbers numbers = {
+static const dm_json_numbers numbers = {
     .missing = {.int32 = NONE, .double_bits = NA_BITS}};
 
 static double na(void) {
@@ -15,10 +15,10 @@ static double na(void) {
 }
 
 /* The line of one row. */
-static void check_line(const dm_record_column *columns, size_t n, const char *want) {
+static void check_line(const dm_json_column *columns, size_t n, const char *want) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, n, 0, 1, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, n, 0, 1, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, strlen(want));
   dm_buf_release(&out);
 }
@@ -31,14 +31,14 @@ static void test_kinds(void) {
   static const int32_t bools[] = {1, NONE, 0, 5};
   static const char *const texts[] = {"a", NULL, "", "b"};
   double lists[] = {0.5, na(), 1, 2, 0.25, na(), na(), NAN};
-  const dm_record_column columns[] = {
-      {.name = "i", .kind = DM_RECORD_INT32, .data = integers},
-      {.name = "w", .kind = DM_RECORD_WHOLE, .data = wholes},
-      {.name = "n", .kind = DM_RECORD_INT64, .data = longs},
-      {.name = "d", .kind = DM_RECORD_DOUBLE, .data = doubles},
-      {.name = "b", .kind = DM_RECORD_BOOL, .data = bools},
-      {.name = "t", .kind = DM_RECORD_TEXT, .data = texts},
-      {.name = "l", .kind = DM_RECORD_LIST, .data = lists, .width = 2, .stride = 4},
+  const dm_json_column columns[] = {
+      {.name = "i", .kind = DM_JSON_INT32, .data = integers},
+      {.name = "w", .kind = DM_JSON_WHOLE, .data = wholes},
+      {.name = "n", .kind = DM_JSON_INT64, .data = longs},
+      {.name = "d", .kind = DM_JSON_DOUBLE, .data = doubles},
+      {.name = "b", .kind = DM_JSON_BOOL, .data = bools},
+      {.name = "t", .kind = DM_JSON_TEXT, .data = texts},
+      {.name = "l", .kind = DM_JSON_LIST, .data = lists, .width = 2, .stride = 4},
   };
   static const char want[] =
       "{\"i\":7,\"w\":9007199254740992,\"n\":9223372036854775807,\"d\":0.1,\"b\":true,"
@@ -51,25 +51,25 @@ static void test_kinds(void) {
       "\n";
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, 7, 0, 4, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, 7, 0, 4, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   /* a stretch of rows, appended */
   size_t len = out.len;
-  CHECK_INT(dm_record_lines(columns, 7, 1, 2, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, 7, 1, 2, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data + len, out.len - len, "{}\n", 3);
   dm_buf_release(&out);
 }
 
 /* Absent to any reader: also a list with one such element, but not the gap at its end. */
 static void test_null(void) {
-  static const dm_record_numbers as_null = {
+  static const dm_json_numbers as_null = {
       .missing = {.int32 = NONE, .double_bits = NA_BITS}, .has_null = true};
   double na = dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
   double doubles[] = {INFINITY, 0.5, -INFINITY, NAN, na};
   double lists[] = {0.5, NAN, 0.25, 0.5, na, 0.25, 0.5, 0.75, INFINITY, na};
-  dm_record_column columns[] = {
-      {.name = "d", .kind = DM_RECORD_DOUBLE, .data = doubles},
-      {.name = "l", .kind = DM_RECORD_LIST, .data = lists, .width = 2, .stride = 5},
+  dm_json_column columns[] = {
+      {.name = "d", .kind = DM_JSON_DOUBLE, .data = doubles},
+      {.name = "l", .kind = DM_JSON_LIST, .data = lists, .width = 2, .stride = 5},
   };
   static const char want[] =
       "{\"d\":null,\"l\":[0.5,0.25]}\n"
@@ -79,7 +79,7 @@ static void test_null(void) {
       "{}\n";
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(columns, 2, 0, 5, &as_null, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, 2, 0, 5, &as_null, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   dm_buf_release(&out);
 }
@@ -87,7 +87,7 @@ static void test_null(void) {
 static void test_missing_after_arithmetic(void) {
   /* the processor makes a NaN quiet, and keeps its lower half */
   double value = dm_double_from_bits(dm_double_bits(na()) | UINT64_C(1) << 51);
-  dm_record_column column = {.name = "d", .kind = DM_RECORD_DOUBLE, .data = &value};
+  dm_json_column column = {.name = "d", .kind = DM_JSON_DOUBLE, .data = &value};
   check_line(&column, 1, "{}\n");
   value = dm_double_from_bits(dm_double_bits(na()) | UINT64_C(1) << 63);
   check_line(&column, 1, "{}\n");
@@ -95,14 +95,14 @@ static void test_missing_after_arithmetic(void) {
 
 static void test_not_finite(void) {
   double values[] = {NAN, INFINITY, -INFINITY};
-  dm_record_column column = {.name = "d", .kind = DM_RECORD_DOUBLE, .data = values};
+  dm_json_column column = {.name = "d", .kind = DM_JSON_DOUBLE, .data = values};
   check_line(&column, 1, "{\"d\":NaN}\n");
   column.data = values + 1;
   check_line(&column, 1, "{\"d\":Infinity}\n");
   column.data = values + 2;
   check_line(&column, 1, "{\"d\":-Infinity}\n");
-  column = (dm_record_column){
-      .name = "l", .kind = DM_RECORD_LIST, .data = values, .width = 3, .stride = 1};
+  column = (dm_json_column){
+      .name = "l", .kind = DM_JSON_LIST, .data = values, .width = 3, .stride = 1};
   check_line(&column, 1, "{\"l\":[NaN,Infinity,-Infinity]}\n");
 }
 
@@ -125,13 +125,11 @@ static void test_texts(void) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].want);
     char want[100];
-    dm_record_column column = {
-        .name = "t", .kind = DM_RECORD_TEXT, .data = &cases[i].text};
+    dm_json_column column = {.name = "t", .kind = DM_JSON_TEXT, .data = &cases[i].text};
     snprintf(want, sizeof want, "{\"t\":\"%s\"}\n", cases[i].want);
     check_line(&column, 1, want);
     static const int32_t one = 1;
-    column =
-        (dm_record_column){.name = cases[i].text, .kind = DM_RECORD_INT32, .data = &one};
+    column = (dm_json_column){.name = cases[i].text, .kind = DM_JSON_INT32, .data = &one};
     snprintf(want, sizeof want, "{\"%s\":1}\n", cases[i].want);
     check_line(&column, 1, want);
   }
@@ -142,16 +140,16 @@ static void test_refused(void) {
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     DM_CASE("%zu", i);
     const char *texts[] = {"good", bad[i]};
-    dm_record_column column = {.name = "t", .kind = DM_RECORD_TEXT, .data = texts};
+    dm_json_column column = {.name = "t", .kind = DM_JSON_TEXT, .data = texts};
     dm_buf out = {0};
     dm_error err;
-    CHECK_INT(dm_record_lines(&column, 1, 0, 2, &numbers, &out, &err), DM_E_INPUT);
+    CHECK_INT(dm_json_lines(&column, 1, 0, 2, &numbers, &out, &err), DM_E_INPUT);
     CHECK_STR(err.key, "t");
     CHECK_UINT(err.line, 2);
     CHECK(err.found[0] && err.expected[0]);
     static const int32_t one = 1;
-    column = (dm_record_column){.name = bad[i], .kind = DM_RECORD_INT32, .data = &one};
-    CHECK_INT(dm_record_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_E_INPUT);
+    column = (dm_json_column){.name = bad[i], .kind = DM_JSON_INT32, .data = &one};
+    CHECK_INT(dm_json_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_E_INPUT);
     dm_buf_release(&out);
   }
 }
@@ -174,11 +172,11 @@ static void test_round_trip(void) {
                                    0.1,    1e22,   1e23,
                                    1,      0};
   memcpy(values, special, sizeof special);
-  dm_record_column column = {
-      .name = "l", .kind = DM_RECORD_LIST, .data = values, .width = N, .stride = 1};
+  dm_json_column column = {
+      .name = "l", .kind = DM_JSON_LIST, .data = values, .width = N, .stride = 1};
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_OK);
   CHECK_INT(dm_buf_append(&out, "", 1, &err), DM_OK);
   char *p = strchr(out.data, '[');
   size_t n_same = 0;
@@ -194,10 +192,10 @@ static void test_round_trip(void) {
 static void test_nothing(void) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_record_lines(NULL, 0, 0, 2, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(NULL, 0, 0, 2, &numbers, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, "{}\n{}\n", 6);
   out.len = 0;
-  CHECK_INT(dm_record_lines(NULL, 0, 3, 3, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(NULL, 0, 3, 3, &numbers, &out, &err), DM_OK);
   CHECK_UINT(out.len, 0);
   dm_buf_release(&out);
 }

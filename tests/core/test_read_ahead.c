@@ -1,4 +1,4 @@
-/* dm_inflater: files that are inflated ahead are read as if each were opened by itself,
+/* dm_read_ahead: files that are inflated ahead are read as if each were opened by itself,
    byte for byte and fault for fault, in whichever order they stand. */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "dm_files.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
-#include "io/dm_inflater.h"
+#include "io/dm_read_ahead.h"
 
 enum { FILES = 7, READ_SIZE = 100000 };
 
@@ -53,14 +53,14 @@ static dm_status read_source(dm_source *source, size_t most, answer *out) {
 static void read_files(const char *const *paths, size_t n, int threads, size_t most,
                        const dm_host *host, answer *out) {
   memset(out, 0, sizeof *out);
-  dm_inflater *inflater = NULL;
-  dm_status status = dm_inflater_new(&inflater, paths, n, threads, host, &out->err);
+  dm_read_ahead *ahead = NULL;
+  dm_status status = dm_read_ahead_new(&ahead, paths, n, threads, host, &out->err);
   for (; !status && out->file < n; out->file++) {
     if (!paths[out->file]) {
       continue;
     }
     dm_source *source;
-    status = dm_inflater_open(inflater, out->file, &source, &out->err);
+    status = dm_read_ahead_open(ahead, out->file, &source, &out->err);
     if (!status) {
       out->n_lent += dm_source_is_lent(source);
       status = read_source(source, most, out);
@@ -72,7 +72,7 @@ static void read_files(const char *const *paths, size_t n, int threads, size_t m
     }
   }
   out->status = status;
-  dm_inflater_free(inflater);
+  dm_read_ahead_free(ahead);
 }
 
 /* The same with nothing but sources. */
@@ -257,21 +257,21 @@ static void test_fifo_behind(void) {
   CHECK_INT(write(end, gz, len), len);
   const char *two[] = {paths[0], room};
   dm_error err;
-  dm_inflater *inflater;
+  dm_read_ahead *ahead;
   dm_source *source = NULL;
   answer got = {0};
-  CHECK_INT(dm_inflater_new(&inflater, two, 2, 3, NULL, &err), DM_OK);
-  CHECK_INT(dm_inflater_open(inflater, 0, &source, &err), DM_OK);
+  CHECK_INT(dm_read_ahead_new(&ahead, two, 2, 3, NULL, &err), DM_OK);
+  CHECK_INT(dm_read_ahead_open(ahead, 0, &source, &err), DM_OK);
   CHECK_INT(read_source(source, SIZE_MAX, &got), DM_OK);
   CHECK_UINT(got.bytes.len, 300000);
   dm_source_close(source);
-  CHECK_INT(dm_inflater_open(inflater, 1, &source, &err), DM_OK);
+  CHECK_INT(dm_read_ahead_open(ahead, 1, &source, &err), DM_OK);
   CHECK(!dm_source_is_lent(source)); /* it would have to be waited for */
   close(end);
   CHECK_INT(read_source(source, SIZE_MAX, &got), DM_OK);
   CHECK_BYTES(got.bytes.data + 300000, got.bytes.len - 300000, "from a pipe", 11);
   dm_source_close(source);
-  dm_inflater_free(inflater);
+  dm_read_ahead_free(ahead);
   release(&got);
   free(gz);
   files_remove("fifo");

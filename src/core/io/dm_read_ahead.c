@@ -2,7 +2,7 @@
    thread that has nothing else to do, the reading one among them, inflates the next block
    of the earliest file with room. A file is touched by one thread at a time: is_busy,
    under the mutex, says whether by any. */
-#include "io/dm_inflater.h"
+#include "io/dm_read_ahead.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 enum {
   BLOCK_SIZE = 1 << 18,
   STREAMS_MAX = 16, /* files at once */
-  BLOCKS_MAX = DM_INFLATER_ROOM / BLOCK_SIZE
+  BLOCKS_MAX = DM_READ_AHEAD_ROOM / BLOCK_SIZE
 };
 
 typedef struct block {
@@ -24,7 +24,7 @@ typedef struct block {
 
 /* A file that is being inflated; free where source is NULL. */
 typedef struct stream {
-  dm_inflater *inflater;
+  dm_read_ahead *ahead;
   dm_source *source;
   size_t index; /* of its path */
   block blocks[BLOCKS_MAX];
@@ -37,7 +37,7 @@ typedef struct stream {
   dm_error error;
 } stream;
 
-struct dm_inflater {
+struct dm_read_ahead {
   const char *const *paths;
   size_t n;
   size_t n_streams;
@@ -49,81 +49,80 @@ struct dm_inflater {
   size_t n_threads; /* that may be started */
 };
 
-static stream *find_stream(const dm_inflater *inflater, const dm_source *source);
-static void add_stream(dm_inflater *inflater, dm_source *source, size_t index);
-static void open_ahead(dm_inflater *inflater);
+static stream *find_stream(const dm_read_ahead *ahead, const dm_source *source);
+static void add_stream(dm_read_ahead *ahead, dm_source *source, size_t index);
+static void open_ahead(dm_read_ahead *ahead);
 static void work(void *data);
-static stream *take_stream(dm_inflater *inflater);
+static stream *take_stream(dm_read_ahead *ahead);
 static void inflate_block(stream *s);
 static dm_status fill_block(stream *s, block *b, dm_error *err);
 static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_error *err);
 static bool wait_for_block(stream *s);
 static void close_stream(void *ctx);
 
-dm_status dm_inflater_new(dm_inflater **out, const char *const *paths, size_t n,
-                          int threads, const dm_host *host, dm_error *err) {
+dm_status dm_read_ahead_new(dm_read_ahead **out, const char *const *paths, size_t n,
+                            int threads, const dm_host *host, dm_error *err) {
   *out = NULL;
-  dm_inflater *inflater = dm_calloc(1, sizeof *inflater);
-  if (!inflater) {
+  dm_read_ahead *ahead = dm_calloc(1, sizeof *ahead);
+  if (!ahead) {
     return dm_error_memory(err);
   }
-  inflater->paths = paths;
-  inflater->n = n;
+  ahead->paths = paths;
+  ahead->n = n;
   if (host) {
-    inflater->host = *host;
+    ahead->host = *host;
   }
-  inflater->n_streams = threads < STREAMS_MAX ? (size_t)threads : STREAMS_MAX;
-  inflater->n_threads = threads > 1 ? inflater->n_streams - 1 : 0;
-  inflater->n_blocks = threads > 1 ? BLOCKS_MAX / inflater->n_streams : 0;
-  dm_pool_init(&inflater->pool);
-  *out = inflater;
+  ahead->n_streams = threads < STREAMS_MAX ? (size_t)threads : STREAMS_MAX;
+  ahead->n_threads = threads > 1 ? ahead->n_streams - 1 : 0;
+  ahead->n_blocks = threads > 1 ? BLOCKS_MAX / ahead->n_streams : 0;
+  dm_pool_init(&ahead->pool);
+  *out = ahead;
   return DM_OK;
 }
 
-void dm_inflater_free(dm_inflater *inflater) {
-  if (!inflater) {
+void dm_read_ahead_free(dm_read_ahead *ahead) {
+  if (!ahead) {
     return;
   }
-  dm_pool_end(&inflater->pool);
-  for (size_t i = 0; inflater->streams && i < inflater->n_streams; i++) {
-    dm_source_close(inflater->streams[i].source);
+  dm_pool_end(&ahead->pool);
+  for (size_t i = 0; ahead->streams && i < ahead->n_streams; i++) {
+    dm_source_close(ahead->streams[i].source);
     for (size_t k = 0; k < BLOCKS_MAX; k++) {
-      dm_free(inflater->streams[i].blocks[k].data);
+      dm_free(ahead->streams[i].blocks[k].data);
     }
   }
-  dm_pool_release(&inflater->pool);
-  dm_free(inflater->streams);
-  dm_free(inflater);
+  dm_pool_release(&ahead->pool);
+  dm_free(ahead->streams);
+  dm_free(ahead);
 }
 
-dm_status dm_inflater_open(dm_inflater *inflater, size_t i, dm_source **out,
-                           dm_error *err) {
-  assert(i < inflater->n && inflater->paths[i]);
+dm_status dm_read_ahead_open(dm_read_ahead *ahead, size_t i, dm_source **out,
+                             dm_error *err) {
+  assert(i < ahead->n && ahead->paths[i]);
   *out = NULL;
-  for (size_t k = 0; inflater->streams && k < inflater->n_streams; k++) {
-    stream *s = &inflater->streams[k];
+  for (size_t k = 0; ahead->streams && k < ahead->n_streams; k++) {
+    stream *s = &ahead->streams[k];
     if (s->source && s->index == i) {
       *out = s->source;
     }
   }
   if (!*out) {
-    inflater->next = i + 1;
-    DM_TRY(dm_source_open_file(out, inflater->paths[i], &inflater->host, err));
-    if (!inflater->n_threads || !dm_source_is_regular_compressed(*out)) {
+    ahead->next = i + 1;
+    DM_TRY(dm_source_open_file(out, ahead->paths[i], &ahead->host, err));
+    if (!ahead->n_threads || !dm_source_is_regular_compressed(*out)) {
       return DM_OK;
     }
-    if (!inflater->streams) {
-      inflater->streams = dm_calloc(inflater->n_streams, sizeof *inflater->streams);
+    if (!ahead->streams) {
+      ahead->streams = dm_calloc(ahead->n_streams, sizeof *ahead->streams);
     }
-    if (inflater->streams) { /* without memory for them, it is read as usual */
-      add_stream(inflater, *out, i);
+    if (ahead->streams) { /* without memory for them, it is read as usual */
+      add_stream(ahead, *out, i);
     }
   }
-  if (inflater->streams) {
-    open_ahead(inflater);
+  if (ahead->streams) {
+    open_ahead(ahead);
     /* where the system has no more to give, it is not asked again */
-    inflater->n_threads =
-        dm_pool_start(&inflater->pool, inflater->n_threads, work, inflater);
+    ahead->n_threads = dm_pool_start(&ahead->pool, ahead->n_threads, work, ahead);
   }
   return DM_OK;
 }
@@ -131,21 +130,21 @@ dm_status dm_inflater_open(dm_inflater *inflater, size_t i, dm_source **out,
 /* --- files --- */
 
 /* The stream of a source, or with NULL one that is free; NULL: none. */
-static stream *find_stream(const dm_inflater *inflater, const dm_source *source) {
-  for (size_t i = 0; i < inflater->n_streams; i++) {
-    if (inflater->streams[i].source == source) {
-      return &inflater->streams[i];
+static stream *find_stream(const dm_read_ahead *ahead, const dm_source *source) {
+  for (size_t i = 0; i < ahead->n_streams; i++) {
+    if (ahead->streams[i].source == source) {
+      return &ahead->streams[i];
     }
   }
   return NULL;
 }
 
 /* There must be a free stream. */
-static void add_stream(dm_inflater *inflater, dm_source *source, size_t index) {
-  dm_mutex_lock(&inflater->pool.mutex);
-  stream *s = find_stream(inflater, NULL);
+static void add_stream(dm_read_ahead *ahead, dm_source *source, size_t index) {
+  dm_mutex_lock(&ahead->pool.mutex);
+  stream *s = find_stream(ahead, NULL);
   assert(s);
-  s->inflater = inflater;
+  s->ahead = ahead;
   s->source = source;
   s->index = index;
   s->first = s->next = s->used = 0;
@@ -153,46 +152,46 @@ static void add_stream(dm_inflater *inflater, dm_source *source, size_t index) {
   s->status = DM_OK;
   dm_source_lend(source,
                  &(dm_borrower){.read = read_stream, .close = close_stream, .ctx = s});
-  dm_cond_broadcast(&inflater->pool.has_work);
-  dm_mutex_unlock(&inflater->pool.mutex);
+  dm_cond_broadcast(&ahead->pool.has_work);
+  dm_mutex_unlock(&ahead->pool.mutex);
 }
 
 /* The files behind the last one opened, up to the first that is none to read ahead. What
    can't be opened now is opened, and reported, when it is its turn. */
-static void open_ahead(dm_inflater *inflater) {
-  while (inflater->next < inflater->n && find_stream(inflater, NULL)) {
-    const char *path = inflater->paths[inflater->next];
+static void open_ahead(dm_read_ahead *ahead) {
+  while (ahead->next < ahead->n && find_stream(ahead, NULL)) {
+    const char *path = ahead->paths[ahead->next];
     dm_source *source = path ? dm_source_open_compressed(path) : NULL;
     if (!source) {
       return;
     }
-    add_stream(inflater, source, inflater->next++);
+    add_stream(ahead, source, ahead->next++);
   }
 }
 
 /* --- threads --- */
 
 static void work(void *data) {
-  dm_inflater *inflater = data;
-  dm_mutex_lock(&inflater->pool.mutex);
-  while (!inflater->pool.is_ending) {
-    stream *s = take_stream(inflater);
+  dm_read_ahead *ahead = data;
+  dm_mutex_lock(&ahead->pool.mutex);
+  while (!ahead->pool.is_ending) {
+    stream *s = take_stream(ahead);
     if (s) {
       inflate_block(s);
     } else {
-      dm_cond_wait(&inflater->pool.has_work, &inflater->pool.mutex);
+      dm_cond_wait(&ahead->pool.has_work, &ahead->pool.mutex);
     }
   }
-  dm_mutex_unlock(&inflater->pool.mutex);
+  dm_mutex_unlock(&ahead->pool.mutex);
 }
 
 /* The earliest file with room that nobody inflates, now taken; NULL: none. The mutex is
    held. */
-static stream *take_stream(dm_inflater *inflater) {
+static stream *take_stream(dm_read_ahead *ahead) {
   stream *earliest = NULL;
-  for (size_t i = 0; i < inflater->n_streams; i++) {
-    stream *s = &inflater->streams[i];
-    bool has_room = s->source && !s->is_end && s->next - s->first < inflater->n_blocks;
+  for (size_t i = 0; i < ahead->n_streams; i++) {
+    stream *s = &ahead->streams[i];
+    bool has_room = s->source && !s->is_end && s->next - s->first < ahead->n_blocks;
     if (has_room && !s->is_busy && (!earliest || s->index < earliest->index)) {
       earliest = s;
     }
@@ -205,16 +204,16 @@ static stream *take_stream(dm_inflater *inflater) {
 
 /* The mutex is held, but not meanwhile. */
 static void inflate_block(stream *s) {
-  dm_inflater *inflater = s->inflater;
-  block *b = &s->blocks[s->next % inflater->n_blocks];
-  dm_mutex_unlock(&inflater->pool.mutex);
+  dm_read_ahead *ahead = s->ahead;
+  block *b = &s->blocks[s->next % ahead->n_blocks];
+  dm_mutex_unlock(&ahead->pool.mutex);
   dm_status status = fill_block(s, b, &s->error);
-  dm_mutex_lock(&inflater->pool.mutex);
+  dm_mutex_lock(&ahead->pool.mutex);
   s->next += b->len > 0; /* also of a broken one: what stands before the fault */
   s->status = status;
   s->is_end = s->is_end || status || b->len < BLOCK_SIZE;
   s->is_busy = false;
-  dm_cond_broadcast(&inflater->pool.has_work);
+  dm_cond_broadcast(&ahead->pool.has_work);
 }
 
 static dm_status fill_block(stream *s, block *b, dm_error *err) {
@@ -235,10 +234,10 @@ static dm_status fill_block(stream *s, block *b, dm_error *err) {
 /* Takes the place of dm_source_read(). */
 static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_error *err) {
   stream *s = ctx;
-  dm_inflater *inflater = s->inflater;
+  dm_read_ahead *ahead = s->ahead;
   *got = 0;
   while (*got < n && wait_for_block(s)) {
-    const block *b = &s->blocks[s->first % inflater->n_blocks];
+    const block *b = &s->blocks[s->first % ahead->n_blocks];
     size_t left = b->len - s->used;
     size_t step = n - *got < left ? n - *got : left;
     memcpy(buf + *got, b->data + s->used, step);
@@ -247,12 +246,12 @@ static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_err
     uint64_t consumed = b->consumed;
     if (s->used == b->len) {
       s->used = 0;
-      dm_mutex_lock(&inflater->pool.mutex);
+      dm_mutex_lock(&ahead->pool.mutex);
       s->first++;
-      dm_cond_broadcast(&inflater->pool.has_work);
-      dm_mutex_unlock(&inflater->pool.mutex);
+      dm_cond_broadcast(&ahead->pool.has_work);
+      dm_mutex_unlock(&ahead->pool.mutex);
     }
-    DM_TRY(dm_host_check(&inflater->host, consumed, err));
+    DM_TRY(dm_host_check(&ahead->host, consumed, err));
   }
   if (*got < n && s->status) {
     *err = s->error;
@@ -264,29 +263,29 @@ static dm_status read_stream(void *ctx, char *buf, size_t n, size_t *got, dm_err
 /* Whether there is a block to read, which may have to be inflated first; where it is
    being inflated, something else is. */
 static bool wait_for_block(stream *s) {
-  dm_inflater *inflater = s->inflater;
-  dm_mutex_lock(&inflater->pool.mutex);
+  dm_read_ahead *ahead = s->ahead;
+  dm_mutex_lock(&ahead->pool.mutex);
   while (s->first == s->next && !s->is_end) {
-    stream *other = take_stream(inflater);
+    stream *other = take_stream(ahead);
     if (other) {
       inflate_block(other);
     } else {
-      dm_cond_wait(&inflater->pool.has_work, &inflater->pool.mutex);
+      dm_cond_wait(&ahead->pool.has_work, &ahead->pool.mutex);
     }
   }
   bool has_block = s->first < s->next;
-  dm_mutex_unlock(&inflater->pool.mutex);
+  dm_mutex_unlock(&ahead->pool.mutex);
   return has_block;
 }
 
 /* Before the source is closed. */
 static void close_stream(void *ctx) {
   stream *s = ctx;
-  dm_mutex_lock(&s->inflater->pool.mutex);
+  dm_mutex_lock(&s->ahead->pool.mutex);
   s->is_end = true; /* nobody takes it any more */
   while (s->is_busy) {
-    dm_cond_wait(&s->inflater->pool.has_work, &s->inflater->pool.mutex);
+    dm_cond_wait(&s->ahead->pool.has_work, &s->ahead->pool.mutex);
   }
   s->source = NULL;
-  dm_mutex_unlock(&s->inflater->pool.mutex);
+  dm_mutex_unlock(&s->ahead->pool.mutex);
 }
