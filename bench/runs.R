@@ -29,7 +29,8 @@ made_up_runs <- function(n, k) {
       id = seq_len(n), label = label, correct_times = right,
       correct_ratio = right / 12, avg_probs = probs,
       label_var = probs * (1 - probs) * stats::runif(n),
-      forgetting_times = stats::rpois(n, 1), evaluations = 12L
+      forgetting_times = stats::rpois(n, 1), evaluations = 12L,
+      first_correct = ifelse(right > 0, 12L - right, NA_integer_)
     ))
   })
 }
@@ -37,6 +38,10 @@ made_up_runs <- function(n, k) {
 runs <- made_up_runs(samples, n_runs)
 drawn <- datamap_audit_sample(runs, n = 500, top = 0.2, seed = 1)
 drawn$is_wrong <- rep(c(TRUE, FALSE, TRUE, TRUE), 125)
+signals <- data.frame(
+  id = rep(seq_len(samples), times = 4), step = rep(1:4, each = samples)
+)
+signals$correct <- stats::runif(nrow(signals)) < 0.7
 jobs <- list(
   "datamap_runs()" = function() datamap_runs(runs),
   "datamap_reliability(), avg_probs" = function() {
@@ -57,6 +62,10 @@ jobs <- list(
   "datamap_region_probs()" = function() datamap_region_probs(runs),
   "datamap_compare(), runs against themselves" = function() {
     datamap_compare(runs, runs, seed = 1)
+  },
+  "datamap_survival(), learn" = function() datamap_survival(runs[[1]]),
+  "datamap_survival(), forget, four evaluations" = function() {
+    datamap_survival(signals, "forget")
   }
 )
 
