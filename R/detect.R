@@ -9,9 +9,10 @@
 #' and `min_label_probs`, and *high* values of `label_var`, `forgetting_times`,
 #' `learnt_times`, `loss_mean`, `loss_min`, `loss_max` and `loss_last`. Of the
 #' metrics on request, *low* values of `confidence`, `correctness`, `aum`,
-#' `prob_margin` and `pvi`, and *high* values of all others: samples that were
-#' learned late, and last of all those that never were (`first_correct` and
-#' `learned_for_good`, where that is `NA`). `forgotten_for_good` is not ranked.
+#' `prob_margin`, `pvi` and `adj_confidence`, and *high* values of all others:
+#' samples that were learned late, and last of all those that never were
+#' (`first_correct` and `learned_for_good`, where that is `NA`).
+#' `forgotten_for_good` and `suggested_prob` are not ranked.
 #' Those that are columns of the map are in the table. `loss_last`, the loss at
 #' the last evaluation, is what needs no record of the training: whatever a
 #' data map is good for must be more than that (it is there with
@@ -43,6 +44,9 @@
 #'   or a logical vector with one value per sample.
 #' @param k How many of the most suspect samples `precision_at_k` looks at; by
 #'   default as many as there are wrong labels.
+#' @param by The name of a column, such as `"label"`: the samples of each of its
+#'   values are then ranked among each other only. A metric that finds wrong
+#'   labels because they are mostly of one class does not find them so.
 #' @param ... For `datamap_detect()`, `plot()` and `autoplot()` not used, and
 #'   must be empty. For `print()` of some of the columns, passed on.
 #' @param x,object What `datamap_detect()` returned.
@@ -57,7 +61,8 @@
 #'   [datamap_stages()]). A score is `NA` where all labels or none are wrong (a
 #'   message of class `datamap_message_no_score` says so). For a list of maps,
 #'   the scores are means over the runs, and the columns `runs`, `<score>_min`
-#'   and `<score>_max` give their number and range.
+#'   and `<score>_max` give their number and range. With `by`, its value is the
+#'   first column, as a string, and each has a row per metric.
 #'
 #'   `autoplot()` returns a ggplot of the `auroc`s, with their range over the
 #'   runs; `plot()` draws it.
@@ -75,27 +80,46 @@
 #' found <- datamap_detect(map, truth = s_label == 2)
 #' found
 #' plot(found)
-datamap_detect <- function(map, truth = s_label == 2, ..., k = NULL) {
+datamap_detect <- function(map,
+                           truth = s_label == 2,
+                           ...,
+                           k = NULL,
+                           by = NULL) {
   check_dots()
   call <- rlang::current_env()
   truth <- rlang::enquo(truth)
   check_number(k, min = 1, whole = TRUE, allow_null = TRUE)
   is_one <- is.data.frame(map)
   maps <- take_maps(map)
-  runs <- lapply(maps, detect_one, truth = truth, k = k, call = call)
-  scores <- if (is_one) runs[[1]] else combine_runs(runs, call)
+  if (!is.null(by)) {
+    for (one in maps) {
+      check_column_choice(by, one, arg = "by", call = call)
+    }
+  }
+  found <- lapply(maps, detect_one, truth = truth, k = k, by = by, call = call)
+  groups <- unique(unlist(lapply(found, names)))
+  scores <- lapply(groups, function(group) {
+    runs <- lapply(found, `[[`, group)
+    runs <- runs[!vapply(runs, is.null, NA)]
+    of_group <- if (is_one) runs[[1]] else combine_runs(runs, call)
+    of_group <- of_group[order(-of_group$auroc), , drop = FALSE]
+    of_group[by] <- rep(list(rep(group, nrow(of_group))), length(by))
+    of_group[c(by, setdiff(names(of_group), by))]
+  })
+  scores <- do.call(rbind, scores)
   inform_scores(scores)
-  scores <- scores[order(-scores$auroc), , drop = FALSE]
   attr(scores, "row.names") <- .set_row_names(nrow(scores))
   predicted <- unique(unlist(lapply(maps, predicted_words)))
   attr(scores, "predicted") <- if (length(predicted) > 0) listed(predicted)
+  attr(scores, "by") <- by
   class(scores) <- c("datamap_detection", "data.frame")
   scores
 }
 
 detection_scores <- c("auroc", "average_precision", "precision_at_k")
 
-detect_one <- function(map, truth, k, call) {
+# The scores of a map, or of the samples of each value of `by`: a list.
+detect_one <- function(map, truth, k, by, call) {
   samples <- format_count(nrow(map))
   is_by_s_label <- identical(rlang::quo_get_expr(truth), quote(s_label == 2))
   if (is_by_s_label && !"s_label" %in% names(map)) {
@@ -145,16 +169,33 @@ detect_one <- function(map, truth, k, call) {
   reasons <- absent_reasons(map, metrics, knew_vectors(map))
   inform_absent(reasons)
   told <- names(reasons)[!is.na(reasons)]
-  rows <- lapply(metrics, function(metric) {
+  values <- lapply(stats::setNames(nm = metrics), function(metric) {
     value <- map[[metric]]
     if (metric %in% never_is_last) {
       is_never <- is.na(value) & !is.na(map$avg_probs)
       value[is_never] <- Inf
     }
-    has_value <- !is.na(value)
     if (!metric %in% told) {
-      inform_missing(sum(!has_value), metric, what = "Not ranked:")
+      inform_missing(sum(is.na(value)), metric, what = "Not ranked:")
     }
+    value
+  })
+  lapply(detection_groups(map, by), function(rows) {
+    rank_part(values, is_wrong, rows, k)
+  })
+}
+
+# The scores of each metric's values, of some rows; NULL: of all.
+rank_part <- function(values, is_wrong, rows, k) {
+  if (!is.null(rows)) {
+    is_wrong <- is_wrong[rows]
+  }
+  scores <- lapply(names(values), function(metric) {
+    value <- values[[metric]]
+    if (!is.null(rows)) {
+      value <- value[rows]
+    }
+    has_value <- !is.na(value)
     is_all <- all(has_value)
     scores <- ranking_scores(
       if (is_all) value else value[has_value],
@@ -168,7 +209,23 @@ detect_one <- function(map, truth, k, call) {
       scores
     )
   })
-  do.call(rbind, rows)
+  do.call(rbind, scores)
+}
+
+# The rows of each value of a column, numbers by value; or all, as NULL.
+detection_groups <- function(map, by) {
+  if (is.null(by)) {
+    return(list(all = NULL))
+  }
+  column <- map[[by]]
+  values <- if (is.factor(column)) {
+    levels(column)[levels(column) %in% column]
+  } else {
+    id_text(sort(unique(plain_ids(column)), method = "radix"))
+  }
+  text <- id_text(column)
+  rows <- lapply(values, function(value) which(text == value))
+  stats::setNames(rows, values)
 }
 
 # What the map remembers of class vectors: of some of its samples only that
@@ -295,6 +352,12 @@ combine_runs <- function(runs, call) {
   out
 }
 
+# The column that says whose scores a row has, where there is one.
+detected_by <- function(x) {
+  by <- attr(x, "by", exact = TRUE)
+  if (is_text(by) && length(by) == 1 && by %in% names(x)) by
+}
+
 #' @rdname datamap_detect
 #' @export
 print.datamap_detection <- function(x, ...) {
@@ -303,9 +366,12 @@ print.datamap_detection <- function(x, ...) {
     return(NextMethod()) # some columns of it only
   }
   has_runs <- "runs" %in% names(x)
+  by <- detected_by(x)
+  n_metrics <- length(unique(x$metric))
   cat(
-    "# How ", plural_count(nrow(x), "metric"), " ",
-    if (nrow(x) == 1) "ranks" else "rank", " the wrong labels of ",
+    "# How ", plural_count(n_metrics, "metric"), " ",
+    if (n_metrics == 1) "ranks" else "rank", " the wrong labels of ",
+    if (!is.null(by)) paste0("each ", by, ", up to "),
     plural_count(max(x$samples, 0), "sample"), "\n",
     if (!all(is.nan(x$base_rate))) {
       rates <- x$base_rate[!is.nan(x$base_rate)] # NaN: no sample has a value
@@ -320,7 +386,7 @@ print.datamap_detection <- function(x, ...) {
     },
     sep = ""
   )
-  shown <- as.list(x)[c("metric", "suspect")]
+  shown <- as.list(x)[c(by, "metric", "suspect")]
   for (score in detection_scores) {
     three <- function(end) sprintf("%.3f", x[[paste0(score, end)]])
     shown[[score]] <- if (has_runs) {
@@ -338,15 +404,20 @@ print.datamap_detection <- function(x, ...) {
 autoplot.datamap_detection <- function(object, ...) {
   check_dots()
   data <- as.data.frame(object)
+  by <- detected_by(object)
   labels <- paste0(data$metric, " (", data$suspect, ")")
-  data$metric <- factor(labels, levels = rev(labels))
+  data$metric <- factor(labels, levels = rev(unique(labels)))
+  if (!is.null(by)) {
+    group <- paste(by, show_text(data[[by]]))
+    data$.group <- factor(group, levels = unique(group))
+  }
   has_runs <- "runs" %in% names(data)
   title <- "How well each metric ranks wrong labels"
   data$.low <- if (has_runs) data$auroc_min else data$auroc
   data$.high <- if (has_runs) data$auroc_max else data$auroc
   best <- labels[which.max(data$auroc)]
   alt <- paste0(
-    title, ". ", nrow(data), " metrics",
+    title, ". ", nlevels(data$metric), " metrics",
     if (length(best)) {
       paste0(
         "; the best is ", best, " with an AUROC of ",
@@ -372,6 +443,7 @@ autoplot.datamap_detection <- function(object, ...) {
       },
       alt = alt
     ) +
+    (if (!is.null(by)) ggplot2::facet_wrap(~.group)) +
     theme_datamap()
 }
 

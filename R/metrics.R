@@ -155,6 +155,19 @@ summary_list <- list(
 #'     of a Python dict, `{'0': 2, '1': 7}`: all labels that samples have or
 #'     that were predicted, integers by value, then strings. `NA` where no line
 #'     has a `pred_label` or a class vector.}
+#'   \item{`adj_confidence`}{`avg_probs` less its mean over the samples of the
+#'     same label: how much less the model believes a label than others like
+#'     it. It ranks across classes that are not equally hard, at a price: a
+#'     class that has many wrong labels hides them. On 2,100 pixels of six kinds
+#'     of ground with 10 \% wrong labels, mean of five runs, the AUROC of
+#'     `avg_probs` fell by it for all three kinds of wrong labels: symmetric
+#'     ones from 0.985 to 0.974, class-dependent ones from 0.966 to 0.922,
+#'     instance-dependent ones from 0.880 to 0.778.}
+#'   \item{`suggested_label`, `suggested_prob`}{the label of the largest mean
+#'     probability \eqn{q_k}, the first of equal ones, and that probability;
+#'     `NA` where there are no class vectors or one of these is NaN.}
+#'   \item{`suggested_margin`}{`suggested_prob` less `avg_probs`: 0 where the
+#'     given label is the suggested one.}
 #' }
 #'
 #' # Other tools
@@ -321,7 +334,37 @@ metric_list <- list(
       x$mean_log2_prob - log2(frequency)
     }
   ),
-  pred_dist = measure("Times each label was predicted", needs = "prediction")
+  pred_dist = measure("Times each label was predicted", needs = "prediction"),
+  adj_confidence = measure(
+    "Mean probability of the label, less that of its samples", "low",
+    bounds = c(-1, 1),
+    column = function(x, ...) {
+      label <- match(x$label, x$label)
+      x$avg_probs - stats::ave(x$avg_probs, label, FUN = function(p) {
+        mean(p, na.rm = TRUE)
+      })
+    }
+  ),
+  suggested_label = measure(
+    "Suggested label",
+    core = "suggested_place", needs = "vectors",
+    column = function(x, ...) attr(x, "classes")[x$suggested_place + 1L]
+  ),
+  suggested_prob = measure(
+    "Mean probability of the suggested label",
+    range = c(0, 1), bounds = share, needs = "vectors"
+  ),
+  suggested_margin = measure(
+    "Margin of the suggested label over the given one", "high",
+    bounds = c(-1, 1), core = c("suggested_place", "suggested_prob"),
+    needs = "vectors",
+    column = function(x, ...) {
+      suggested <- attr(x, "classes")[x$suggested_place + 1L]
+      margin <- x$suggested_prob - x$avg_probs
+      # but for the rounding of two ways to a mean
+      replace(margin, id_text(suggested) == id_text(x$label), 0)
+    }
+  )
 )
 
 # All, with the other statistics of the loss.

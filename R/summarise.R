@@ -46,13 +46,13 @@
 #'
 #' # Data frames
 #'
-#' A data frame has the same fields as columns, each with a value for every
-#' row; `NA` means absent. With `step` or `epoch` rows are sorted by it within
-#' id. Class vectors are columns `probs_<class>` or `logits_<class>`, one matrix
-#' or packed data frame, or a list of vectors; `probs` of one number per row are
+#' A data frame has the same fields as columns, each with a value for every row;
+#' `NA` means absent. With `step` or `epoch` rows are sorted by it within id.
+#' Class vectors are columns `probs_<class>` or `logits_<class>`, one matrix or
+#' packed data frame, or a list of vectors; `probs` of one number per row are
 #' those of the second class, where labels are 0 and 1, logical or a factor of
-#' two levels. The `.pred_<class>` and `.pred_class` of the package tidymodels are read as `probs` and
-#' `pred_label`.
+#' two levels. The `.pred_<class>` and `.pred_class` of the package tidymodels
+#' are read as `probs` and `pred_label`.
 #'
 #' # Arrow streams
 #'
@@ -240,8 +240,11 @@ signal_column_names <- function(signals) {
 datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   problems <- problems_from_core(result, paths)
   has_vectors <- had_vectors(result)
-  columns <- requested_columns(result$columns, request, has_vectors)
-  columns$label <- with_levels(columns$label, levels)
+  found <- structure(result$columns, classes = result$classes)
+  columns <- requested_columns(found, request, has_vectors)
+  for (name in intersect(c("label", "suggested_label"), names(columns))) {
+    columns[[name]] <- with_levels(columns[[name]], levels)
+  }
   warn_empty(result$counts, paths, call)
   warn_problems(problems, call)
   inform_infinite_losses(result$infinite_losses)

@@ -14,6 +14,7 @@ static SEXP add_column(SEXP out, R_xlen_t *place, const char *name, SEXP column)
 static SEXP ident_column(const dm_table *table, dm_ident_column column,
                          dm_columns *columns);
 static void fill_pred_dist(const dm_table *table, SEXP out);
+static SEXP class_labels(const dm_states *states);
 
 SEXP ffi_result(const dm_table *table, SEXP grown) {
   return ffi_result_of(table->states, make_columns(table, &table->states->options),
@@ -22,8 +23,9 @@ SEXP ffi_result(const dm_table *table, SEXP grown) {
 
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   PROTECT(columns);
-  const char *names[] = {"columns", "counts",         "problems",        "problem_counts",
-                         "grown",   "common_classes", "infinite_losses", ""};
+  const char *names[] = {"columns",         "counts",  "problems",
+                         "problem_counts",  "grown",   "common_classes",
+                         "infinite_losses", "classes", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
   SET_VECTOR_ELT(out, 1, ffi_line_counts(&states->counts));
@@ -33,7 +35,20 @@ SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   /* 0: no line had a class vector */
   SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
   SET_VECTOR_ELT(out, 6, Rf_ScalarReal((double)dm_states_infinite_losses(states)));
+  SET_VECTOR_ELT(out, 7, class_labels(states));
   UNPROTECT(2);
+  return out;
+}
+
+/* The labels of the classes, by their places, as far as sums are kept of them. */
+static SEXP class_labels(const dm_states *states) {
+  size_t n = states->class_sums.width;
+  SEXP out = PROTECT(ffi_ident_column(dm_index_type(&states->labels), (R_xlen_t)n));
+  for (size_t place = 0; place < n; place++) {
+    dm_ident label = dm_states_class_label(states, place);
+    ffi_set_ident(out, (R_xlen_t)place, &label);
+  }
+  UNPROTECT(1);
   return out;
 }
 

@@ -381,3 +381,44 @@ test_that("a metric that no sample has gets the true reason", {
   expect_reasons(map, reasons)
   expect_reasons(map[1:2, ], reasons)
 })
+
+test_that("each label's samples can be ranked among each other", {
+  map <- data.frame(
+    id = 1:8, label = rep(c(10, 9), each = 4),
+    avg_probs = c(0.1, 0.2, 0.3, 0.4, 0.5, 0.9, 0.6, 0.8),
+    correct_ratio = 0.5, label_var = 8:1 / 100,
+    s_label = c(2, 0, 0, 0, 2, 2, 0, 0)
+  )
+  found <- quietly(datamap_detect(map, by = "label"))
+  expect_identical(names(found)[1:2], c("label", "metric"))
+  expect_identical(found$label, rep(c("9", "10"), each = 3))
+  # 10: the lowest of four; 9: the first and the last of four
+  expect_equal(found$auroc[found$metric == "avg_probs"], c(0.5, 1))
+  expect_equal(found$samples, rep(4, 6))
+  for (label in c(9, 10)) {
+    alone <- quietly(datamap_detect(map[map$label == label, ]))
+    part <- found[found$label == label, ]
+    expect_identical(part$metric, alone$metric)
+    expect_equal(part$auroc, alone$auroc)
+    expect_equal(part$average_precision, alone$average_precision)
+  }
+  expect_output(print(found), "each label, up to 4 samples")
+  plot <- ggplot2::autoplot(found)
+  expect_identical(
+    levels(ggplot2::ggplot_build(plot)$layout$layout$.group),
+    c("label 9", "label 10")
+  )
+  runs <- quietly(datamap_detect(list(map, map), by = "label"))
+  expect_identical(runs$runs, rep(2L, 6))
+  expect_equal(runs$auroc_max, found$auroc)
+  # factors in the order of their levels
+  map$label <- factor(map$label, c(10, 9, 7))
+  expect_identical(
+    unique(quietly(datamap_detect(map, by = "label"))$label), c("10", "9")
+  )
+  error <- expect_error(
+    datamap_detect(map, by = "lable"), class = "datamap_error_input"
+  )
+  expect_identical(error$similar, "label")
+  expect_error(datamap_detect(map, by = 1), class = "datamap_error_input")
+})

@@ -174,6 +174,52 @@ test_that("the times of learning count from 0", {
   )
 })
 
+test_that("labels are suggested by the largest mean probability", {
+  signals <- random_signals(n = 60, times = 5, classes = 3, ids = "gaps")
+  lines <- I(signal_lines(signals, c(
+    id = "id", label = "label", probs = "probs"
+  )))
+  metrics <- c(
+    "suggested_label", "suggested_prob", "suggested_margin", "adj_confidence"
+  )
+  map <- datamap_summarise(lines, metrics = metrics)
+  for (i in seq_len(nrow(map))) {
+    rows <- as.character(signals$id) == as.character(map$id[[i]])
+    mean <- colMeans(signals$probs[rows, , drop = FALSE])
+    expect_identical(as.integer(map$suggested_label[[i]]), which.max(mean) - 1L)
+    expect_equal(map$suggested_prob[[i]], max(mean), tolerance = 1e-14)
+    expect_equal(
+      map$suggested_margin[[i]], max(mean) - mean[[map$label[[i]] + 1]],
+      tolerance = 1e-12
+    )
+  }
+  expect_identical(
+    map$suggested_margin == 0, map$suggested_label == map$label
+  )
+  for (label in unique(map$label)) {
+    p <- map$avg_probs[map$label == label]
+    expect_equal(map$adj_confidence[map$label == label], p - mean(p))
+  }
+  # of its type: numbers, strings, levels
+  frame <- data.frame(
+    id = 1:3, label = c("b", "a", "b"), .pred_a = c(0.9, 0.8, NaN),
+    .pred_b = c(0.1, 0.2, 1)
+  )
+  found <- quietly(datamap_summarise(frame, metrics = "suggested_label"))
+  expect_identical(found$suggested_label, c("a", "a", NA))
+  frame$label <- factor(frame$label)
+  found <- quietly(datamap_summarise(frame, metrics = "suggested_label"))
+  expect_identical(found$suggested_label, factor(c("a", "a", NA), c("a", "b")))
+  # there and back
+  file <- tempfile(fileext = ".result")
+  on.exit(unlink(file))
+  datamap_write_summary(map, file)
+  back <- datamap_read_summary(file)
+  expect_identical(back$suggested_label, map$suggested_label)
+  state <- datamap_state(lines, metrics = metrics)
+  expect_same_map(datamap_summarise(state), map)
+})
+
 test_that("pvi is in bits: Ethayarajh et al. (2022)", {
   expect_metric("pvi", function(s) {
     label <- by_sample(s, function(x) x$label[[1]], 0L)
@@ -695,7 +741,9 @@ test_that("the reasons can be read", {
 })
 
 test_that("every metric has its direction, its words and its meaning", {
-  not_ranked <- c("forgotten_for_good", "pred_dist")
+  not_ranked <- c(
+    "forgotten_for_good", "pred_dist", "suggested_label", "suggested_prob"
+  )
   expect_setequal(setdiff(all_metrics, names(suspect_ends)), not_ranked)
   expect_setequal(setdiff(all_metrics, names(signal_words)), character())
   pages <- tools::Rd_db("datacarto")

@@ -18,7 +18,8 @@ state_of <- function(lines, signals = NULL, ...) {
 # within 1e-12; rows in any order where ids are strings.
 rounded_columns <- paste0(
   "^(avg_probs|label_var|.*_mean|.*_var|confidence|variability|aum|el2n|bald|",
-  "threshold_closeness|prob_margin|loss_ema|.*entropy.*|aleatoric|pvi)$"
+  "threshold_closeness|prob_margin|loss_ema|.*entropy.*|aleatoric|pvi|",
+  "adj_confidence|suggested_prob|suggested_margin)$"
 )
 
 expect_close_map <- function(map, whole, any_order = FALSE) {

@@ -19,6 +19,25 @@ static bool entropy_of_mean(const dm_metric_sample *sample, double *out) {
   return sample->own->n_probs;
 }
 
+/* The class of the largest mean probability; none where one is NaN. */
+static bool suggested_place(const dm_metric_sample *sample, double *out) {
+  bool is_there =
+      sample->own->n_probs && !dm_has_nan(sample->class_sums, sample->n_classes);
+  if (is_there) {
+    *out = (double)dm_first_maximum(sample->class_sums, sample->n_classes);
+  }
+  return is_there;
+}
+
+static bool suggested_prob(const dm_metric_sample *sample, double *out) {
+  double place;
+  bool is_there = suggested_place(sample, &place);
+  if (is_there) {
+    *out = sample->class_sums[(size_t)place] / sample->own->n_probs;
+  }
+  return is_there;
+}
+
 static bool time_of(int64_t evaluation, double *out) {
   *out = (double)evaluation;
   return evaluation != DM_NEVER;

@@ -34,7 +34,11 @@ enum {
   OF_SAMPLE(LEARNED_FOR_GOOD, "learned_for_good", TIME, 0, NULL, learned_for_good)       \
   OF_SAMPLE(FORGOTTEN_FOR_GOOD, "forgotten_for_good", TIME, 0, NULL, forgotten_for_good) \
   OF_SAMPLE(PRED_DIST, "pred_dist", TEXT, DM_NEEDS_VECTOR | DM_NEEDS_PREDICTION, NULL,   \
-            NULL)
+            NULL)                                                                        \
+  OF_SAMPLE(SUGGESTED_PLACE, "suggested_place", TIME,                                    \
+            DM_NEEDS_VECTOR | DM_NEEDS_PROBS | DM_NEEDS_STATE, NULL, suggested_place)    \
+  OF_SAMPLE(SUGGESTED_PROB, "suggested_prob", REAL,                                      \
+            DM_NEEDS_VECTOR | DM_NEEDS_PROBS | DM_NEEDS_STATE, NULL, suggested_prob)
 
 /* Their numbers; a set of them is a sum of DM_METRIC_BIT(). */
 typedef enum dm_metric {
@@ -67,7 +71,7 @@ typedef struct dm_metric_accum {
 
 typedef enum dm_metric_kind {
   DM_METRIC_REAL,
-  DM_METRIC_TIME, /* an evaluation, from 0; missing where it never came */
+  DM_METRIC_TIME, /* an evaluation or a place, from 0; missing where it never came */
   DM_METRIC_TEXT  /* see dm_table_pred_dist() */
 } dm_metric_kind;
 
