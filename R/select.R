@@ -84,12 +84,13 @@ datamap_select <- function(map,
   if (by != "random") {
     check_column_choice(by, map, numeric = TRUE)
   }
-  parts <- list(seq_len(nrow(map)))
   force_name(per, "per", rlang::current_env())
+  parts <- list(NULL) # all
   if (!is.null(per)) {
     check_column_choice(per, map)
-    # The values as they first appear; a missing one is a value too
-    parts <- split(parts[[1]], match(map[[per]], unique(map[[per]])))
+    # A missing value is a value too
+    part <- match(map[[per]], unique(map[[per]]))
+    parts <- split(seq_along(part), part)
   }
 
   value <- if (by == "random") {
@@ -98,26 +99,48 @@ datamap_select <- function(map,
     map[[by]]
   }
   inform_missing(sum(is.na(value)), by, what = "Not chosen:")
-  chosen <- lapply(parts, function(rows) {
-    wanted <- if (is.null(n)) floor(fraction * length(rows) + 0.5) else n
-    rows <- rows[!is.na(value[rows])]
-    wanted <- min(wanted, length(rows))
-    sorted <- rows[order(
-      value[rows],
-      decreasing = order == "decreasing", method = "radix"
-    )]
-    first <- if (is.null(both_ends)) {
-      wanted
-    } else {
-      floor(both_ends * wanted + 0.5)
-    }
-    c(utils::head(sorted, first), utils::tail(sorted, wanted - first))
-  })
-  selection <- map[sort(unlist(chosen)), , drop = FALSE]
+  is_chosen <- logical(nrow(map))
+  for (rows in parts) {
+    of_part <- if (is.null(rows)) value else value[rows]
+    wanted <- if (is.null(n)) floor(fraction * length(of_part) + 0.5) else n
+    at <- extreme_places(
+      of_part, wanted,
+      decreasing = order == "decreasing", share = both_ends %||% 1
+    )
+    is_chosen[if (is.null(rows)) at else rows[at]] <- TRUE
+  }
+  selection <- map[which(is_chosen), , drop = FALSE]
   attr(selection, "row.names") <- .set_row_names(nrow(selection))
   attr(selection, "ids_are_rows") <- ids_are_rows(map$id)
   inform_selection("Chose", map[["label"]], selection[["label"]])
   selection
+}
+
+# Where the `n` highest values stand, or the lowest, of which the `share` comes
+# from that end and the rest from the other. Of equal values the first ones are
+# from an end, and the last ones from the other. Without missing values.
+extreme_places <- function(value, n, decreasing, share) {
+  has_value <- which(!is.na(value))
+  if (length(has_value) < length(value)) {
+    at <- extreme_places(value[has_value], n, decreasing, share)
+    return(has_value[at])
+  }
+  n <- min(n, length(value))
+  n_first <- floor(share * n + 0.5)
+  first <- end_places(value, n_first, decreasing)
+  c(first, length(value) + 1L - end_places(rev(value), n - n_first, !decreasing))
+}
+
+# Where the `n` highest or lowest values stand, of equal ones the first. Only the
+# value of the last of them need be known, for which nothing is sorted as a whole.
+end_places <- function(value, n, decreasing) {
+  if (n == 0) {
+    return(integer())
+  }
+  at <- if (decreasing) length(value) + 1 - n else n
+  last <- sort(value, partial = at)[[at]]
+  places <- which(if (decreasing) value > last else value < last)
+  c(places, utils::head(which(value == last), n - length(places)))
 }
 
 #' Write the chosen part of a training table
@@ -141,8 +164,8 @@ datamap_select <- function(map,
 #'
 #' @param map A data map with the samples to write, see [datamap_select()].
 #' @param data The training table: a data frame, or the path of a tab-separated
-#'   file with a header (in UTF-8, without quotes), whose text is kept as it
-#'   is.
+#'   file with a header (in UTF-8, without quotes, compressed or not), whose text
+#'   is kept as it is.
 #' @param file The path of the file to write, a string.
 #' @param ... Must be empty.
 #' @param id_column The name of the column of `data` with the ids of the
@@ -169,7 +192,7 @@ datamap_write_selection <- function(map,
   path <- output_path(file)
   if (rlang::is_string(data)) {
     check_paths(data, call = call)
-    data <- read_table(expand_path(data), call)
+    data <- list2DF(read_columns(expand_path(data), call, as_texts = TRUE))
   } else if (!is.data.frame(data)) {
     abort_argument(data, "a data frame or a path", "data", call)
   }
@@ -193,50 +216,10 @@ datamap_write_selection <- function(map,
   invisible(part)
 }
 
-# Every value as the text that stands in the file.
-read_table <- function(path, call) {
-  fail <- function(reason, class, line = NULL) {
-    where <- if (!is.null(line)) "line {format_count(line)} of "
-    abort_datamap(
-      c(paste0("Can't read ", where, "{.file {path}}."), x = "{reason}."),
-      class = class, path = path, line = line, call = call
-    )
-  }
-  lines <- withCallingHandlers(
-    readLines(path, encoding = "UTF-8", warn = FALSE),
-    warning = function(warning) fail(conditionMessage(warning), "io")
-  )
-  if (length(lines) == 0) {
-    fail("It is empty: not even a header", "field")
-  }
-  if (!all(validUTF8(lines))) {
-    fail("It is not UTF-8", "syntax", which(!validUTF8(lines))[[1]])
-  }
-  n_fields <- nchar(gsub("[^\t]", "", lines)) + 1L
-  bad <- which(n_fields != n_fields[[1]])
-  if (length(bad) > 0) {
-    fail(
-      paste0(
-        "It has ", plural_count(n_fields[[bad[[1]]]], "field"),
-        " where the header has ", n_fields[[1]]
-      ),
-      "field", bad[[1]]
-    )
-  }
-  # strsplit() would drop an empty field at the end.
-  fields <- strsplit(paste0(lines, "\t."), "\t", fixed = TRUE)
-  names <- fields[[1]][seq_len(n_fields[[1]])]
-  columns <- lapply(seq_along(names), function(at) {
-    vapply(fields[-1], `[[`, "", at)
-  })
-  names(columns) <- names
-  structure(
-    columns, class = "data.frame", row.names = .set_row_names(length(lines) - 1)
-  )
-}
-
 ids_are_rows <- function(ids) {
-  is.numeric(ids) && identical(as.double(sort(ids)), seq_along(ids) - 1)
+  n <- length(ids)
+  is.numeric(ids) && !anyNA(ids) && (n == 0 || max(ids) == n - 1) &&
+    identical(as.double(sort(ids)), seq_len(n) - 1)
 }
 
 # The ids of a table that has none.
@@ -288,10 +271,11 @@ find_rows <- function(wanted, ids, id_column, call) {
       class = "input", key = lost[[1]], call = call
     )
   }
-  again <- which(duplicated(id_text(ids)) & !is.na(match_ids(ids, wanted)))
+  samples <- if (repeated_id(ids) > 0) match_ids(ids, wanted)
+  again <- samples[duplicated(samples, incomparables = NA)]
   if (length(again) > 0) {
-    first <- id_text(ids[again[[1]]])
-    places <- which(id_text(ids) == first)
+    first <- id_text(wanted[again[[1]]])
+    places <- which(samples == again[[1]])
     abort_datamap(
       c(
         "Every sample must be in {.arg data} once.",

@@ -103,14 +103,24 @@ datamap_read_summary <- function(file) {
   force_argument(file, "file", call)
   check_no_frame(file, "file", call)
   path <- output_path(file, is_read = TRUE)
+  columns <- read_columns(path, call, advise = advise_signals)
+  new_datamap(summary_of_file(columns, path, call))
+}
+
+# The columns of a table in a file: of a summary, or all texts as they stand
+# between tabs. `advise` may add to an error of the core.
+read_columns <- function(path, call, as_texts = FALSE, advise = NULL) {
   sources <- path_sources(path, call)
   on.exit(close_sources(sources), add = TRUE)
-  columns <- .Call(ffi_read_summary, sources$inputs[[1]])
+  columns <- .Call(ffi_read_summary, sources$inputs[[1]], as_texts)
   if (inherits(columns, "dm_error")) {
     columns$file <- 1L
-    abort_core(advise_signals(columns, path), path, call)
+    if (!is.null(advise)) {
+      columns <- advise(columns, path)
+    }
+    abort_core(columns, path, call)
   }
-  new_datamap(summary_of_file(columns, path, call))
+  columns
 }
 
 # The columns of a file under the names of the summary.

@@ -10,7 +10,8 @@
 typedef struct summary_call {
   SEXP columns; /* when writing */
   bool is_summary;
-  SEXP input;       /* when reading */
+  SEXP input; /* when reading */
+  bool as_texts;
   const char *path; /* NULL: it is no path */
   ffi_reader reader;
   ffi_unwind unwind;
@@ -42,10 +43,10 @@ SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP is_summary_sexp) 
   return run_summary(write_body, &call, path_sexp);
 }
 
-/* input: a path, or a function(n) that returns at most n bytes. A named list of vectors,
-   or the error. */
-SEXP ffi_read_summary(SEXP input_sexp) {
-  summary_call call = {.input = input_sexp};
+/* input: a path, or a function(n) that returns at most n bytes; as_texts: whether all
+   columns are texts as they stand between tabs. A named list of vectors, or the error. */
+SEXP ffi_read_summary(SEXP input_sexp, SEXP as_texts_sexp) {
+  summary_call call = {.input = input_sexp, .as_texts = Rf_asLogical(as_texts_sexp) == 1};
   return run_summary(read_body, &call, input_sexp);
 }
 
@@ -159,7 +160,8 @@ static dm_status read_file(summary_call *call, const dm_host *host) {
   DM_TRY(call->path ? dm_source_open_file(&call->source, call->path, host, &call->err)
                     : ffi_open_source(&call->source, call->input, &call->reader, host,
                                       &call->err));
-  return dm_tsv_read(&call->table, call->source, DM_TSV_BLOCK, &missing, &call->err);
+  return dm_tsv_read(&call->table, call->source, DM_TSV_BLOCK, call->as_texts, &missing,
+                     &call->err);
 }
 
 static SEXP make_column(const dm_tsv_table *table, size_t i) {

@@ -19,7 +19,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_field_names, 0),
     ENTRY(ffi_integer64, 2),
     ENTRY(ffi_write_summary, 3),
-    ENTRY(ffi_read_summary, 1),
+    ENTRY(ffi_read_summary, 2),
     ENTRY(ffi_recorder_open, 4),
     ENTRY(ffi_recorder_add, 5),
     ENTRY(ffi_recorder_close, 1),

@@ -182,7 +182,7 @@ static dm_status perform_tsv_read(const scenario *s, dm_error *err) {
   dm_tsv_table *table = NULL;
   dm_status status;
   DM_TRY_DONE(open_input(s, s->bytes, s->len, &source, err));
-  DM_TRY_DONE(dm_tsv_read(&table, source, s->block_size, &missing, err));
+  DM_TRY_DONE(dm_tsv_read(&table, source, s->block_size, false, &missing, err));
   size_t n = dm_tsv_n_rows(table);
   for (size_t c = 0; c < dm_tsv_n_columns(table); c++) {
     say(dm_tsv_name(table, c), strlen(dm_tsv_name(table, c)));

@@ -15,12 +15,14 @@ static double missing_double, nan_double, infinity;
 
 static char path[] = "/tmp/dm-tsv-XXXXXX";
 
+static bool as_texts; /* how read_bytes() reads */
+
 static dm_status read_bytes(dm_tsv_table **table, const char *text, size_t len,
                             size_t block_size, dm_error *err) {
   *table = NULL;
   dm_source *source;
   DM_TRY(dm_source_open_memory(&source, text, len, NULL, err));
-  dm_status status = dm_tsv_read(table, source, block_size, &missing, err);
+  dm_status status = dm_tsv_read(table, source, block_size, as_texts, &missing, err);
   dm_source_close(source);
   return status;
 }
@@ -45,7 +47,7 @@ static dm_status read_back(dm_tsv_table **table, size_t block_size, dm_error *er
   *table = NULL;
   dm_source *source;
   DM_TRY(dm_source_open_file(&source, path, NULL, err));
-  dm_status status = dm_tsv_read(table, source, block_size, &missing, err);
+  dm_status status = dm_tsv_read(table, source, block_size, false, &missing, err);
   dm_source_close(source);
   return status;
 }
@@ -316,6 +318,49 @@ static void test_broken(void) {
   CHECK_INT(read_bytes(&table, "ab\nc\0d\n", 7, 64, &err), DM_E_SYNTAX);
   CHECK_UINT(err.line, 2);
   CHECK_STR(err.found, "a NUL byte");
+}
+
+/* Every field as it stands between tabs; no line is left out. */
+static void test_texts(void) {
+  static const struct {
+    const char *text;
+    const char *want; /* NULL: too few or too many fields */
+    uint64_t line;
+  } cases[] = {
+      {"id\tavg_probs\tx\n1\t0.5\tNA\n", "id:t avg_probs:t x:t|'1' '0.5' 'NA'", 0},
+      {"a\tb\n", "a:t b:t", 0},
+      {"a,b\n1,2\n", "a,b:t|'1,2'", 0},
+      {"\"a\"\tb\n\"x\t\"\"\r\n", "\"a\":t b:t|'\"x' '\"\"'", 0},
+      {"{\"a\":1}\n{}\n", "{\"a\":1}:t|'{}'", 0},
+      {"a\n1\n\nTRUE\n", "a:t|'1'|''|'TRUE'", 0},
+      {"a\tb\n\t\n007\t1e5", "a:t b:t|'' ''|'007' '1e5'", 0},
+      {"\xEF\xBB\xBF"
+       "id\n1\n",
+       "id:t|'1'", 0},
+      {"a\tb\n1\t2\n\n3\t4\n", NULL, 3},
+      {"a\tb\n1\t2\t3\n", NULL, 2},
+      {"a\tb\n\"1\t2\"\t3\n", NULL, 2},
+      {"\n", NULL, 1},
+  };
+  as_texts = true;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t block_size = 1; block_size <= 64; block_size *= 4) {
+      DM_CASE("%s, blocks of %zu", cases[i].text, block_size);
+      dm_tsv_table *table;
+      dm_error err;
+      dm_status status =
+          read_bytes(&table, cases[i].text, strlen(cases[i].text), block_size, &err);
+      if (cases[i].want && CHECK_INT(status, DM_OK)) {
+        char got[512] = "";
+        show(table, got, sizeof got);
+        CHECK_STR(got, cases[i].want);
+      } else if (!cases[i].want && CHECK(status != DM_OK)) {
+        CHECK_UINT(err.line, cases[i].line);
+      }
+      dm_tsv_release(table);
+    }
+  }
+  as_texts = false;
 }
 
 static void test_limits(void) {
@@ -608,6 +653,7 @@ int main(void) {
   close(fd);
   DM_RUN(test_kinds);
   DM_RUN(test_broken);
+  DM_RUN(test_texts);
   DM_RUN(test_limits);
   DM_RUN(test_written);
   DM_RUN(test_not_written);

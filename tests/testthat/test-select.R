@@ -145,6 +145,32 @@ test_that("wrong arguments are errors", {
   }
 })
 
+test_that("what is chosen is the start and the end of the sorted samples", {
+  set.seed(5)
+  for (round in 1:60) {
+    map <- random_map(sample(40, 1))
+    map$signal <- sample(c(0, 0.5, 1, -Inf, Inf, NA), nrow(map), replace = TRUE)
+    map$part <- sample(c("a", "b", NA), nrow(map), replace = TRUE)
+    decreasing <- runif(1) < 0.5
+    share <- if (runif(1) < 0.5) runif(1)
+    n <- sample(nrow(map), 1)
+    parts <- split(seq_len(nrow(map)), addNA(map$part))
+    rows <- unlist(lapply(parts, function(rows) {
+      sorted <- order(map$signal[rows], decreasing = decreasing, na.last = NA)
+      sorted <- rows[sorted]
+      wanted <- min(n, length(sorted))
+      first <- floor((if (is.null(share)) 1 else share) * wanted + 0.5)
+      c(sorted[seq_len(first)], rev(rev(sorted)[seq_len(wanted - first)]))
+    }))
+    chosen <- suppressMessages(datamap_select(
+      map,
+      n = n, by = "signal", per = "part", both_ends = share,
+      order = if (decreasing) "decreasing" else "increasing"
+    ))
+    expect_identical(chosen$id, map$id[sort(rows)])
+  }
+})
+
 # Writing ----------------------------------------------------------------
 
 write_quietly <- function(...) suppressMessages(datamap_write_selection(...))
@@ -198,13 +224,17 @@ test_that("a table that can't be read is an error that names its place", {
     error
   }
   writeLines(c("id\ta", "1\t2", "2"), input)
-  error <- fails("field")
+  error <- fails("syntax")
   expect_identical(error$line, 3L)
-  expect_match(conditionMessage(error), "1 field where the header has 2")
+  expect_match(conditionMessage(error), "2 fields, as many as the header has")
   writeLines(c("id\ta", "1\tcaf\xe9"), input, useBytes = TRUE)
   expect_identical(fails("syntax")$line, 2L)
+  writeLines(c("id\ta", "1\t2", "", "3\t4"), input)
+  expect_identical(fails("syntax")$line, 3L)
+  writeLines(c("id\tid", "1\t2"), input)
+  expect_identical(fails("field")$key, "id")
   file.create(input)
-  fails("field")
+  fails("syntax")
   error <- fails("io", tempfile())
   expect_match(conditionMessage(error), "No such file")
   fails("io", tempdir())

@@ -3,6 +3,7 @@
 #ifndef DM_TSV_H
 #define DM_TSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,13 +68,16 @@ enum { DM_TSV_BLOCK = 1 << 20 };
    grammar, "NaN", "nan", "Inf", "inf", "-Inf" or "-inf". In JSON Lines the types are
    those of the values; null and what a line does not have is missing. *out is NULL on
    failure, else released by dm_tsv_release(); source stays the caller's. block_size bytes
-   are read at a time. DM_E_SYNTAX (number of fields, quotes, no header, invalid UTF-8,
-   lone carriage returns, NUL, broken JSON), DM_E_FIELD (a text where a number must be, a
-   list or object, a name that is empty, repeated, too long or has U+0000), DM_E_RANGE (a
-   number beyond the largest double), DM_E_LIMIT, and what dm_lines_next() returns; with
-   line, column, byte and key. */
+   are read at a time. With as_texts every column is text, as it stands between tabs:
+   nothing is a number, a quote, missing or JSON, and no line is left out. DM_E_SYNTAX
+   (number of fields, quotes, no header, invalid UTF-8, lone carriage returns, NUL, broken
+   JSON), DM_E_FIELD (a text where a number must be, a list or object, a name that is
+   empty, repeated, too long or has U+0000), DM_E_RANGE (a number beyond the largest
+   double), DM_E_LIMIT, and what dm_lines_next() returns; with line, column, byte and key.
+ */
 dm_status dm_tsv_read(dm_tsv_table **out, dm_source *source, size_t block_size,
-                      const dm_missing *missing, dm_error *err) DM_MUST_CHECK;
+                      bool as_texts, const dm_missing *missing,
+                      dm_error *err) DM_MUST_CHECK;
 
 size_t dm_tsv_n_rows(const dm_tsv_table *table);
 size_t dm_tsv_n_columns(const dm_tsv_table *table);

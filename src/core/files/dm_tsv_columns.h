@@ -29,7 +29,7 @@ bool dm_tsv_gives_way(const char *name, const char *other);
    be read, and the first of those is in no number. */
 typedef enum dm_tsv_form {
   DM_TSV_AS_READ,   /* what it is is told by its text */
-  DM_TSV_AS_TEXT,   /* it stood in quotes */
+  DM_TSV_AS_TEXT,   /* it stood in quotes, or all are texts */
   DM_TSV_AS_NUMBER, /* number is its value */
   DM_TSV_AS_NULL
 } dm_tsv_form;
@@ -87,6 +87,7 @@ struct dm_tsv_table {
   dm_tsv_layout layout;
   char delimiter;
   bool is_quoting; /* fields may stand in quotes */
+  bool as_texts;   /* all fields are texts, as they stand between tabs */
   dm_tsv_in *columns;
   size_t n_columns;
   size_t cap_columns;

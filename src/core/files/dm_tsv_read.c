@@ -25,13 +25,14 @@ static bool is_field_end(const dm_tsv_table *table, const char *p);
 static const char *find_field_end(const dm_tsv_table *table, const char *p);
 
 dm_status dm_tsv_read(dm_tsv_table **out, dm_source *source, size_t block_size,
-                      const dm_missing *missing, dm_error *err) {
+                      bool as_texts, const dm_missing *missing, dm_error *err) {
   *out = NULL;
   dm_tsv_table *table = dm_calloc(1, sizeof *table);
   if (!table) {
     return dm_error_memory(err);
   }
   table->missing = *missing;
+  table->as_texts = as_texts;
   dm_lines lines;
   dm_lines_init(&lines, source, block_size, LINE_SIZE_MAX);
   dm_block block = {0};
@@ -131,7 +132,8 @@ static dm_status read_block(dm_tsv_table *table, const dm_block *block, dm_error
     }
     DM_TRY(check_line(table, line, len, err));
     bool is_blank = len == 0 || (len == 1 && line[0] == '\r');
-    if (!is_blank || (table->layout == DM_TSV_DELIMITED && table->n_columns == 1)) {
+    bool is_one = table->layout == DM_TSV_DELIMITED && table->n_columns == 1;
+    if (!is_blank || is_one || table->as_texts) {
       DM_TRY(read_line(table, line, err));
     }
   }
@@ -141,7 +143,7 @@ static dm_status read_block(dm_tsv_table *table, const dm_block *block, dm_error
 /* The first line tells what the others are. */
 static dm_status read_line(dm_tsv_table *table, const char *line, dm_error *err) {
   if (table->layout == DM_TSV_UNKNOWN) {
-    if (*line != '{') {
+    if (*line != '{' || table->as_texts) {
       return read_header(table, line, err);
     }
     table->layout = DM_TSV_JSON;
@@ -175,10 +177,9 @@ static dm_status check_line(const dm_tsv_table *table, const char *line, size_t 
    the first name stands in quotes, so may all fields. */
 static dm_status read_header(dm_tsv_table *table, const char *line, dm_error *err) {
   const char *end = line + strcspn(line, "\n");
-  table->delimiter = memchr(line, '\t', (size_t)(end - line))  ? '\t'
-                     : memchr(line, ',', (size_t)(end - line)) ? ','
-                                                               : '\t';
-  table->is_quoting = table->delimiter == ',' || *line == '"';
+  bool has_tab = table->as_texts || memchr(line, '\t', (size_t)(end - line));
+  table->delimiter = !has_tab && memchr(line, ',', (size_t)(end - line)) ? ',' : '\t';
+  table->is_quoting = !table->as_texts && (table->delimiter == ',' || *line == '"');
   table->layout = DM_TSV_DELIMITED;
   size_t n_delimiters = 0; /* before names are compared with each other */
   for (const char *p = line; p < end; p++) {
@@ -198,6 +199,10 @@ static dm_status read_header(dm_tsv_table *table, const char *line, dm_error *er
   }
   for (size_t i = 0; i < table->n_columns; i++) {
     dm_tsv_in *c = &table->columns[i];
+    if (table->as_texts) {
+      c->rule = DM_TSV_ANY;
+      c->kind = DM_TSV_TEXT;
+    }
     for (size_t j = 0; j < table->n_columns && c->rule != DM_TSV_ANY; j++) {
       if (dm_tsv_gives_way(dm_tsv_name(table, i), dm_tsv_name(table, j))) {
         c->rule = DM_TSV_ANY;
@@ -267,7 +272,10 @@ static dm_status take_field(dm_tsv_table *table, const char *p, dm_tsv_field *ou
     return take_quoted(table, p, out, end, err);
   }
   *end = find_field_end(table, p);
-  *out = (dm_tsv_field){.text = p, .len = (size_t)(*end - p), .at = p};
+  *out = (dm_tsv_field){.form = table->as_texts ? DM_TSV_AS_TEXT : DM_TSV_AS_READ,
+                        .text = p,
+                        .len = (size_t)(*end - p),
+                        .at = p};
   const char *quote = table->is_quoting ? memchr(p, '"', out->len) : NULL;
   if (quote) {
     dm_error_expected(err, DM_E_SYNTAX, "quotes around all of a field or none of it");
