@@ -128,11 +128,12 @@ extreme_places <- function(value, n, decreasing, share) {
   n <- min(n, length(value))
   n_first <- floor(share * n + 0.5)
   first <- end_places(value, n_first, decreasing)
-  c(first, length(value) + 1L - end_places(rev(value), n - n_first, !decreasing))
+  others <- end_places(rev(value), n - n_first, !decreasing)
+  c(first, length(value) + 1L - others)
 }
 
-# Where the `n` highest or lowest values stand, of equal ones the first. Only the
-# value of the last of them need be known, for which nothing is sorted as a whole.
+# Where the `n` highest or lowest values stand, of equal ones the first. Only
+# the value of the last of them need be known, for which not all is sorted.
 end_places <- function(value, n, decreasing) {
   if (n == 0) {
     return(integer())
@@ -164,8 +165,8 @@ end_places <- function(value, n, decreasing) {
 #'
 #' @param map A data map with the samples to write, see [datamap_select()].
 #' @param data The training table: a data frame, or the path of a tab-separated
-#'   file with a header (in UTF-8, without quotes, compressed or not), whose text
-#'   is kept as it is.
+#'   file with a header (in UTF-8, without quotes, compressed or not), whose
+#'   text is kept as it is.
 #' @param file The path of the file to write, a string.
 #' @param ... Must be empty.
 #' @param id_column The name of the column of `data` with the ids of the

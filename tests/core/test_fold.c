@@ -250,6 +250,32 @@ typedef struct taken {
   dm_status status;
 } taken;
 
+/* What can be read can also be kept. */
+static void test_counts(void) {
+  static const char line[] =
+      "{\"id\": 1, \"label\": 0, \"label_probs\": 0.5, "
+      "\"correct\": 1}\n";
+  for (int i = 0; i < 4; i++) {
+    DM_CASE("case %d", i);
+    dm_options options = options_in_blocks(0, 100);
+    dm_run *run = NULL;
+    dm_error err;
+    CHECK_INT(run_text(&run, options, line, strlen(line), &err), DM_OK);
+    uint64_t *count = i / 2 ? &run->states.problems.count[DM_PROBLEM_CORRECT]
+                            : &run->states.counts.lines;
+    *count = (uint64_t)DM_COUNT_MAX - (i % 2 == 0);
+    /* correct contradicts the probability, for each of them */
+    static const char more[] =
+        "{\"id\": 2, \"label\": 0, \"probs\": [0.9, 0.1], "
+        "\"correct\": 0}\n";
+    dm_source *source = NULL;
+    CHECK_INT(dm_source_open_memory(&source, more, strlen(more), NULL, &err), DM_OK);
+    CHECK_INT(dm_run_source(run, source, 1, &err), i % 2 ? DM_E_LIMIT : DM_OK);
+    dm_source_close(source);
+    dm_run_free(run);
+  }
+}
+
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
                       const dm_origin *origin, dm_error *err) {
   taken *t = ctx;
@@ -322,6 +348,7 @@ int main(void) {
   DM_RUN(test_signals);
   DM_RUN(test_errors);
   DM_RUN(test_disagreements);
+  DM_RUN(test_counts);
   DM_RUN(test_sink);
   free(answer);
   return dm_test_end();

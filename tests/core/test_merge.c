@@ -444,6 +444,20 @@ static void test_limits(void) {
   CHECK_INT(dm_merge(&run->states, &other->states, 1, NULL, &err), DM_E_LIMIT);
   dm_run_free(run);
   dm_run_free(other);
+  /* lines, and problems that are only counted */
+  for (int i = 0; i < 4; i++) {
+    DM_CASE("case %d", i);
+    run = run_of(&options, line, strlen(line));
+    other = run_of(&options, line, strlen(line));
+    uint64_t *count =
+        i / 2 ? &run->states.problems.count[DM_PROBLEM_STEP] : &run->states.counts.lines;
+    *count = (uint64_t)DM_COUNT_MAX - (i % 2 == 0);
+    other->states.problems.count[DM_PROBLEM_STEP] = 1;
+    CHECK_INT(dm_merge(&run->states, &other->states, 1, NULL, &err),
+              i % 2 ? DM_E_LIMIT : DM_OK);
+    dm_run_free(run);
+    dm_run_free(other);
+  }
 }
 
 static void test_allocations(void) {

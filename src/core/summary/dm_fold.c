@@ -76,6 +76,7 @@ dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *
   states->counts.blank += batch->n_blank;
   states->counts.bad += batch->n_bad;
   states->counts.cut += batch->n_cut;
+  DM_TRY(dm_states_check_counts(states, err));
   if (batch->has_error) {
     *err = batch->error;
     place_error(&f, err);

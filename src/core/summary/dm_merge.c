@@ -86,6 +86,7 @@ dm_status dm_merge(dm_states *states, const dm_states *other, int32_t n_files,
   states->counts.blank += other->counts.blank;
   states->counts.bad += other->counts.bad;
   states->counts.cut += other->counts.cut;
+  status = dm_states_check_counts(states, err);
 done:
   dm_free(m.labels);
   dm_free(m.s_labels);

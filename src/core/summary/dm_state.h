@@ -26,9 +26,8 @@ typedef enum dm_state_matrix {
 bool dm_state_has(const dm_states *states, dm_state_part part);
 bool dm_state_has_matrix(const dm_states *states, dm_state_matrix which);
 
-/* Whether a count is one that a double of the host still holds exactly. */
 static inline bool dm_state_is_count(int64_t value) {
-  return value >= 0 && value <= INT64_C(1) << 53;
+  return value >= 0 && value <= DM_COUNT_MAX;
 }
 
 /* The columns of a part, in their order; at most DM_STATE_FIELDS_MAX. */

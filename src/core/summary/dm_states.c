@@ -39,6 +39,23 @@ const dm_signal_accum *dm_states_signal(const dm_states *states, uint32_t row, s
   return &all[is_derived ? states->n_values - 1 : i];
 }
 
+dm_status dm_states_check_counts(const dm_states *states, dm_error *err) {
+  const dm_counts *counts = &states->counts;
+  uint64_t most = counts->lines;
+  const uint64_t others[] = {counts->good, counts->blank, counts->bad, counts->cut};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    most = others[i] > most ? others[i] : most;
+  }
+  for (size_t kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+    uint64_t count = states->problems.count[kind];
+    most = count > most ? count : most;
+  }
+  if (most <= (uint64_t)DM_COUNT_MAX) {
+    return DM_OK;
+  }
+  return dm_error_expected(err, DM_E_LIMIT, "at most 2^53 lines, and problems of a kind");
+}
+
 size_t dm_states_infinite_losses(const dm_states *states) {
   size_t n = 0;
   for (uint32_t row = 0; states->keep.loss && row < states->ids.n; row++) {

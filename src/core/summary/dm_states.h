@@ -66,6 +66,11 @@ void dm_states_release(dm_states *states);
 dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
                            dm_error *err) DM_MUST_CHECK;
 
+/* The largest count that a double of the host still holds exactly. DM_E_LIMIT where lines
+   or problems are more: what has been counted could not be given to anybody. */
+#define DM_COUNT_MAX (INT64_C(1) << 53)
+dm_status dm_states_check_counts(const dm_states *states, dm_error *err) DM_MUST_CHECK;
+
 /* Of how many samples the loss is derived, since no line gives it, and infinite. */
 size_t dm_states_infinite_losses(const dm_states *states);
 
