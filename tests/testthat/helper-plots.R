@@ -101,3 +101,12 @@ random_steps <- function(n = 40, times = 6) {
     s_label = rep(rep_len(c(0, 0, 2), n), times)
   )
 }
+
+# What is drawn depends on no package that is only suggested: what takes long is
+# looked at where those are, in the distribution's versions and in current ones.
+skip_without_suggests <- function() {
+  skip_if(
+    tolower(Sys.getenv("_R_CHECK_DEPENDS_ONLY_")) == "true",
+    "Drawn the same with the suggested packages"
+  )
+}

@@ -185,6 +185,7 @@ boxes_of <- function(plot, width, height, pattern) {
 sizes_of_pages <- list(c(7, 5), c(4, 3))
 
 test_that("names of regions never overlap", {
+  skip_without_suggests()
   map <- random_map(60)
   cutoffs <- c(variability = 0.28)
   plots <- list(
@@ -219,6 +220,7 @@ test_that("names of regions never overlap", {
 })
 
 test_that("the numbers of neighbouring panels do not touch", {
+  skip_without_suggests()
   map <- random_map(100)
   plots <- list(
     datamap_plot(map), datamap_plot(map, "avg_probs", "learnt_times"),
@@ -245,6 +247,7 @@ test_that("the numbers of neighbouring panels do not touch", {
 })
 
 test_that("no text is cut beside or above narrow panels", {
+  skip_without_suggests()
   map <- random_map(60)
   plots <- list(
     datamap_plot(map), datamap_plot(map, use_l_times = 0),
