@@ -305,7 +305,7 @@ ranking_scores <- function(value, is_wrong, k, decreasing = TRUE) {
 
 # The sums of 1 / j over the n numbers behind `before`. Behind large numbers by
 # Euler and Maclaurin's formula, as the difference of two values of digamma()
-# would have few digits there; the first term left out is below 1e-14 of the
+# would have few digits there; the first term left out is below 1e-13 of the
 # sum.
 sum_of_inverses <- function(before, n) {
   sums <- 1 / (before + 1)
