@@ -272,8 +272,8 @@ score_hints <- c(
 
 # Of a table: probs and logits in one order of the classes, `classes`, their
 # names or NULL; whether these are places (probs_0, probs_1, ...); `width`,
-# their number, NULL where there are no class vectors; whether only the second of
-# two classes is given; and what they are from.
+# their number, NULL where there are no class vectors; whether only the second
+# of two classes is given; and what they are from.
 class_scores <- function(x, is_text_label, may_sort, memory, call) {
   fields <- lapply(stats::setNames(nm = class_fields), class_columns,
     x = x, call = call
