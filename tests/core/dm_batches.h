@@ -37,16 +37,16 @@ static void keep_stream(dm_arrow_stream *stream) {
 }
 
 static inline void make_column(column *c, const char *name, const char *format,
-                               int64_t length, int64_t n_buffers, const void *valid,
-                               const void *values, const void *bytes) {
+                               int64_t length, int64_t n_buffers,
+                               const void *const *buffers) {
   *c = (column){.schema = {.format = format, .name = name, .release = release_schema},
                 .array = {.length = length,
-                          .null_count = valid ? -1 : 0,
+                          .null_count = buffers && buffers[0] ? -1 : 0,
                           .n_buffers = n_buffers,
                           .release = release_array}};
-  c->buffers[0] = valid;
-  c->buffers[1] = values;
-  c->buffers[2] = bytes;
+  for (int i = 0; buffers && i < 3; i++) {
+    c->buffers[i] = buffers[i];
+  }
   c->array.buffers = c->buffers;
 }
 
@@ -64,7 +64,7 @@ static inline void set_dictionary(column *c, column *values) {
 
 /* A table of such columns. */
 static inline void make_batch(column *batch, column *columns, size_t n, int64_t length) {
-  make_column(batch, "", "+s", length, 1, NULL, NULL, NULL);
+  make_column(batch, "", "+s", length, 1, NULL);
   for (size_t i = 0; i < n; i++) {
     add_child(batch, &columns[i]);
   }

@@ -60,7 +60,8 @@ static void test_numbers(void) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].format);
     column from;
-    make_column(&from, "x", cases[i].format, 3, 2, second_missing, cases[i].values, NULL);
+    make_column(&from, "x", cases[i].format, 3, 2,
+                (const void *[3]){second_missing, cases[i].values});
     dm_arrow_column c;
     dm_error err;
     CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 3, &err), DM_OK);
@@ -89,7 +90,7 @@ static void test_half(void) {
   column from;
   dm_arrow_column c;
   dm_error err;
-  make_column(&from, "x", "e", 9, 2, NULL, halves, NULL);
+  make_column(&from, "x", "e", 9, 2, (const void *[3]){NULL, halves});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 9, &err), DM_OK);
   for (int i = 0; i < 8; i++) {
     CHECK_DOUBLE(number_of(&c, i), want[i]);
@@ -106,14 +107,14 @@ static void test_idents(void) {
   column from;
   dm_arrow_column c;
   dm_error err;
-  make_column(&from, "id", "L", 3, 2, NULL, big, NULL);
+  make_column(&from, "id", "L", 3, 2, (const void *[3]){NULL, big});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 3, &err), DM_OK);
   CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_ID), "18446744073709551615");
   CHECK_STR(ident_of(&c, 1, DM_ARROW_AS_ID), "9223372036854775808");
   CHECK_STR(ident_of(&c, 2, DM_ARROW_AS_ID), "9223372036854775807");
   dm_arrow_column_release(&c);
 
-  make_column(&from, "id", "g", 6, 2, NULL, doubles, NULL);
+  make_column(&from, "id", "g", 6, 2, (const void *[3]){NULL, doubles});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 6, &err), DM_OK);
   const char *const want[] = {"9007199254740992", "field", "field", "-", "field", "-7"};
   for (int i = 0; i < 6; i++) {
@@ -121,14 +122,14 @@ static void test_idents(void) {
   }
   dm_arrow_column_release(&c);
 
-  make_column(&from, "label", "b", 2, 2, NULL, bits, NULL);
+  make_column(&from, "label", "b", 2, 2, (const void *[3]){NULL, bits});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_LABEL, 0, 2, &err), DM_OK);
   CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_LABEL), "0");
   CHECK_STR(ident_of(&c, 1, DM_ARROW_AS_LABEL), "1");
   CHECK_STR(ident_of(&c, 1, DM_ARROW_AS_WHOLE), "field");
   dm_arrow_column_release(&c);
 
-  make_column(&from, "label", "n", 2, 0, NULL, NULL, NULL);
+  make_column(&from, "label", "n", 2, 0, NULL);
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_LABEL, 0, 2, &err), DM_OK);
   CHECK_STR(ident_of(&c, 1, DM_ARROW_AS_LABEL), "-");
   CHECK_DOUBLE(number_of(&c, 1), -99);
@@ -162,8 +163,8 @@ static void test_strings(void) {
     const char *const formats[] = {"u", "U", "vu"};
     const void *const values[] = {ends, large_ends, views};
     column from;
-    make_column(&from, "id", formats[kind], N_TEXTS, kind == 2 ? 4 : 3, NULL,
-                values[kind], letters);
+    make_column(&from, "id", formats[kind], N_TEXTS, kind == 2 ? 4 : 3,
+                (const void *[3]){NULL, values[kind], letters});
     from.buffers[3] = sizes;
     dm_arrow_column c;
     dm_error err;
@@ -184,7 +185,7 @@ static void test_strings(void) {
   column from;
   dm_arrow_column c;
   dm_error err;
-  make_column(&from, "id", "u", 1, 3, NULL, nul_ends, "a\0b");
+  make_column(&from, "id", "u", 1, 3, (const void *[3]){NULL, nul_ends, "a\0b"});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 1, &err), DM_OK);
   CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_ID), "field");
   dm_arrow_column_release(&c);
@@ -202,7 +203,7 @@ static void test_truth(void) {
   dm_error err;
   bool is_true = false;
   bool is_given;
-  make_column(&from, "correct", "u", 9, 3, NULL, places, words);
+  make_column(&from, "correct", "u", 9, 3, (const void *[3]){NULL, places, words});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_TRUTH, 0, 9, &err), DM_OK);
   for (int i = 0; i < 8; i++) {
     CHECK_INT(dm_arrow_truth(&c, i, &is_true, &is_given, &err), DM_OK);
@@ -213,8 +214,8 @@ static void test_truth(void) {
   CHECK_STR(err.key, "correct");
   dm_arrow_column_release(&c);
 
-  make_column(&values, "", "u", 9, 3, NULL, places, words);
-  make_column(&from, "correct", "c", 3, 2, second_missing, codes, NULL);
+  make_column(&values, "", "u", 9, 3, (const void *[3]){NULL, places, words});
+  make_column(&from, "correct", "c", 3, 2, (const void *[3]){second_missing, codes});
   set_dictionary(&from, &values);
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_TRUTH, 0, 3, &err), DM_OK);
   CHECK_INT(dm_arrow_truth(&c, 0, &is_true, &is_given, &err), DM_E_FIELD);
@@ -224,7 +225,7 @@ static void test_truth(void) {
   CHECK(is_given && !is_true);
   dm_arrow_column_release(&c);
 
-  make_column(&from, "correct", "g", 4, 2, NULL, doubles, NULL);
+  make_column(&from, "correct", "g", 4, 2, (const void *[3]){NULL, doubles});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_TRUTH, 0, 4, &err), DM_OK);
   for (int i = 0; i < 4; i++) {
     CHECK_INT(dm_arrow_truth(&c, i, &is_true, &is_given, &err),
@@ -234,7 +235,7 @@ static void test_truth(void) {
   }
   dm_arrow_column_release(&c);
 
-  make_column(&from, "correct", "b", 2, 2, NULL, bits, NULL);
+  make_column(&from, "correct", "b", 2, 2, (const void *[3]){NULL, bits});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_TRUTH, 0, 2, &err), DM_OK);
   CHECK_INT(dm_arrow_truth(&c, 0, &is_true, &is_given, &err), DM_OK);
   CHECK(is_given && is_true);
@@ -251,8 +252,8 @@ static void test_dictionaries(void) {
   column from;
   dm_arrow_column c;
   dm_error err;
-  make_column(&values, "", "u", 4, 3, none_at_one, ends, letters);
-  make_column(&from, "label", "C", 4, 2, NULL, codes, NULL);
+  make_column(&values, "", "u", 4, 3, (const void *[3]){none_at_one, ends, letters});
+  make_column(&from, "label", "C", 4, 2, (const void *[3]){NULL, codes});
   set_dictionary(&from, &values);
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_LABEL, 0, 4, &err), DM_OK);
   CHECK(dm_arrow_value_type(&c) == DM_ARROW_STRING);
@@ -266,7 +267,7 @@ static void test_dictionaries(void) {
   CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_LABEL), "io");
   dm_arrow_column_release(&c);
 
-  make_column(&values, "", "g", 4, 2, none_at_one, doubles, NULL);
+  make_column(&values, "", "g", 4, 2, (const void *[3]){none_at_one, doubles});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 4, &err), DM_OK);
   CHECK_DOUBLE(number_of(&c, 0), 3);
   CHECK_DOUBLE(number_of(&c, 3), -99);
@@ -319,9 +320,10 @@ static void test_vectors(void) {
   dm_error err;
   for (int kind = 0; kind < 2; kind++) {
     DM_CASE("kind %d", kind);
-    make_column(&items, "item", "g", 8, 2, NULL, doubles, NULL);
-    make_column(&from, "probs", kind ? "+L" : "+l", 5, 2, second_missing,
-                kind ? (const void *)large_list_ends : list_ends, NULL);
+    make_column(&items, "item", "g", 8, 2, (const void *[3]){NULL, doubles});
+    make_column(&from, "probs", kind ? "+L" : "+l", 5, 2,
+                (const void *[3]){second_missing,
+                                  kind ? (const void *)large_list_ends : list_ends});
     add_child(&from, &items);
     CHECK_INT(open_column(&c, &from, DM_ARROW_AS_VECTOR, 0, 5, &err), DM_OK);
     CHECK_STR(vector_of(&c, 0, NULL), "0 1");
@@ -329,16 +331,16 @@ static void test_vectors(void) {
     CHECK_STR(vector_of(&c, 3, NULL), "4 5 6");
     dm_arrow_column_release(&c);
     /* missing items, and the offset of the items */
-    make_column(&items, "item", "f", 8, 2, some, floats, NULL);
+    make_column(&items, "item", "f", 8, 2, (const void *[3]){some, floats});
     CHECK_INT(open_column(&c, &from, DM_ARROW_AS_VECTOR, 2, 3, &err), DM_OK);
     CHECK_STR(vector_of(&c, 0, NULL), "NaN 3");
     CHECK_STR(vector_of(&c, 1, NULL), "4 NaN NaN");
     CHECK_STR(vector_of(&c, 2, NULL), "7");
     dm_arrow_column_release(&c);
   }
-  make_column(&items, "item", "g", 7, 2, some, doubles, NULL);
+  make_column(&items, "item", "g", 7, 2, (const void *[3]){some, doubles});
   items.array.offset = 1;
-  make_column(&from, "probs", "+w:2", 3, 1, second_missing, NULL, NULL);
+  make_column(&from, "probs", "+w:2", 3, 1, (const void *[3]){second_missing});
   add_child(&from, &items);
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_VECTOR, 0, 3, &err), DM_OK);
   CHECK_STR(vector_of(&c, 0, NULL), "1"); /* as long as the longest */
@@ -358,9 +360,9 @@ static void test_structs(void) {
   column from;
   dm_arrow_column c;
   dm_error err;
-  make_column(&parts[0], "a", "g", 3, 2, third_missing, a, NULL);
-  make_column(&parts[1], "b", "g", 3, 2, NULL, b, NULL);
-  make_column(&from, "probs", "+s", 2, 1, NULL, NULL, NULL);
+  make_column(&parts[0], "a", "g", 3, 2, (const void *[3]){third_missing, a});
+  make_column(&parts[1], "b", "g", 3, 2, (const void *[3]){NULL, b});
+  make_column(&from, "probs", "+s", 2, 1, NULL);
   add_child(&from, &parts[0]);
   add_child(&from, &parts[1]);
   from.array.offset = 1;
@@ -409,9 +411,9 @@ static void test_types(void) {
     DM_CASE("%s", cases[i].format);
     column from;
     column item;
-    make_column(&from, "x", cases[i].format, 0, 2, NULL, NULL, NULL);
+    make_column(&from, "x", cases[i].format, 0, 2, NULL);
     if (cases[i].item) {
-      make_column(&item, "item", cases[i].item, 0, 2, NULL, NULL, NULL);
+      make_column(&item, "item", cases[i].item, 0, 2, NULL);
       add_child(&from, &item);
     }
     dm_arrow_column c;
@@ -446,8 +448,8 @@ static void test_malformed(void) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("case %zu", i);
-    make_column(&from, "x", "g", cases[i].length, cases[i].n_buffers, NULL,
-                cases[i].has_values ? doubles : NULL, NULL);
+    make_column(&from, "x", "g", cases[i].length, cases[i].n_buffers,
+                (const void *[3]){NULL, cases[i].has_values ? doubles : NULL});
     from.array.offset = cases[i].offset;
     CHECK_INT(
         open_column(&c, &from, DM_ARROW_AS_NUMBER, cases[i].first, cases[i].n, &err),
@@ -456,26 +458,26 @@ static void test_malformed(void) {
     dm_arrow_column_release(&c);
   }
   DM_CASE("released");
-  make_column(&from, "x", "g", 3, 2, NULL, doubles, NULL);
+  make_column(&from, "x", "g", 3, 2, (const void *[3]){NULL, doubles});
   from.array.release = NULL;
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 3, &err), DM_E_IO);
   dm_arrow_column_release(&c);
   DM_CASE("no buffers");
-  make_column(&from, "x", "g", 3, 2, NULL, doubles, NULL);
+  make_column(&from, "x", "g", 3, 2, (const void *[3]){NULL, doubles});
   from.array.buffers = NULL;
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_NUMBER, 0, 3, &err), DM_E_IO);
   dm_arrow_column_release(&c);
 
   DM_CASE("offsets");
-  make_column(&from, "x", "u", 3, 3, NULL, falling, "abc");
+  make_column(&from, "x", "u", 3, 3, (const void *[3]){NULL, falling, "abc"});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 3, &err), DM_OK);
   CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_ID), "abc");
   CHECK_STR(ident_of(&c, 1, DM_ARROW_AS_ID), "io");
   dm_arrow_column_release(&c);
-  make_column(&from, "x", "u", 3, 3, NULL, negative, "abc");
+  make_column(&from, "x", "u", 3, 3, (const void *[3]){NULL, negative, "abc"});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 3, &err), DM_E_IO);
   dm_arrow_column_release(&c);
-  make_column(&from, "x", "u", 3, 3, NULL, falling, NULL);
+  make_column(&from, "x", "u", 3, 3, (const void *[3]){NULL, falling});
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 3, &err), DM_E_IO);
   dm_arrow_column_release(&c);
 
@@ -484,7 +486,7 @@ static void test_malformed(void) {
     const int32_t places[][4] = {
         {-1, 0, 0, 0}, {13, 0, 1, 0}, {13, 0, -1, 0}, {13, 0, 0, 0}, {13, 0, 0, -1}};
     memcpy(views[0], places[i], sizeof places[i]);
-    make_column(&from, "x", "vu", 1, 4, NULL, views, "abcde");
+    make_column(&from, "x", "vu", 1, 4, (const void *[3]){NULL, views, "abcde"});
     from.buffers[3] = sizes;
     CHECK_INT(open_column(&c, &from, DM_ARROW_AS_ID, 0, 1, &err), DM_OK);
     CHECK_STR(ident_of(&c, 0, DM_ARROW_AS_ID), "io");
@@ -495,8 +497,8 @@ static void test_malformed(void) {
   dm_arrow_column_release(&c);
 
   DM_CASE("lists");
-  make_column(&item, "item", "g", 2, 2, NULL, doubles, NULL);
-  make_column(&from, "x", "+l", 3, 2, NULL, falling, NULL);
+  make_column(&item, "item", "g", 2, 2, (const void *[3]){NULL, doubles});
+  make_column(&from, "x", "+l", 3, 2, (const void *[3]){NULL, falling});
   add_child(&from, &item);
   CHECK_INT(open_column(&c, &from, DM_ARROW_AS_VECTOR, 0, 3, &err), DM_E_IO);
   dm_arrow_column_release(&c);
@@ -510,7 +512,7 @@ static void test_malformed(void) {
   dm_arrow_column_release(&c);
 
   DM_CASE("schemas");
-  make_column(&from, "x", "+l", 3, 2, NULL, falling, NULL);
+  make_column(&from, "x", "+l", 3, 2, (const void *[3]){NULL, falling});
   CHECK_INT(dm_arrow_column_init(&c, &from.schema, DM_ARROW_AS_VECTOR, &err), DM_E_IO);
   dm_arrow_column_release(&c);
   from.schema.n_children = 1;

@@ -124,11 +124,43 @@ static void test_few_digits(void) {
   }
 }
 
+static void test_words_of_digits(void) {
+  unsigned long wrong = 0;
+  for (unsigned at = 0; at < 8; at++) {
+    for (unsigned c = 0; c < 256; c++) {
+      for (unsigned behind = 0; behind < 256; behind += 5) {
+        char text[8];
+        memset(text, '0' + (char)(c % 10), sizeof text);
+        memset(text + at, (int)behind, sizeof text - at);
+        text[at] = (char)c;
+        unsigned want = 0;
+        while (want < 8 && text[want] >= '0' && text[want] <= '9') {
+          want++;
+        }
+        wrong += dm_leading_digits(dm_load8(text)) != want;
+      }
+    }
+  }
+  CHECK_UINT(wrong, 0);
+  uint64_t seed = 40;
+  for (int i = 0; i < 100000; i++) {
+    char text[9];
+    uint32_t want = (uint32_t)naive_below(&seed, 100000000);
+    snprintf(text, sizeof text, "%08" PRIu32, want);
+    wrong += dm_eight_digits(dm_load8(text)) != want;
+  }
+  CHECK_UINT(wrong, 0);
+  CHECK_UINT(dm_eight_digits(dm_load8("00000000")), 0);
+  CHECK_UINT(dm_eight_digits(dm_load8("99999999")), 99999999);
+  CHECK_UINT(dm_eight_digits(dm_load8("12345678")), 12345678);
+}
+
 int main(void) {
   DM_RUN(test_pass_digits);
   DM_RUN(test_pass_plain_text);
   DM_RUN(test_is_like);
   DM_RUN(test_is_like_at_an_end);
   DM_RUN(test_few_digits);
+  DM_RUN(test_words_of_digits);
   return dm_test_end();
 }

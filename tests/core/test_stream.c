@@ -30,15 +30,19 @@ typedef struct table {
 } table;
 
 static void make_table(table *t, int n_batches) {
-  make_column(&t->columns[0], "id", "l", N_ROWS, 2, NULL, ids, NULL);
-  make_column(&t->columns[1], "label", "c", N_ROWS, 2, NULL, label_codes, NULL);
-  make_column(&t->names, "", "u", 2, 3, NULL, name_ends, "catdog");
+  make_column(&t->columns[0], "id", "l", N_ROWS, 2, (const void *[3]){NULL, ids});
+  make_column(&t->columns[1], "label", "c", N_ROWS, 2,
+              (const void *[3]){NULL, label_codes});
+  make_column(&t->names, "", "u", 2, 3, (const void *[3]){NULL, name_ends, "catdog"});
   set_dictionary(&t->columns[1], &t->names);
-  make_column(&t->columns[2], "probs_dog", "g", N_ROWS, 2, NULL, probs_dog, NULL);
-  make_column(&t->columns[3], "probs_cat", "g", N_ROWS, 2, NULL, probs_cat, NULL);
-  make_column(&t->columns[4], "g", "g", N_ROWS, 2, signal_given, signal, NULL);
-  make_column(&t->columns[5], "step", "i", N_ROWS, 2, NULL, steps, NULL);
-  make_column(&t->columns[6], "when", "tsu:", N_ROWS, 2, NULL, ids, NULL);
+  make_column(&t->columns[2], "probs_dog", "g", N_ROWS, 2,
+              (const void *[3]){NULL, probs_dog});
+  make_column(&t->columns[3], "probs_cat", "g", N_ROWS, 2,
+              (const void *[3]){NULL, probs_cat});
+  make_column(&t->columns[4], "g", "g", N_ROWS, 2,
+              (const void *[3]){signal_given, signal});
+  make_column(&t->columns[5], "step", "i", N_ROWS, 2, (const void *[3]){NULL, steps});
+  make_column(&t->columns[6], "when", "tsu:", N_ROWS, 2, (const void *[3]){NULL, ids});
   make_batch(&t->batch, t->columns, 7, N_ROWS);
   make_stream(&t->source, &t->batch, n_batches);
   schemas_released = arrays_released = 0;
@@ -162,7 +166,7 @@ static void test_bad_values(void) {
     DM_CASE("%s", dm_stream_field_names[cases[i].field]);
     table t;
     make_table(&t, 1);
-    make_column(&t.columns[5], "odd", "g", N_ROWS, 2, NULL, odd, NULL);
+    make_column(&t.columns[5], "odd", "g", N_ROWS, 2, (const void *[3]){NULL, odd});
     dm_stream_plan plan = plan_of_table();
     plan.fields[DM_STREAM_STEP] = -1;
     plan.fields[cases[i].field] = 5;
@@ -177,7 +181,7 @@ static void test_bad_values(void) {
   }
   table t;
   make_table(&t, 1);
-  make_column(&t.names, "", "u", 2, 3, NULL, name_ends, "catcow");
+  make_column(&t.names, "", "u", 2, 3, (const void *[3]){NULL, name_ends, "catcow"});
   dm_stream_plan plan = plan_of_table();
   dm_options options = options_of(false);
   dm_run *run = NULL;
@@ -228,7 +232,7 @@ static void test_plans(void) {
   /* parts of a struct that there are not */
   table t;
   make_table(&t, 1);
-  make_column(&t.columns[6], "probs", "+s", N_ROWS, 1, NULL, NULL, NULL);
+  make_column(&t.columns[6], "probs", "+s", N_ROWS, 1, NULL);
   add_child(&t.columns[6], &t.columns[2]);
   dm_stream_plan plan = plan_of_table();
   plan.probs.column = 6;
@@ -325,8 +329,8 @@ static void test_memory(void) {
     /* lists of floats, which are copied */
     static const float floats[] = {1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1};
     column items;
-    make_column(&items, "item", "f", 12, 2, NULL, floats, NULL);
-    make_column(&t.columns[6], "probs", "+w:2", N_ROWS, 1, NULL, NULL, NULL);
+    make_column(&items, "item", "f", 12, 2, (const void *[3]){NULL, floats});
+    make_column(&t.columns[6], "probs", "+w:2", N_ROWS, 1, NULL);
     add_child(&t.columns[6], &items);
     plan.probs = (dm_stream_vector){.column = 6};
     plan.logits = (dm_stream_vector){.column = -1, .parts = parts, .n_parts = 2};

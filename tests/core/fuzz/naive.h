@@ -71,6 +71,20 @@ naive_line naive_read_line(const char *line, size_t len, dm_format format,
 dm_status naive_read_value(const char *text, size_t len, bool is_python, int depth,
                            naive_value *out);
 
+/* A line that is one object, or not. */
+typedef struct naive_record {
+  bool is_blank;
+  bool is_object; /* it starts as one */
+  bool is_python;
+  dm_status status; /* 0, DM_E_SYNTAX or DM_E_LIMIT */
+  naive_value value;
+} naive_record;
+
+naive_record naive_read_record(const char *line, size_t len, dm_format format);
+
+/* Memory until naive_forget(). */
+void *naive_alloc(size_t size);
+
 /* Frees all that has been read. */
 void naive_forget(void);
 
