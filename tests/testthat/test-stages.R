@@ -45,7 +45,9 @@ test_that("an array gives the map of a recorder and of its file", {
   map <- all_of(datamap_stages(x, label = label))
   expect_same_columns(map, expected)
   from_file <- all_of(file)
-  from_file$label <- factor(from_file$label, levels(label))
+  for (name in c("label", "suggested_label")) {
+    from_file[[name]] <- factor(from_file[[name]], levels(label))
+  }
   expect_same_columns(map, from_file)
   # a list of its matrices, and classes that are told
   matrices <- lapply(1:5, function(i) x[, , i])
