@@ -60,7 +60,7 @@ find_classes <- function(x, fields, call, memory) {
     return(found)
   }
   if (scores$is_second) {
-    check_two_labels(x, fields, label, given, call)
+    need_two_labels(x, fields, label, given, call)
   }
   look_at_scores(scores$probs, memory)
   levels <- if (is.factor(x[[fields$label]])) factor_levels(x[[fields$label]])
@@ -99,7 +99,7 @@ find_classes <- function(x, fields, call, memory) {
 
 # A vector of probabilities is that of the second class, as in glm(): which one
 # that is, only these labels tell.
-check_two_labels <- function(x, fields, label, given, call) {
+need_two_labels <- function(x, fields, label, given, call) {
   column <- x[[fields$label]]
   rows <- which(!is.na(label) & (if (is.null(given)) TRUE else is.na(given)))
   is_fine <- if (is.factor(column)) {
