@@ -212,20 +212,16 @@ rank_part <- function(values, is_wrong, rows, k) {
   do.call(rbind, scores)
 }
 
-# The rows of each value of a column, numbers by value; or all, as NULL.
+# The rows of each value of a column, in their order; or all, as NULL.
 detection_groups <- function(map, by) {
   if (is.null(by)) {
     return(list(all = NULL))
   }
-  column <- map[[by]]
-  values <- if (is.factor(column)) {
-    levels(column)[levels(column) %in% column]
-  } else {
-    id_text(sort(unique(plain_ids(column)), method = "radix"))
-  }
-  text <- id_text(column)
-  rows <- lapply(values, function(value) which(text == value))
-  stats::setNames(rows, values)
+  column <- plain_ids(map[[by]])
+  values <- ordered_values(plain_integer64(map[[by]]))
+  values <- values[values %in% column]
+  place <- match(column, values)
+  split(seq_along(place), as_levels(place, id_text(values)))
 }
 
 # What the map remembers of class vectors: of some of its samples only that

@@ -416,6 +416,12 @@ test_that("each label's samples can be ranked among each other", {
   expect_identical(
     unique(quietly(datamap_detect(map, by = "label"))$label), c("10", "9")
   )
+  # numbers in texts as numbers
+  map$label <- rep(c("class_10", "class_2"), each = 4)
+  expect_identical(
+    unique(quietly(datamap_detect(map, by = "label"))$label),
+    c("class_2", "class_10")
+  )
   error <- expect_error(
     datamap_detect(map, by = "lable"), class = "datamap_error_input"
   )
