@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dm_child.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
 #include "io/dm_writer.h"
@@ -72,20 +73,6 @@ static inline dm_status write_text(const char *path, const char *text, dm_error 
 static inline unsigned mode_of(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 ? (unsigned)info.st_mode & 07777 : 0;
-}
-
-/* Runs body in a process of its own; the number of its failed checks comes back. */
-static inline void in_child(void (*body)(void)) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    dm_test_state.failed = 0;
-    body();
-    _exit(dm_test_state.failed > 0);
-  }
-  int status = -1;
-  CHECK(child > 0 && waitpid(child, &status, 0) == child);
-  CHECK_INT(status, 0);
 }
 
 static inline int count_down(void *ctx, uint64_t bytes) {

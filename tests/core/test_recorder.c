@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "dm_child.h"
 #include "dm_columns.h"
 #include "dm_mem_fault.h"
 #include "dm_test.h"
@@ -474,16 +474,7 @@ static void record_until_full(void) {
 }
 
 static void test_full(void) {
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    dm_test_state.failed = 0;
-    record_until_full();
-    _exit(dm_test_state.failed > 0);
-  }
-  int status = -1;
-  CHECK(child > 0 && waitpid(child, &status, 0) == child);
-  CHECK_INT(status, 0);
+  in_child(record_until_full);
   /* a device can't take anything back: closed */
   dm_error err;
   dm_recorder *recorder = open_recorder("/dev/full", DM_RECORDER_NEW);
