@@ -47,6 +47,7 @@ working_calls <- function() {
     datamap_audit_sample = list(map = map, n = 2),
     datamap_average = list(map = list(map, map)),
     datamap_compare = list(map1 = list(map, map), map2 = list(map, map)),
+    datamap_confusions = list(map = suggesting_map()),
     datamap_detect = list(map = map),
     datamap_example = list(),
     datamap_filter = list(map = map),

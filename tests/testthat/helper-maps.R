@@ -52,6 +52,18 @@ random_map <- function(...) {
   as_datamap(random_frame(...))
 }
 
+# A map with suggested labels, of random class vectors.
+suggesting_map <- function(n = 60, k = 3, seed = 1) {
+  set.seed(seed)
+  label <- rep_len(seq_len(k) - 1L, n)
+  probs <- matrix(stats::rexp(n * k), n)
+  probs[cbind(seq_len(n), label + 1L)] <- 2 * stats::runif(n)
+  datamap_summarise(
+    data.frame(id = seq_len(n), label, probs = I(probs / rowSums(probs))),
+    metrics = c("suggested_label", "suggested_prob")
+  )
+}
+
 # Runs of one recipe: the same samples and labels, and a difficulty of each
 # sample that the runs share.
 random_runs <- function(k = 3, n = 60, times = 6, seed = 1) {

@@ -69,6 +69,7 @@ plot_kinds <- function() {
       runs <- lapply(runs, `[[<-`, "label", value = 0L)
       ggplot2::autoplot(datamap_region_probs(runs))
     },
+    confusions = found(datamap_confusions(suggesting_map())),
     changes = changes_of(random_runs(2), random_runs(3, seed = 2)),
     changes_of_two = changes_of(map, other),
     learn = times_of(learned),

@@ -122,6 +122,15 @@ map_functions <- function(other) {
       datamap_write_selection(map, data.frame(id = 1:100), file())
     },
     write_summary = function(map) datamap_write_summary(map, file()),
+    confusions = function(map) {
+      if (is.data.frame(map) && !"suggested_label" %in% names(map)) {
+        map$suggested_label <- map$label
+        map$suggested_prob <- map$avg_probs
+      }
+      found <- datamap_confusions(map)
+      utils::capture.output(print(found))
+      build(ggplot2::autoplot(found))
+    },
     detect = function(map) datamap_detect(map),
     detect_list = function(map) datamap_detect(list(other, map)),
     audit = function(map) {
