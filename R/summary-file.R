@@ -92,7 +92,7 @@ datamap_write_summary <- function(map, file) {
       columns[[name]] <- given[[name]]
     }
   }
-  write_table(columns, path, "map", rlang::current_env(), is_summary = TRUE)
+  write_table(columns, path, "map", rlang::current_env(), style = "summary")
   invisible(map)
 }
 
@@ -140,16 +140,18 @@ summary_of_file <- function(columns, path, call) {
 }
 
 # Columns to a tab-separated file with a header, as a whole or not at all.
-# `arg` is the argument that they came from, `rows` are their rows there.
-# A summary must come back as it is.
+# `arg` is the argument that they came from, `rows` are their rows there. The
+# core knows the styles.
 write_table <- function(columns, path, arg, call, rows = NULL,
-                        is_summary = FALSE) {
+                        style = "table") {
   names(columns) <- enc2utf8(names(columns))
   for (name in names(columns)) {
-    x <- column_to_write(columns[[name]], name, arg, call, is_summary)
+    x <- column_to_write(
+      columns[[name]], name, arg, call, is_summary = style == "summary"
+    )
     columns[[name]] <- x
   }
-  error <- .Call(ffi_write_summary, columns, path, is_summary)
+  error <- .Call(ffi_write_summary, columns, path, style)
   if (!is.null(error)) {
     if (!is.null(rows)) {
       error$line <- rows[error$line]

@@ -83,7 +83,7 @@ SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
 SEXP ffi_field_names(void);
 SEXP ffi_column_names(void);
 SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
-SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP is_summary_sexp);
+SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp);
 SEXP ffi_read_summary(SEXP input_sexp, SEXP as_texts_sexp);
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp, SEXP options_sexp);
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,

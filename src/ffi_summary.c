@@ -9,7 +9,7 @@
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summary_call {
   SEXP columns; /* when writing */
-  bool is_summary;
+  SEXP style;
   SEXP input; /* when reading */
   bool as_texts;
   const char *path; /* NULL: it is no path */
@@ -35,11 +35,9 @@ static SEXP make_column(const dm_tsv_table *table, size_t i);
 static SEXP file_error(summary_call *call);
 
 /* columns: a named list of integer, double, logical and character vectors of one length;
-   is_summary: whether they must come back as they are when they are read. NULL, or the
-   error. */
-SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP is_summary_sexp) {
-  summary_call call = {.columns = columns_sexp,
-                       .is_summary = Rf_asLogical(is_summary_sexp) == 1};
+   style: as dm_tsv_write() has it. NULL, or the error. */
+SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp) {
+  summary_call call = {.columns = columns_sexp, .style = style_sexp};
   return run_summary(write_body, &call, path_sexp);
 }
 
@@ -73,7 +71,8 @@ static SEXP write_body(void *data) {
   summary_call *call = data;
   R_xlen_t n_columns = Rf_xlength(call->columns);
   R_xlen_t n_rows = n_columns ? Rf_xlength(VECTOR_ELT(call->columns, 0)) : 0;
-  if (check_columns(call->columns, n_columns, n_rows, &call->err)) {
+  if (ffi_check_vector(call->style, "style", STRSXP, 1, &call->err) ||
+      check_columns(call->columns, n_columns, n_rows, &call->err)) {
     return file_error(call);
   }
   SEXP names = Rf_getAttrib(call->columns, R_NamesSymbol);
@@ -108,11 +107,10 @@ static SEXP write_body(void *data) {
 static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host) {
   dm_missing missing = ffi_missing();
-  if (call->is_summary) {
-    DM_TRY(dm_tsv_check(columns, n_columns, n_rows, &call->err));
-  }
+  const char *style = CHAR(STRING_ELT(call->style, 0));
   DM_TRY(dm_writer_open(&call->writer, call->path, host, &call->err));
-  DM_TRY(dm_tsv_write(call->writer, columns, n_columns, n_rows, &missing, &call->err));
+  DM_TRY(dm_tsv_write(call->writer, style, columns, n_columns, n_rows, &missing,
+                      &call->err));
   return dm_writer_commit(call->writer, &call->err);
 }
 

@@ -228,7 +228,7 @@ static dm_status perform_tsv_write(const scenario *s, dm_error *err) {
   dm_writer *writer = NULL;
   dm_status status;
   DM_TRY_DONE(dm_writer_open(&writer, path, NULL, err));
-  DM_TRY_DONE(dm_tsv_write(writer, columns, 3, ROWS, &missing, err));
+  DM_TRY_DONE(dm_tsv_write(writer, "table", columns, 3, ROWS, &missing, err));
   DM_TRY_DONE(dm_writer_commit(writer, err));
 done:
   dm_writer_close(writer);

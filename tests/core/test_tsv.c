@@ -31,16 +31,22 @@ static dm_status read_text(dm_tsv_table **table, const char *text, dm_error *err
   return read_bytes(table, text, strlen(text), DM_TSV_BLOCK, err);
 }
 
-static dm_status write_table(const dm_tsv_column *columns, size_t n_columns,
-                             size_t n_rows, dm_error *err) {
+static dm_status write_as(const char *style, const dm_tsv_column *columns,
+                          size_t n_columns, size_t n_rows, dm_error *err) {
   dm_writer *writer;
   DM_TRY(dm_writer_open(&writer, path, NULL, err));
-  dm_status status = dm_tsv_write(writer, columns, n_columns, n_rows, &missing, err);
+  dm_status status =
+      dm_tsv_write(writer, style, columns, n_columns, n_rows, &missing, err);
   if (!status) {
     status = dm_writer_commit(writer, err);
   }
   dm_writer_close(writer);
   return status;
+}
+
+static dm_status write_table(const dm_tsv_column *columns, size_t n_columns,
+                             size_t n_rows, dm_error *err) {
+  return write_as("table", columns, n_columns, n_rows, err);
 }
 
 static dm_status read_back(dm_tsv_table **table, size_t block_size, dm_error *err) {
@@ -514,7 +520,7 @@ static void test_checked(void) {
       columns[1].data = cases[i].texts;
     }
     memset(&err, 0, sizeof err);
-    if (CHECK_INT(dm_tsv_check(columns, 2, 2, &err),
+    if (CHECK_INT(write_as("summary", columns, 2, 2, &err),
                   cases[i].found ? DM_E_INPUT : DM_OK) &&
         cases[i].found) {
       CHECK(strstr(err.found, cases[i].found) != NULL);
@@ -527,10 +533,26 @@ static void test_checked(void) {
     DM_CASE("%s", names[i]);
     const dm_tsv_column columns[] = {{names[i], DM_TSV_DOUBLE, numbers},
                                      {"x", DM_TSV_DOUBLE, numbers}};
-    CHECK_INT(dm_tsv_check(columns, 1, 2, &err), DM_E_INPUT);
+    CHECK_INT(write_as("summary", columns, 1, 2, &err), DM_E_INPUT);
     CHECK_STR(err.key, names[i]);
-    CHECK_INT(dm_tsv_check(columns, 2, 2, &err), i < 2 ? DM_E_INPUT : DM_OK);
+    CHECK_INT(write_as("summary", columns, 2, 2, &err), i < 2 ? DM_E_INPUT : DM_OK);
   }
+}
+
+static void test_styles(void) {
+  const double numbers[] = {1, 2};
+  const char *const texts[] = {"1", "2"};
+  const dm_tsv_column columns[] = {{"id", DM_TSV_DOUBLE, numbers},
+                                   {"x", DM_TSV_TEXT, texts}};
+  dm_error err;
+  CHECK_INT(write_as("table", columns, 2, 2, &err), DM_OK);
+  check_written("id\tx\n1\t1\n2\t2\n");
+  CHECK_INT(write_as("summary", columns, 2, 2, &err), DM_E_INPUT);
+  CHECK_INT(write_as("summary", columns, 1, 2, &err), DM_OK);
+  check_written("id\n1\n2\n");
+  CHECK_INT(write_as("summery", columns, 1, 2, &err), DM_E_INPUT);
+  CHECK_STR(err.found, "\"summery\"");
+  check_written("id\n1\n2\n");
 }
 
 static uint64_t random_state = 42;
@@ -658,6 +680,7 @@ int main(void) {
   DM_RUN(test_written);
   DM_RUN(test_not_written);
   DM_RUN(test_checked);
+  DM_RUN(test_styles);
   DM_RUN(test_round_trip);
   DM_RUN(test_allocations);
   unlink(path);

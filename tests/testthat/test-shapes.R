@@ -329,10 +329,15 @@ test_that("what R let through is found in the glue and not read", {
     expect_s3_class(call(list(probs = diag(3)), "list"), "dm_error")
     expect_s3_class(call(list(id = mean), "text"), "dm_error")
   }
-  summary <- function(columns) .Call(ffi_write_summary, columns, file, TRUE)
+  summary <- function(columns) .Call(ffi_write_summary, columns, file, "summary")
   expect_s3_class(summary(list(id = 1:2, label = 1)), "dm_error")
   expect_s3_class(summary(list(id = 1:2, label = list(1, 2))), "dm_error")
   expect_s3_class(summary(list(1:2)), "dm_error")
+  for (style in list("no such", TRUE, character(), NULL)) {
+    expect_s3_class(
+      .Call(ffi_write_summary, list(id = 1:2), file, style), "dm_error"
+    )
+  }
   expect_s3_class(
     .Call(ffi_recorder_open, NULL, "error", list(1), reader_options()),
     "dm_error"

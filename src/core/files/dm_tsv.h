@@ -31,19 +31,17 @@ typedef struct dm_tsv_column {
    shortest texts that read back to the same bits, missing values "NA". Where every value
    of a double column would be read as an integer, it is written with ".0", save in the
    columns that dm_tsv_read() knows. Ids and labels are written as whole numbers.
-   Opens and commits nothing. DM_E_INPUT with the column as key, the row (from 1) as line:
-   a text or name with a tab, a line break or invalid UTF-8; an empty or repeated name; an
-   id or label that is missing or a fraction or beyond 2^53. What dm_writer_write()
-   returns. */
-dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n_columns,
-                       size_t n_rows, const dm_missing *missing,
-                       dm_error *err) DM_MUST_CHECK;
-
-/* Whether dm_tsv_read() gives the columns back as they are. DM_E_INPUT with the column as
-   key: texts of the user's own that all read as numbers or all as TRUE and FALSE, the
-   text "NA" (its row as line), anything but numbers in a column of numbers, a first name
-   that makes the file look like another. Columns without a value come back as INT32. */
-dm_status dm_tsv_check(const dm_tsv_column *columns, size_t n_columns, size_t n_rows,
+   Opens and commits nothing, and writes nothing before all that does not depend on the
+   single row is known to be right. style: "summary", which dm_tsv_read() gives back as it
+   was (columns without a value as INT32), or "table". DM_E_INPUT with the column as key,
+   the row (from 1) as line: a text or name with a tab, a line break or invalid UTF-8; an
+   empty or repeated name; an id or label that is missing or a fraction or beyond 2^53. Of
+   a summary also: texts of the user's own that all read as numbers or all as TRUE and
+   FALSE, the text "NA", anything but numbers in a column of numbers, a first name that
+   makes the file look like another. Without a key: a style that is none. What
+   dm_writer_write() returns. */
+dm_status dm_tsv_write(dm_writer *writer, const char *style, const dm_tsv_column *columns,
+                       size_t n_columns, size_t n_rows, const dm_missing *missing,
                        dm_error *err) DM_MUST_CHECK;
 
 typedef struct dm_tsv_table dm_tsv_table;

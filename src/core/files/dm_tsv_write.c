@@ -12,6 +12,15 @@ enum {
   ROOM_SIZE = CELLS_AT_ONCE * CELL_SIZE
 };
 
+/* What a file is for. */
+static const struct style {
+  const char *name;
+  bool comes_back; /* as it was, when it is read */
+} styles[] = {
+    {"summary", true},
+    {"table", false},
+};
+
 static const int64_t WHOLE_MAX = INT64_C(1) << 53;
 
 /* A column on its way out. */
@@ -21,6 +30,9 @@ typedef struct outlet {
   bool has_point; /* ".0" marks its numbers as doubles */
 } outlet;
 
+static const struct style *find_style(const char *name, dm_error *err);
+static dm_status check_return(const dm_tsv_column *columns, size_t n_columns,
+                              size_t n_rows, dm_error *err);
 static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
                              dm_error *err);
 static dm_status check_texts(const dm_tsv_column *column, size_t n_rows, dm_error *err);
@@ -38,8 +50,16 @@ static dm_status check_text(const char *text, dm_error *err);
 static bool needs_point(const dm_tsv_column *column, size_t n_rows,
                         const dm_missing *missing);
 
-dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n_columns,
-                       size_t n_rows, const dm_missing *missing, dm_error *err) {
+dm_status dm_tsv_write(dm_writer *writer, const char *style_name,
+                       const dm_tsv_column *columns, size_t n_columns, size_t n_rows,
+                       const dm_missing *missing, dm_error *err) {
+  const struct style *style = find_style(style_name, err);
+  if (!style) {
+    return DM_E_INPUT;
+  }
+  if (style->comes_back) {
+    DM_TRY(check_return(columns, n_columns, n_rows, err));
+  }
   DM_TRY(check_names(columns, n_columns, err));
   outlet *outlets = dm_calloc(n_columns, sizeof *outlets);
   if (!outlets) {
@@ -60,8 +80,20 @@ dm_status dm_tsv_write(dm_writer *writer, const dm_tsv_column *columns, size_t n
   return status;
 }
 
-dm_status dm_tsv_check(const dm_tsv_column *columns, size_t n_columns, size_t n_rows,
-                       dm_error *err) {
+static const struct style *find_style(const char *name, dm_error *err) {
+  for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
+    if (strcmp(styles[i].name, name) == 0) {
+      return &styles[i];
+    }
+  }
+  dm_error_expected(err, DM_E_INPUT, "a style that tables are written in");
+  dm_error_found(err, "\"%s\"", name);
+  return NULL;
+}
+
+/* Whether dm_tsv_read() gives the columns back as they are. */
+static dm_status check_return(const dm_tsv_column *columns, size_t n_columns,
+                              size_t n_rows, dm_error *err) {
   dm_status status = DM_OK;
   size_t i = 0;
   for (; i < n_columns && !status; i++) {

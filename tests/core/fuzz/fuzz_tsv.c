@@ -1,7 +1,7 @@
 /* Summary files, and tables of texts. The first byte chooses which, and how they are cut;
    however they are, the same bytes give the same table or the same error. Of a file of
    tabs without quotes each cell is held against its text, and a table of any file that
-   passes dm_tsv_check() is the same when it is written and read again. */
+   can be written as a summary is the same when it is read again. */
 #define _DEFAULT_SOURCE
 #include <math.h>
 
@@ -203,10 +203,7 @@ static char *write_table(const dm_tsv_table *table, size_t *len) {
   dm_error err;
   dm_status status = dm_writer_open(&writer, path, NULL, &err);
   FUZZ_CHECK(status == DM_OK);
-  status = dm_tsv_check(columns, n, n_rows, &err);
-  if (!status) {
-    status = dm_tsv_write(writer, columns, n, n_rows, &missing, &err);
-  }
+  status = dm_tsv_write(writer, "summary", columns, n, n_rows, &missing, &err);
   bool is_written = !status || !is_refused(&err, status);
   if (is_written) {
     status = dm_writer_commit(writer, &err);
