@@ -109,6 +109,11 @@ signal_range <- function(values, name) {
   if (range[[1]] == range[[2]]) range + c(-0.5, 0.5) else range
 }
 
+# About how many bins of numbers there are: below a line of shares, in a
+# histogram in the margin, and along either axis of a map of many samples, alone
+# or in panels. How many classes numbers have in `group_by` stands in groups.R.
+bin_counts <- c(line = 25, margin = 30, map = 100, panel = 60)
+
 # Limits of about `n` bins of a round width; whole numbers, if not too many,
 # have a bin each.
 axis_breaks <- function(values, range, n) {

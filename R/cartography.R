@@ -110,7 +110,7 @@ margin_bars <- function(data, attr1, attr2, cutoffs) {
 
   bars_along <- function(name, range) {
     values <- data[[name]]
-    count_bars(data, values, axis_breaks(values, range, 30))
+    count_bars(data, values, axis_breaks(values, range, bin_counts[["margin"]]))
   }
   along_x <- bars_along(attr2, x)
   along_y <- bars_along(attr1, y)

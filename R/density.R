@@ -29,7 +29,7 @@ find_points <- function(points, n, call = rlang::caller_env()) {
 # data frame of tiles with the number of samples in their bin, and the
 # `widths` of the bins.
 bin_samples <- function(data, attr1, attr2) {
-  n_bins <- if (nlevels(data$.facet) > 1) 60 else 100
+  n_bins <- bin_counts[[if (nlevels(data$.facet) > 1) "panel" else "map"]]
   breaks <- lapply(c(x = attr2, y = attr1), function(name) {
     range <- signal_range(data[[name]], name)
     axis_breaks(data[[name]], range, n_bins)

@@ -4,12 +4,16 @@
 # What keeps the C readable, that of the tests too: no file of 700 lines or more, but for
 # tables that are generated, and no function of more than 7 parameters, but those whose
 # callers dictate them (ENTRY() of init.c counts what R calls). Prints those that are too
-# large. The last line is "N passed, N failed", in files and functions; the exit status is
-# 0 only if none failed.
+# large. And every file of R/ has its row in R/README.md, and no other has. The last line is
+# "N passed, N failed", in files and functions; the exit status is 0 only if none failed.
 set -u
 cd "$(dirname "$0")/.."
 
-awk '
+files=$(cd R && ls ./*.R | sed 's|^\./||' | sort)
+listed=$(sed -n 's/^| `\([^`]*\.R\)` .*/\1/p' R/README.md | sort)
+differ=$({ echo "$files"; echo "$listed"; } | sort | uniq -u)
+
+awk -v differ="$differ" -v n_files="$(echo "$files" | wc -l)" '
   FNR == 1 {
     end_file()
     file = FILENAME
@@ -90,6 +94,12 @@ awk '
   }
   END {
     end_file()
+    n = split(differ, names, "\n")
+    for (i = 1; i <= n; i++) {
+      failed++
+      print "FAILED: R/" names[i] " is not both a file and once in R/README.md"
+    }
+    passed += n_files - n
     print passed + 0 " passed, " failed + 0 " failed"
     exit failed > 0 || passed == 0
   }' src/*.[ch] src/core/*/*.[ch] tests/core/*.[ch] tests/core/fuzz/*.[ch] \

@@ -82,6 +82,31 @@ static void test_rows(void) {
              sizeof(dm_metric_accum));
 }
 
+/* What no sample of three evaluations can have. */
+static void test_wrong(void) {
+  const struct {
+    dm_metric_accum a;
+    const char *key;
+  } cases[] = {
+      {{.n_probs = 0}, NULL},
+      {{.n_probs = 3, .has_loss = DM_LOSS_DERIVED}, NULL},
+      {{.n_probs = 4}, "n_probs"},
+      {{.n_probs = -1}, "n_probs"},
+      {{.has_loss = DM_N_LOSS_KINDS}, "has_loss"},
+      {{.has_loss = -1}, "has_loss"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("case %zu", i);
+    const char *expected = NULL;
+    const char *key = dm_metric_wrong(&cases[i].a, 3, &expected);
+    CHECK((key != NULL) == (cases[i].key != NULL));
+    CHECK((expected != NULL) == (cases[i].key != NULL));
+    if (key && cases[i].key) {
+      CHECK_STR(key, cases[i].key);
+    }
+  }
+}
+
 /* --- losses --------------------------------------------------------------------------
  */
 
@@ -226,6 +251,7 @@ static void test_loss_not_finite(void) {
 int main(void) {
   DM_RUN(test_keep);
   DM_RUN(test_rows);
+  DM_RUN(test_wrong);
   DM_RUN(test_no_loss);
   DM_RUN(test_loss);
   DM_RUN(test_loss_kinds);

@@ -119,6 +119,18 @@ const dm_state_field *dm_metric_fields(size_t *n) {
   return fields;
 }
 
+const char *dm_metric_wrong(const dm_metric_accum *a, uint32_t n, const char **expected) {
+  if ((uint32_t)a->n_probs > n) {
+    *expected = "no more than evaluations";
+    return "n_probs";
+  }
+  if (a->has_loss < 0 || a->has_loss >= DM_N_LOSS_KINDS) {
+    *expected = "a kind of losses";
+    return "has_loss";
+  }
+  return NULL;
+}
+
 static void add_loss(dm_metric_accum *a, double loss, dm_loss_kind kind);
 
 void dm_metric_add(dm_metric_accum *a, uint32_t metrics, const dm_metric_line *line) {

@@ -120,4 +120,8 @@ void dm_metric_merge(dm_metric_accum *a, const dm_metric_accum *b);
 /* The members of dm_metric_accum as columns. */
 const dm_state_field *dm_metric_fields(size_t *n);
 
+/* Whether what was kept somewhere else can be that of a sample with n evaluations: NULL,
+   or the name of the member that can't, and in *expected what it has to be. */
+const char *dm_metric_wrong(const dm_metric_accum *a, uint32_t n, const char **expected);
+
 #endif

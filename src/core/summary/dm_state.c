@@ -502,11 +502,10 @@ static dm_status set_signal(dm_states *states, size_t signal, size_t row,
 static dm_status set_metric(dm_states *states, size_t row, const dm_metric_accum *from,
                             dm_error *err) {
   const dm_accum *sample = dm_rows_at(&states->accum, row);
-  if ((uint32_t)from->n_probs > sample->n) {
-    return wrong("no more than evaluations", "n_probs", row, err);
-  }
-  if (from->has_loss < 0 || from->has_loss >= DM_N_LOSS_KINDS) {
-    return wrong("a kind of losses", "has_loss", row, err);
+  const char *expected;
+  const char *key = dm_metric_wrong(from, sample->n, &expected);
+  if (key) {
+    return wrong(expected, key, row, err);
   }
   *(dm_metric_accum *)dm_rows_at(&states->metrics, row) = *from;
   return DM_OK;
