@@ -367,6 +367,9 @@ signal_source.datamap_recorder <- function(x, arg, call) {
       },
       state = function(request, window) {
         recorder_running(x, request, window, call)
+      },
+      probs = function(which, window) {
+        recorder_probs(x, which, window, arg, call)
       }
     )
   )
@@ -386,7 +389,7 @@ summarise_recorder <- function(rec, request, window, call) {
 
 # `what` is what a recorder gives of all evaluations.
 check_no_window <- function(window, what, call = rlang::caller_env()) {
-  if (window$burn_out > 0 || !is.null(window$steps)) {
+  if (has_window(window)) {
     abort_datamap(
       c(
         paste("The", what, "of a recorder is of all evaluations."),

@@ -14,7 +14,9 @@
 # frame    a function: the data frame that it is
 # levels   a function: the levels of its labels, if they are a factor
 # at_hand  a list of what is there already, each a function of the request and
-#          the window: its `summary`, and its running `state`
+#          the window: its `summary`, and its running `state`; `probs`, of which
+#          ones and the window: what datamap_probs() makes its matrix of, NULL
+#          where the other members have to tell
 # errors   a list of what is said of `columns`: `paths`, the names that errors
 #          call the stages by, and `problem`, what can't be done, a function of
 #          the place
@@ -30,7 +32,7 @@ new_source <- function(lines = NULL,
   list(
     lines = lines, written = written, columns = columns, frame = frame,
     levels = levels, summary = at_hand$summary, state = at_hand$state,
-    paths = errors$paths, problem = errors$problem
+    probs = at_hand$probs, paths = errors$paths, problem = errors$problem
   )
 }
 

@@ -291,23 +291,17 @@ recorder_running <- function(rec, request, window, call) {
 
 #' @export
 signal_source.datamap_state <- function(x, arg, call) {
-  new_source(at_hand = list(summary = function(request, window) {
-    summarise_state(x, request, window, arg, call)
-  }))
+  new_source(at_hand = list(
+    summary = function(request, window) {
+      summarise_state(x, request, window, arg, call)
+    },
+    probs = function(which, window) state_probs(x, which, window, arg, call)
+  ))
 }
 
 summarise_state <- function(x, request, window, arg, call) {
   state <- check_state(x, arg, call)
-  has_window <- window$burn_out > 0 || !is.null(window$steps)
-  if (has_window && !identical(window, state$window)) {
-    abort_datamap(
-      c(
-        "{.arg burn_out} and {.arg steps} must be those of the state.",
-        "i" = "They are chosen where {.fn datamap_state} makes it."
-      ),
-      class = "input", key = "x", call = call
-    )
-  }
+  check_same_window(window, state, call)
   own <- made_request(
     request, state_request(state), "the state was made", call
   )
@@ -316,6 +310,20 @@ summarise_state <- function(x, request, window, arg, call) {
     abort_state(result, arg, call)
   }
   datamap_from_core(result, own, state$files, call)
+}
+
+has_window <- function(window) window$burn_out > 0 || !is.null(window$steps)
+
+check_same_window <- function(window, state, call = rlang::caller_env()) {
+  if (has_window(window) && !identical(window, state$window)) {
+    abort_datamap(
+      c(
+        "{.arg burn_out} and {.arg steps} must be those of the state.",
+        "i" = "They are chosen where {.fn datamap_state} makes it."
+      ),
+      class = "input", key = "x", call = call
+    )
+  }
 }
 
 state_version <- 1L

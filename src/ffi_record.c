@@ -296,7 +296,7 @@ static SEXP summary_body(void *data) {
   if (!run || dm_table_init_live(&call->table, &run->states, &call->err)) {
     return ffi_error(&call->err);
   }
-  return ffi_result(&call->table, R_NilValue);
+  return ffi_result(&call->table, R_NilValue, R_NilValue);
 }
 
 /* As ffi_summarise(), of all that was recorded so far. */

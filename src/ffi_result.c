@@ -14,11 +14,22 @@ static SEXP add_column(SEXP out, R_xlen_t *place, const char *name, SEXP column)
 static SEXP ident_column(const dm_table *table, dm_ident_column column,
                          dm_columns *columns);
 static void fill_pred_dist(const dm_table *table, SEXP out);
-static SEXP class_labels(const dm_states *states);
+static SEXP make_probs(const dm_table *table, size_t width);
+static SEXP class_labels(const dm_states *states, size_t n);
 
-SEXP ffi_result(const dm_table *table, SEXP grown) {
-  return ffi_result_of(table->states, make_columns(table, &table->states->options),
-                       grown);
+/* The place of the labels of the classes in the result. */
+enum { RESULT_CLASSES = 7 };
+
+SEXP ffi_result(const dm_table *table, SEXP options_sexp, SEXP grown) {
+  const dm_states *states = table->states;
+  if (ffi_element(options_sexp, "probs") == R_NilValue) {
+    return ffi_result_of(states, make_columns(table, &states->options), grown);
+  }
+  size_t width = dm_table_classes(table);
+  SEXP out = PROTECT(ffi_result_of(states, make_probs(table, width), grown));
+  SET_VECTOR_ELT(out, RESULT_CLASSES, class_labels(states, width));
+  UNPROTECT(1);
+  return out;
 }
 
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
@@ -35,19 +46,31 @@ SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   /* 0: no line had a class vector */
   SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
   SET_VECTOR_ELT(out, 6, Rf_ScalarReal((double)dm_states_infinite_losses(states)));
-  SET_VECTOR_ELT(out, 7, class_labels(states));
+  SET_VECTOR_ELT(out, RESULT_CLASSES, class_labels(states, states->class_sums.width));
   UNPROTECT(2);
   return out;
 }
 
-/* The labels of the classes, by their places, as far as sums are kept of them. */
-static SEXP class_labels(const dm_states *states) {
-  size_t n = states->class_sums.width;
+/* The labels of the first n classes, by their places. */
+static SEXP class_labels(const dm_states *states, size_t n) {
   SEXP out = PROTECT(ffi_ident_column(dm_index_type(&states->labels), (R_xlen_t)n));
   for (size_t place = 0; place < n; place++) {
     dm_ident label = dm_states_class_label(states, place);
     ffi_set_ident(out, (R_xlen_t)place, &label);
   }
+  UNPROTECT(1);
+  return out;
+}
+
+static SEXP make_probs(const dm_table *table, size_t width) {
+  const char *names[] = {"id", "probs", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  dm_columns columns = {.missing = ffi_missing()};
+  SET_VECTOR_ELT(out, 0, ident_column(table, DM_COLUMN_ID, &columns));
+  dm_table_fill(table, &columns, 1);
+  SEXP probs = Rf_allocVector(REALSXP, (R_xlen_t)table->n * (R_xlen_t)width);
+  SET_VECTOR_ELT(out, 1, probs);
+  dm_table_probs(table, width, &columns.missing, REAL(probs));
   UNPROTECT(1);
   return out;
 }

@@ -6,8 +6,9 @@
 #include "summary/dm_table.h"
 
 /* What R is given of a run: the columns of the summary, counts, problems, and grown as it
-   is. */
-SEXP ffi_result(const dm_table *table, SEXP grown);
+   is. Where the options, a list or R_NilValue, have probs, the columns are the ids and a
+   matrix of them, class by class, and classes are those of its columns. */
+SEXP ffi_result(const dm_table *table, SEXP options_sexp, SEXP grown);
 
 /* The same with other columns. */
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown);

@@ -13,6 +13,7 @@ enum { N_FORMATS = sizeof format_names / sizeof *format_names };
 
 dm_options ffi_options(SEXP options_sexp) {
   int format = ffi_choice(ffi_element(options_sexp, "format"), format_names, N_FORMATS);
+  static const char *const last = "last";
   dm_options options = {
       .format = format < 0 ? DM_FORMAT_AUTO : (dm_format)format,
       .is_skipping = Rf_asLogical(ffi_element(options_sexp, "is_skipping")) == 1,
@@ -20,6 +21,7 @@ dm_options ffi_options(SEXP options_sexp) {
       .max_line = (size_t)Rf_asReal(ffi_element(options_sexp, "max_line")),
       .block_size = (size_t)Rf_asReal(ffi_element(options_sexp, "block_size")),
       .threads = Rf_asInteger(ffi_element(options_sexp, "threads")),
+      .keeps_last_probs = ffi_choice(ffi_element(options_sexp, "probs"), &last, 1) == 0,
       .burn_out = (uint32_t)Rf_asReal(ffi_element(options_sexp, "burn_out")),
       .seed = ffi_seed()};
   SEXP steps = ffi_element(options_sexp, "steps");

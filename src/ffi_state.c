@@ -134,7 +134,8 @@ static SEXP summarise_body(void *data) {
   if (!status) {
     status = dm_table_init(&call->table, &call->all, &call->err);
   }
-  return status ? ffi_error(&call->err) : ffi_result(&call->table, R_NilValue);
+  return status ? ffi_error(&call->err)
+                : ffi_result(&call->table, call->options, R_NilValue);
 }
 
 /* --- out --- */

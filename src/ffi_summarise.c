@@ -136,7 +136,7 @@ static SEXP summarise_body(void *data) {
     SET_VECTOR_ELT(out, 1, grown);
     UNPROTECT(1);
   } else {
-    out = ffi_result(&call->table, grown);
+    out = ffi_result(&call->table, call->options, grown);
   }
   UNPROTECT(1);
   return out;

@@ -98,8 +98,64 @@ static void test_tables_in_turn(void) {
   dm_run_free(run);
 }
 
+/* The means of class vectors, or the last ones, in the order of the table. */
+static void test_probs(void) {
+  static const char text[] =
+      "{\"id\": 7, \"label\": 0, \"probs\": [0.25, 0.75]}\n"
+      "{\"id\": 3, \"label\": 0, \"label_probs\": 1, \"correct\": true}\n"
+      "{\"id\": 5, \"label\": 0, \"probs\": [0.5, 0.5]}\n"
+      "{\"id\": 7, \"label\": 0, \"probs\": [0.5, 0.25, 0.25]}\n"
+      "{\"id\": 5, \"label\": 0, \"probs\": [0.25, 0.5, 0.25]}\n"
+      "{\"id\": 7, \"label\": 0, \"label_probs\": 1, \"correct\": true}\n"
+      "{\"id\": 5, \"label\": 0, \"probs\": [0.75, 0.25]}\n";
+  enum { N = 3, WIDTH = 3 };
+  static const double expected[2][WIDTH][N] = {
+      {{-1, 0.5, 0.375}, {-1, 1.25 / 3, 0.5}, {-1, 0.25 / 3, 0.125}},
+      {{-1, 0.75, 0.5}, {-1, 0.25, 0.25}, {-1, 0, 0.25}}};
+  for (int is_last = 0; is_last < 2; is_last++) {
+    dm_options options = reading_options(0);
+    options.metrics = DM_METRIC_BIT(DM_METRIC_SUGGESTED_PROB);
+    options.keeps_last_probs = is_last;
+    dm_run *run = run_of(&options, text, sizeof text - 1);
+    dm_table table = {0};
+    dm_error err;
+    double out[WIDTH][N];
+    dm_missing missing = missing_as(-1);
+    CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
+    CHECK_UINT(dm_table_classes(&table), WIDTH);
+    dm_table_probs(&table, WIDTH, &missing, out[0]);
+    for (int k = 0; k < WIDTH; k++) {
+      for (int i = 0; i < N; i++) {
+        CHECK_DOUBLE(out[k][i], expected[is_last][k][i]);
+      }
+    }
+    dm_table_release(&table);
+    dm_run_free(run);
+  }
+}
+
+/* All are missing where a run was not asked for a metric that needs them. */
+static void test_no_probs(void) {
+  static const char text[] = "{\"id\": 7, \"label\": 0, \"probs\": [0.25, 0.75]}\n";
+  dm_options options = reading_options(0);
+  dm_run *run = run_of(&options, text, sizeof text - 1);
+  dm_table table = {0};
+  dm_error err;
+  double out[2];
+  dm_missing missing = missing_as(-1);
+  CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
+  CHECK_UINT(dm_table_classes(&table), 2);
+  dm_table_probs(&table, 2, &missing, out);
+  CHECK_DOUBLE(out[0], -1);
+  CHECK_DOUBLE(out[1], -1);
+  dm_table_release(&table);
+  dm_run_free(run);
+}
+
 int main(void) {
   DM_RUN(test_fill_side_by_side);
+  DM_RUN(test_probs);
+  DM_RUN(test_no_probs);
   DM_RUN(test_tables_in_turn);
   return dm_test_end();
 }

@@ -63,6 +63,7 @@ working_calls <- function() {
     datamap_plot_signals = list(map = map),
     datamap_plot_trajectories = list(x = signals),
     datamap_problems = list(x = map),
+    datamap_probs = list(x = I(line)),
     datamap_python_path = list(),
     datamap_read_signals = list(x = I(line)),
     datamap_read_summary = list(file = result),

@@ -614,8 +614,10 @@ test_that("each kind of source does what it can", {
     expect_identical(able(x), c("columns", "frame", "levels"))
     expect_identical(nrow(datamap_summarise(x)), 1L)
   }
-  expect_identical(able(kinds$summary[[1]]), "summary")
-  expect_identical(able(datamap_recorder()), c("lines", "summary", "state"))
+  expect_identical(able(kinds$summary[[1]]), c("summary", "probs"))
+  expect_identical(
+    able(datamap_recorder()), c("lines", "summary", "state", "probs")
+  )
   for (x in list(NULL, 1, list(path), factor(path), mean, NA, Sys.Date())) {
     error <- expect_error(able(x), class = "datamap_error_input")
     expect_match(conditionMessage(error), "paths, a connection", fixed = TRUE)

@@ -25,7 +25,9 @@ typedef struct dm_options {
   const char *const *signals; /* names of requested user signals, UTF-8 */
   size_t n_signals;           /* at most DM_SIGNALS_MAX */
   uint32_t metrics;           /* bits of dm_metric */
-  uint32_t burn_out;   /* of each sample the first so many evaluations count; 0: all */
+  bool keeps_last_probs; /* the class sums of a sample are its last class vector. No other
+                            run may be merged with such a one, or go on from it */
+  uint32_t burn_out;     /* of each sample the first so many evaluations count; 0: all */
   bool has_step_range; /* only evaluations with a step (else their order of occurrence, */
   double first_step;   /* from 0) in this range count, ends included; the burn_out are */
   double last_step;    /* the first of those */

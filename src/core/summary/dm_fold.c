@@ -288,6 +288,9 @@ static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
     size_t n = batch->probs_end[i] - from;
     DM_TRY(dm_sums_grow(&states->class_sums, states->ids.n, n, err));
     double *sums = dm_sums_row(&states->class_sums, row);
+    if (states->options.keeps_last_probs && n > 0) {
+      memset(sums, 0, states->class_sums.width * sizeof *sums);
+    }
     for (size_t k = 0; k < n; k++) {
       sums[k] += batch->probs[from + k];
     }

@@ -5,6 +5,7 @@
 
 #include "base/dm_threads.h"
 #include "signals/dm_scores.h"
+#include "summary/dm_state.h"
 
 /* Rows at a time: few enough for their states to stay in the nearest cache. */
 enum { SLICE = 256 };
@@ -325,6 +326,34 @@ static void take_value(const slice *s, const dm_metric_info *metric, int32_t *ti
       times[i] = is_there ? (int32_t)value : s->columns->missing.int32;
     } else {
       reals[i] = is_there ? value : dm_missing_double(&s->columns->missing);
+    }
+  }
+}
+
+size_t dm_table_classes(const dm_table *table) {
+  const dm_states *states = table->states;
+  size_t width = dm_state_width(states, DM_STATE_CLASS_SUMS);
+  for (uint32_t row = 0; row < table->n; row++) {
+    size_t n = dm_states_classes(states, row);
+    width = n > width ? n : width;
+  }
+  return width;
+}
+
+void dm_table_probs(const dm_table *table, size_t width, const dm_missing *missing,
+                    double *out) {
+  const dm_states *states = table->states;
+  const dm_sums *sums = &states->class_sums;
+  bool has_own = dm_rows_cap(&states->metrics) > 0;
+  for (size_t i = 0; i < table->n; i++) {
+    uint32_t row = table->order[i];
+    const dm_metric_accum *own = has_own ? dm_rows_at(&states->metrics, row) : NULL;
+    int32_t n = own ? own->n_probs : 0;
+    double divisor = states->options.keeps_last_probs ? 1 : n;
+    const double *values = row < sums->n_rows ? dm_sums_row(sums, row) : NULL;
+    for (size_t k = 0; k < width; k++) {
+      double sum = values && k < sums->width ? values[k] : 0;
+      out[k * table->n + i] = n ? sum / divisor : dm_missing_double(missing);
     }
   }
 }

@@ -85,6 +85,14 @@ typedef struct dm_columns {
    be among those that the run was asked for. */
 void dm_table_fill(const dm_table *table, const dm_columns *columns, int threads);
 
+/* How many classes the class vectors have, the longest of them; and per sample and class
+   the mean probability, or the last one where the run kept that, missing where a sample
+   has no class vector: table->n times width of them, class by class. For runs that were
+   asked for a metric that needs class sums. */
+size_t dm_table_classes(const dm_table *table);
+void dm_table_probs(const dm_table *table, size_t width, const dm_missing *missing,
+                    double *out);
+
 /* The metric pred_dist of one sample: *len bytes that are good until the next call, NULL
    where it is missing. */
 const char *dm_table_pred_dist(const dm_table *table, size_t i, size_t *len);
