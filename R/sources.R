@@ -133,10 +133,12 @@ expand_path <- function(path) {
 }
 
 # The compressions that can be read, by the ending that a file's name has. The
-# core knows and reads gzip; the others, known by their first bytes as well,
-# come through R.
+# core knows and reads those without a magic, and says what to do where it was
+# built without zstd; the others, known by their first bytes as well, come
+# through R.
 compressions <- list(
   gz = list(kind = "gzip", magic = NULL),
+  zst = list(kind = "zstd", magic = NULL),
   bz2 = list(kind = "bzip2", magic = charToRaw("BZh")),
   xz = list(
     kind = "xz", magic = as.raw(c(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00))

@@ -100,12 +100,12 @@
 #' `datamap_warning_disagreement`, see [datamap_problems()].
 #'
 #' @param x Where the signals are: paths of files or of one folder (plain or
-#'   gzip, known by the content; `.bz2` and `.xz` by the name), a connection, a
-#'   raw vector, literal text in `I()`, a data frame or Arrow stream with one
-#'   row per evaluation and sample, or a [datamap_recorder()] or
-#'   [datamap_state()], whose summary is at hand (`signals` and `metrics` are
-#'   among those that it was made with, by default all; the arguments on how to
-#'   read do not matter).
+#'   compressed by gzip, bzip2, xz or, see [datamap_features()], zstd; known by
+#'   the content), a connection, a raw vector, literal text in `I()`, a data
+#'   frame or Arrow stream with one row per evaluation and sample, or a
+#'   [datamap_recorder()] or [datamap_state()], whose summary is at hand
+#'   (`signals` and `metrics` are among those that it was made with, by default
+#'   all; the arguments on how to read do not matter).
 #'
 #'   A connection that can't be opened or read is an error of class
 #'   `datamap_error_io`, and so is a [pipe()] whose command fails. One that was
@@ -115,9 +115,10 @@
 #'
 #'   Of a folder all `dynamics_epoch_N.jsonl` are read in the order of N, or,
 #'   if it has none, all `.jsonl`, `.json` and `.ndjson` in natural order (2
-#'   before 10), each of them plain or with `.gz`, `.bz2` or `.xz` behind it.
+#'   before 10), each of them plain or with `.gz`, `.zst`, `.bz2` or `.xz`
+#'   behind it.
 #'   Other files are left out, but it is an error if one looks like an epoch
-#'   and is in another form (`dynamics_epoch_3.jsonl.zst`), or if a file lies
+#'   and is in another form (`dynamics_epoch_3.jsonl.7z`), or if a file lies
 #'   beside its compressed copy. Paths are read in the order given, files of
 #'   epochs among them in that of N. For data frames and Arrow streams see
 #'   the sections of these names.

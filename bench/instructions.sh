@@ -14,7 +14,7 @@ compiler=$(gcc --version | head -n 1)
 
 # The flags that R builds packages with on Debian, but for debugging and hardening.
 gcc -O2 -DNDEBUG -Isrc/core -o "$work/instructions" bench/instructions.c src/core/*/*.c \
-  -lz -lm -lpthread
+  $(sh configure --show cppflags) $(sh configure --show libs) -lz -lm -lpthread
 
 # count NAME FILE TIMES
 count() {

@@ -81,6 +81,7 @@ SEXP ffi_summarise_table(SEXP columns_sexp, SEXP options_sexp, SEXP progress_sex
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp);
 SEXP ffi_field_names(void);
+SEXP ffi_features(void);
 SEXP ffi_column_names(void);
 SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ffi.h"
+#include "io/dm_codec.h"
 #include "signals/dm_keys.h"
 #include "summary/dm_table.h"
 
@@ -73,5 +74,23 @@ SEXP ffi_column_names(void) {
   SET_VECTOR_ELT(out, 2, texts_of(metric_name, DM_N_METRICS));
   SET_VECTOR_ELT(out, 3, texts_of(problem_name, DM_PROBLEM_KINDS));
   UNPROTECT(1);
+  return out;
+}
+
+/* Whether each library that the core can do without was there, by its name. */
+SEXP ffi_features(void) {
+  R_xlen_t n = 0;
+  while (dm_codec_library((size_t)n)) {
+    n++;
+  }
+  SEXP out = PROTECT(Rf_allocVector(LGLSXP, n));
+  SEXP names = PROTECT(Rf_allocVector(STRSXP, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    const dm_decoder *library = dm_codec_library((size_t)i);
+    LOGICAL(out)[i] = library->open != NULL;
+    SET_STRING_ELT(names, i, ffi_char(library->name, strlen(library->name)));
+  }
+  Rf_setAttrib(out, R_NamesSymbol, names);
+  UNPROTECT(2);
   return out;
 }

@@ -17,6 +17,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_signal_lines, 3),
     ENTRY(ffi_column_names, 0),
     ENTRY(ffi_field_names, 0),
+    ENTRY(ffi_features, 0),
     ENTRY(ffi_integer64, 2),
     ENTRY(ffi_write_summary, 3),
     ENTRY(ffi_read_summary, 2),

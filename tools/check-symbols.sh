@@ -12,7 +12,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/datacarto-symbols.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 mkdir "$work/package" "$work/library"
-cp -R DESCRIPTION NAMESPACE src "$work/package"
+cp -R DESCRIPTION NAMESPACE configure src "$work/package"
 find "$work/package/src" \( -name '*.o' -o -name '*.so' \) -exec rm -f {} +
 if ! R CMD INSTALL --libs-only --no-test-load --library="$work/library" \
   "$work/package" >"$work/log" 2>&1; then

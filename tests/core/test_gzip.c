@@ -2,6 +2,7 @@
    every kind of source. */
 #define _DEFAULT_SOURCE
 #include "dm_sources.h"
+#include "io/dm_decoder.h"
 
 static void check_gz(const unsigned char *gz, size_t len, const char *want,
                      size_t want_len) {
@@ -43,7 +44,7 @@ static void test_gzip_whole(void) {
  */
 static void test_gzip_of_buffer_size(void) {
   for (int more = -1; more <= 1; more++) {
-    size_t want = (size_t)((1 << 18) + more);
+    size_t want = (size_t)(DM_DECODER_RAW + more);
     size_t n = want - 18 - 5 * 9; /* header, trailer and stored blocks' heads, about */
     for (int tries = 0; tries < 100; tries++) {
       char *text = random_text(3, n);

@@ -496,8 +496,6 @@ static void test_other_compressions(void) {
     const char *name; /* NULL: plain bytes */
     const char *advice;
   } cases[] = {
-      {"\x28\xB5\x2F\xFD\x04\x00", 6, "zstd", "decompress"},
-      {"\x28\xB5\x2F\xFD", 4, "zstd", "decompress"},
       {"BZh91AY&SY", 10, "bzip2", "bzfile"},
       {"BZh", 3, "bzip2", "bzfile"},
       {"\xFD\x37\x7A\x58\x5A\x00\x00", 7, "xz", "xzfile"},

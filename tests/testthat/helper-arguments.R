@@ -50,6 +50,7 @@ working_calls <- function() {
     datamap_confusions = list(map = suggesting_map()),
     datamap_detect = list(map = map),
     datamap_example = list(),
+    datamap_features = list(),
     datamap_filter = list(map = map),
     datamap_groups = list(map = map),
     datamap_intervals = list(map = rep(list(random_map(25)), 2)),

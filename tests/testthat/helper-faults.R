@@ -301,6 +301,26 @@ gzip_bytes <- function(bytes) {
   readBin(path, "raw", file.size(path))
 }
 
+# A frame of zstd whose blocks are stored as they are: what any reader of zstd
+# takes, made without its library.
+zstd_bytes <- function(bytes) {
+  number <- function(x, n) as.raw(x %/% 256^(seq_len(n) - 1) %% 256)
+  magic <- as.raw(c(0x28, 0xb5, 0x2f, 0xfd))
+  size <- number(length(bytes), 4)
+  starts <- seq(1, max(length(bytes), 1), by = 1e5)
+  blocks <- lapply(starts, function(start) {
+    block <- bytes[seq_len(min(1e5, length(bytes) - start + 1)) + start - 1]
+    is_last <- start == starts[[length(starts)]]
+    c(number(length(block) * 8 + is_last, 3), block)
+  })
+  c(magic, as.raw(0xa0), size, unlist(blocks))
+}
+
+# A frame that is to be skipped.
+zstd_skipped <- function(n = 10) {
+  c(as.raw(c(0x5e, 0x2a, 0x4d, 0x18, n, 0, 0, 0)), raw(n))
+}
+
 # What Python makes of a dict: its id as text and x, NA where it is none.
 python_literal <- function(line) {
   out <- tempfile()
@@ -569,6 +589,7 @@ call_entries <- function(call) {
     call("ffi_signal_lines", lines$columns, lines$kinds, 2),
     call("ffi_integer64", c(0, 5e-324), TRUE),
     call("ffi_field_names"),
+    call("ffi_features"),
     call("ffi_column_names"),
     readLines(at("new"))
   )

@@ -86,11 +86,11 @@ test_that("paths of epochs are put in the order of N whatever their ending", {
 })
 
 test_that("what looks like an epoch and can't be read is named", {
-  odd <- c(".zst", ".7z", ".tar.gz", ".zip", ".lz4", ".GZ", ".tmp", "~")
+  odd <- c(".br", ".7z", ".tar.gz", ".zip", ".lz4", ".GZ", ".tmp", "~")
   for (ending in odd) {
     folder <- signal_folder(c(
       "dynamics_epoch_0.jsonl", paste0("dynamics_epoch_12.jsonl", ending),
-      paste0("dynamics_epoch_3.jsonl", ending), "x.jsonl", "x.jsonl.zst"
+      paste0("dynamics_epoch_3.jsonl", ending), "x.jsonl", "x.jsonl.br"
     ))
     error <- source_error(folder, "input")
     expect_identical(error$path, folder)
@@ -293,6 +293,16 @@ test_that("compressed files are known by their content or name", {
   openers <- list(
     a.gz = gzfile, b.jsonl = gzfile, c.bz2 = bzfile, d.xz = xzfile
   )
+  if (datamap_features()[["zstd"]]) {
+    for (name in c("e.zst", "f.jsonl")) {
+      bytes <- zstd_bytes(text_bytes(lines))
+      expect_same_map(datamap_summarise(bytes), map)
+      path <- write_raw(bytes, name, folder)
+      expect_same_map(datamap_summarise(path), map)
+      expect_same_map(datamap_summarise(file(path)), map)
+      expect_identical(datamap_read_signals(path)$id, 1:3)
+    }
+  }
   for (name in names(openers)) {
     con <- openers[[name]](file.path(folder, name), "wb")
     writeLines(lines, con)
@@ -521,10 +531,10 @@ test_that("a path that is too long is an error without warnings", {
 })
 
 test_that("a folder without signals is named", {
-  folder <- signal_folder(c("a.txt", "c.jsonl.zst"))
+  folder <- signal_folder(c("a.txt", "c.jsonl.br"))
   error <- source_error(folder, "input")
-  expect_identical(error$files, "c.jsonl.zst")
-  expect_match(conditionMessage(error), "c.jsonl.zst", fixed = TRUE)
+  expect_identical(error$files, "c.jsonl.br")
+  expect_match(conditionMessage(error), "c.jsonl.br", fixed = TRUE)
   folder <- signal_folder(c("a.txt", "sub/b.jsonl"))
   error <- source_error(folder, "input")
   expect_identical(error$path, folder)

@@ -7,18 +7,29 @@
 
 #include "io/dm_decoder.h"
 
+enum {
+  DM_MAGIC_SIZE = 6, /* the longest magic of all */
+  DM_DECODERS_MAX = 2
+};
+
 typedef struct dm_codec {
   const char *name;
-  const char *magic;         /* the first bytes of what it made */
-  size_t magic_len;          /* at most DM_MAGIC_SIZE */
-  bool is_archive;           /* of files, in which each has a name */
-  const dm_decoder *decoder; /* what reads it; NULL: the core does not, and then */
-  const char *advice;        /* what to do instead */
+  const char *magic;       /* the first bytes of what it made */
+  size_t magic_len;        /* at most DM_MAGIC_SIZE */
+  unsigned char free_bits; /* of the first byte, which may be anything */
+  bool is_archive;         /* of files, in which each has a name */
+  const dm_decoder *decoders[DM_DECODERS_MAX]; /* what reads it, the best first */
+  const char *advice; /* what to do where there is none, or none was built */
 } dm_codec;
-
-enum { DM_MAGIC_SIZE = 6 /* the longest magic of all */ };
 
 /* The compression that bytes start with; NULL: none that is known. */
 const dm_codec *dm_codec_find(const char *bytes, size_t n);
+
+/* What reads the compression here; NULL: the core does not. */
+const dm_decoder *dm_codec_decoder(const dm_codec *codec);
+/* What reads where its library was there when the core was built; NULL: no more. */
+const dm_decoder *dm_codec_library(size_t i);
+/* What can be read here, for a message. */
+const char *dm_codec_read_names(void);
 
 #endif

@@ -15,15 +15,24 @@ typedef struct dm_decoder_input {
   void *ctx;
 } dm_decoder_input;
 
-enum { DM_DECODER_STEP_MAX = 1 << 20 /* at most so many bytes between two checks */ };
+/* Fewer in tests, where compressed bytes then come in many pieces. */
+#ifndef DM_RAW_SHIFT
+#define DM_RAW_SHIFT 18
+#endif
+enum {
+  DM_DECODER_RAW = 1 << DM_RAW_SHIFT, /* compressed bytes held at a time */
+  DM_DECODER_STEP_MAX = 1 << 20       /* at most so many bytes between two checks */
+};
 
 typedef struct dm_decoder {
-  /* *out is NULL on failure, else to be given to close. DM_E_MEMORY. */
+  const char *name; /* of the library that does it */
+  /* *out is NULL on failure, else to be given to close. DM_E_MEMORY. Where open is NULL,
+     the library was not there when the core was built. */
   dm_status (*open)(void **out, dm_error *err);
   /* Fills buf with n decompressed bytes, fewer only at the end. Where it fails, *got
      bytes before the fault are in buf, and the fault comes at the same byte for every n.
-     DM_E_IO (cut, damaged, other bytes behind it), DM_E_MEMORY, what the input returns.
-   */
+     DM_E_IO (cut, damaged, other bytes behind it, a form that is not read), DM_E_MEMORY,
+     what the input returns. */
   dm_status (*read)(void *state, const dm_decoder_input *input, char *buf, size_t n,
                     size_t *got, dm_error *err);
   void (*close)(void *state);

@@ -6,13 +6,11 @@
 
 #include "base/dm_mem.h"
 
-enum { RAW_SIZE = 1 << 18 }; /* compressed bytes held at a time */
-
 typedef struct gzip {
   z_stream zlib;
   bool is_between_members; /* the last one has ended */
   bool is_raw_end;
-  char raw[RAW_SIZE]; /* on their way to zlib */
+  char raw[DM_DECODER_RAW]; /* on their way to zlib */
 } gzip;
 
 static voidpf zlib_alloc(voidpf unused, uInt n, uInt size) {
@@ -63,8 +61,8 @@ static dm_status read_gzip(void *state, const dm_decoder_input *input, char *buf
   while (done < n) {
     if (z->avail_in == 0 && !g->is_raw_end) {
       size_t raw = 0;
-      DM_TRY(input->read(input->ctx, g->raw, RAW_SIZE, &raw, err));
-      g->is_raw_end = raw < RAW_SIZE;
+      DM_TRY(input->read(input->ctx, g->raw, DM_DECODER_RAW, &raw, err));
+      g->is_raw_end = raw < DM_DECODER_RAW;
       z->next_in = (Bytef *)g->raw;
       z->avail_in = (uInt)raw;
     }
@@ -101,4 +99,5 @@ static dm_status read_gzip(void *state, const dm_decoder_input *input, char *buf
   return DM_OK;
 }
 
-const dm_decoder dm_gzip = {.open = open_gzip, .read = read_gzip, .close = close_gzip};
+const dm_decoder dm_gzip = {
+    .name = "zlib", .open = open_gzip, .read = read_gzip, .close = close_gzip};

@@ -36,7 +36,8 @@ struct dm_source {
 
   bool is_end;           /* the raw bytes have ended; nobody is asked again */
   const dm_codec *codec; /* NULL: plain bytes */
-  void *decoder;
+  const dm_decoder *decoder;
+  void *decoding; /* its state */
 };
 
 static dm_source *source_new(source_kind kind, const dm_host *host);
@@ -164,8 +165,8 @@ void dm_source_close(dm_source *source) {
   if (source->borrower.close) {
     source->borrower.close(source->borrower.ctx);
   }
-  if (source->decoder) {
-    source->codec->decoder->close(source->decoder);
+  if (source->decoding) {
+    source->decoder->close(source->decoding);
   }
   if (source->fd >= 0) {
     close(source->fd);
@@ -194,10 +195,11 @@ static dm_status source_start(dm_source **out, dm_error *err) {
     goto done;
   }
   source->codec = dm_codec_find(source->magic, source->magic_len);
-  if (source->codec && source->codec->decoder) {
-    status = source->codec->decoder->open(&source->decoder, err);
+  source->decoder = source->codec ? dm_codec_decoder(source->codec) : NULL;
+  if (source->decoder) {
+    status = source->decoder->open(&source->decoding, err);
   } else if (source->codec) {
-    status = dm_error_io(err, 0, "plain text or gzip");
+    status = dm_error_io(err, 0, dm_codec_read_names());
     dm_error_found(err, source->codec->is_archive ? "a %s archive" : "%s compression",
                    source->codec->name);
     dm_error_advice(err, "%s", source->codec->advice);
@@ -302,7 +304,7 @@ static dm_status read_decoded(dm_source *source, char *buf, size_t n, size_t *go
                               dm_error *err) {
   const dm_decoder_input input = {
       .read = read_compressed, .check = check_host, .ctx = source};
-  return source->codec->decoder->read(source->decoder, &input, buf, n, got, err);
+  return source->decoder->read(source->decoding, &input, buf, n, got, err);
 }
 
 #ifdef _WIN32

@@ -129,9 +129,35 @@ list(
   ),
   fault("Z14", "zstd",
     function() {
-      bytes <- c(as.raw(c(0x28, 0xb5, 0x2f, 0xfd)), packed)
-      fails(bytes, "signals.zst", "Decompress it first")
-      fails(bytes, "signals.jsonl", "zstd compression")
+      bytes <- zstd_bytes(lines)
+      if (!datamap_features()[["zstd"]]) {
+        for (bytes in list(bytes, c(zstd_skipped(), bytes))) {
+          fails(bytes, "signals.zst", "zstd's library (Debian: libzstd-dev")
+          fails(bytes, "signals.jsonl", "zstd compression")
+        }
+        return()
+      }
+      half <- length(lines) %/% 2
+      frames <- c(
+        zstd_skipped(), zstd_bytes(lines[seq_len(half)]), zstd_bytes(raw()),
+        zstd_skipped(0), zstd_bytes(lines[-seq_len(half)]), zstd_skipped(200)
+      )
+      for (bytes in list(bytes, frames)) {
+        reads(bytes, "signals.jsonl.zst")
+        reads(bytes, "signals.jsonl")
+      }
+      n <- length(bytes)
+      for (cut in c(5, 9, 20, n %/% 2, n - 1)) {
+        fails(bytes[seq_len(cut)], "cut.zst", "Expected a whole zstd stream")
+      }
+      fails(c(bytes, charToRaw("oops")), "junk.zst", "other bytes behind")
+      fails(c(bytes, lines), "junk.zst", "other bytes behind")
+      bytes <- c(frames, zstd_bytes(lines))
+      bytes[[length(frames) + 10]] <- as.raw(0xff)
+      fails(bytes, "damaged.zst", "Expected a whole zstd stream")
+      # needs 2 GB to be read
+      bytes <- as.raw(c(0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0))
+      fails(bytes, "long.zst", "a window of at most 128 MB")
     }
   )
 )

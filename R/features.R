@@ -1,0 +1,20 @@
+#' What the package was built with
+#'
+#' Some libraries are used where they were found when the package was
+#' installed. `datamap_features()` tells which.
+#'
+#' * `zstd`: files compressed by zstd (`signals.jsonl.zst`) can be read. Without
+#'   it they are an error that says so.
+#'
+#' The package finds them by `pkg-config`: install the library with its headers
+#' (Debian and Ubuntu: `libzstd-dev`; Fedora: `libzstd-devel`; Homebrew:
+#' `zstd`) and then this package again. gzip is always there.
+#'
+#' @return A named logical vector.
+#' @seealso [datamap_summarise()] tells what can be read.
+#' @export
+#' @examples
+#' datamap_features()
+datamap_features <- function() {
+  .Call(ffi_features)
+}
