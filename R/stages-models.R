@@ -6,13 +6,15 @@
 # `stage` is a function that returns, for each reading, a new function(from, to)
 # of the stage up to `to`, called in ascending order with `from` the one before.
 # `about` is that of new_stages(), whose `of` is `n`; a model that says nothing
-# of `predicted` has seen its samples.
+# of `predicted` has seen its samples. `width` is how many classes there are,
+# where `classes` may be NULL.
 model_stages <- function(stage,
                          n,
                          classes,
                          rows,
                          at,
                          about,
+                         width = length(classes),
                          call = rlang::caller_env()) {
   at <- stages_at(at, n, 20, call)
   open <- function() {
@@ -23,8 +25,7 @@ model_stages <- function(stage,
   about$predicted <- about$predicted %||% "in-sample"
   new_stages(
     open, rows, at,
-    classes = classes, width = max(length(classes), 2L), about = about,
-    call = call
+    classes = classes, width = width, about = about, call = call
   )
 }
 
@@ -162,7 +163,8 @@ datamap_stages.gbm <- function(x,
   }
   model_stages(
     stage, x$n.trees, if (width > 1) x$classes else c("0", "1"), rows, at,
-    list(what = "a gbm", unit = "tree"), call
+    list(what = "a gbm", unit = "tree"),
+    call = call
   )
 }
 
@@ -183,6 +185,12 @@ datamap_stages.xgb.Booster <- function(x,
   check_objective(
     params$objective, c("binary:logistic", "multi:softprob"), call
   )
+  if (identical(params$booster, "gblinear")) {
+    abort_model(
+      "Its booster is \"gblinear\", whose rounds can't be told apart.",
+      "Fit it with {.val gbtree} or {.val dart}.", call
+    )
+  }
   rows <- model_rows(data, label, id, NULL, call)
   width <- if (params$objective == "binary:logistic") 1L else params$num_class
   n <- if (is_old) x$niter else xgboost::xgb.get.num.boosted.rounds(x)
@@ -208,9 +216,10 @@ datamap_stages.xgb.Booster <- function(x,
       })
     }
   }
+  k <- max(width, 2)
   model_stages(
-    stage, n, stage_classes(classes, NULL, max(width, 2), call), rows, at,
-    list(what = "an xgboost model", unit = "round"), call
+    stage, n, stage_classes(classes, NULL, k, call), rows, at,
+    list(what = "an xgboost model", unit = "round"), k, call
   )
 }
 
@@ -256,9 +265,10 @@ datamap_stages.lgb.Booster <- function(x,
       })
     }
   }
+  k <- max(width, 2)
   model_stages(
-    stage, x$current_iter(), stage_classes(classes, NULL, max(width, 2), call),
-    rows, at, list(what = "a lightgbm model", unit = "round"), call
+    stage, x$current_iter(), stage_classes(classes, NULL, k, call), rows, at,
+    list(what = "a lightgbm model", unit = "round"), k, call
   )
 }
 
@@ -437,7 +447,10 @@ forest_stages <- function(votes_of, forest, rows, at, out_of_bag, call) {
     what = forest$what, unit = "tree",
     predicted = if (is_out) "out-of-bag" else "in-sample"
   )
-  model_stages(stage, forest$n_trees, forest$classes, rows, at, about, call)
+  model_stages(
+    stage, forest$n_trees, forest$classes, rows, at, about,
+    call = call
+  )
 }
 
 # Whether only trees count that had not seen the sample.
@@ -554,7 +567,8 @@ path_stages <- function(x, data, label, id, at, call) {
   }
   model_stages(
     stage, length(x$lambda), x$classnames, rows, at,
-    list(what = "a glmnet path", unit = "lambda"), call
+    list(what = "a glmnet path", unit = "lambda"),
+    call = call
   )
 }
 
@@ -584,14 +598,14 @@ network_stages <- function(x, data, label, id, at, classes, call) {
     if (is.null(dim(p)) || ncol(p) == 1) two_classes(as.vector(p)) else p
   }
   found <- first$lev %||% colnames(first$fitted.values)
+  k <- max(length(found), NCOL(first$fitted.values), 2)
   stage <- function() {
     function(from, to) list(probs = unname(probs_of(x[[to]])))
   }
   model_stages(
-    stage, length(x),
-    stage_classes(classes, found, max(length(found), 2), call), rows,
+    stage, length(x), stage_classes(classes, found, k, call), rows,
     at %||% seq_along(x),
-    list(what = "a list of networks", unit = "network"), call
+    list(what = "a list of networks", unit = "network"), k, call
   )
 }
 
@@ -644,11 +658,12 @@ datamap_stages.Learner <- function(x, ..., data, label = NULL, id = NULL) {
 # The stages of the engine's model; `classes` is the order that boosting by
 # numbers was given, which has no names.
 wrapped_stages <- function(model, data, rows, classes, ...) {
-  arguments <- list(
-    model, data = data, label = rows$label, id = rows$id, ...
-  )
   if (inherits(model, c("xgb.Booster", "lgb.Booster"))) {
-    arguments$classes <- classes
+    datamap_stages(
+      model,
+      data = data, label = rows$label, id = rows$id, classes = classes, ...
+    )
+  } else {
+    datamap_stages(model, data = data, label = rows$label, id = rows$id, ...)
   }
-  do.call(datamap_stages, arguments)
 }

@@ -570,7 +570,7 @@ stage_reader <- function(x, request, call) {
     }
     columns <- stage_columns(x, next_stage(i), i)
     c(
-      columns[names(columns) != "loss"],
+      columns,
       list(
         is_epoch = FALSE,
         # the core derives the loss
@@ -591,10 +591,8 @@ stage_columns <- function(x, stage, i) {
   if (is.null(stage$probs)) {
     columns$correct <- stage$correct
     columns$label_probs <- stage$label_probs
-    columns$loss <- -log(stage$label_probs)
   } else {
     probs <- stage$probs
-    columns$loss <- -log(probs[cbind(seq_len(n), labels$place)])
     if (is.unsorted(labels$order)) {
       probs <- probs[, labels$order, drop = FALSE]
     }
@@ -611,11 +609,17 @@ stage_columns <- function(x, stage, i) {
 # turn comes.
 stage_lines <- function(x, paths, call) {
   next_stage <- x$open()
+  cells <- cbind(seq_along(x$id), x$labels$place)
   inputs <- lapply(seq_along(x$at), function(i) {
     columns <- NULL
     row <- 0
     line_reader(function() {
-      if (is.null(columns)) columns <<- stage_columns(x, next_stage(i), i)
+      if (is.null(columns)) {
+        stage <- next_stage(i)
+        columns <<- stage_columns(x, stage, i)
+        # a table of lines has what these give
+        columns$loss <<- -log(stage$label_probs %||% stage$probs[cells])
+      }
       rows <- attr(columns, "rows")
       n <- min(rows_at_once, length(rows) - row)
       if (n == 0) {

@@ -274,6 +274,151 @@ test_that("a package that is not there is named", {
   expect_identical(error$package, "no.such.package")
 })
 
+# Of an xgboost model of either interface, after the rounds up to `at`.
+xgboost_says <- function(fit, x, at, k) {
+  is_old <- utils::packageVersion("xgboost") < "2"
+  p <- stats::predict(
+    fit, xgboost::xgb.DMatrix(x, nthread = 1),
+    iterationrange = c(1, at + is_old)
+  )
+  if (k == 2) as.vector(p) else matrix(p, ncol = k, byrow = is_old)
+}
+
+test_that("xgboost: after so many rounds, whatever early stopping chose", {
+  skip_if_not_installed("xgboost")
+  data <- flowers()
+  x <- as.matrix(data[c("Sepal.Length", "Petal.Length", "Petal.Width")])
+  fit_one <- function(label, objective, ..., rounds = 25) {
+    xgboost::xgb.train(
+      list(objective = objective, nthread = 1, max_depth = 3),
+      xgboost::xgb.DMatrix(x, label = label, nthread = 1),
+      nrounds = rounds, verbose = 0, ...
+    )
+  }
+  expect_rounds <- function(fit, label, k = 2, ...) {
+    stages <- datamap_stages(fit, data = x, label = label, ...)
+    expect_stages(stages, function(at) xgboost_says(fit, x, at, k))
+    stages
+  }
+  wide <- data$is_wide
+  fit <- fit_one(wide, "binary:logistic")
+  expect_equal(expect_rounds(fit, wide)$of, 25)
+  expect_same_turned(function(data, id) {
+    datamap_stages(fit, data = x[id, ], label = data$is_wide, id = id)
+  }, data)
+  own <- xgboost::xgb.DMatrix(x, label = wide, nthread = 1)
+  watched <- if (utils::packageVersion("xgboost") < "2") {
+    list(watchlist = list(train = own))
+  } else {
+    list(evals = list(train = own))
+  }
+  fit <- do.call(fit_one, c(
+    list(wide, "binary:logistic", rounds = 60, early_stopping_rounds = 3),
+    watched
+  ))
+  expect_rounds(fit, wide)
+  expect_rounds(fit_one(wide, "binary:logistic", booster = "dart"), wide)
+  species <- as.integer(data$Species) - 1L
+  fit <- fit_one(species, "multi:softprob", num_class = 3)
+  expect_rounds(fit, species, 3)
+  expect_identical(
+    datamap_summarise(expect_rounds(
+      fit, data$Species, 3,
+      classes = levels(data$Species)
+    ))$label,
+    data$Species
+  )
+  # their order is that of the levels
+  expect_message(
+    expect_rounds(fit, data$Species, 3),
+    class = "datamap_message_level_order"
+  )
+  for (other in list(
+    fit_one(wide, "binary:logistic", booster = "gblinear", rounds = 2),
+    fit_one(wide, "reg:squarederror", rounds = 2)
+  )) {
+    error <- expect_error(
+      datamap_stages(other, data = x, label = wide),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "x")
+  }
+})
+
+test_that("lightgbm: after so many rounds", {
+  skip_if_not_installed("lightgbm")
+  data <- flowers()
+  x <- as.matrix(data[c("Sepal.Length", "Petal.Length", "Petal.Width")])
+  fit_one <- function(label, ...) {
+    lightgbm::lgb.train(
+      list(
+        num_threads = 1, min_data_in_leaf = 5, verbosity = -1, seed = 1, ...
+      ),
+      lightgbm::lgb.Dataset(x, label = label, params = list(verbosity = -1)),
+      nrounds = 25
+    )
+  }
+  expect_rounds <- function(fit, label) {
+    expect_stages(
+      datamap_stages(fit, data = x, label = label),
+      function(at) stats::predict(fit, x, num_iteration = at)
+    )
+  }
+  expect_rounds(fit_one(data$is_wide, objective = "binary"), data$is_wide)
+  species <- as.integer(data$Species) - 1L
+  fit <- fit_one(species, objective = "multiclass", num_class = 3)
+  expect_rounds(fit, species)
+})
+
+test_that("mlr3: those of the learner's model", {
+  skip_if_not_installed("mlr3learners")
+  skip_if_not_installed("ranger")
+  skip_if_not_installed("glmnet")
+  data <- flowers()
+  two <- data[data$Species != "setosa", ]
+  two$Species <- droplevels(two$Species)
+  learn <- function(name, data, ...) {
+    task <- mlr3::as_task_classif(
+      data[c("Species", "Petal.Width", "Sepal.Width")],
+      target = "Species"
+    )
+    learner <- mlr3::lrn(name, predict_type = "prob", ...)
+    learner$train(task)
+    list(learner = learner, prob = learner$predict(task)$prob)
+  }
+  # the last stage against what the learner predicts
+  expect_last <- function(learned, data, ...) {
+    stages <- datamap_stages(learned$learner, data = data, ...)
+    expect_equal(
+      unname(datamap_probs(stages, "last")[, colnames(learned$prob)]),
+      unname(learned$prob),
+      tolerance = 1e-12
+    )
+  }
+  forest <- learn(
+    "classif.ranger", data,
+    num.trees = 25, num.threads = 1, keep.inbag = TRUE
+  )
+  expect_last(forest, data, out_of_bag = FALSE)
+  stages <- datamap_stages(forest$learner, data = data)
+  expect_identical(stages$predicted, "out-of-bag")
+  for (some in list(data, two)) {
+    if (requireNamespace("xgboost", quietly = TRUE)) {
+      learned <- learn("classif.xgboost", some, nrounds = 5, nthread = 1)
+      expect_last(learned, some)
+    }
+    path <- learn("classif.glmnet", some, nlambda = 5, s = 0.01)
+    # which predicts at the penalty that it was given
+    path$learner$param_set$values$s <- min(path$learner$model$lambda)
+    path$prob <- path$learner$predict_newdata(some)$prob
+    expect_last(path, some)
+  }
+  tree <- learn("classif.rpart", two)$learner
+  expect_error(
+    datamap_stages(tree, data = two), class = "datamap_error_input"
+  )
+})
+
 test_that("parsnip and workflows: those of the engine's model", {
   skip_if_not_installed("parsnip")
   skip_if_not_installed("workflows")

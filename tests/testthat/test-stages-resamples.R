@@ -111,6 +111,32 @@ test_that("mlr3: the predictions of each fold", {
   expect_error(datamap_stages(result), class = "datamap_error_input")
 })
 
+test_that("mlr3's own result is such a one", {
+  skip_if_not_installed("mlr3")
+  skip_if_not_installed("rpart")
+  task <- mlr3::as_task_classif(iris, target = "Species")
+  learner <- mlr3::lrn("classif.rpart", predict_type = "prob")
+  set.seed(1)
+  logger <- lgr::get_logger("mlr3")
+  level <- logger$threshold
+  logger$set_threshold("warn")
+  on.exit(logger$set_threshold(level))
+  result <- mlr3::resample(
+    task, learner, mlr3::rsmp("repeated_cv", folds = 3, repeats = 2)
+  )
+  map <- datamap_summarise(datamap_stages(result))
+  expect_identical(attr(map, "predicted"), "out-of-fold")
+  expect_identical(map$label, iris$Species)
+  expect_identical(unique(map$evaluations), 2L)
+  said <- result$prediction()
+  of_label <- said$prob[cbind(
+    seq_along(said$row_ids), match(said$truth, colnames(said$prob))
+  )]
+  expect_equal(
+    map$avg_probs, as.vector(tapply(of_label, said$row_ids, mean))
+  )
+})
+
 test_that("caret's own result is such a one", {
   skip_if_not_installed("caret")
   skip_on_covr()
