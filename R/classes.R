@@ -79,8 +79,8 @@ find_classes <- function(x, fields, call, memory) {
     },
     number = inform_counts(label[is_asked], scores$width, memory),
     nothing = {
-      is_known <- all(c("label_probs", "correct") %in% names(x)) ||
-        all(c("label_probs", "pred_label") %in% names(x))
+      is_known <- !is.null(fields$label_probs) &&
+        (!is.null(fields$correct) || !is.null(fields$pred_label))
       if (!is_known) {
         abort_label(
           "Labels that are no numbers need the names of the classes.",
@@ -275,6 +275,7 @@ score_hints <- c(
 # their number, NULL where there are no class vectors; whether only the second
 # of two classes is given; and what they are from.
 class_scores <- function(x, is_text_label, may_sort, memory, call) {
+  keys <- class_keys(naming_of(x))
   fields <- lapply(stats::setNames(nm = class_fields), class_columns,
     x = x, call = call
   )
@@ -286,8 +287,8 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
   classes <- NULL
   from <- NULL
   for (name in names(fields)) {
-    found <- class_names(fields[[name]], name, is_text_label, call)
-    own <- attr(fields[[name]], "field") %||% name
+    found <- class_names(fields[[name]], keys[[name]], is_text_label, call)
+    own <- attr(fields[[name]], "field") %||% keys[[name]]
     if (is.null(classes) && !is.null(found)) {
       classes <- found
       from <- own
@@ -313,7 +314,7 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
         isTRUE(attr(first[[1]], "are_columns")),
       width = if (length(fields) > 0) scores_width(first[[1]]),
       is_second = isTRUE(attr(fields$probs, "is_second")),
-      from = from %||% names(first)
+      from = from %||% if (length(fields) > 0) keys[[names(first)]]
     )
   )
 }
@@ -381,10 +382,12 @@ class_names <- function(x, name, is_text_label, call) {
   names
 }
 
-# One matrix, data frame or list column of that name, or a column per class.
-class_columns <- function(x, name, call) {
+# One matrix, data frame or list column of the name of that field, or a column
+# per class.
+class_columns <- function(x, field, call) {
+  name <- class_keys(naming_of(x))[[field]]
   column <- x[[name]]
-  if (is_second_class(column, name)) {
+  if (is_second_class(column, field)) {
     return(second_class(as.vector(column)))
   }
   if (is.data.frame(column)) {
@@ -431,8 +434,11 @@ second_class <- function(p) {
 # The columns of class vectors: probs_<class>. Where they count from 0 and the
 # labels are numbers, others are signals of the user's.
 class_column_names <- function(x, name) {
-  pattern <- paste0("^", name, "_(?!epoch_[0-9]+$).")
-  found <- grep(pattern, names(x), value = TRUE, perl = TRUE)
+  pattern <- if (name == ".pred") "^class$|^$" else "^epoch_[0-9]+$|^$"
+  names <- rlang::names2(x)
+  found <- names[startsWith(names, paste0(name, "_"))]
+  found <- found[!grepl(pattern, substring(found, nchar(name) + 2))]
+  found <- setdiff(found, naming_of(x)$fields)
   counted <- found[is_whole_text(substring(found, nchar(name) + 2))]
   counted <- counted[order(as.double(substring(counted, nchar(name) + 2)))]
   label <- field_column(x, "label")

@@ -78,6 +78,7 @@
 datamap_read_signals <- function(x,
                                  ...,
                                  columns = NULL,
+                                 fields = NULL,
                                  format = c("auto", "json", "python"),
                                  on_error = c("stop", "skip"),
                                  partial_last = c("error", "ignore"),
@@ -89,6 +90,7 @@ datamap_read_signals <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
+  reading$naming <- check_naming(fields)
   columns <- check_long_columns(columns)
   source <- take_source(x, c("lines", "columns"))
   if (is.null(source$lines) && is.null(source$written)) {

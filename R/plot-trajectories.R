@@ -20,6 +20,8 @@
 #'   default.
 #' @param ids A vector of at most 30 ids: only these samples are drawn, a line
 #'   for each. `NULL`, the default, for groups.
+#' @param fields Which columns or keys are fields, where they have other names,
+#'   as in [datamap_summarise()].
 #'
 #' @return A ggplot.
 #' @seealso [datamap_plot()]
@@ -37,14 +39,17 @@ datamap_plot_trajectories <- function(x,
                                       ...,
                                       group_by = NULL,
                                       signal = "label_probs",
-                                      ids = NULL) {
+                                      ids = NULL,
+                                      fields = NULL) {
   check_dots()
   call <- rlang::current_env()
+  reading <- check_reading()
+  reading$naming <- check_naming(fields)
   source <- take_source(x, c("frame", "lines", "written"))
   x <- if (is.null(source$frame)) {
-    read_long(source, NULL, check_reading(), call)
+    read_long(source, NULL, reading, call)
   } else {
-    source$frame()
+    source$frame(reading$naming)
   }
   check_frame(x, "x", call)
   check_string(signal)

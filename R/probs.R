@@ -64,6 +64,7 @@ datamap_probs <- function(x,
                           ...,
                           burn_out = NULL,
                           steps = NULL,
+                          fields = NULL,
                           format = c("auto", "json", "python"),
                           on_error = c("stop", "skip"),
                           partial_last = c("error", "ignore"),
@@ -76,9 +77,12 @@ datamap_probs <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
+  reading$naming <- check_naming(fields)
   window <- check_window(burn_out, steps, call)
   source <- take_source(x, c("summary", "lines", "columns"))
-  read <- if (!is.null(source$probs)) source$probs(which, window)
+  read <- if (!is.null(source$probs)) {
+    source$probs(which, window, reading$naming)
+  }
   if (is.null(read)) {
     read <- read_probs(source, which, window, reading, call)
   }
@@ -146,8 +150,8 @@ state_probs <- function(x, which, window, arg, call) {
 }
 
 # NULL where its file has to tell.
-recorder_probs <- function(rec, which, window, arg, call) {
-  if (which == "last" || has_window(window)) {
+recorder_probs <- function(rec, which, window, naming, arg, call) {
+  if (which == "last" || has_window(window) || has_naming(naming)) {
     return(NULL)
   }
   request <- check_request(NULL, NULL, include_ci = FALSE, call)

@@ -55,6 +55,7 @@ reader_options <- function(request = NULL,
     max_line = as.double(reading$max_line),
     block_size = 2^18,
     threads = reading$threads,
+    fields = reading$naming$fields,
     signals = request$core_signals,
     metrics = request$core_metrics,
     burn_out = window$burn_out %||% 0,
@@ -66,7 +67,7 @@ reader_options <- function(request = NULL,
 # returned, the names of the sources, and the sources as they were given to it.
 read_with <- function(source, request, reading, reader) {
   if (is.null(source$lines)) {
-    columns <- source$columns(request)
+    columns <- source$columns(request, reading$naming)
     on.exit(if (is.list(columns)) close_sources(columns), add = TRUE)
     result <- reader(columns, TRUE, NULL)
     return(list(
@@ -74,12 +75,13 @@ read_with <- function(source, request, reading, reader) {
       problem = source$problem
     ))
   }
-  opened <- source$lines()
+  opened <- source$lines(reading$naming)
   on.exit(close_sources(opened), add = TRUE)
   show <- if (reading$progress) progress_bar(opened$paths)
   list(
     result = reader(opened$inputs, FALSE, show),
-    paths = opened$paths, inputs = opened$inputs, problem = source$problem
+    paths = opened$paths, inputs = opened$inputs, problem = source$problem,
+    naming = reading$naming
   )
 }
 

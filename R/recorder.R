@@ -358,18 +358,20 @@ print.datamap_recorder <- function(x, ...) {
 #' @export
 signal_source.datamap_recorder <- function(x, arg, call) {
   new_source(
-    lines = function() {
-      signal_source(recorder_file(x, arg, call), arg, call)$lines()
+    lines = function(naming) {
+      signal_source(recorder_file(x, arg, call), arg, call)$lines(naming)
     },
     at_hand = list(
-      summary = function(request, window) {
+      summary = function(request, window, naming) {
+        check_no_naming(naming, x, arg, call)
         summarise_recorder(x, request, window, call)
       },
-      state = function(request, window) {
+      state = function(request, window, naming) {
+        check_no_naming(naming, x, arg, call)
         recorder_running(x, request, window, call)
       },
-      probs = function(which, window) {
-        recorder_probs(x, which, window, arg, call)
+      probs = function(which, window, naming) {
+        recorder_probs(x, which, window, naming, arg, call)
       }
     )
   )

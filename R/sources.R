@@ -3,20 +3,23 @@
 
 # What a source can do; NULL for what it can't:
 #
-# lines    a function that opens it for the core and gives a list of `inputs`
+# lines    a function of the naming (see fields.R) that opens it for the core
+#          and gives a list of `inputs`
 #          (each a path, a raw vector, or a function(n) that returns raw bytes),
 #          of `paths`, the names that errors call them by, and of functions to
 #          `close` them
 # written  the same, of the lines that it can be written as
-# columns  a function of the request: its evaluations as columns for the core,
-#          with functions to `close` them if there is anything to; or a function
-#          that gives it such columns, stage after stage
-# frame    a function: the data frame that it is
-# levels   a function: the levels of its labels, if they are a factor
-# at_hand  a list of what is there already, each a function of the request and
-#          the window: its `summary`, and its running `state`; `probs`, of which
-#          ones and the window: what datamap_probs() makes its matrix of, NULL
-#          where the other members have to tell
+# columns  a function of the request and the naming: its evaluations as columns
+#          for the core, with functions to `close` them if there is anything to;
+#          or a function that gives it such columns, stage after stage
+# frame    a function of the naming: the data frame that it is
+# levels   a function of the naming: the levels of its labels, if they are a
+#          factor
+# at_hand  a list of what is there already, each a function of the request, the
+#          window and the naming: its `summary`, and its running `state`;
+#          `probs`, of which ones, the window and the naming: what
+#          datamap_probs() makes its matrix of, NULL where the other members
+#          have to tell
 # errors   a list of what is said of `columns`: `paths`, the names that errors
 #          call the stages by, and `problem`, what can't be done, a function of
 #          the place
@@ -85,7 +88,7 @@ signal_source.character <- function(x, arg, call) {
     abort_source(x, arg, call)
   }
   check_paths(x, arg = arg, call = call)
-  new_source(lines = function() {
+  new_source(lines = function(naming) {
     paths <- expand_path(x)
     # warns of paths that are too long
     is_folder <- suppressWarnings(dir.exists(paths))
@@ -97,12 +100,14 @@ signal_source.character <- function(x, arg, call) {
 
 #' @export
 signal_source.connection <- function(x, arg, call) {
-  new_source(lines = function() connection_source(x, call))
+  new_source(lines = function(naming) connection_source(x, call))
 }
 
 #' @export
 signal_source.raw <- function(x, arg, call) {
-  new_source(lines = function() list(inputs = list(x), paths = "raw vector"))
+  new_source(lines = function(naming) {
+    list(inputs = list(x), paths = "raw vector")
+  })
 }
 
 # What is in I(): text, or else what it would be without.
@@ -120,7 +125,7 @@ signal_source.AsIs <- function(x, arg, call) {
       class = "input", key = arg, call = call
     )
   }
-  new_source(lines = function() {
+  new_source(lines = function(naming) {
     list(inputs = list(text_bytes(unclass(x))), paths = "literal text")
   })
 }

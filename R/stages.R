@@ -509,9 +509,15 @@ own_ids <- function(names, n) {
 signal_source.datamap_stages <- function(x, arg, call) {
   paths <- stage_names(x)
   new_source(
-    columns = function(request) stage_reader(x, request, call),
-    written = function() stage_lines(x, paths, call),
-    levels = function() x$levels,
+    columns = function(request, naming) {
+      check_no_naming(naming, x, arg, call)
+      stage_reader(x, request, call)
+    },
+    written = function(naming) {
+      check_no_naming(naming, x, arg, call)
+      stage_lines(x, paths, call)
+    },
+    levels = function(naming) x$levels,
     errors = list(paths = paths, problem = stage_problem)
   )
 }

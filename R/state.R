@@ -152,6 +152,7 @@ datamap_state <- function(x,
                           metrics = NULL,
                           burn_out = NULL,
                           steps = NULL,
+                          fields = NULL,
                           format = c("auto", "json", "python"),
                           on_error = c("stop", "skip"),
                           partial_last = c("error", "ignore"),
@@ -163,11 +164,13 @@ datamap_state <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
+  reading$naming <- check_naming(fields)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
+  check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call)
   source <- take_source(x, c("state", "lines", "columns"))
   if (!is.null(source$state)) {
-    return(source$state(request, window))
+    return(source$state(request, window, reading$naming))
   }
   read_state(source, NULL, request, window, reading, call)
 }
@@ -177,6 +180,7 @@ datamap_state <- function(x,
 datamap_update <- function(state,
                            x,
                            ...,
+                           fields = NULL,
                            format = c("auto", "json", "python"),
                            on_error = c("stop", "skip"),
                            partial_last = c("error", "ignore"),
@@ -189,6 +193,8 @@ datamap_update <- function(state,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
+  reading$naming <- check_naming(fields)
+  check_signals_named(state$request$signals, reading$naming, call)
   source <- take_source(x, c("lines", "columns"))
   read_state(source, state, state_request(state), state$window, reading, call)
 }
@@ -292,10 +298,14 @@ recorder_running <- function(rec, request, window, call) {
 #' @export
 signal_source.datamap_state <- function(x, arg, call) {
   new_source(at_hand = list(
-    summary = function(request, window) {
+    summary = function(request, window, naming) {
+      check_no_naming(naming, x, arg, call)
       summarise_state(x, request, window, arg, call)
     },
-    probs = function(which, window) state_probs(x, which, window, arg, call)
+    probs = function(which, window, naming) {
+      check_no_naming(naming, x, arg, call)
+      state_probs(x, which, window, arg, call)
+    }
   ))
 }
 

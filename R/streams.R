@@ -26,19 +26,21 @@ stream_classes <- c(
 stream_source <- function(x, arg, call) {
   levels <- NULL
   new_source(
-    columns = function(request) {
+    columns = function(request, naming) {
       stream <- open_stream(x, arg, call)
       # whatever goes wrong before the core has it
       on.exit(nanoarrow::nanoarrow_pointer_release(stream))
-      plan <- stream_plan(stream, request, call)
+      plan <- stream_plan(stream, request, naming, call)
       levels <<- plan$levels
       on.exit()
       c(plan$input, close = list(list(function() {
         nanoarrow::nanoarrow_pointer_release(stream)
       })))
     },
-    levels = function() levels,
-    written = function() stream_lines(open_stream(x, arg, call), call)
+    levels = function(naming) levels,
+    written = function(naming) {
+      stream_lines(open_stream(x, arg, call), naming, call)
+    }
   )
 }
 
@@ -96,7 +98,7 @@ peek_rows <- 1000
 
 # What ffi_read_stream() takes, and the levels of the labels. The first batch
 # with rows is got from the stream to see them.
-stream_plan <- function(stream, request, call) {
+stream_plan <- function(stream, request, naming, call) {
   schema <- from_stream(stream$get_schema(), call)
   names <- names(schema$children)
   check_table_names(stats::setNames(as.list(names), names), "x", call)
@@ -111,7 +113,8 @@ stream_plan <- function(stream, request, call) {
       break
     }
   }
-  x <- peek_table(schema, batch, call)
+  check_named_columns(names, naming, call)
+  x <- peek_table(schema, batch, naming, call)
   fields <- pick_fields(x)
   memory <- new.env()
   found <- find_classes(x, fields, call, memory)
@@ -153,14 +156,19 @@ class_places <- function(x, names, found, memory, call) {
       i
     }
   })
-  probe <- structure(stats::setNames(probe, names), n_rows = 1L)
+  probe <- structure(
+    stats::setNames(probe, names),
+    n_rows = 1L, naming = naming_of(x)
+  )
   scores <- class_scores(
     probe, is.character(found$label), is.null(found$given), memory, call
   )
-  lapply(stats::setNames(nm = class_fields), function(name) {
+  keys <- class_keys(naming_of(x))
+  lapply(stats::setNames(nm = class_fields), function(field) {
+    name <- keys[[field]]
     is_whole <- name %in% names
-    is_second <- is_whole && is_second_class(x[[name]], name)
-    parts <- if (is_second) match(name, names) else scores[[name]]
+    is_second <- is_whole && is_second_class(x[[name]], field)
+    parts <- if (is_second) match(name, names) else scores[[field]]
     has_parts <- !is.null(parts) && (!is_whole || is.data.frame(x[[name]]))
     list(
       column = if (is_whole && !is_second) match(name, names) else NA_integer_,
@@ -172,12 +180,16 @@ class_places <- function(x, names, found, memory, call) {
 
 # The first rows as signal_table() has them, but that only what tells classes
 # has its values.
-peek_table <- function(schema, batch, call) {
+peek_table <- function(schema, batch, naming, call) {
   names <- names(schema$children)
   n <- if (is.null(batch)) 0L else as.integer(min(batch$length, peek_rows))
-  label <- intersect(field_names$label, names)[1]
-  is_needed <- names %in% c(label, "label_index") |
-    grepl("^((probs|logits)(_|$)|[.]pred_)", names)
+  label <- intersect(names_of_field("label", naming), names)[1]
+  keys <- class_keys(naming)
+  whole <- c(label, names_of_field("label_index", naming), keys)
+  is_needed <- names %in% whole | startsWith(names, ".pred_")
+  for (key in keys) {
+    is_needed <- is_needed | startsWith(names, paste0(key, "_"))
+  }
   columns <- lapply(seq_along(names), function(i) {
     if (n > 0 && is_needed[[i]]) {
       stream_column(schema, batch, i, 0L, n, call)
@@ -185,7 +197,7 @@ peek_table <- function(schema, batch, call) {
       rep(NA, n)
     }
   })
-  structure(stats::setNames(columns, names), n_rows = n)
+  structure(stats::setNames(columns, names), n_rows = n, naming = naming)
 }
 
 # --- as columns of R ---
@@ -249,7 +261,7 @@ arrow_vector <- function(schema, of, i, first, n) {
 # --- as lines ---
 
 # A source of lines, see new_source(): line i is row i.
-stream_lines <- function(stream, call) {
+stream_lines <- function(stream, naming, call) {
   schema <- from_stream(stream$get_schema(), call)
   check_table_names(
     stats::setNames(as.list(names(schema$children)), names(schema$children)),
@@ -271,8 +283,8 @@ stream_lines <- function(stream, call) {
     n <- min(rows_at_once, batch$length - row)
     x <- stream_frame(schema, batch, row, n, call)
     text <- in_batch(
-      record_lines(record_columns(x, call, memory), n, call), n_before + row,
-      call
+      record_lines(record_columns(x, call, memory, naming), n, call),
+      n_before + row, call
     )
     row <<- row + n
     text

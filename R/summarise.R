@@ -145,6 +145,13 @@
 #'   in the range count. Lines out of it are read and checked as any other; a
 #'   sample without an evaluation in it has `evaluations` 0, and its means are
 #'   `NA`. `NULL` for all.
+#' @param fields Which columns of a data frame or stream, or which keys of
+#'   lines, are fields, where they have other names: a character vector named
+#'   by the fields, as in `c(id = "row", step = "epoch", label = "y")`. A field
+#'   that is named is read there and nowhere else; its usual names are then
+#'   names of your own, but for the field's own name, which is left out. Class
+#'   vectors (`probs`, `logits`) may also be columns `<name>_<class>`. What is
+#'   named and stands nowhere is an error.
 #' @param format `"auto"` (the quote of a line's first key decides),
 #'   `"json"` or `"python"`.
 #' @param on_error What a bad line does: `"stop"`, or `"skip"`, which leaves
@@ -197,6 +204,7 @@ datamap_summarise <- function(x,
                               include_ci = FALSE,
                               burn_out = NULL,
                               steps = NULL,
+                              fields = NULL,
                               format = c("auto", "json", "python"),
                               on_error = c("stop", "skip"),
                               partial_last = c("error", "ignore"),
@@ -208,11 +216,13 @@ datamap_summarise <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
+  reading$naming <- check_naming(fields)
   request <- check_request(signals, metrics, include_ci, call)
+  check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call)
   source <- take_source(x, c("summary", "lines", "columns"))
   if (!is.null(source$summary)) {
-    return(source$summary(request, window))
+    return(source$summary(request, window, reading$naming))
   }
   options <- reader_options(request, reading, window)
   read <- read_with(source, request, reading, function(input, is_table, show) {
@@ -223,7 +233,7 @@ datamap_summarise <- function(x,
     }
   })
   check_result(read, call = call)
-  levels <- if (!is.null(source$levels)) source$levels()
+  levels <- if (!is.null(source$levels)) source$levels(reading$naming)
   datamap_from_core(read$result, request, read$paths, call, levels)
 }
 

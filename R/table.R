@@ -51,14 +51,16 @@ listed <- function(x) {
 signal_source.data.frame <- function(x, arg, call) {
   check_no_summary(x, arg, call)
   new_source(
-    columns = function(request) signal_columns(x, request, call),
-    frame = function() x,
-    levels = function() table_levels(x)
+    columns = function(request, naming) {
+      signal_columns(x, request, naming, call)
+    },
+    frame = function(naming) rename_fields(x, naming, call),
+    levels = function(naming) table_levels(x, naming)
   )
 }
 
-signal_columns <- function(x, request, call) {
-  x <- signal_table(x, call)
+signal_columns <- function(x, request, naming, call) {
+  x <- signal_table(x, call, naming = naming)
   fields <- pick_fields(x)
   classes <- resolve_classes(x, fields, call)
   columns <- list(
@@ -79,7 +81,7 @@ signal_columns <- function(x, request, call) {
       if (is.na(column)) {
         return(rep(NA_real_, n_rows(x)))
       }
-      number_column(x, signal, call)
+      number_column(x, names(x)[[column]], call)
     })
   )
   number_column(x, fields$loss, call) # a field: of the right type, if there
@@ -89,29 +91,32 @@ signal_columns <- function(x, request, call) {
 
 # Which column is which field: the first of the names that a field has, for the
 # whole table and never for a row. Class vectors have columns of their own.
-pick_fields <- function(x) {
-  names <- field_names[setdiff(names(field_names), class_fields)]
-  names$pred_label <- c(names$pred_label, ".pred_class")
+pick_fields <- function(x, naming = naming_of(x)) {
+  fields <- setdiff(names(field_names), class_fields)
+  names <- lapply(stats::setNames(nm = fields), names_of_field, naming)
+  if (!"pred_label" %in% names(naming$fields)) {
+    names$pred_label <- c(names$pred_label, ".pred_class")
+  }
   found <- lapply(names, function(of) intersect(of, names(x)))
   lapply(found[lengths(found) > 0], `[[`, 1)
 }
 
 # The column of a field, NULL where there is none.
-field_column <- function(x, field) {
-  name <- intersect(field_names[[field]], names(x))
+field_column <- function(x, field, naming = naming_of(x)) {
+  name <- intersect(names_of_field(field, naming), names(x))
   if (length(name) > 0) unclass(x)[[name[[1]]]]
 }
 
 # The levels of the label where it is a factor: those of the map's.
-table_levels <- function(x) {
-  label <- field_column(x, "label")
+table_levels <- function(x, naming = naming_of(x)) {
+  label <- field_column(x, "label", naming)
   if (is.factor(label)) factor_levels(label)
 }
 
 # The columns of a data frame as a plain named list, each with a value for every
 # row, and how many rows there are. What a data frame is by its class only does
 # not get past this, so that no code behind it has to count.
-signal_table <- function(x, call, arg = "x", n = NULL) {
+signal_table <- function(x, call, arg = "x", n = NULL, naming = NULL) {
   columns <- unclass(x)
   if (!is.list(columns)) {
     abort_argument(columns, "a data frame", arg, call)
@@ -140,13 +145,16 @@ signal_table <- function(x, call, arg = "x", n = NULL) {
       class = "input", key = name, call = call
     )
   }
+  check_named_columns(rlang::names2(columns), naming, call)
   columns <- lapply(columns, without_as_is)
-  others <- setdiff(names(columns), class_fields)
+  others <- setdiff(names(columns), class_keys(naming))
   columns[others] <- lapply(columns[others], as_plain_vector)
-  structure(columns, n_rows = n)
+  structure(columns, n_rows = n, naming = naming)
 }
 
 n_rows <- function(table) attr(table, "n_rows", exact = TRUE)
+
+naming_of <- function(table) attr(table, "naming", exact = TRUE)
 
 check_table_names <- function(x,
                               arg = rlang::caller_arg(x),
@@ -372,9 +380,10 @@ step_column <- function(x, name, call) {
 # Which of the columns a signal is: NA where it serves as a field, or is the
 # loss that a metric would like to have.
 find_signal <- function(signal, names, fields, request, call) {
-  is_there <- signal %in% names
+  column <- if (signal == "loss") fields$loss %||% signal else signal
+  is_there <- column %in% names
   is_asked <- signal %in% request$signals
-  if (signal %in% unlist(fields[fields_of_names()])) {
+  if (column %in% unlist(fields[fields_of_names()])) {
     return(NA_integer_)
   }
   if (!is_there && is_asked) {
@@ -388,39 +397,43 @@ find_signal <- function(signal, names, fields, request, call) {
       class = "input", key = signal, similar = similar, call = call
     )
   }
-  match(signal, names)
+  match(column, names)
 }
 
 # --- as lines ---
 
 # The columns of a data frame of signals as the core writes them: fields under
 # the names that they have, then all others.
-record_columns <- function(x, call, memory = new.env()) {
-  x <- signal_table(x, call)
+record_columns <- function(x, call, memory = new.env(), naming = NULL) {
+  x <- signal_table(x, call, naming = naming)
   fields <- pick_fields(x)
   classes <- resolve_classes(x, fields, call, memory)
-  own <- setdiff(names(x), c(unlist(fields), class_columns_of(x)))
-  check_own_names(x, own, fields, call)
-  columns <- c(
-    field_columns(x, fields$id, ident_column, call),
-    field_columns(x, fields$label, label_column, call),
-    field_columns(x, fields$s_label, s_label_column, call),
-    field_columns(x, fields$correct, correct_column, call),
-    field_columns(x, fields$loss, number_column, call),
-    field_columns(x, fields$label_probs, number_column, call),
-    field_columns(x, fields$step, step_column, call)
+  own <- setdiff(
+    names(x), c(unlist(fields), class_columns_of(x), taken_names(naming))
   )
-  columns$pred_label <- classes$pred_label %||%
-    label_column(x, fields$pred_label, call)
-  columns$label_index <- classes$label_index
-  columns$probs <- filled_matrix(classes$probs)
-  columns$logits <- filled_matrix(classes$logits)
-  whole <- intersect(names(columns), unlist(whole_fields()))
+  check_own_names(x, own, fields, naming, call)
+  columns <- list(
+    id = ident_column(x, fields$id, call),
+    label = label_column(x, fields$label, call),
+    s_label = s_label_column(x, fields$s_label, call),
+    correct = correct_column(x, fields$correct, call),
+    loss = number_column(x, fields$loss, call),
+    label_probs = number_column(x, fields$label_probs, call),
+    step = if (!is.null(fields$step)) step_column(x, fields$step, call),
+    pred_label = classes$pred_label %||%
+      label_column(x, fields$pred_label, call),
+    label_index = classes$label_index,
+    probs = filled_matrix(classes$probs),
+    logits = filled_matrix(classes$logits)
+  )
+  columns <- columns[!vapply(columns, is.null, NA)]
+  whole <- intersect(names(columns), whole_fields)
   columns[whole] <- lapply(columns[whole], function(column) {
     is_nan <- is.double(column) && !is_integer64(column) && anyNA(column)
     if (is_nan) replace(column, is.na(column), NA) else column
   })
   lines <- record_fields(columns)
+  names(lines$columns) <- line_names(names(lines$columns), fields, naming)
   own <- field_columns(x, own, own_column, call)
   list(
     columns = c(lines$columns, own),
@@ -432,14 +445,20 @@ record_columns <- function(x, call, memory = new.env()) {
 record_fields <- function(columns) {
   columns <- columns[order(match(names(columns), unlist(field_names)))]
   kinds <- vapply(columns, record_kind, "")
-  whole <- names(columns) %in% unlist(whole_fields())
+  whole <- names(columns) %in% whole_fields
   kinds[whole] <- sub("double", "whole", kinds[whole])
   list(columns = columns, kinds = kinds)
 }
 
-# The names of the fields that hold idents or whole numbers.
-whole_fields <- function() {
-  field_names[c("id", "label", "pred_label", "s_label")]
+# The fields that hold idents or whole numbers.
+whole_fields <- c("id", "label", "pred_label", "s_label")
+
+# The keys of fields in a line: the names that they have, but for what is made
+# of several columns or derived.
+line_names <- function(names, fields, naming) {
+  found <- unlist(fields[setdiff(names(fields), "pred_label")])
+  found[names(naming$fields)] <- naming$fields
+  replace(names, names %in% names(found), found[intersect(names, names(found))])
 }
 
 # So many rows are written at a time where lines are made for a reader.
@@ -472,17 +491,19 @@ line_reader <- function(next_lines) {
 
 # The columns that class vectors are made of.
 class_columns_of <- function(x) {
-  is_whole <- class_fields %in% names(x)
-  parts <- lapply(class_fields[!is_whole], class_column_names, x = x)
+  keys <- class_keys(naming_of(x))
+  is_whole <- keys %in% names(x)
+  parts <- lapply(keys[!is_whole], class_column_names, x = x)
   has_none <- !any(is_whole) && length(unlist(parts)) == 0
   tidy <- if (has_none) tidy_columns(x)
-  c(class_fields[is_whole], unlist(parts), tidy)
+  unname(c(keys[is_whole], unlist(parts), tidy))
 }
 
 # A signal whose name is another name of a field would be read as that where a
 # line has no other.
-check_own_names <- function(x, own, fields, call = rlang::caller_env()) {
-  other <- other_names()
+check_own_names <- function(x, own, fields, naming,
+                            call = rlang::caller_env()) {
+  other <- other_names(setdiff(names(field_names), names(naming$fields)))
   for (name in intersect(own, names(other))) {
     field <- other[[name]]
     first <- x[[fields[[field]]]]
@@ -502,7 +523,9 @@ check_own_names <- function(x, own, fields, call = rlang::caller_env()) {
       )
     }
   }
-  logits <- grep("^logits_epoch_[0-9]+$", own, value = TRUE)
+  logits <- if (!"logits" %in% names(naming$fields)) {
+    grep("^logits_epoch_[0-9]+$", own, value = TRUE)
+  }
   if (length(logits) > 0) {
     name <- logits[[1]]
     abort_datamap(

@@ -8,6 +8,7 @@
 #include "ffi_problems.h"
 #include "ffi_signals.h"
 #include "ffi_text.h"
+#include "signals/dm_keys.h"
 
 static SEXP make_columns(const dm_table *table, const dm_options *options);
 static SEXP add_column(SEXP out, R_xlen_t *place, const char *name, SEXP column);
@@ -18,7 +19,7 @@ static SEXP make_probs(const dm_table *table, size_t width);
 static SEXP class_labels(const dm_states *states, size_t n);
 
 /* The place of the labels of the classes in the result. */
-enum { RESULT_CLASSES = 7 };
+enum { RESULT_CLASSES = 7, RESULT_FIELDS };
 
 SEXP ffi_result(const dm_table *table, SEXP options_sexp, SEXP grown) {
   const dm_states *states = table->states;
@@ -34,9 +35,9 @@ SEXP ffi_result(const dm_table *table, SEXP options_sexp, SEXP grown) {
 
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   PROTECT(columns);
-  const char *names[] = {"columns",         "counts",  "problems",
-                         "problem_counts",  "grown",   "common_classes",
-                         "infinite_losses", "classes", ""};
+  const char *names[] = {
+      "columns",        "counts",          "problems", "problem_counts", "grown",
+      "common_classes", "infinite_losses", "classes",  "fields",         ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, columns);
   SET_VECTOR_ELT(out, 1, ffi_line_counts(&states->counts));
@@ -47,7 +48,27 @@ SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown) {
   SET_VECTOR_ELT(out, 5, Rf_ScalarReal((double)states->common_classes));
   SET_VECTOR_ELT(out, 6, Rf_ScalarReal((double)dm_states_infinite_losses(states)));
   SET_VECTOR_ELT(out, RESULT_CLASSES, class_labels(states, states->class_sums.width));
+  SET_VECTOR_ELT(out, RESULT_FIELDS, ffi_found_fields(states));
   UNPROTECT(2);
+  return out;
+}
+
+SEXP ffi_found_fields(const dm_states *states) {
+  bool is_found[DM_N_FIELDS] = {false};
+  R_xlen_t n = 0;
+  for (int key = 0; key < dm_n_keys; key++) {
+    is_found[dm_keys[key].field] |= states->keys >> key & 1;
+  }
+  for (int field = 0; field < DM_N_FIELDS; field++) {
+    n += is_found[field];
+  }
+  SEXP out = PROTECT(Rf_allocVector(STRSXP, n));
+  for (int field = 0, at = 0; field < DM_N_FIELDS; field++) {
+    if (is_found[field]) {
+      SET_STRING_ELT(out, at++, Rf_mkChar(dm_keys[field].name));
+    }
+  }
+  UNPROTECT(1);
   return out;
 }
 

@@ -13,4 +13,7 @@ SEXP ffi_result(const dm_table *table, SEXP options_sexp, SEXP grown);
 /* The same with other columns. */
 SEXP ffi_result_of(const dm_states *states, SEXP columns, SEXP grown);
 
+/* The names of the fields that any line had. */
+SEXP ffi_found_fields(const dm_states *states);
+
 #endif

@@ -5,11 +5,27 @@
 #include <string.h>
 
 #include "number/dm_format.h"
+#include "signals/dm_keys.h"
 #include "summary/dm_metric.h"
 
 static const char *const format_names[] = {
     [DM_FORMAT_AUTO] = "auto", [DM_FORMAT_JSON] = "json", [DM_FORMAT_PYTHON] = "python"};
 enum { N_FORMATS = sizeof format_names / sizeof *format_names };
+
+/* The keys that fields stand in: a character vector named by the fields, or NULL. */
+static const dm_names *names_of(SEXP fields) {
+  R_xlen_t n = Rf_xlength(fields);
+  if (n == 0) {
+    return NULL;
+  }
+  dm_names *names = (dm_names *)R_alloc(1, sizeof *names);
+  *names = (dm_names){0};
+  for (int field = 0; field < DM_N_FIELDS; field++) {
+    R_xlen_t at = ffi_place(fields, dm_keys[field].name);
+    names->of[field] = at < 0 ? NULL : CHAR(STRING_ELT(fields, at));
+  }
+  return names;
+}
 
 dm_options ffi_options(SEXP options_sexp) {
   int format = ffi_choice(ffi_element(options_sexp, "format"), format_names, N_FORMATS);
@@ -42,6 +58,7 @@ dm_options ffi_options(SEXP options_sexp) {
     names[i] = CHAR(STRING_ELT(signals, (R_xlen_t)i));
   }
   options.signals = names;
+  options.names = names_of(ffi_element(options_sexp, "fields"));
   return options;
 }
 

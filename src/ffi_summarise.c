@@ -130,10 +130,11 @@ static SEXP summarise_body(void *data) {
   } else if (is_long) {
     out = ffi_result_of(&call->run->states, ffi_long_columns(&call->long_table), grown);
   } else if (call->is_state) {
-    const char *names[] = {"state", "grown", ""};
+    const char *names[] = {"state", "grown", "fields", ""};
     out = PROTECT(Rf_mkNamed(VECSXP, names));
     SET_VECTOR_ELT(out, 0, ffi_state(&call->run->states));
     SET_VECTOR_ELT(out, 1, grown);
+    SET_VECTOR_ELT(out, 2, ffi_found_fields(&call->run->states));
     UNPROTECT(1);
   } else {
     out = ffi_result(&call->table, call->options, grown);

@@ -38,7 +38,7 @@ static void test_table(void) {
     char name[40];
     (void)snprintf(name, sizeof name, "%s%s", dm_keys[key].name,
                    dm_keys[key].form == DM_KEY_NUMBERED ? "12" : "");
-    CHECK_INT(dm_key_find(name, strlen(name)), key);
+    CHECK_INT(dm_key_find(NULL, name, strlen(name)), key);
     CHECK(key >= DM_N_FIELDS || (int)dm_keys[key].field == key);
     CHECK(!(dm_key_before(key) & DM_KEY_BIT(key)));
     CHECK((dm_key_before(key) == 0) == (key < DM_N_FIELDS));
@@ -60,22 +60,22 @@ static void test_no_name(void) {
                                "logits_epoch_1234567890123456"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     DM_CASE("%s", names[i]);
-    CHECK_INT(dm_key_find(names[i], strlen(names[i])), DM_KEY_OTHER);
+    CHECK_INT(dm_key_find(NULL, names[i], strlen(names[i])), DM_KEY_OTHER);
   }
-  CHECK_INT(dm_key_find("id\0x", 4), DM_KEY_OTHER);
+  CHECK_INT(dm_key_find(NULL, "id\0x", 4), DM_KEY_OTHER);
 }
 
 static void test_field_names(void) {
   char names[240];
-  dm_field_names(DM_FIELD_ID, names, sizeof names);
+  dm_field_names(NULL, DM_FIELD_ID, names, sizeof names);
   CHECK_STR(names, "\"id\" (or \"guid\", \"sample_id\", \"uuid\", \"idx\")");
-  dm_field_names(DM_FIELD_LOGITS, names, sizeof names);
+  dm_field_names(NULL, DM_FIELD_LOGITS, names, sizeof names);
   CHECK_STR(names, "\"logits\" (or \"logits_epoch_N\")");
-  dm_field_names(DM_FIELD_LOSS, names, sizeof names);
+  dm_field_names(NULL, DM_FIELD_LOSS, names, sizeof names);
   CHECK_STR(names, "\"loss\"");
   for (size_t cap = 1; cap < 60; cap++) { /* what does not fit is left out */
     DM_CASE("%zu bytes", cap);
-    dm_field_names(DM_FIELD_ID, names, cap);
+    dm_field_names(NULL, DM_FIELD_ID, names, cap);
     CHECK(strlen(names) < cap);
   }
 }
@@ -112,7 +112,7 @@ static void test_first_of_the_table(void) {
     }
     dm_span value;
     uint64_t column;
-    bool is_found = dm_line_find(text, "id", &value, &column);
+    bool is_found = dm_line_find(NULL, text, "id", &value, &column);
     CHECK(is_found == (first < 3));
     if (is_found && !is_again) {
       CHECK_INT(*value.start - '0', first + 1);
@@ -184,6 +184,90 @@ static void test_signals(void) {
   dm_parser_free(parser);
 }
 
+/* A field that is named stands there and nowhere else; one of its usual names keeps its
+   form, and a name that another field has usually is that field's no more. */
+static void test_named(void) {
+  const dm_names names = {.of = {[DM_FIELD_ID] = "row",
+                                 [DM_FIELD_LABEL] = "id",
+                                 [DM_FIELD_STEP] = "epoch",
+                                 [DM_FIELD_LOGITS] = "logits_epoch_N"}};
+  const struct {
+    const char *name;
+    int field; /* DM_N_FIELDS: none */
+  } cases[] = {{"row", DM_FIELD_ID},
+               {"guid", DM_N_FIELDS},
+               {"id", DM_FIELD_LABEL},
+               {"label", DM_N_FIELDS},
+               {"gold", DM_N_FIELDS},
+               {"epoch", DM_FIELD_STEP},
+               {"step", DM_N_FIELDS},
+               {"logits_epoch_7", DM_FIELD_LOGITS},
+               {"logits_epoch_N", DM_FIELD_LOGITS},
+               {"logits", DM_N_FIELDS},
+               {"loss", DM_FIELD_LOSS},
+               {"noisy_label", DM_FIELD_S_LABEL},
+               {"ro", DM_N_FIELDS},
+               {"rows", DM_N_FIELDS}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    DM_CASE("%s", cases[i].name);
+    int key = dm_key_find(&names, cases[i].name, strlen(cases[i].name));
+    CHECK_INT(key == DM_KEY_OTHER ? DM_N_FIELDS : (int)dm_keys[key].field,
+              cases[i].field);
+  }
+  int epoch = dm_key_find(&names, "epoch", 5);
+  CHECK(epoch < DM_KEY_OTHER && dm_keys[epoch].form == DM_KEY_REPEATED);
+  CHECK_STR(dm_field_key(&names, "id"), "row");
+  CHECK_STR(dm_field_key(&names, "loss"), "loss");
+  CHECK_STR(dm_field_key(&names, "row"), "row");
+  CHECK_STR(dm_field_key(NULL, "id"), "id");
+  CHECK(dm_key_is_taken(&names, "step", 4) && dm_key_is_taken(&names, "label", 5));
+  CHECK(!dm_key_is_taken(&names, "id", 2) && !dm_key_is_taken(&names, "guid", 4));
+  CHECK(!dm_key_is_taken(&names, "loss", 4) && !dm_key_is_taken(NULL, "id", 2));
+  char shown[40];
+  dm_field_names(&names, DM_FIELD_ID, shown, sizeof shown);
+  CHECK_STR(shown, "\"row\"");
+}
+
+/* Of lines: what was read, which keys there were, and what messages call the fields. */
+static void test_named_lines(void) {
+  const dm_names names = {
+      .of = {[DM_FIELD_ID] = "row", [DM_FIELD_LABEL] = "y", [DM_FIELD_LOSS] = "nll"}};
+  const char *const signals[] = {"guid", "loss"};
+  dm_options options = {.is_skipping = true,
+                        .max_line = 1000,
+                        .block_size = 1,
+                        .names = &names,
+                        .signals = signals,
+                        .n_signals = 2};
+  dm_parser *parser = parser_of(&options);
+  dm_batch batch = {0};
+  char text[600 + DM_BLOCK_PAD] =
+      "{\"id\":8,\"guid\":7,\"row\":1,\"y\":0,\"label\":9,\"nll\":0.5,\"loss\":\"x\","
+      "\"probs\":[0.9,0.1]}\n"
+      "{\"id\":7,\"y\":0,\"probs\":[0.9,0.1]}\n"
+      "{\"row\":2,\"y\":5,\"probs\":[0.9,0.1]}\n"
+      "{\"row\":3,\"y\":0,\"probs\":[0.8,0.1]}\n";
+  parse_text(parser, text, &batch);
+  if (CHECK_UINT(batch.n_events, 2)) {
+    CHECK_INT(batch.events[0].id, 1);
+    CHECK_INT(batch.events[0].label, 0);
+    CHECK(batch.signals[0] == 7);
+    CHECK(batch.signals[1] == 0.5);
+  }
+  CHECK_UINT(batch.keys, DM_KEY_BIT(DM_FIELD_ID) | DM_KEY_BIT(DM_FIELD_LABEL) |
+                             DM_KEY_BIT(DM_FIELD_LOSS) | DM_KEY_BIT(DM_FIELD_PROBS));
+  if (CHECK_UINT(batch.problems.n_kept, 3)) {
+    const dm_problem *kept = batch.problems.kept;
+    CHECK_STR(kept[0].key, "row");
+    CHECK_STR(kept[0].expected, "\"row\"");
+    CHECK_STR(kept[1].key, "y");
+    CHECK_UINT(kept[1].column, 14);
+    CHECK_STR(kept[2].key, "probs");
+  }
+  dm_batch_release(&batch);
+  dm_parser_free(parser);
+}
+
 int main(void) {
   DM_RUN(test_table);
   DM_RUN(test_no_name);
@@ -191,5 +275,7 @@ int main(void) {
   DM_RUN(test_first_of_the_table);
   DM_RUN(test_wrong_types);
   DM_RUN(test_signals);
+  DM_RUN(test_named);
+  DM_RUN(test_named_lines);
   return dm_test_end();
 }

@@ -71,7 +71,7 @@ static const char *alias_of(const char *name) {
 
 /* The names of ids before this one; 0: it is no other name of the id. */
 static uint32_t ids_before(const char *name) {
-  int key = dm_key_find(name, strlen(name));
+  int key = dm_key_find(NULL, name, strlen(name));
   return key != DM_KEY_OTHER && dm_keys[key].field == DM_FIELD_ID ? dm_key_before(key)
                                                                   : 0;
 }
@@ -96,7 +96,7 @@ bool dm_tsv_gives_way(const char *name, const char *other) {
   if (first) {
     return strcmp(first, other) == 0;
   }
-  int key = dm_key_find(other, strlen(other));
+  int key = dm_key_find(NULL, other, strlen(other));
   return key != DM_KEY_OTHER && (ids_before(name) & DM_KEY_BIT(key));
 }
 

@@ -25,7 +25,7 @@ static dm_status note_label_probs(dm_batch *batch, const dm_fields *fields, uint
                                   const char *text, dm_error *err);
 static dm_status note_contradiction(dm_batch *batch, const dm_fields *fields,
                                     uint32_t line, const char *text, dm_error *err);
-static dm_status missing_field(dm_field field, dm_error *err);
+static dm_status missing_field(const dm_names *names, dm_field field, dm_error *err);
 static dm_status missing(const char *key, const char *expected, dm_error *err);
 static dm_status keep_more(dm_batch *batch, const dm_fields *fields, double label_probs,
                            dm_error *err);
@@ -48,6 +48,7 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->data = NULL;
   batch->len = 0;
   batch->n_lines = batch->n_blank = batch->n_bad = batch->n_cut = 0;
+  batch->keys = 0;
   batch->has_error = false;
   dm_problems_reset(&batch->problems);
 }
@@ -96,10 +97,10 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   double label_probs = fields->label_probs;
   bool correct = fields->correct;
   if (DM_UNLIKELY(fields->id.kind == DM_IDENT_NONE)) {
-    return missing_field(DM_FIELD_ID, err);
+    return missing_field(batch->problems.names, DM_FIELD_ID, err);
   }
   if (DM_UNLIKELY(fields->label.kind == DM_IDENT_NONE)) {
-    return missing_field(DM_FIELD_LABEL, err);
+    return missing_field(batch->problems.names, DM_FIELD_LABEL, err);
   }
   if (fields->probs || fields->logits || fields->has_label_index) {
     DM_TRY(check_classes(fields, err));
@@ -142,10 +143,10 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   return DM_OK;
 }
 
-static dm_status missing_field(dm_field field, dm_error *err) {
-  char names[DM_TEXT_MAX];
-  dm_field_names(field, names, sizeof names);
-  return missing(dm_keys[field].name, names, err);
+static dm_status missing_field(const dm_names *names, dm_field field, dm_error *err) {
+  char shown[DM_TEXT_MAX];
+  dm_field_names(names, field, shown, sizeof shown);
+  return missing(dm_keys[field].name, shown, err);
 }
 
 static dm_status missing(const char *key, const char *expected, dm_error *err) {

@@ -66,6 +66,7 @@ typedef struct dm_batch {
   uint64_t n_blank;
   uint64_t n_bad;       /* lines left out, each in problems */
   uint64_t n_cut;       /* 1 if an incomplete last line was ignored */
+  uint32_t keys;        /* a bit for each that any line has had so far */
   dm_problems problems; /* lines from 0, within the batch */
   bool has_error;       /* error is of the first bad line; nothing behind it was parsed */
   dm_error error;

@@ -47,7 +47,18 @@ static bool is_numbered(const char *name, size_t len, size_t own) {
   return i == len;
 }
 
-int dm_key_find(const char *name, size_t len) {
+static bool is_text(const char *text, const char *name, size_t len) {
+  return strlen(text) == len && memcmp(text, name, len) == 0;
+}
+
+/* Whether a field was given this one of its usual names. */
+static bool is_kept(int key, const char *given) {
+  size_t own = strlen(dm_keys[key].name);
+  return strncmp(given, dm_keys[key].name, own) == 0 &&
+         strcmp(given + own, dm_keys[key].form == DM_KEY_NUMBERED ? "N" : "") == 0;
+}
+
+static int find_usual(const char *name, size_t len) {
   for (int key = 0; key < N_KEYS; key++) {
     size_t own = strlen(dm_keys[key].name);
     bool is_it =
@@ -57,6 +68,48 @@ int dm_key_find(const char *name, size_t len) {
     }
   }
   return DM_KEY_OTHER;
+}
+
+int dm_key_find(const dm_names *names, const char *name, size_t len) {
+  int usual = find_usual(name, len);
+  if (!names) {
+    return usual;
+  }
+  const char *given = usual == DM_KEY_OTHER ? NULL : names->of[dm_keys[usual].field];
+  if (given && is_kept(usual, given)) {
+    return usual;
+  }
+  for (int field = 0; field < DM_N_FIELDS; field++) {
+    if (names->of[field] && is_text(names->of[field], name, len)) {
+      return field;
+    }
+  }
+  return given ? DM_KEY_OTHER : usual;
+}
+
+bool dm_key_is_taken(const dm_names *names, const char *name, size_t len) {
+  int usual = names ? find_usual(name, len) : DM_KEY_OTHER;
+  return usual < DM_N_FIELDS && dm_key_find(names, name, len) == DM_KEY_OTHER;
+}
+
+dm_field dm_field_find(const char *name) {
+  int field = 0;
+  while (field < DM_N_FIELDS && strcmp(dm_keys[field].name, name) != 0) {
+    field++;
+  }
+  return (dm_field)field;
+}
+
+const char *dm_field_key(const dm_names *names, const char *field) {
+  int at = names ? (int)dm_field_find(field) : DM_N_FIELDS;
+  return at < DM_N_FIELDS && names->of[at] ? names->of[at] : field;
+}
+
+void dm_error_rename(const dm_names *names, dm_error *err) {
+  const char *key = dm_field_key(names, err->key);
+  if (key != err->key) {
+    dm_error_key(err, key, strlen(key));
+  }
 }
 
 uint32_t dm_key_before(int key) {
@@ -69,7 +122,11 @@ uint32_t dm_key_before(int key) {
   return before;
 }
 
-void dm_field_names(dm_field field, char *out, size_t cap) {
+void dm_field_names(const dm_names *names, dm_field field, char *out, size_t cap) {
+  if (names && names->of[field]) {
+    (void)snprintf(out, cap, "\"%s\"", names->of[field]);
+    return;
+  }
   size_t n = (size_t)snprintf(out, cap, "\"%s\"", dm_keys[field].name);
   const char *open = " (or ";
   for (int key = DM_N_FIELDS; key < N_KEYS; key++) {
@@ -115,7 +172,7 @@ bool dm_line_next(dm_line_walk *walk) {
     walk->name = decoded.data;
     walk->name_len = decoded.len;
   }
-  walk->key = dm_key_find(walk->name, walk->name_len);
+  walk->key = dm_key_find(walk->names, walk->name, walk->name_len);
   dm_token_space(c);
   c->p += *c->p == ':';
   dm_token_space(c);
@@ -127,11 +184,13 @@ bool dm_line_next(dm_line_walk *walk) {
   return true;
 }
 
-bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column) {
-  int own = dm_key_find(field, strlen(field));
+bool dm_line_find(const dm_names *names, const char *line, const char *field,
+                  dm_span *value, uint64_t *column) {
+  int own = (int)dm_field_find(field);
   int found = DM_KEY_OTHER;
   for (int is_python = 0; is_python < 2 && found == DM_KEY_OTHER; is_python++) {
-    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
+    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python},
+                         .names = names};
     while (found != own && dm_line_next(&walk)) {
       if (walk.key < found && (int)dm_keys[walk.key].field == own) {
         *value = walk.value;

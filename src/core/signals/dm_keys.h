@@ -47,15 +47,35 @@ enum {
 extern const dm_key_info dm_keys[];
 extern const int dm_n_keys;
 
-/* The key of that name, DM_KEY_OTHER: none. */
-int dm_key_find(const char *name, size_t len);
+/* The keys that fields stand in where somebody says so; NULL: under its usual names. A
+   field that is named has no other name, and its usual ones are those of no field; one of
+   them keeps its form ("epoch", "logits_epoch_N"). Texts are borrowed. */
+typedef struct dm_names {
+  const char *of[DM_N_FIELDS];
+} dm_names;
+
+/* The key of that name, DM_KEY_OTHER: none. names may be NULL here and below: all fields
+   have their usual ones. */
+int dm_key_find(const dm_names *names, const char *name, size_t len);
+
+/* Whether a key has the own name of a field that stands elsewhere. It is no user's
+   signal: what is read of the field is called so. */
+bool dm_key_is_taken(const dm_names *names, const char *name, size_t len);
+
+/* The field of that own name; DM_N_FIELDS: there is none. */
+dm_field dm_field_find(const char *name);
+
+/* What a message calls the field of that own name: the key that it stands in; and calls
+   it so in an error whose key is that name. */
+const char *dm_field_key(const dm_names *names, const char *field);
+void dm_error_rename(const dm_names *names, dm_error *err);
 
 /* The names of its field that come before a key: where one of them stands in the line,
    that is the field. */
 uint32_t dm_key_before(int key);
 
 /* Writes the names of a field as a message shows them: "id" (or "guid", "uuid"). */
-void dm_field_names(dm_field field, char *out, size_t cap);
+void dm_field_names(const dm_names *names, dm_field field, char *out, size_t cap);
 
 /* Walks through the keys of a line that has been parsed. Start with the cursor at the
    line's first byte, in the dialect that was asked for if one was. A key with escapes of
@@ -64,6 +84,7 @@ enum { DM_WALK_ROOM = 256 };
 
 typedef struct dm_line_walk {
   dm_cursor cursor; /* behind the value */
+  const dm_names *names;
   dm_span value;    /* where it stands */
   const char *at;   /* where the key stands, with its quote */
   const char *name; /* the key; borrowed until the next step */
@@ -79,6 +100,7 @@ bool dm_line_next(dm_line_walk *walk);
 /* Finds the value of a field, by its own name, in a line that has been parsed, for
    messages: under whichever of its names it stands, in either dialect. *column counts
    characters from 1. False: not there. */
-bool dm_line_find(const char *line, const char *field, dm_span *value, uint64_t *column);
+bool dm_line_find(const dm_names *names, const char *line, const char *field,
+                  dm_span *value, uint64_t *column);
 
 #endif

@@ -22,9 +22,10 @@ typedef struct dm_options {
   size_t max_line;     /* bytes, 1 to DM_LINE_MAX */
   size_t block_size;   /* bytes read at a time, at least 1 */
   int threads; /* that parse side by side; 0 and 1: the caller alone. Changes no result */
-  const char *const *signals; /* names of requested user signals, UTF-8 */
-  size_t n_signals;           /* at most DM_SIGNALS_MAX */
-  uint32_t metrics;           /* bits of dm_metric */
+  const struct dm_names *names; /* of fields, see dm_keys.h; NULL: the usual ones */
+  const char *const *signals;   /* names of requested user signals, UTF-8 */
+  size_t n_signals;             /* at most DM_SIGNALS_MAX */
+  uint32_t metrics;             /* bits of dm_metric */
   bool keeps_last_probs; /* the class sums of a sample are its last class vector. No other
                             run may be merged with such a one, or go on from it */
   uint32_t burn_out;     /* of each sample the first so many evaluations count; 0: all */

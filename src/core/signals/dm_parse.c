@@ -17,6 +17,7 @@
 struct dm_parser {
   const dm_options *options;
   dm_keep keep;
+  uint32_t keys;                  /* that any line has had */
   int signal_of_key[DM_KEYS_MAX]; /* index + 1 of the requested signal of that name */
   uint32_t before[DM_KEYS_MAX];   /* dm_key_before() */
   uint32_t rare; /* other names that tell the line's step, or are requested signals */
@@ -64,6 +65,13 @@ static void set_error_key(dm_error *err, const char *member, bool is_python);
 
 /* --- life --- */
 
+/* The key of a requested signal; the loss is the field, wherever that stands. */
+static int signal_key(const dm_options *options, const char *signal) {
+  return strcmp(signal, dm_keys[DM_FIELD_LOSS].name) == 0
+             ? DM_FIELD_LOSS
+             : dm_key_find(options->names, signal, strlen(signal));
+}
+
 dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_keep *keep,
                         dm_error *err) {
   dm_parser *parser = dm_calloc(1, sizeof *parser);
@@ -80,7 +88,7 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
   }
   bool has_other = false;
   for (size_t i = 0; i < options->n_signals; i++) {
-    int key = dm_key_find(options->signals[i], strlen(options->signals[i]));
+    int key = signal_key(options, options->signals[i]);
     if (key != DM_KEY_OTHER) {
       parser->signal_of_key[key] = (int)i + 1;
       parser->rare |= key >= DM_N_FIELDS ? DM_KEY_BIT(key) : 0;
@@ -115,6 +123,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
   dm_batch_reset(batch, &parser->keep);
   batch->data = block->data;
   batch->len = block->len;
+  batch->problems.names = options->names;
   const char *end = block->data + block->len;
   bool may_be_long = block->len > options->max_line;
   for (const char *line = block->data; line < end; batch->n_lines++) {
@@ -165,9 +174,10 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
       } else if (found.column == 0) { /* of a field that the line may not have */
         dm_span value;
         found.column = 1;
-        if (dm_line_find(line, found.key, &value, &found.column)) {
+        if (dm_line_find(options->names, line, found.key, &value, &found.column)) {
           found.byte += (uint64_t)(value.start - line);
         }
+        dm_error_rename(options->names, &found);
       }
       DM_TRY(bad_line(parser, batch, &found, err));
       if (batch->has_error) {
@@ -176,6 +186,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     }
     line = next;
   }
+  batch->keys = parser->keys;
   return DM_OK;
 }
 
@@ -415,7 +426,7 @@ static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *e
   }
   c->p++;
   dm_token_space(c);
-  *key = dm_key_find(name, len);
+  *key = dm_key_find(parser->options->names, name, len);
   if (*key != DM_KEY_OTHER && dm_keys[*key].form == DM_KEY_NUMBERED) {
     double epoch = 0;
     for (size_t i = strlen(dm_keys[*key].name); i < len; i++) {
@@ -426,7 +437,8 @@ static dm_status read_key(dm_parser *parser, dm_cursor *c, int *key, dm_error *e
       parser->epoch_of_logits = epoch;
     }
   }
-  if (*key == DM_KEY_OTHER) {
+  parser->keys |= *key == DM_KEY_OTHER ? 0 : DM_KEY_BIT(*key);
+  if (*key == DM_KEY_OTHER && !dm_key_is_taken(parser->options->names, name, len)) {
     for (size_t i = 0; i < parser->options->n_signals; i++) {
       const char *signal = parser->options->signals[i];
       if (strlen(signal) == len && memcmp(signal, name, len) == 0) {

@@ -57,11 +57,11 @@ dm_status dm_problem_note(dm_problems *problems, const dm_note *note, dm_error *
   va_start(args, expected);
   (void)vsnprintf(problem.expected, sizeof problem.expected, expected, args);
   va_end(args);
-  (void)snprintf(problem.key, sizeof problem.key, "%s", note->key);
+  copy_text(problem.key, sizeof problem.key, dm_field_key(problems->names, note->key));
   (void)snprintf(problem.actual, sizeof problem.actual, "%s", note->actual);
   dm_span value;
   if (note->text) {
-    (void)dm_line_find(note->text, note->key, &value, &problem.column);
+    (void)dm_line_find(problems->names, note->text, note->key, &value, &problem.column);
   }
   return dm_problems_add(problems, &problem, err);
 }

@@ -43,6 +43,7 @@ typedef struct dm_problem {
 
 /* Zero-initialise. */
 typedef struct dm_problems {
+  const struct dm_names *names; /* of fields in the lines, see dm_keys.h */
   dm_problem *kept; /* the first DM_PROBLEMS_KEPT of the order in which they were added */
   size_t n_kept;
   size_t cap_kept;

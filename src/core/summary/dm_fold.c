@@ -76,6 +76,7 @@ dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *
   states->counts.blank += batch->n_blank;
   states->counts.bad += batch->n_bad;
   states->counts.cut += batch->n_cut;
+  states->keys |= batch->keys;
   DM_TRY(dm_states_check_counts(states, err));
   if (batch->has_error) {
     *err = batch->error;
@@ -365,6 +366,7 @@ static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err) {
                   (fault == DM_STEPS_BACK && !f->sink->take))) {
     dm_ident id = dm_index_ident(&states->ids, row);
     dm_steps_error(fault, last, is_given, step, &id, err);
+    dm_error_rename(states->options.names, err);
     if (fault == DM_STEPS_BACK) {
       dm_error_advice(err,
                       "give the files in time order, or read them as a table, which is "
@@ -378,7 +380,7 @@ static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err) {
     dm_span unused;
     const char *text = line_text(f, event);
     if (text) {
-      (void)dm_line_find(text, "step", &unused, &err->column);
+      (void)dm_line_find(states->options.names, text, "step", &unused, &err->column);
     }
     place_error(f, err);
     return DM_E_FIELD;
@@ -495,7 +497,8 @@ static dm_status check_classes(fold *f, const dm_event *event, dm_accum *a, uint
   const char *text = line_text(f, event);
   dm_span unused_span;
   uint64_t unused;
-  bool is_probs = !text || dm_line_find(text, "probs", &unused_span, &unused);
+  bool is_probs =
+      !text || dm_line_find(states->options.names, text, "probs", &unused_span, &unused);
   dm_note note = note_at(f, event);
   note.kind = DM_PROBLEM_PROB_COUNT;
   note.key = is_probs ? "probs" : "logits";

@@ -252,7 +252,8 @@ static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
   uint32_t seen = 0; /* names of fields that the line has */
   bool is_python = table->run->states.options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
-    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python}};
+    dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python},
+                         .names = table->run->states.options.names};
     while (dm_line_next(&walk)) {
       /* those that are the user's come late, since the field may stand behind them */
       bool is_late = walk.key != DM_KEY_OTHER;
@@ -276,6 +277,9 @@ static bool is_name(const char *name, const dm_line_walk *walk) {
 }
 
 static bool is_wanted(const dm_long *table, const dm_line_walk *walk) {
+  if (dm_key_is_taken(walk->names, walk->name, walk->name_len)) {
+    return false;
+  }
   bool is_found = table->want & DM_LONG_OWN;
   for (size_t i = 0; i < table->n_names && !is_found; i++) {
     is_found = is_name(table->names[i], walk);

@@ -2,6 +2,8 @@
    order to the running states. */
 #include "summary/dm_run.h"
 
+#include "signals/dm_keys.h"
+
 static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *batch,
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
@@ -22,6 +24,7 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   run->table = -1;
   DM_TRY(dm_states_init(&run->states, options, err));
   dm_batch_reset(&run->batch, &run->states.keep);
+  run->batch.problems.names = options->names;
   if (options->max_line < 1 || options->max_line > DM_LINE_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "max_line from 1 to %d", DM_LINE_MAX);
   }
@@ -150,6 +153,7 @@ dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
                          dm_error *err) {
   dm_batch *batch = &run->batch;
   dm_error bad = *found;
+  dm_error_rename(run->states.options.names, &bad);
   if (bad.status == DM_E_MEMORY || !run->states.options.is_skipping) {
     DM_TRY(dm_run_end_rows(run, err)); /* what came before may fail first */
     *err = bad;

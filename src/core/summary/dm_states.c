@@ -7,7 +7,9 @@
 static dm_status grow_more(dm_states *states, dm_error *err);
 
 dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error *err) {
-  *states = (dm_states){.options = *options, .largest_step = -INFINITY};
+  *states = (dm_states){.options = *options,
+                        .largest_step = -INFINITY,
+                        .problems = {.names = options->names}};
   dm_index_init(&states->ids, options->seed);
   dm_index_init(&states->labels, options->seed);
   dm_index_init(&states->s_labels, options->seed);

@@ -52,6 +52,7 @@ typedef struct dm_states {
   double largest_step;  /* -Inf: none */
   double step_distance; /* the largest between a step and the largest before it */
   dm_counts counts;
+  uint32_t keys; /* a bit for each that any line read here has had */
   dm_problems problems;
 } dm_states;
 

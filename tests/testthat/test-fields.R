@@ -1,0 +1,272 @@
+# --- fields that stand elsewhere ---
+
+named_lines <- function() {
+  paste0(
+    "{\"row\": ", c(1, 2, 3, 1, 2, 3), ", \"id\": 9, \"y\": ",
+    c(0, 1, 1, 0, 1, 1), ", \"label\": \"x\", \"epoch\": ",
+    c(1, 1, 1, 2, 2, 2), ", \"nll\": ", c(0.1, 0.2, 0.3, 0.4, 0.5, 0.6),
+    ", \"p\": [",
+    c(0.2, 0.5, 0.9, 0.4, 0.3, 0.7), ", ", c(0.8, 0.5, 0.1, 0.6, 0.7, 0.3), "]}"
+  )
+}
+
+naming <- c(id = "row", label = "y", step = "epoch", loss = "nll", probs = "p")
+
+# As the same lines are read under the usual names.
+usual_lines <- function() {
+  lines <- gsub("\"id\": 9, ", "", named_lines(), fixed = TRUE)
+  lines <- gsub(", \"label\": \"x\"", "", lines, fixed = TRUE)
+  for (field in names(naming)) {
+    lines <- gsub(
+      paste0("\"", naming[[field]], "\""), paste0("\"", field, "\""), lines,
+      fixed = TRUE
+    )
+  }
+  gsub("\"step\"", "\"epoch\"", lines, fixed = TRUE)
+}
+
+named_frame <- function() {
+  frame <- data.frame(
+    row = c(1, 2, 3, 1, 2, 3), id = 9, y = c(0, 1, 1, 0, 1, 1), label = "x",
+    epoch = c(1, 1, 1, 2, 2, 2), nll = c(0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+  )
+  p <- c(0.2, 0.5, 0.9, 0.4, 0.3, 0.7)
+  frame$p <- cbind(p, c(0.8, 0.5, 0.1, 0.6, 0.7, 0.3), deparse.level = 0)
+  frame
+}
+
+columns_of <- function(x) {
+  attributes(x) <- attributes(x)["names"]
+  x
+}
+
+test_that("fields are read where they are said to stand", {
+  want <- datamap_summarise(I(usual_lines()), signals = "loss")
+  got <- datamap_summarise(I(named_lines()), signals = "loss", fields = naming)
+  expect_identical(columns_of(got), columns_of(want))
+  frame <- named_frame()
+  got <- datamap_summarise(frame, signals = "loss", fields = naming)
+  expect_identical(columns_of(got), columns_of(want))
+  # a column for each class, and a list
+  parts <- frame
+  parts$p <- NULL
+  parts$p_0 <- frame$p[, 1]
+  parts$p_1 <- frame$p[, 2]
+  got <- datamap_summarise(parts, signals = "loss", fields = naming)
+  expect_identical(columns_of(got), columns_of(want))
+  parts <- frame
+  parts$p <- lapply(seq_len(6), function(i) frame$p[i, ])
+  got <- datamap_summarise(parts, signals = "loss", fields = naming)
+  expect_identical(columns_of(got), columns_of(want))
+})
+
+test_that("every reader takes them, of files and of data frames", {
+  lines <- named_lines()
+  file <- withr::local_tempfile(lines = lines)
+  want <- datamap_read_signals(I(usual_lines()))
+  expect_identical(
+    columns_of(datamap_read_signals(file, fields = naming)), columns_of(want)
+  )
+  state <- datamap_state(file, fields = naming)
+  map <- columns_of(datamap_summarise(state))
+  expect_identical(map, columns_of(datamap_summarise(file, fields = naming)))
+  first <- datamap_state(named_frame()[1:3, ], fields = naming)
+  both <- datamap_update(first, I(lines[4:6]), fields = naming)
+  expect_identical(columns_of(datamap_summarise(both)), map)
+  drawn <- datamap_plot_trajectories(file, fields = naming)
+  same <- datamap_plot_trajectories(want)
+  expect_identical(drawn$layers[[1]]$data, same$layers[[1]]$data)
+  frame <- named_frame()
+  frame$p <- frame$p[cbind(1:6, frame$y + 1)]
+  drawn <- datamap_plot_trajectories(
+    frame,
+    fields = c(id = "row", step = "epoch", label_probs = "p")
+  )
+  expect_identical(drawn$layers[[1]]$data, same$layers[[1]]$data)
+})
+
+test_that("Arrow streams take them as well", {
+  skip_if_not_installed("nanoarrow")
+  frame <- named_frame()
+  frame$p_0 <- frame$p[, 1]
+  frame$p_1 <- frame$p[, 2]
+  frame$p <- NULL
+  want <- datamap_summarise(I(usual_lines()), signals = "loss")
+  stream <- nanoarrow::as_nanoarrow_array_stream(frame)
+  got <- datamap_summarise(stream, signals = "loss", fields = naming)
+  expect_identical(columns_of(got), columns_of(want))
+  stream <- nanoarrow::as_nanoarrow_array_stream(frame)
+  expect_identical(
+    columns_of(datamap_read_signals(stream, fields = naming)),
+    columns_of(datamap_read_signals(I(usual_lines())))
+  )
+})
+
+test_that("the file of a recorder has fields of one's own, too", {
+  file <- withr::local_tempfile()
+  rec <- datamap_recorder(file)
+  for (round in c(3, 1, 2)) {
+    datamap_record(
+      rec, 1:2, c(0, 1),
+      label_probs = c(0.1, 0.2) * round, correct = rep(round > 1, 2),
+      round = round
+    )
+  }
+  close(rec)
+  got <- datamap_read_signals(rec, fields = c(step = "round"))
+  expect_identical(got$step, c(3, 3, 1, 1, 2, 2))
+  expect_error(
+    datamap_summarise(rec, fields = c(step = "round")),
+    class = "datamap_error_input"
+  )
+  expect_error(
+    datamap_state(rec, fields = c(step = "round")),
+    class = "datamap_error_input"
+  )
+  expect_error(
+    datamap_summarise(datamap_state(rec), fields = c(step = "round")),
+    class = "datamap_error_input"
+  )
+  stages <- datamap_stages(matrix(0.4, 2, 2), label = c(0, 1))
+  error <- expect_error(
+    datamap_read_signals(stages, fields = c(id = "a")),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
+})
+
+test_that("a field stands where it is said to, and nowhere else", {
+  lines <- c(
+    "{\"id\": 1, \"guid\": 2, \"label\": 0, \"correct\": true, \"p\": 0.5}",
+    "{\"id\": 3, \"label\": 0, \"correct\": true, \"p\": 0.5}"
+  )
+  fields <- c(id = "guid", label_probs = "p")
+  error <- expect_error(
+    datamap_summarise(I(lines), fields = fields),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 2L)
+  expect_identical(error$key, "guid")
+  expect_identical(error$expected, "\"guid\"")
+  map <- suppressWarnings(
+    datamap_summarise(I(lines), fields = fields, on_error = "skip")
+  )
+  expect_identical(map$id, 2L)
+  problem <- datamap_problems(map)
+  expect_identical(problem$row, 2L)
+  # the other names are signals of one's own, but for the field's own name
+  long <- datamap_read_signals(
+    I(lines[1]),
+    fields = c(id = "id", label_probs = "p")
+  )
+  expect_identical(long$guid, 2)
+  long <- datamap_read_signals(I(lines[1]), fields = fields)
+  expect_identical(long$id, 2L)
+  expect_false("guid" %in% names(long))
+})
+
+test_that("messages name the user's own columns and keys", {
+  bad <- sub("\"y\": 1", "\"y\": 7", named_lines(), fixed = TRUE)
+  error <- expect_error(
+    datamap_summarise(I(bad), fields = naming),
+    class = "datamap_error_range"
+  )
+  expect_identical(error$key, "y")
+  expect_identical(error$line, 2L)
+  frame <- named_frame()
+  frame$y[[2]] <- 7
+  error <- expect_error(
+    datamap_summarise(frame, fields = naming),
+    class = "datamap_error_range"
+  )
+  expect_identical(error$key, "y")
+  frame$y[[2]] <- 0.5
+  error <- expect_error(
+    datamap_summarise(frame, fields = naming),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "y")
+  back <- named_lines()[c(4, 1)]
+  error <- expect_error(
+    datamap_summarise(I(back), fields = naming),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "epoch")
+})
+
+# --- what they must be ---
+
+test_that("`fields` name fields, once each, and columns, once each", {
+  x <- named_frame()
+  cases <- list(
+    list(fields = "row", key = "fields"),
+    list(fields = c(id = 1), key = "fields"),
+    list(fields = character(), key = "fields"),
+    list(fields = list(id = "row"), key = "fields"),
+    list(fields = c(id = "row", "y"), key = "fields"),
+    list(fields = c(ids = "row"), key = "ids", similar = "id"),
+    list(fields = c(id = "row", id = "y"), key = "id"),
+    list(fields = c(id = "row", label = "row"), key = "row"),
+    list(fields = c(id = ""), key = "id"),
+    list(fields = c(id = NA_character_), key = "id"),
+    list(fields = c(id = "\xff"), key = "id")
+  )
+  for (case in cases) {
+    error <- expect_error(
+      datamap_summarise(x, fields = case$fields),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, case$key)
+    expect_equal(c(error$similar), case$similar)
+  }
+  error <- expect_error(
+    datamap_summarise(x, fields = c(id = "row"), signals = "row"),
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "signals")
+})
+
+test_that("a column or key that is nowhere is an error that says what is", {
+  absent <- replace(naming, "step", "epohc")
+  files <- list(
+    named_frame(), I(named_lines()),
+    withr::local_tempfile(lines = named_lines())
+  )
+  if (requireNamespace("nanoarrow", quietly = TRUE)) {
+    frame <- named_frame()
+    frame$p <- NULL
+    stream <- nanoarrow::as_nanoarrow_array_stream(frame)
+    error <- expect_error(
+      datamap_summarise(stream, fields = absent[names(absent) != "probs"]),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$similar, "epoch")
+  }
+  for (x in files) {
+    error <- expect_error(
+      datamap_summarise(x, fields = absent),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "epohc")
+    expect_identical(error$similar, "epoch")
+    expect_error(
+      datamap_plot_trajectories(x, fields = absent),
+      class = "datamap_error_input"
+    )
+    expect_error(
+      datamap_state(x, fields = absent),
+      class = "datamap_error_input"
+    )
+  }
+  con <- withr::local_connection(textConnection(named_lines()))
+  error <- expect_error(
+    datamap_summarise(con, fields = absent),
+    class = "datamap_error_input"
+  )
+  expect_length(error$similar, 0)
+  # nothing is nowhere in nothing
+  expect_warning(
+    datamap_summarise(I(character()), fields = absent),
+    class = "datamap_warning_empty"
+  )
+})
