@@ -133,7 +133,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   check_unique_names(names(x), "x", call)
   lines <- record_columns(x, call)
   error <- .Call(
-    ffi_write_signals, path, lines$columns, lines$kinds, nrow(x), nan == "null"
+    ffi_write_lines, path, lines$columns, lines$kinds, nrow(x), nulls_of(nan)
   )
   if (!is.null(error)) {
     error$file <- 1L

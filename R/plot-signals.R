@@ -179,7 +179,8 @@ share_steps <- function(data, name) {
   if (nrow(data) == 0) {
     return(data.frame(x = numeric(), share = numeric(), .group = data$.group))
   }
-  breaks <- axis_breaks(values, signal_range(values, name), bin_counts[["line"]])
+  range <- signal_range(values, name)
+  breaks <- axis_breaks(values, range, bin_counts[["line"]])
   bin <- findInterval(values, breaks, rightmost.closed = TRUE)
   counts <- count_cells(bin, length(breaks) - 1L, data)[, , 1]
   counts <- matrix(counts, length(breaks) - 1L)

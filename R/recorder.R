@@ -257,7 +257,7 @@ datamap_recorder <- function(file = NULL,
   structure(
     list(
       pointer = pointer, path = path, request = request,
-      has_null = nan == "null",
+      nulls = nulls_of(nan),
       memory = new.env(parent = emptyenv()) # see resolve_classes()
     ),
     class = "datamap_recorder"
@@ -298,7 +298,7 @@ datamap_record <- function(rec,
   frame <- signals_frame(c(fields, own), n, call)
   lines <- record_columns(frame, call, rec$memory)
   error <- .Call(
-    ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$has_null
+    ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$nulls
   )
   if (!is.null(error)) {
     abort_recorder(

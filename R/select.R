@@ -111,7 +111,7 @@ datamap_select <- function(map,
   }
   selection <- map[which(is_chosen), , drop = FALSE]
   attr(selection, "row.names") <- .set_row_names(nrow(selection))
-  attr(selection, "ids_are_rows") <- ids_are_rows(map$id)
+  attr(selection, "first_id") <- first_of_rows(map$id)
   inform_selection("Chose", map[["label"]], selection[["label"]])
   selection
 }
@@ -147,21 +147,30 @@ end_places <- function(value, n, decreasing) {
 #' Write the chosen part of a training table
 #'
 #' Takes the samples of a data map out of the table that the model is trained
-#' on and writes them as a tab-separated file.
+#' on and writes them to a file.
 #'
 #' Rows of the table and samples of the map are joined by a column of ids. Every
 #' sample must be in the table, exactly once. Where the table has no ids, they
-#' are taken to be the numbers of its rows, counted from 0, which a message of
-#' class `datamap_message_row_ids` says; this is refused unless the ids of the
-#' data map (of the whole one, where it was made by [datamap_select()]) are
-#' exactly 0 to the number of rows less 1.
+#' are taken to be the numbers of its rows, counted from `first_id`, which a
+#' message of class `datamap_message_row_ids` says; this is refused unless the
+#' ids of the data map (of the whole one, where it was made by
+#' [datamap_select()]) are exactly the numbers of the rows.
 #'
-#' The columns and the order of the rows are those of the table. Text is written
-#' as it is, without quotes, so that a tab or a line break in it is an error;
-#' numbers have as many digits as it takes to read back the same number. The
-#' file is replaced as a whole or not at all. What is left out by class (the
-#' column `label` of the table) is reported in a message of class
-#' `datamap_message_selection`.
+#' The columns and the order of the rows are those of the table. Numbers have as
+#' many digits as it takes to read back the same number. The file is replaced as
+#' a whole or not at all. What is left out by class (the column `label` of the
+#' table) is reported in a message of class `datamap_message_selection`.
+#'
+#' The name of `file` says how it is written:
+#' - `.csv`: fields between commas. A text stands in quotes where it has a
+#'   comma, a quote, a line break or a blank at an end, is empty or `NA`;
+#'   missing values are `NA` without quotes.
+#' - `.jsonl` or `.ndjson`: an object in each line (JSON Lines), with `null` for
+#'   missing values. Numbers that are not finite are `NaN`, `Infinity` and
+#'   `-Infinity`, as Python writes them. Of a table that was read from a path
+#'   all values are strings.
+#' - any other: fields between tabs. Text is written as it is, without quotes,
+#'   so that a tab or a line break in it is an error.
 #'
 #' @param map A data map with the samples to write, see [datamap_select()].
 #' @param data The training table: a data frame, or the path of a tab-separated
@@ -171,6 +180,7 @@ end_places <- function(value, n, decreasing) {
 #' @param ... Must be empty.
 #' @param id_column The name of the column of `data` with the ids of the
 #'   samples; by default `"id"`, if there is one.
+#' @param first_id The id of the first row of a table without ids: 0 or 1.
 #'
 #' @return The part of the table that was written, a data frame, invisibly.
 #' @export
@@ -185,11 +195,13 @@ datamap_write_selection <- function(map,
                                     data,
                                     file,
                                     ...,
-                                    id_column = NULL) {
+                                    id_column = NULL,
+                                    first_id = 0) {
   check_dots()
   call <- rlang::current_env()
   map <- take_map(map)
   check_string(id_column, allow_null = TRUE)
+  check_number(first_id, min = 0, max = 1, whole = TRUE)
   path <- output_path(file)
   if (rlang::is_string(data)) {
     check_paths(data, call = call)
@@ -204,7 +216,7 @@ datamap_write_selection <- function(map,
     id_column <- "id"
   }
   ids <- if (is.null(id_column)) {
-    row_ids(map, data, call)
+    row_ids(map, data, first_id, call)
   } else {
     data[[id_column]]
   }
@@ -212,23 +224,43 @@ datamap_write_selection <- function(map,
   rows <- sort(rows)
   part <- as.data.frame(data)[rows, , drop = FALSE]
   attr(part, "row.names") <- .set_row_names(nrow(part))
-  write_table(as.list(part), path, "data", call, rows)
+  write_table(as.list(part), path, "data", call, rows, table_style(path))
   inform_selection("Wrote", data[["label"]], part[["label"]])
   invisible(part)
 }
 
-ids_are_rows <- function(ids) {
+# How a table is written, by the name of the file.
+table_style <- function(path) {
+  plain <- tolower(sub(packed, "", path))
+  if (grepl("[.]csv$", plain)) {
+    "csv"
+  } else if (grepl("[.](jsonl|ndjson)$", plain)) {
+    "json"
+  } else {
+    "table"
+  }
+}
+
+# The id of the first row, 0 or 1, where ids are the numbers of all rows.
+first_of_rows <- function(ids) {
   n <- length(ids)
-  is.numeric(ids) && !anyNA(ids) && (n == 0 || max(ids) == n - 1) &&
-    identical(as.double(sort(ids)), seq_len(n) - 1)
+  if (n == 0 || !is.numeric(ids) || anyNA(ids)) {
+    return(NA)
+  }
+  first <- as.double(min(ids))
+  are_rows <- first %in% 0:1 && max(ids) == first + n - 1 &&
+    identical(as.double(sort(ids)), first + seq_len(n) - 1)
+  if (are_rows) first else NA
 }
 
 # The ids of a table that has none.
-row_ids <- function(map, data, call) {
-  is_whole <- attr(map, "ids_are_rows", exact = TRUE) %||% ids_are_rows(map$id)
+row_ids <- function(map, data, first_id, call) {
+  first <- attr(map, "first_id", exact = TRUE) %||% first_of_rows(map$id)
   rows <- nrow(data)
-  last <- format_count(rows - 1)
-  if (!is_whole || (nrow(map) > 0 && max(map$id) >= rows)) {
+  last <- format_count(first_id + rows - 1)
+  is_whole <- nrow(map) == 0 ||
+    (first %in% first_id && max(map$id) < first_id + rows)
+  if (!is_whole) {
     abort_datamap(
       c(
         paste(
@@ -236,21 +268,27 @@ row_ids <- function(map, data, call) {
           "name one."
         ),
         x = paste(
-          "The ids of the data map are not exactly 0 to {last}, so they can't",
-          "be the numbers of the rows."
-        )
+          "The ids of the data map are not exactly {first_id} to {last}, so",
+          "they can't be the numbers of the rows."
+        ),
+        i = if (!is.na(first) && first != first_id) {
+          paste(
+            "They are counted from {first}: {.code first_id = {first}} takes",
+            "them as the numbers of the rows."
+          )
+        }
       ),
       class = "input", key = "id_column", call = call
     )
   }
   inform_datamap(
     c(i = paste(
-      "{.arg data} has no column {.field id}: ids are its rows, from 0 to",
-      "{last}."
+      "{.arg data} has no column {.field id}: ids are its rows, from",
+      "{first_id} to {last}."
     )),
     class = "row_ids"
   )
-  seq_len(rows) - 1
+  first_id + seq_len(rows) - 1
 }
 
 # The row of each sample: nothing lost, nothing doubled.

@@ -139,9 +139,9 @@ summary_of_file <- function(columns, path, call) {
   columns
 }
 
-# Columns to a tab-separated file with a header, as a whole or not at all.
-# `arg` is the argument that they came from, `rows` are their rows there. The
-# core knows the styles.
+# Columns to a file, as a whole or not at all. `arg` is the argument that they
+# came from, `rows` are their rows there. The style is "json", lines of JSON, or
+# one that the core knows.
 write_table <- function(columns, path, arg, call, rows = NULL,
                         style = "table") {
   names(columns) <- enc2utf8(names(columns))
@@ -151,8 +151,17 @@ write_table <- function(columns, path, arg, call, rows = NULL,
     )
     columns[[name]] <- x
   }
-  error <- .Call(ffi_write_summary, columns, path, style)
+  error <- if (style == "json") {
+    kinds <- vapply(columns, record_kind, "")
+    n <- length(columns[[1]])
+    .Call(ffi_write_lines, path, columns, kinds, n, "missing")
+  } else {
+    .Call(ffi_write_summary, columns, path, style)
+  }
   if (!is.null(error)) {
+    if (style == "table" && error$class == "input") {
+      error$advice <- "a file whose name ends in .csv or .jsonl holds any text"
+    }
     if (!is.null(rows)) {
       error$line <- rows[error$line]
     }
@@ -160,7 +169,7 @@ write_table <- function(columns, path, arg, call, rows = NULL,
   }
 }
 
-# An integer, double, character or, in a summary, logical vector.
+# An integer, double, character or logical vector.
 column_to_write <- function(x, name, arg, call, is_summary) {
   hint <- NULL
   is_bytes <- is.character(x) && any(Encoding(x) == "bytes")
@@ -193,10 +202,7 @@ column_to_write <- function(x, name, arg, call, is_summary) {
       call = call
     )
   }
-  if (is.object(x) || (is.logical(x) && !is_summary)) {
-    x <- id_text(x)
-  }
-  x
+  if (is.object(x)) id_text(x) else x
 }
 
 abort_no_summary <- function(missing, own, path, call) {

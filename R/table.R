@@ -450,6 +450,9 @@ record_fields <- function(columns) {
   list(columns = columns, kinds = kinds)
 }
 
+# Which values lines have as null, by the argument `nan`.
+nulls_of <- function(nan) if (nan == "null") "infinite"
+
 # The fields that hold idents or whole numbers.
 whole_fields <- c("id", "label", "pred_label", "s_label")
 

@@ -88,9 +88,9 @@ SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp);
 SEXP ffi_read_summary(SEXP input_sexp, SEXP as_texts_sexp);
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp, SEXP options_sexp);
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                      SEXP n_rows_sexp, SEXP has_null_sexp);
-SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                       SEXP n_rows_sexp, SEXP has_null_sexp);
+                      SEXP n_rows_sexp, SEXP nulls_sexp);
+SEXP ffi_write_lines(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp,
+                     SEXP nulls_sexp);
 SEXP ffi_signal_lines(SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp);
 SEXP ffi_recorder_close(SEXP recorder_sexp);
 SEXP ffi_recorder_state(SEXP recorder_sexp);

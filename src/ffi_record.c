@@ -162,15 +162,26 @@ static dm_status columns_of(dm_json_column **out, SEXP columns_sexp, SEXP kinds_
   return DM_OK;
 }
 
-static dm_json_numbers numbers_of(SEXP has_null_sexp) {
-  return (dm_json_numbers){.missing = ffi_missing(),
-                           .has_null = Rf_asLogical(has_null_sexp) == TRUE};
+static bool has_text(SEXP texts, const char *text) {
+  R_xlen_t n = TYPEOF(texts) == STRSXP ? Rf_xlength(texts) : 0;
+  for (R_xlen_t i = 0; i < n; i++) {
+    if (strcmp(CHAR(STRING_ELT(texts, i)), text) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
-/* columns, kinds: see columns_of(); has_null: see dm_json_numbers. NULL, or the
-   error. */
+static dm_json_nulls nulls_of(SEXP nulls_sexp) {
+  return (dm_json_nulls){.missing = ffi_missing(),
+                         .infinite_is_null = has_text(nulls_sexp, "infinite"),
+                         .missing_is_null = has_text(nulls_sexp, "missing")};
+}
+
+/* columns, kinds: see columns_of(); nulls: NULL, or which of "infinite" and "missing"
+   values are null, see dm_json_nulls. NULL, or the error. */
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                      SEXP n_rows_sexp, SEXP has_null_sexp) {
+                      SEXP n_rows_sexp, SEXP nulls_sexp) {
   dm_error err;
   dm_recorder *recorder = recorder_of(recorder_sexp, &err);
   if (!recorder) {
@@ -181,32 +192,32 @@ SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_json_numbers numbers = numbers_of(has_null_sexp);
+  const dm_json_nulls nulls = nulls_of(nulls_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
   dm_status status = dm_recorder_add(recorder, columns, (size_t)Rf_xlength(columns_sexp),
-                                     n_rows, &numbers, &core_host, &err);
+                                     n_rows, &nulls, &core_host, &err);
   ffi_unwind_continue(&unwind);
   UNPROTECT(1);
   return status ? ffi_error(&err) : R_NilValue;
 }
 
 /* path: a string in UTF-8; the rest as for ffi_recorder_add(). */
-SEXP ffi_write_signals(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp,
-                       SEXP n_rows_sexp, SEXP has_null_sexp) {
+SEXP ffi_write_lines(SEXP path_sexp, SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp,
+                     SEXP nulls_sexp) {
   size_t n_rows = (size_t)Rf_asReal(n_rows_sexp);
   dm_error err;
   dm_json_column *columns;
   if (columns_of(&columns, columns_sexp, kinds_sexp, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_json_numbers numbers = numbers_of(has_null_sexp);
+  const dm_json_nulls nulls = nulls_of(nulls_sexp);
   ffi_unwind unwind = {.token = PROTECT(R_MakeUnwindCont())};
   ffi_host host = {.unwind = &unwind, .progress = R_NilValue};
   dm_host core_host = ffi_host_for_core(&host);
   dm_status status = dm_recorder_write(CHAR(STRING_ELT(path_sexp, 0)), columns,
-                                       (size_t)Rf_xlength(columns_sexp), n_rows, &numbers,
+                                       (size_t)Rf_xlength(columns_sexp), n_rows, &nulls,
                                        &core_host, &err);
   ffi_unwind_continue(&unwind);
   UNPROTECT(1);
@@ -233,8 +244,8 @@ static SEXP lines_body(void *data) {
   if (columns_of(&columns, call->columns, call->kinds, n_rows, &err)) {
     return ffi_error(&err);
   }
-  const dm_json_numbers numbers = numbers_of(R_NilValue);
-  if (dm_json_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &numbers,
+  const dm_json_nulls nulls = nulls_of(R_NilValue);
+  if (dm_json_lines(columns, (size_t)Rf_xlength(call->columns), 0, n_rows, &nulls,
                     &call->text, &err)) {
     return ffi_error(&err);
   }
@@ -245,7 +256,7 @@ static SEXP lines_body(void *data) {
   return out;
 }
 
-/* The lines that ffi_write_signals() would write, as a raw vector, whether a reader can
+/* The lines that ffi_write_lines() would write, as a raw vector, whether a reader can
    use them or not; or the error. */
 SEXP ffi_signal_lines(SEXP columns_sexp, SEXP kinds_sexp, SEXP n_rows_sexp) {
   lines_call call = {.columns = columns_sexp, .kinds = kinds_sexp, .n_rows = n_rows_sexp};

@@ -13,7 +13,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_summarise, 3),
     ENTRY(ffi_summarise_table, 3),
     ENTRY(ffi_read_signals, 4),
-    ENTRY(ffi_write_signals, 5),
+    ENTRY(ffi_write_lines, 5),
     ENTRY(ffi_signal_lines, 3),
     ENTRY(ffi_column_names, 0),
     ENTRY(ffi_field_names, 0),

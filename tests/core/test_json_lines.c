@@ -7,8 +7,7 @@
 
 enum { NONE = INT32_MIN, NA_BITS = 1954 };
 
-static const dm_json_numbers numbers = {
-    .missing = {.int32 = NONE, .double_bits = NA_BITS}};
+static const dm_json_nulls nulls = {.missing = {.int32 = NONE, .double_bits = NA_BITS}};
 
 static double na(void) {
   return dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
@@ -18,7 +17,7 @@ static double na(void) {
 static void check_line(const dm_json_column *columns, size_t n, const char *want) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_json_lines(columns, n, 0, 1, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, n, 0, 1, &nulls, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, strlen(want));
   dm_buf_release(&out);
 }
@@ -51,19 +50,19 @@ static void test_kinds(void) {
       "\n";
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_json_lines(columns, 7, 0, 4, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, 7, 0, 4, &nulls, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   /* a stretch of rows, appended */
   size_t len = out.len;
-  CHECK_INT(dm_json_lines(columns, 7, 1, 2, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(columns, 7, 1, 2, &nulls, &out, &err), DM_OK);
   CHECK_BYTES(out.data + len, out.len - len, "{}\n", 3);
   dm_buf_release(&out);
 }
 
 /* Absent to any reader: also a list with one such element, but not the gap at its end. */
 static void test_null(void) {
-  static const dm_json_numbers as_null = {
-      .missing = {.int32 = NONE, .double_bits = NA_BITS}, .has_null = true};
+  static const dm_json_nulls as_null = {
+      .missing = {.int32 = NONE, .double_bits = NA_BITS}, .infinite_is_null = true};
   double na = dm_double_from_bits(UINT64_C(0x7FF0000000000000) | NA_BITS);
   double doubles[] = {INFINITY, 0.5, -INFINITY, NAN, na};
   double lists[] = {0.5, NAN, 0.25, 0.5, na, 0.25, 0.5, 0.75, INFINITY, na};
@@ -80,6 +79,33 @@ static void test_null(void) {
   dm_buf out = {0};
   dm_error err;
   CHECK_INT(dm_json_lines(columns, 2, 0, 5, &as_null, &out, &err), DM_OK);
+  CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
+  dm_buf_release(&out);
+}
+
+/* Every key in every line. */
+static void test_missing_as_null(void) {
+  static const dm_json_nulls as_null = {
+      .missing = {.int32 = NONE, .double_bits = NA_BITS}, .missing_is_null = true};
+  double doubles[] = {INFINITY, na()};
+  double lists[] = {0.5, na(), 0.25, na()};
+  int32_t ints[] = {NONE, 1};
+  int64_t int64s[] = {INT64_MIN, 2};
+  const char *texts[] = {NULL, "a"};
+  dm_json_column columns[] = {
+      {.name = "i", .kind = DM_JSON_INT32, .data = ints},
+      {.name = "n", .kind = DM_JSON_INT64, .data = int64s},
+      {.name = "d", .kind = DM_JSON_DOUBLE, .data = doubles},
+      {.name = "b", .kind = DM_JSON_BOOL, .data = ints},
+      {.name = "t", .kind = DM_JSON_TEXT, .data = texts},
+      {.name = "l", .kind = DM_JSON_LIST, .data = lists, .width = 2, .stride = 2},
+  };
+  static const char want[] =
+      "{\"i\":null,\"n\":null,\"d\":Infinity,\"b\":null,\"t\":null,\"l\":[0.5,0.25]}\n"
+      "{\"i\":1,\"n\":2,\"d\":null,\"b\":true,\"t\":\"a\",\"l\":null}\n";
+  dm_buf out = {0};
+  dm_error err;
+  CHECK_INT(dm_json_lines(columns, 6, 0, 2, &as_null, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, want, sizeof want - 1);
   dm_buf_release(&out);
 }
@@ -143,13 +169,13 @@ static void test_refused(void) {
     dm_json_column column = {.name = "t", .kind = DM_JSON_TEXT, .data = texts};
     dm_buf out = {0};
     dm_error err;
-    CHECK_INT(dm_json_lines(&column, 1, 0, 2, &numbers, &out, &err), DM_E_INPUT);
+    CHECK_INT(dm_json_lines(&column, 1, 0, 2, &nulls, &out, &err), DM_E_INPUT);
     CHECK_STR(err.key, "t");
     CHECK_UINT(err.line, 2);
     CHECK(err.found[0] && err.expected[0]);
     static const int32_t one = 1;
     column = (dm_json_column){.name = bad[i], .kind = DM_JSON_INT32, .data = &one};
-    CHECK_INT(dm_json_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_E_INPUT);
+    CHECK_INT(dm_json_lines(&column, 1, 0, 1, &nulls, &out, &err), DM_E_INPUT);
     dm_buf_release(&out);
   }
 }
@@ -176,7 +202,7 @@ static void test_round_trip(void) {
       .name = "l", .kind = DM_JSON_LIST, .data = values, .width = N, .stride = 1};
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_json_lines(&column, 1, 0, 1, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(&column, 1, 0, 1, &nulls, &out, &err), DM_OK);
   CHECK_INT(dm_buf_append(&out, "", 1, &err), DM_OK);
   char *p = strchr(out.data, '[');
   size_t n_same = 0;
@@ -192,10 +218,10 @@ static void test_round_trip(void) {
 static void test_nothing(void) {
   dm_buf out = {0};
   dm_error err;
-  CHECK_INT(dm_json_lines(NULL, 0, 0, 2, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(NULL, 0, 0, 2, &nulls, &out, &err), DM_OK);
   CHECK_BYTES(out.data, out.len, "{}\n{}\n", 6);
   out.len = 0;
-  CHECK_INT(dm_json_lines(NULL, 0, 3, 3, &numbers, &out, &err), DM_OK);
+  CHECK_INT(dm_json_lines(NULL, 0, 3, 3, &nulls, &out, &err), DM_OK);
   CHECK_UINT(out.len, 0);
   dm_buf_release(&out);
 }
@@ -203,6 +229,7 @@ static void test_nothing(void) {
 int main(void) {
   DM_RUN(test_kinds);
   DM_RUN(test_null);
+  DM_RUN(test_missing_as_null);
   DM_RUN(test_missing_after_arithmetic);
   DM_RUN(test_not_finite);
   DM_RUN(test_texts);

@@ -47,8 +47,7 @@ static void spit(const char *path, const char *text) {
 
 /* --- recording in a line or two --- */
 
-static const dm_json_numbers numbers = {
-    .missing = {.int32 = INT32_MIN, .double_bits = 1954}};
+static const dm_json_nulls nulls = {.missing = {.int32 = INT32_MIN, .double_bits = 1954}};
 static const dm_options options = {
     .max_line = 1 << 20, .block_size = 64, .threads = 1, .seed = 7};
 
@@ -73,7 +72,7 @@ static dm_status add(dm_recorder *recorder, size_t n, const int32_t *id,
       {.name = "label_probs", .kind = DM_JSON_DOUBLE, .data = label_probs},
       {.name = "step", .kind = DM_JSON_DOUBLE, .data = step},
   };
-  return dm_recorder_add(recorder, columns, step ? 5 : 4, n, &numbers, NULL, err);
+  return dm_recorder_add(recorder, columns, step ? 5 : 4, n, &nulls, NULL, err);
 }
 
 /* The recorder's summary against that of its file, bit by bit. */
@@ -383,14 +382,14 @@ static void test_problems(void) {
       {.name = "label", .kind = DM_JSON_INT32, .data = labels},
       {.name = "probs", .kind = DM_JSON_LIST, .data = lists, .width = 2, .stride = 2},
   };
-  CHECK_INT(dm_recorder_add(recorder, columns, 3, 2, &numbers, NULL, &err), DM_OK);
+  CHECK_INT(dm_recorder_add(recorder, columns, 3, 2, &nulls, NULL, &err), DM_OK);
   check_summary(recorder, "problems");
   CHECK(dm_recorder_run(recorder)->states.problems.n_kept == 4);
   /* a label that is not among the classes */
   static const int32_t beyond[] = {1, 2};
   const dm_json_column wrong[] = {
       columns[0], {.name = "label", .kind = DM_JSON_INT32, .data = beyond}, columns[2]};
-  CHECK_INT(dm_recorder_add(recorder, wrong, 3, 2, &numbers, NULL, &err), DM_E_RANGE);
+  CHECK_INT(dm_recorder_add(recorder, wrong, 3, 2, &nulls, NULL, &err), DM_E_RANGE);
   CHECK_STR(err.key, "label");
   CHECK_UINT(err.line, 2);
   check_summary(recorder, "problems");
@@ -416,16 +415,16 @@ static void test_large(void) {
   };
   dm_error err;
   dm_recorder *recorder = open_recorder("large", DM_RECORDER_NEW);
-  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &numbers, NULL, &err), DM_OK);
+  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &nulls, NULL, &err), DM_OK);
   struct stat info;
   CHECK(stat("large", &info) == 0 && info.st_size > 9000000);
   label[N - 1] = WIDTH; /* found in the last part, before anything is written */
-  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &numbers, NULL, &err), DM_E_RANGE);
+  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &nulls, NULL, &err), DM_E_RANGE);
   CHECK_UINT(err.line, N);
   off_t size = info.st_size;
   CHECK(stat("large", &info) == 0 && info.st_size == size);
   label[N - 1] = 0;
-  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &numbers, NULL, &err), DM_OK);
+  CHECK_INT(dm_recorder_add(recorder, columns, 3, N, &nulls, NULL, &err), DM_OK);
   const dm_run *own = dm_recorder_run(recorder);
   CHECK_UINT(own->states.counts.lines, 2 * N);
   dm_run *run;
@@ -501,10 +500,10 @@ static void test_interrupt(void) {
       {.name = "correct", .kind = DM_JSON_BOOL, .data = zeros},
       {.name = "label_probs", .kind = DM_JSON_DOUBLE, .data = two_probs},
   };
-  CHECK_INT(dm_recorder_add(recorder, columns, 4, 2, &numbers, &host, &err),
+  CHECK_INT(dm_recorder_add(recorder, columns, 4, 2, &nulls, &host, &err),
             DM_E_INTERRUPT);
   CHECK_FILE("stopped", "");
-  CHECK_INT(dm_recorder_add(recorder, columns, 4, 2, &numbers, NULL, &err), DM_OK);
+  CHECK_INT(dm_recorder_add(recorder, columns, 4, 2, &nulls, NULL, &err), DM_OK);
   check_summary(recorder, "stopped");
   dm_recorder_free(recorder);
 }
@@ -535,7 +534,7 @@ static void test_signals(void) {
       {.name = "loss", .kind = DM_JSON_DOUBLE, .data = loss},
       {.name = "mine", .kind = DM_JSON_DOUBLE, .data = mine},
   };
-  CHECK_INT(dm_recorder_add(recorder, columns, 6, 2, &numbers, NULL, &err), DM_OK);
+  CHECK_INT(dm_recorder_add(recorder, columns, 6, 2, &nulls, NULL, &err), DM_OK);
   dm_table table = {0};
   CHECK_INT(dm_table_init_live(&table, &dm_recorder_run(recorder)->states, &err), DM_OK);
   double out[2];

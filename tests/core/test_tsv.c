@@ -469,7 +469,7 @@ static void test_not_written(void) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s: %s", cases[i].column.name, cases[i].found);
     const dm_tsv_column columns[] = {good, cases[i].column};
-    if (CHECK_INT(write_table(columns, 2, 2, &err), DM_E_INPUT)) {
+    if (CHECK_INT(write_as("summary", columns, 2, 2, &err), DM_E_INPUT)) {
       CHECK_UINT(err.line, cases[i].row);
       CHECK_STR(err.found, cases[i].found);
       char key[DM_KEY_MAX];
@@ -553,6 +553,27 @@ static void test_styles(void) {
   CHECK_INT(write_as("summery", columns, 1, 2, &err), DM_E_INPUT);
   CHECK_STR(err.found, "\"summery\"");
   check_written("id\n1\n2\n");
+  /* an id or label of a table is a number as any other */
+  const double labels[] = {0.5, missing_double};
+  const int32_t places[] = {missing.int32, 3};
+  const dm_tsv_column label = {"label", DM_TSV_DOUBLE, labels};
+  CHECK_INT(write_as("table", &label, 1, 2, &err), DM_OK);
+  check_written("label\n0.5\nNA\n");
+  const char *const odd[] = {"a,b",        "\"", "",    "NA",
+                             "two\nlines", " x", "x\t", "it's \xC3\xA9"};
+  const dm_tsv_column csv[] = {{"label", DM_TSV_DOUBLE, labels},
+                               {"id", DM_TSV_INT32, places},
+                               {"a,\"b", DM_TSV_TEXT, odd}};
+  CHECK_INT(write_as("csv", csv, 3, 2, &err), DM_OK);
+  check_written("label,id,\"a,\"\"b\"\n0.5,NA,\"a,b\"\nNA,3,\"\"\"\"\n");
+  CHECK_INT(write_as("csv", csv + 2, 1, 8, &err), DM_OK);
+  check_written(
+      "\"a,\"\"b\"\n\"a,b\"\n\"\"\"\"\n\"\"\n\"NA\"\n\"two\nlines\"\n\" x\"\n\"x\t\"\n"
+      "it's \xC3\xA9\n");
+  const double whole[] = {1, 2};
+  const dm_tsv_column plain = {"x", DM_TSV_DOUBLE, whole};
+  CHECK_INT(write_as("csv", &plain, 1, 2, &err), DM_OK);
+  check_written("x\n1\n2\n");
 }
 
 static uint64_t random_state = 42;

@@ -567,7 +567,7 @@ call_entries <- function(call) {
     call("ffi_write_summary", map, at("absent/result"), "summary"),
     call("ffi_read_summary", path, FALSE),
     call("ffi_read_summary", at("result"), TRUE),
-    call("ffi_write_signals", at("signals"), lines$columns, lines$kinds, 2,
+    call("ffi_write_lines", at("signals"), lines$columns, lines$kinds, 2,
          FALSE),
     call("ffi_read_signals", list(path), skipping, NULL, long_wanted(NULL)),
     call("ffi_recorder_open", path, "error", NULL, strict), # is there

@@ -271,6 +271,100 @@ test_that("without a column of ids, rows count from 0 where they can", {
   )
 })
 
+test_that("rows count from 1 where they are told to", {
+  map <- ratio_map(0:9 / 9)
+  map$id <- 1:10
+  table <- data.frame(text = letters[1:10], label = "x")
+  part <- suppressMessages(datamap_select(map, n = 3, by = "correct_ratio"))
+  file <- tempfile(fileext = ".tsv")
+  error <- expect_error(
+    write_quietly(part, table, file), class = "datamap_error_input"
+  )
+  expect_match(conditionMessage(error), "first_id = 1", fixed = TRUE)
+  expect_identical(
+    write_quietly(part, table, file, first_id = 1)$text, letters[8:10]
+  )
+  from_zero <- map
+  from_zero$id <- 0:9
+  expect_error(
+    write_quietly(map, table[1:9, ], file, first_id = 1),
+    class = "datamap_error_input"
+  )
+  expect_error(
+    write_quietly(from_zero, table, file, first_id = 1),
+    class = "datamap_error_input"
+  )
+})
+
+hostile <- enc2utf8(c(
+  "a,b", "say \"so\"", "two\nlines", "\r\n", "a\tb", "", "NA", " blank ", "\\",
+  "caf\u00e9", "{\"id\": 1}", "'", "<script>", "\"", ",", "1e5", "TRUE"
+))
+
+test_that("a CSV file holds any text, as R reads it", {
+  n <- length(hostile)
+  map <- ratio_map(seq_len(n) / n)
+  table <- data.frame(
+    id = seq_len(n), `a, "name"` = hostile, label = c(NA, rep(1.5, n - 1)),
+    number = c(NA, NaN, Inf, -Inf, 1 / 3, seq_len(n - 5)),
+    is_it = rep_len(c(TRUE, NA, FALSE), n), check.names = FALSE
+  )
+  file <- tempfile(fileext = ".CSV")
+  write_quietly(map, table, file)
+  again <- utils::read.csv(
+    file, check.names = FALSE, encoding = "UTF-8", na.strings = character(),
+    colClasses = "character"
+  )
+  expect_identical(again[[2]], sub("\r\n", "\n", hostile))
+  expect_identical(again$label, c("NA", rep("1.5", n - 1)))
+  expect_identical(again$number[1:4], c("NA", "NaN", "Inf", "-Inf"))
+  expect_identical(as.double(again$number[-(1:4)]), table$number[-(1:4)])
+  expect_identical(as.logical(again$is_it), table$is_it)
+  # the package's own reader takes a text for what it was
+  is_line <- !grepl("[\r\n]", hostile)
+  write_quietly(map[is_line, ], table, file)
+  own <- read_columns(file, rlang::current_env())
+  expect_identical(own[[2]], hostile[is_line])
+  expect_identical(own$is_it, table$is_it[is_line])
+  expect_identical(own$number, table$number[is_line])
+})
+
+test_that("lines of JSON hold any text, and null for what is missing", {
+  n <- length(hostile)
+  map <- ratio_map(seq_len(n) / n)
+  table <- data.frame(
+    id = seq_len(n), text = hostile, nothing = NA, label = factor(hostile),
+    number = c(NA, 1 / 3, 1e15, 0, -1.5, seq_len(n - 5)),
+    is_it = rep_len(c(TRUE, NA, FALSE), n)
+  )
+  table$text[[2]] <- NA
+  file <- tempfile(fileext = ".jsonl")
+  write_quietly(map, table, file)
+  lines <- readLines(file, encoding = "UTF-8")
+  expect_length(lines, n)
+  expect_match(lines, "\"nothing\":null", fixed = TRUE)
+  expect_match(lines[[2]], "\"text\":null", fixed = TRUE)
+  skip_if_not_installed("jsonlite")
+  con <- file(file, encoding = "UTF-8")
+  again <- jsonlite::stream_in(con, verbose = FALSE)
+  expect_identical(again$text, table$text)
+  expect_identical(again$label, hostile)
+  expect_equal(again$number, table$number, tolerance = 1e-15)
+  expect_identical(again$is_it, table$is_it)
+})
+
+test_that("what can't stand between tabs is an error that says where it can", {
+  map <- ratio_map(c(0, 1))
+  table <- data.frame(id = 1:2, text = c("a", "two\nlines"))
+  file <- tempfile(fileext = ".tsv")
+  error <- expect_error(
+    write_quietly(map, table, file), class = "datamap_error_input"
+  )
+  expect_identical(error$line, 2L)
+  expect_match(conditionMessage(error), ".csv or .jsonl", fixed = TRUE)
+  expect_false(file.exists(file))
+})
+
 test_that("nothing is lost and nothing doubled", {
   map <- ratio_map(c(0, 0.5, 1))
   file <- tempfile(fileext = ".tsv")

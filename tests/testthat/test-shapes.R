@@ -310,7 +310,7 @@ test_that("what R let through is found in the glue and not read", {
 
   file <- tempfile()
   write <- function(columns, kinds, n = 2) {
-    .Call(ffi_write_signals, file, columns, kinds, n, FALSE)
+    .Call(ffi_write_lines, file, columns, kinds, n, FALSE)
   }
   record <- function(columns, kinds, n = 2) {
     rec <- datamap_recorder(NULL)
@@ -329,7 +329,9 @@ test_that("what R let through is found in the glue and not read", {
     expect_s3_class(call(list(probs = diag(3)), "list"), "dm_error")
     expect_s3_class(call(list(id = mean), "text"), "dm_error")
   }
-  summary <- function(columns) .Call(ffi_write_summary, columns, file, "summary")
+  summary <- function(columns) {
+    .Call(ffi_write_summary, columns, file, "summary")
+  }
   expect_s3_class(summary(list(id = 1:2, label = 1)), "dm_error")
   expect_s3_class(summary(list(id = 1:2, label = list(1, 2))), "dm_error")
   expect_s3_class(summary(list(1:2)), "dm_error")

@@ -24,7 +24,7 @@ typedef struct line_parts {
   size_t n_columns;
   const key_span *keys;
   const char *key_bytes;
-  const dm_json_numbers *numbers;
+  const dm_json_nulls *nulls;
 } line_parts;
 
 static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
@@ -37,7 +37,7 @@ static size_t list_length(const dm_json_column *column, size_t row,
                           const dm_missing *missing);
 
 dm_status dm_json_lines(const dm_json_column *columns, size_t n_columns, size_t from,
-                        size_t to, const dm_json_numbers *numbers, dm_buf *out,
+                        size_t to, const dm_json_nulls *nulls, dm_buf *out,
                         dm_error *err) {
   dm_buf bytes = {0};
   dm_status status = DM_OK;
@@ -60,7 +60,7 @@ dm_status dm_json_lines(const dm_json_column *columns, size_t n_columns, size_t 
                             .n_columns = n_columns,
                             .keys = keys,
                             .key_bytes = bytes.data,
-                            .numbers = numbers};
+                            .nulls = nulls};
   for (size_t row = from; row < to; row++) {
     DM_TRY_DONE(write_row(&parts, row, out, err));
   }
@@ -79,40 +79,34 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
     double number = 0;
     int64_t integer = 0;
     size_t n = 0; /* elements of a list */
+    bool is_missing = false;
     switch (column->kind) {
       case DM_JSON_INT32:
       case DM_JSON_BOOL:
         integer = ((const int32_t *)column->data)[row];
-        if (integer == parts->numbers->missing.int32) {
-          continue;
-        }
+        is_missing = integer == parts->nulls->missing.int32;
         break;
       case DM_JSON_INT64:
         memcpy(&integer, (const char *)column->data + row * sizeof integer,
                sizeof integer);
-        if (integer == INT64_MIN) {
-          continue;
-        }
+        is_missing = integer == INT64_MIN;
         break;
       case DM_JSON_WHOLE:
       case DM_JSON_DOUBLE:
         number = ((const double *)column->data)[row];
-        if (dm_is_missing(number, &parts->numbers->missing)) {
-          continue;
-        }
+        is_missing = dm_is_missing(number, &parts->nulls->missing);
         break;
       case DM_JSON_TEXT:
         text = ((const char *const *)column->data)[row];
-        if (!text) {
-          continue;
-        }
+        is_missing = !text;
         break;
       case DM_JSON_LIST:
-        n = list_length(column, row, &parts->numbers->missing);
-        if (n == 0) {
-          continue;
-        }
+        n = list_length(column, row, &parts->nulls->missing);
+        is_missing = n == 0;
         break;
+    }
+    if (is_missing && !parts->nulls->missing_is_null) {
+      continue;
     }
     DM_TRY(dm_buf_reserve(out, parts->keys[i].len + (n + 1) * (DM_FORMAT_MAX + 2), err));
     char *p = out->data + out->len;
@@ -120,6 +114,11 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
     separator = ',';
     memcpy(p, parts->key_bytes + parts->keys[i].start, parts->keys[i].len);
     p += parts->keys[i].len;
+    if (is_missing) {
+      p = write_null(p);
+      out->len = (size_t)(p - out->data);
+      continue;
+    }
     switch (column->kind) {
       case DM_JSON_INT32:
       case DM_JSON_INT64:
@@ -133,12 +132,13 @@ static dm_status write_row(const line_parts *parts, size_t row, dm_buf *out,
         p += dm_format_int64((int64_t)number, p);
         break;
       case DM_JSON_DOUBLE:
-        p = parts->numbers->has_null && !dm_is_finite(number) ? write_null(p)
-                                                              : write_double(number, p);
+        p = parts->nulls->infinite_is_null && !dm_is_finite(number)
+                ? write_null(p)
+                : write_double(number, p);
         break;
       case DM_JSON_LIST: {
         const double *element = (const double *)column->data + row;
-        if (parts->numbers->has_null && !is_list_finite(column, row, n)) {
+        if (parts->nulls->infinite_is_null && !is_list_finite(column, row, n)) {
           p = write_null(p);
           break;
         }

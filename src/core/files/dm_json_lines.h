@@ -10,7 +10,7 @@
 #include "base/dm_grow.h"
 #include "number/dm_missing.h"
 
-/* What a column's data are. A missing value leaves its key out of the line. */
+/* What a column's data are. */
 typedef enum dm_json_kind {
   DM_JSON_INT32,  /* int32_t */
   DM_JSON_WHOLE,  /* double: whole numbers up to 2^53, written as integers */
@@ -29,12 +29,16 @@ typedef struct dm_json_column {
   size_t stride;    /* LIST: of a matrix that is stored by column, its rows */
 } dm_json_column;
 
-/* How numbers are written. Where has_null, one that is not finite is written as null,
-   which is read as absent, and so is a list with one. */
-typedef struct dm_json_numbers {
+/* What values look like that JSON has no number for. A missing one leaves its key out of
+   the line or, where missing_is_null, is written as null. Where infinite_is_null, a
+   number that is not finite is written so as well, and a list with one; both are read as
+   absent.
+ */
+typedef struct dm_json_nulls {
   dm_missing missing;
-  bool has_null;
-} dm_json_numbers;
+  bool infinite_is_null;
+  bool missing_is_null;
+} dm_json_nulls;
 
 /* Appends the lines of rows from to to - 1. A double is written in the fewest digits that
    read back to the same bits, -0 as -0.0, what is not finite as Python's json module
@@ -42,7 +46,7 @@ typedef struct dm_json_numbers {
    and no further. out may have grown when it fails. DM_E_INPUT for a text that is no
    valid UTF-8 (key: the column, line: the row from 1), DM_E_MEMORY. Any thread. */
 dm_status dm_json_lines(const dm_json_column *columns, size_t n_columns, size_t from,
-                        size_t to, const dm_json_numbers *numbers, dm_buf *out,
+                        size_t to, const dm_json_nulls *nulls, dm_buf *out,
                         dm_error *err) DM_MUST_CHECK;
 
 #endif

@@ -62,9 +62,8 @@ static dm_status learn_ids(dm_recorder *recorder, dm_error *err);
 static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *row,
                          dm_error *err);
 static dm_status check_lines(dm_recorder *recorder, const dm_json_column *columns,
-                             size_t n_columns, size_t n_rows,
-                             const dm_json_numbers *numbers, const dm_host *host,
-                             dm_error *err);
+                             size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
+                             const dm_host *host, dm_error *err);
 static size_t part_start(const dm_recorder *recorder, size_t part);
 static dm_status check_part(dm_recorder *recorder, size_t first_row, dm_error *err);
 static dm_status check_event(dm_recorder *recorder, const dm_batch *batch, size_t i,
@@ -287,7 +286,7 @@ static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *ro
 /* --- recording --- */
 
 dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
-                          size_t n_columns, size_t n_rows, const dm_json_numbers *numbers,
+                          size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
                           const dm_host *host, dm_error *err) {
   if (!recorder->is_open) {
     return dm_error_expected(err, DM_E_INPUT, "a recorder that is open");
@@ -297,7 +296,7 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
   }
   DM_GROW(recorder->rows, recorder->cap_rows, n_rows, err);
   recorder->n_calls++;
-  DM_TRY(check_lines(recorder, columns, n_columns, n_rows, numbers, host, err));
+  DM_TRY(check_lines(recorder, columns, n_columns, n_rows, nulls, host, err));
   size_t skipped = recorder->is_gap ? 0 : 1;
   if (recorder->writer) {
     bool is_broken;
@@ -339,9 +338,8 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
 
 /* Formats the rows part by part, and has each parsed and checked. */
 static dm_status check_lines(dm_recorder *recorder, const dm_json_column *columns,
-                             size_t n_columns, size_t n_rows,
-                             const dm_json_numbers *numbers, const dm_host *host,
-                             dm_error *err) {
+                             size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
+                             const dm_host *host, dm_error *err) {
   enum { ROWS_AT_ONCE = 256 };
   recorder->text.len = 0;
   recorder->n_parts = 0;
@@ -351,7 +349,7 @@ static dm_status check_lines(dm_recorder *recorder, const dm_json_column *column
   size_t start = 1; /* of the part */
   for (size_t row = 0; row < n_rows;) {
     size_t to = n_rows - row < ROWS_AT_ONCE ? n_rows : row + ROWS_AT_ONCE;
-    DM_TRY(dm_json_lines(columns, n_columns, row, to, numbers, &recorder->text, err));
+    DM_TRY(dm_json_lines(columns, n_columns, row, to, nulls, &recorder->text, err));
     row = to;
     if (recorder->text.len - start < PART_SIZE && row < n_rows) {
       continue;
@@ -474,9 +472,8 @@ static dm_status apply_lines(dm_recorder *recorder, dm_error *err) {
 /* --- whole tables --- */
 
 dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
-                            size_t n_columns, size_t n_rows,
-                            const dm_json_numbers *numbers, const dm_host *host,
-                            dm_error *err) {
+                            size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
+                            const dm_host *host, dm_error *err) {
   enum { ROWS_AT_ONCE = 1024 };
   const dm_options options = {
       .format = DM_FORMAT_JSON, .max_line = DM_LINE_MAX, .block_size = PART_SIZE};
@@ -492,12 +489,14 @@ dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
   for (size_t row = 0; row < n_rows; row += ROWS_AT_ONCE) {
     size_t to = n_rows - row < ROWS_AT_ONCE ? n_rows : row + ROWS_AT_ONCE;
     text.len = 0;
-    DM_TRY_DONE(dm_json_lines(columns, n_columns, row, to, numbers, &text, err));
-    DM_TRY_DONE(dm_buf_reserve(&text, DM_BLOCK_PAD, err));
-    memset(text.data + text.len, 0, DM_BLOCK_PAD);
-    dm_block block = {.data = text.data, .len = text.len};
-    DM_TRY_DONE(dm_parse_block(parser, &block, &batch, err));
-    DM_TRY_DONE(batch_error(&batch, row, err));
+    DM_TRY_DONE(dm_json_lines(columns, n_columns, row, to, nulls, &text, err));
+    if (!nulls->missing_is_null) {
+      DM_TRY_DONE(dm_buf_reserve(&text, DM_BLOCK_PAD, err));
+      memset(text.data + text.len, 0, DM_BLOCK_PAD);
+      dm_block block = {.data = text.data, .len = text.len};
+      DM_TRY_DONE(dm_parse_block(parser, &block, &batch, err));
+      DM_TRY_DONE(batch_error(&batch, row, err));
+    }
     DM_TRY_DONE(dm_writer_write(writer, text.data, text.len, err));
   }
   status = dm_writer_commit(writer, err);

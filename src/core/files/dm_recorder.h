@@ -42,16 +42,16 @@ dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_star
    DM_E_LIMIT, DM_E_MEMORY, DM_E_INTERRUPT. Where the recorder can't go on after that (see
    dm_recorder_is_open()), it is closed. */
 dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
-                          size_t n_columns, size_t n_rows, const dm_json_numbers *numbers,
+                          size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
                           const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
 /* Writes a whole table as lines, beside any recorder, which keeps no rule of order: only
-   what the reader would not accept of a line for itself is refused. Then the file is left
-   as it was. Errors as of dm_recorder_add(), DM_E_IO as of dm_writer_open(). */
+   what the reader would not accept of a line for itself is refused; nothing but text that
+   is no UTF-8 where missing_is_null, for then it is a table of any kind. Then the file is
+   left as it was. Errors as of dm_recorder_add(), DM_E_IO as of dm_writer_open(). */
 dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
-                            size_t n_columns, size_t n_rows,
-                            const dm_json_numbers *numbers, const dm_host *host,
-                            dm_error *err) DM_MUST_CHECK;
+                            size_t n_columns, size_t n_rows, const dm_json_nulls *nulls,
+                            const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
 /* What has been recorded so far; valid until the next call with this recorder. Where
    dm_recorder_is_lost(), memory ran out while a call was taken in, and the summary holds

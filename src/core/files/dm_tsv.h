@@ -27,19 +27,22 @@ typedef struct dm_tsv_column {
                        const char *const * (UTF-8) */
 } dm_tsv_column;
 
-/* Writes a header and n_rows lines of unquoted fields, ended by '\n'. Doubles are the
-   shortest texts that read back to the same bits, missing values "NA". Where every value
-   of a double column would be read as an integer, it is written with ".0", save in the
-   columns that dm_tsv_read() knows. Ids and labels are written as whole numbers.
-   Opens and commits nothing, and writes nothing before all that does not depend on the
-   single row is known to be right. style: "summary", which dm_tsv_read() gives back as it
-   was (columns without a value as INT32), or "table". DM_E_INPUT with the column as key,
-   the row (from 1) as line: a text or name with a tab, a line break or invalid UTF-8; an
-   empty or repeated name; an id or label that is missing or a fraction or beyond 2^53. Of
-   a summary also: texts of the user's own that all read as numbers or all as TRUE and
-   FALSE, the text "NA", anything but numbers in a column of numbers, a first name that
-   makes the file look like another. Without a key: a style that is none. What
-   dm_writer_write() returns. */
+/* Writes a header and n_rows lines, ended by '\n'. Doubles are the shortest texts that
+   read back to the same bits, whole ids and labels integers, missing values "NA". Opens
+   and commits nothing, and writes nothing before all that does not depend on the single
+   row is known to be right. style:
+   - "summary", fields between tabs that dm_tsv_read() gives back as they were (columns
+     without a value as INT32). Where every value of a double column would be read as an
+     integer, it is written with ".0", save in the columns that dm_tsv_read() knows.
+   - "table", the same of any columns.
+   - "csv", fields between commas. A text stands in quotes as in RFC 4180 where it has to,
+     and where it is empty, "NA" or has a blank at an end.
+   DM_E_INPUT with the column as key, the row (from 1) as line: a text or name with
+   invalid UTF-8 or, between tabs, a tab or line break; an empty or repeated name. Of a
+   summary also: an id or label that is missing or a fraction or beyond 2^53; texts of the
+   user's own that all read as numbers or all as TRUE and FALSE, the text "NA", anything
+   but numbers in a column of numbers, a first name that makes the file look like another.
+   Without a key: a style that is none. What dm_writer_write() returns. */
 dm_status dm_tsv_write(dm_writer *writer, const char *style, const dm_tsv_column *columns,
                        size_t n_columns, size_t n_rows, const dm_missing *missing,
                        dm_error *err) DM_MUST_CHECK;

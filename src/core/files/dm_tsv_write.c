@@ -12,13 +12,18 @@ enum {
   ROOM_SIZE = CELLS_AT_ONCE * CELL_SIZE
 };
 
-/* What a file is for. */
-static const struct style {
+/* What a file is for, and how it looks. */
+typedef struct table_style {
   const char *name;
+  char delimiter;
   bool comes_back; /* as it was, when it is read */
-} styles[] = {
-    {"summary", true},
-    {"table", false},
+  bool has_quotes; /* around texts that would end a field or be taken for no text */
+} table_style;
+
+static const table_style styles[] = {
+    {"summary", '\t', true, false},
+    {"table", '\t', false, false},
+    {"csv", ',', false, true},
 };
 
 static const int64_t WHOLE_MAX = INT64_C(1) << 53;
@@ -26,53 +31,58 @@ static const int64_t WHOLE_MAX = INT64_C(1) << 53;
 /* A column on its way out. */
 typedef struct outlet {
   const dm_tsv_column *column;
+  const table_style *style;
   bool is_id;
   bool has_point; /* ".0" marks its numbers as doubles */
 } outlet;
 
-static const struct style *find_style(const char *name, dm_error *err);
+static const table_style *find_style(const char *name, dm_error *err);
 static dm_status check_return(const dm_tsv_column *columns, size_t n_columns,
                               size_t n_rows, dm_error *err);
-static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
-                             dm_error *err);
+static dm_status check_names(const table_style *style, const dm_tsv_column *columns,
+                             size_t n_columns, dm_error *err);
 static dm_status check_texts(const dm_tsv_column *column, size_t n_rows, dm_error *err);
 static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, size_t i);
-static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
-                              size_t n_columns, dm_error *err);
+static dm_status write_header(dm_writer *writer, const table_style *style,
+                              const dm_tsv_column *columns, size_t n_columns,
+                              dm_error *err);
 static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_columns,
                            size_t row, const dm_missing *missing, dm_error *err);
 static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
                             const dm_missing *missing, char **out, dm_error *err);
+static bool is_whole(double value);
 static dm_status write_id(double value, char **out, dm_error *err);
-static dm_status write_text(dm_writer *writer, const char *text, char **out,
+static dm_status write_text(dm_writer *writer, const table_style *style, const char *text,
                             dm_error *err);
-static dm_status check_text(const char *text, dm_error *err);
+static dm_status check_text(const table_style *style, const char *text, dm_error *err);
+static bool needs_quotes(const table_style *style, const char *text);
 static bool needs_point(const dm_tsv_column *column, size_t n_rows,
                         const dm_missing *missing);
 
 dm_status dm_tsv_write(dm_writer *writer, const char *style_name,
                        const dm_tsv_column *columns, size_t n_columns, size_t n_rows,
                        const dm_missing *missing, dm_error *err) {
-  const struct style *style = find_style(style_name, err);
+  const table_style *style = find_style(style_name, err);
   if (!style) {
     return DM_E_INPUT;
   }
   if (style->comes_back) {
     DM_TRY(check_return(columns, n_columns, n_rows, err));
   }
-  DM_TRY(check_names(columns, n_columns, err));
+  DM_TRY(check_names(style, columns, n_columns, err));
   outlet *outlets = dm_calloc(n_columns, sizeof *outlets);
   if (!outlets) {
     return dm_error_memory(err);
   }
   for (size_t i = 0; i < n_columns; i++) {
     outlets[i].column = &columns[i];
+    outlets[i].style = style;
     dm_tsv_rule rule = rule_among(columns, n_columns, i);
     outlets[i].is_id = rule == DM_TSV_ID;
-    outlets[i].has_point =
-        rule == DM_TSV_ANY && needs_point(&columns[i], n_rows, missing);
+    outlets[i].has_point = rule == DM_TSV_ANY && !style->has_quotes &&
+                           needs_point(&columns[i], n_rows, missing);
   }
-  dm_status status = write_header(writer, columns, n_columns, err);
+  dm_status status = write_header(writer, style, columns, n_columns, err);
   for (size_t row = 0; row < n_rows && !status; row++) {
     status = write_row(writer, outlets, n_columns, row, missing, err);
   }
@@ -80,7 +90,7 @@ dm_status dm_tsv_write(dm_writer *writer, const char *style_name,
   return status;
 }
 
-static const struct style *find_style(const char *name, dm_error *err) {
+static const table_style *find_style(const char *name, dm_error *err) {
   for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
     if (strcmp(styles[i].name, name) == 0) {
       return &styles[i];
@@ -168,11 +178,11 @@ static dm_tsv_rule rule_among(const dm_tsv_column *columns, size_t n_columns, si
   return rule;
 }
 
-static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
-                             dm_error *err) {
+static dm_status check_names(const table_style *style, const dm_tsv_column *columns,
+                             size_t n_columns, dm_error *err) {
   for (size_t i = 0; i < n_columns; i++) {
     const char *name = columns[i].name;
-    dm_status status = check_text(name, err);
+    dm_status status = check_text(style, name, err);
     if (!status && strlen(name) > DM_NAME_MAX) {
       status =
           dm_error_expected(err, DM_E_INPUT, "a name of at most %d bytes", DM_NAME_MAX);
@@ -194,12 +204,12 @@ static dm_status check_names(const dm_tsv_column *columns, size_t n_columns,
   return DM_OK;
 }
 
-static dm_status write_header(dm_writer *writer, const dm_tsv_column *columns,
-                              size_t n_columns, dm_error *err) {
+static dm_status write_header(dm_writer *writer, const table_style *style,
+                              const dm_tsv_column *columns, size_t n_columns,
+                              dm_error *err) {
   for (size_t i = 0; i < n_columns; i++) {
-    const char *name = columns[i].name;
-    DM_TRY(dm_writer_write(writer, name, strlen(name), err));
-    DM_TRY(dm_writer_write(writer, i + 1 < n_columns ? "\t" : "\n", 1, err));
+    DM_TRY(write_text(writer, style, columns[i].name, err));
+    DM_TRY(dm_writer_write(writer, i + 1 < n_columns ? &style->delimiter : "\n", 1, err));
   }
   return DM_OK;
 }
@@ -223,7 +233,7 @@ static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_co
       }
       return status;
     }
-    *out++ = i + 1 < n_columns ? '\t' : '\n';
+    *out++ = i + 1 < n_columns ? outlets[i].style->delimiter : '\n';
   }
   if (out) {
     dm_writer_advance(writer, out);
@@ -248,7 +258,7 @@ static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
       if (dm_is_missing(value, missing)) {
         break;
       }
-      if (o->is_id) {
+      if (o->is_id && (o->style->comes_back || is_whole(value))) {
         return write_id(value, out, err);
       }
       *out += dm_format_double(value, *out);
@@ -271,12 +281,15 @@ static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
     case DM_TSV_TEXT: {
       const char *text = ((const char *const *)data)[row];
       if (text) {
-        return write_text(writer, text, out, err);
+        DM_TRY(check_text(o->style, text, err));
+        dm_writer_advance(writer, *out);
+        DM_TRY(write_text(writer, o->style, text, err));
+        return dm_writer_room(writer, ROOM_SIZE, out, err);
       }
       break;
     }
   }
-  if (o->is_id) { /* it would come back as the text "NA" */
+  if (o->is_id && o->style->comes_back) { /* it would come back as the text "NA" */
     dm_error_expected(err, DM_E_INPUT, "a value in every row");
     dm_error_found(err, "a missing value");
     return DM_E_INPUT;
@@ -286,9 +299,13 @@ static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
   return DM_OK;
 }
 
+static bool is_whole(double value) {
+  return value >= -(double)WHOLE_MAX && value <= (double)WHOLE_MAX &&
+         value == (double)(int64_t)value;
+}
+
 static dm_status write_id(double value, char **out, dm_error *err) {
-  if (!(value >= -(double)WHOLE_MAX && value <= (double)WHOLE_MAX) ||
-      value != (double)(int64_t)value) {
+  if (!is_whole(value)) {
     char text[DM_FORMAT_MAX];
     size_t len = dm_format_double(value, text);
     dm_error_expected(err, DM_E_INPUT, "a whole number of at most 2^53, or a text");
@@ -299,18 +316,39 @@ static dm_status write_id(double value, char **out, dm_error *err) {
   return DM_OK;
 }
 
-static dm_status write_text(dm_writer *writer, const char *text, char **out,
+static dm_status write_text(dm_writer *writer, const table_style *style, const char *text,
                             dm_error *err) {
-  DM_TRY(check_text(text, err));
-  dm_writer_advance(writer, *out);
-  DM_TRY(dm_writer_write(writer, text, strlen(text), err));
-  return dm_writer_room(writer, ROOM_SIZE, out, err);
+  if (!needs_quotes(style, text)) {
+    return dm_writer_write(writer, text, strlen(text), err);
+  }
+  DM_TRY(dm_writer_write(writer, "\"", 1, err));
+  for (const char *p = text; *p;) { /* up to and with each quote, which is doubled */
+    size_t len = strcspn(p, "\"");
+    bool has_quote = p[len];
+    DM_TRY(dm_writer_write(writer, p, len + has_quote, err));
+    if (has_quote) {
+      DM_TRY(dm_writer_write(writer, "\"", 1, err));
+    }
+    p += len + has_quote;
+  }
+  return dm_writer_write(writer, "\"", 1, err);
 }
 
-static dm_status check_text(const char *text, dm_error *err) {
+/* Whether the text would be cut, joined with others or taken for what is missing. */
+static bool needs_quotes(const table_style *style, const char *text) {
+  if (!style->has_quotes) {
+    return false;
+  }
+  size_t len = strlen(text);
+  return len == 0 || text[strcspn(text, "\",\r\n")] || text[0] == ' ' ||
+         text[0] == '\t' || text[len - 1] == ' ' || text[len - 1] == '\t' ||
+         strcmp(text, "NA") == 0;
+}
+
+static dm_status check_text(const table_style *style, const char *text, dm_error *err) {
   size_t len = strlen(text);
   const char *found = NULL;
-  if (text[strcspn(text, "\t\r\n")]) {
+  if (!style->has_quotes && text[strcspn(text, "\t\r\n")]) {
     found = "a tab or line break";
   } else if (dm_utf8_valid_prefix(text, len) < len) {
     found = "invalid UTF-8";
@@ -320,7 +358,9 @@ static dm_status check_text(const char *text, dm_error *err) {
   }
   char excerpt[DM_KEY_MAX];
   dm_text_excerpt(excerpt, sizeof excerpt, text, len);
-  dm_error_expected(err, DM_E_INPUT, "a text in UTF-8 without tab and line break");
+  dm_error_expected(err, DM_E_INPUT,
+                    style->has_quotes ? "a text in UTF-8"
+                                      : "a text in UTF-8 without tab and line break");
   dm_error_found(err, "%s in \"%s\"", found, excerpt);
   return DM_E_INPUT;
 }
