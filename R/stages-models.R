@@ -312,12 +312,11 @@ datamap_stages.ranger <- function(x,
       found <- matrix(found, ncol = length(trees))
       return(function(k) found[, k])
     }
-    found <- array(found, c(nrow(data), length(classes), length(trees)))
-    order <- order(x$forest$class.values)
-    function(k) matrix(found[, order, k], ncol = length(classes))
+    names <- dimnames(found)[[2]]
+    function(k) all_columns(matrix(found[, , k], nrow(data)), names, classes)
   }
   own <- if (is.matrix(x$predictions)) {
-    unname(x$predictions[, classes, drop = FALSE])
+    all_columns(x$predictions, colnames(x$predictions), classes)
   } else if (is.factor(x$predictions)) {
     match(x$predictions, classes)
   }
@@ -372,6 +371,14 @@ datamap_stages.randomForest <- function(x,
     inbag = inbag, own = own, how = "keep.inbag = TRUE"
   )
   forest_stages(votes_of, forest, rows, at, out_of_bag, call)
+}
+
+# The columns of all classes, with 0 for those that `x` has none of, as for
+# levels without a sample; `names` are those of its columns.
+all_columns <- function(x, names, classes) {
+  out <- matrix(0, nrow(x), length(classes))
+  out[, match(names, classes)] <- x
+  out
 }
 
 # What the formula, or another argument, of a call says is fitted to.

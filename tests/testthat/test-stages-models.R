@@ -130,6 +130,22 @@ test_that("ranger: the last stage is what it says out of bag", {
   expect_same_turned(function(data, id) {
     datamap_stages(fit, data = data, id = id, out_of_bag = FALSE)
   }, data)
+  # whatever class is met first, and with a level that no sample has
+  turned <- data[75:1, ]
+  turned$Species <- factor(turned$Species, c("none", levels(turned$Species)))
+  fit <- suppressWarnings(ranger::ranger(
+    Species ~ ., turned,
+    num.trees = 5, num.threads = 1, seed = 1, probability = TRUE,
+    keep.inbag = TRUE
+  ))
+  said <- datamap_probs(
+    datamap_stages(fit, data = turned, out_of_bag = FALSE), "last"
+  )
+  expect_identical(ncol(said), 4L)
+  own <- stats::predict(fit, turned, num.threads = 1)$predictions
+  said <- said[row.names(turned), colnames(own)]
+  expect_equal(unname(said), unname(own), tolerance = 1e-12)
+  expect_silent(datamap_probs(datamap_stages(fit, data = turned)))
   # of votes the winners are kept
   fit <- fit_one(keep.inbag = TRUE)
   last <- probs_of(datamap_stages(fit, data = data))[[20]]$probs
