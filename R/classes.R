@@ -59,7 +59,7 @@ find_classes <- function(x, fields, call, memory) {
   if (is.null(label) || is.null(scores$width)) {
     return(found)
   }
-  if (scores$is_second) {
+  if (scores$is_second && is.null(scores$classes)) {
     need_two_labels(x, fields, label, given, call)
   }
   look_at_scores(scores$probs, memory)
@@ -280,15 +280,36 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
     x = x, call = call
   )
   tidy <- tidy_columns(x)
-  if (is.null(fields$probs) && is.null(fields$logits) && length(tidy) > 0) {
-    fields$probs <- bind_columns(x, tidy, ".pred_", call)
+  plain <- NULL
+  if (is.null(fields$probs) && is.null(fields$logits)) {
+    plain <- if (length(tidy) == 0) plain_columns(x)
+    fields$probs <- if (length(tidy) > 0) {
+      bind_columns(x, tidy, ".pred_", call)
+    } else if (!is.null(plain)) {
+      bind_columns(x, plain, "", call)
+    }
   }
   fields <- fields[!vapply(fields, is.null, NA)]
+  given <- naming_of(x)$classes
   classes <- NULL
   from <- NULL
   for (name in names(fields)) {
+    if (!is.null(given)) {
+      check_given_classes(fields[[name]], keys[[name]], given, call)
+    }
     found <- class_names(fields[[name]], keys[[name]], is_text_label, call)
     own <- attr(fields[[name]], "field") %||% keys[[name]]
+    is_place <- is.null(found) ||
+      (isTRUE(attr(fields[[name]], "are_columns")) && is_count(found))
+    if (!is.null(given) && is_place) {
+      found <- given
+      may_sort <- FALSE
+    } else if (!is.null(given) && !setequal(found, given)) {
+      abort_column(
+        "Its classes must be those of {.arg classes}, {.val {given}}.",
+        own, call
+      )
+    }
     if (is.null(classes) && !is.null(found)) {
       classes <- found
       from <- own
@@ -310,13 +331,30 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
     lapply(fields, bare_scores),
     list(
       classes = classes,
-      are_places = !is.null(classes) && is_count(classes) &&
+      are_places = is.null(given) && !is.null(classes) && is_count(classes) &&
         isTRUE(attr(first[[1]], "are_columns")),
       width = if (length(fields) > 0) scores_width(first[[1]]),
       is_second = isTRUE(attr(fields$probs, "is_second")),
+      plain = plain,
       from = from %||% if (length(fields) > 0) keys[[names(first)]]
     )
   )
+}
+
+# Vectors without names must have as many numbers as there are classes.
+check_given_classes <- function(x, name, given, call) {
+  n <- length(given)
+  found <- if (is.list(x)) lengths(x) else ncol(x)
+  bad <- which(found != n & found > 0)
+  if (length(bad) > 0) {
+    abort_column(
+      c(
+        "It must have a number for each of the {n} {.arg classes}.",
+        "x" = "It has {found[[bad[[1]]]]}."
+      ),
+      name, call, if (is.list(x)) bad[[1]]
+    )
+  }
 }
 
 bare_scores <- function(x) {
@@ -456,6 +494,37 @@ tidy_columns <- function(x) {
   grep("^[.]pred_(?!class$).", names(x), value = TRUE, perl = TRUE)
 }
 
+# Columns that are called as the labels are, two or more, where class vectors
+# are needed and nothing else gives them; or as `classes` says. NULL: none are.
+plain_columns <- function(x) {
+  fields <- pick_fields(x)
+  is_score <- vapply(x, function(column) {
+    is_plain_number(plain_numbers(column)) || is_all_missing(column)
+  }, NA)
+  free <- setdiff(rlang::names2(x)[is_score], unlist(fields))
+  given <- naming_of(x)$classes
+  if (!is.null(given)) {
+    return(if (all(given %in% free)) given)
+  }
+  is_known <- !is.null(fields$label_probs) &&
+    (!is.null(fields$correct) || !is.null(fields$pred_label))
+  label <- field_column(x, "label")
+  if (is_known || !is.atomic(label) || length(label) == 0) {
+    return(NULL)
+  }
+  labels <- unique(id_text(plain_ids(label[!is.na(label)])))
+  wanted <- if (is.factor(label) && all(factor_levels(label) %in% free)) {
+    factor_levels(label)
+  } else if (is.logical(label)) {
+    c("FALSE", "TRUE")
+  } else {
+    labels
+  }
+  if (length(wanted) > 1 && all(wanted %in% free)) {
+    intersect(free, wanted)
+  }
+}
+
 bind_columns <- function(x, columns, prefix, call) {
   values <- lapply(columns, number_column, x = x, call = call)
   out <- matrix(
@@ -464,7 +533,8 @@ bind_columns <- function(x, columns, prefix, call) {
   )
   structure(
     out,
-    are_columns = prefix != ".pred_", field = paste0(prefix, "...")
+    are_columns = !prefix %in% c(".pred_", ""),
+    field = if (nzchar(prefix)) paste0(prefix, "...") else first_few(columns)
   )
 }
 

@@ -6,8 +6,29 @@
 # of the class vectors; both NULL where nothing is said. A field that is named
 # stands there and nowhere else: its usual names are no names of it.
 
-check_naming <- function(fields, call = rlang::caller_env()) {
-  list(fields = check_fields(fields, call))
+check_naming <- function(fields, classes, call = rlang::caller_env()) {
+  list(
+    fields = check_fields(fields, call), classes = check_classes(classes, call)
+  )
+}
+
+# As the labels of the classes are written.
+check_classes <- function(x, call = rlang::caller_env()) {
+  force_name(x, "classes", call)
+  if (is.null(x)) {
+    return(NULL)
+  }
+  names <- if (is.logical(x)) as.integer(x) else plain_ids(x)
+  is_fine <- is_ident_type(names) && is.null(dim(x)) && length(x) > 1 &&
+    !anyNA(x) && !anyDuplicated(names) && (!is.character(x) || is_text(x)) &&
+    if (is.character(names)) all(nzchar(names)) else all(names == trunc(names))
+  if (!is_fine) {
+    abort_argument(
+      x, "the different labels of two or more classes, in their order",
+      "classes", call
+    )
+  }
+  enc2utf8(id_text(names))
 }
 
 check_fields <- function(x, call = rlang::caller_env()) {

@@ -79,6 +79,7 @@ datamap_read_signals <- function(x,
                                  ...,
                                  columns = NULL,
                                  fields = NULL,
+                                 classes = NULL,
                                  format = c("auto", "json", "python"),
                                  on_error = c("stop", "skip"),
                                  partial_last = c("error", "ignore"),
@@ -90,7 +91,7 @@ datamap_read_signals <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   columns <- check_long_columns(columns)
   source <- take_source(x, c("lines", "columns"))
   if (is.null(source$lines) && is.null(source$written)) {

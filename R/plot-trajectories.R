@@ -22,6 +22,8 @@
 #'   for each. `NULL`, the default, for groups.
 #' @param fields Which columns or keys are fields, where they have other names,
 #'   as in [datamap_summarise()].
+#' @param classes The labels of the classes in the order of the class vectors of
+#'   a file, as there.
 #'
 #' @return A ggplot.
 #' @seealso [datamap_plot()]
@@ -40,11 +42,12 @@ datamap_plot_trajectories <- function(x,
                                       group_by = NULL,
                                       signal = "label_probs",
                                       ids = NULL,
-                                      fields = NULL) {
+                                      fields = NULL,
+                                      classes = NULL) {
   check_dots()
   call <- rlang::current_env()
   reading <- check_reading()
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   source <- take_source(x, c("frame", "lines", "written"))
   x <- if (is.null(source$frame)) {
     read_long(source, NULL, reading, call)

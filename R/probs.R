@@ -65,6 +65,7 @@ datamap_probs <- function(x,
                           burn_out = NULL,
                           steps = NULL,
                           fields = NULL,
+                          classes = NULL,
                           format = c("auto", "json", "python"),
                           on_error = c("stop", "skip"),
                           partial_last = c("error", "ignore"),
@@ -77,7 +78,7 @@ datamap_probs <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   window <- check_window(burn_out, steps, call)
   source <- take_source(x, c("summary", "lines", "columns"))
   read <- if (!is.null(source$probs)) {

@@ -153,6 +153,7 @@ datamap_state <- function(x,
                           burn_out = NULL,
                           steps = NULL,
                           fields = NULL,
+                          classes = NULL,
                           format = c("auto", "json", "python"),
                           on_error = c("stop", "skip"),
                           partial_last = c("error", "ignore"),
@@ -164,7 +165,7 @@ datamap_state <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call)
@@ -181,6 +182,7 @@ datamap_update <- function(state,
                            x,
                            ...,
                            fields = NULL,
+                           classes = NULL,
                            format = c("auto", "json", "python"),
                            on_error = c("stop", "skip"),
                            partial_last = c("error", "ignore"),
@@ -193,7 +195,7 @@ datamap_update <- function(state,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   check_signals_named(state$request$signals, reading$naming, call)
   source <- take_source(x, c("lines", "columns"))
   read_state(source, state, state_request(state), state$window, reading, call)

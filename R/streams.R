@@ -156,9 +156,12 @@ class_places <- function(x, names, found, memory, call) {
       i
     }
   })
+  # labels are no places: plain columns were found by them before
+  naming <- naming_of(x)
+  naming$classes <- naming$classes %||% found$scores$plain
   probe <- structure(
     stats::setNames(probe, names),
-    n_rows = 1L, naming = naming_of(x)
+    n_rows = 1L, naming = naming
   )
   scores <- class_scores(
     probe, is.character(found$label), is.null(found$given), memory, call

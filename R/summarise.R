@@ -52,7 +52,10 @@
 #' packed data frame, or a list of vectors; `probs` of one number per row are
 #' those of the second class, where labels are 0 and 1, logical or a factor of
 #' two levels. The `.pred_<class>` and `.pred_class` of the package tidymodels
-#' are read as `probs` and `pred_label`.
+#' are read as `probs` and `pred_label`; and where nothing else gives the
+#' `label_probs`, or whether a prediction is right, numeric columns that are
+#' called as the labels are `probs`, too. Columns under other names are told by
+#' `fields`.
 #'
 #' # Arrow streams
 #'
@@ -76,11 +79,11 @@
 #'
 #' Which class a label is follows the rules of [datamap_recorder()], section
 #' Classes: `label_index` where it is given, else the names of the classes, in
-#' any order; where there are none, numbers count from 0, levels of a factor
-#' in their order, and strings are an error. `probs_0`, `probs_1`, ... are
-#' places. The label of a factor is a factor in the map, with the same levels.
-#' 64-bit integers of the package bit64 keep every digit as ids, and are numbers
-#' as steps and signals.
+#' any order, or `classes`; where there are none, numbers count from 0, levels
+#' of a factor in their order, and strings are an error. `probs_0`, `probs_1`,
+#' ... are places. The label of a factor is a factor in the map, with the same
+#' levels. 64-bit integers of the package bit64 keep every digit as ids, and are
+#' numbers as steps and signals.
 #'
 #' # Order and types
 #'
@@ -152,6 +155,10 @@
 #'   names of your own, but for the field's own name, which is left out. Class
 #'   vectors (`probs`, `logits`) may also be columns `<name>_<class>`. What is
 #'   named and stands nowhere is an error.
+#' @param classes The labels of the classes in the order of the class vectors,
+#'   as in `c("no", "yes")`, where labels are names, or count from 1, and the
+#'   vectors have no names: by them each label finds its place. A line's
+#'   `label_index` decides where it is given.
 #' @param format `"auto"` (the quote of a line's first key decides),
 #'   `"json"` or `"python"`.
 #' @param on_error What a bad line does: `"stop"`, or `"skip"`, which leaves
@@ -205,6 +212,7 @@ datamap_summarise <- function(x,
                               burn_out = NULL,
                               steps = NULL,
                               fields = NULL,
+                              classes = NULL,
                               format = c("auto", "json", "python"),
                               on_error = c("stop", "skip"),
                               partial_last = c("error", "ignore"),
@@ -216,7 +224,7 @@ datamap_summarise <- function(x,
   reading <- check_reading(
     format, on_error, partial_last, max_line, threads, progress
   )
-  reading$naming <- check_naming(fields)
+  reading$naming <- check_naming(fields, classes)
   request <- check_request(signals, metrics, include_ci, call)
   check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call)

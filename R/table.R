@@ -499,7 +499,8 @@ class_columns_of <- function(x) {
   parts <- lapply(keys[!is_whole], class_column_names, x = x)
   has_none <- !any(is_whole) && length(unlist(parts)) == 0
   tidy <- if (has_none) tidy_columns(x)
-  unname(c(keys[is_whole], unlist(parts), tidy))
+  plain <- if (has_none && length(tidy) == 0) plain_columns(x)
+  unname(c(keys[is_whole], unlist(parts), tidy, plain))
 }
 
 # A signal whose name is another name of a field would be read as that where a

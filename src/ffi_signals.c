@@ -58,6 +58,9 @@ dm_options ffi_options(SEXP options_sexp) {
     names[i] = CHAR(STRING_ELT(signals, (R_xlen_t)i));
   }
   options.signals = names;
+  SEXP classes = ffi_element(options_sexp, "classes");
+  options.n_classes = (size_t)Rf_xlength(classes);
+  options.classes = options.n_classes ? ffi_texts(classes) : NULL;
   options.names = names_of(ffi_element(options_sexp, "fields"));
   return options;
 }

@@ -270,3 +270,201 @@ test_that("a column or key that is nowhere is an error that says what is", {
     class = "datamap_warning_empty"
   )
 })
+
+# --- classes ---
+
+# Four evaluations of 30 samples of three classes, with their class vectors.
+class_case <- function() {
+  withr::local_seed(3)
+  classes <- c("no", "yes", "it's")
+  probs <- matrix(stats::rexp(360), 120)
+  probs <- probs / rowSums(probs)
+  list(
+    frame = data.frame(
+      id = rep(1:30, 4), label = rep(sample(classes, 30, TRUE), 4),
+      step = rep(1:4, each = 30)
+    ),
+    probs = probs, classes = classes
+  )
+}
+
+# Every number of a map.
+all_of <- function(x, ...) {
+  columns_of(suppressMessages(datamap_summarise(x, metrics = "all", ...)))
+}
+
+test_that("labels that are names find their classes by `classes` everywhere", {
+  case <- class_case()
+  named <- case$frame
+  named$probs <- case$probs
+  colnames(named$probs) <- case$classes
+  want <- all_of(named)
+  same <- function(x) {
+    expect_identical(all_of(x, classes = case$classes), want)
+  }
+  unnamed <- case$frame
+  unnamed$probs <- case$probs
+  same(unnamed)
+  parts <- case$frame
+  parts$probs_0 <- case$probs[, 1]
+  parts$probs_1 <- case$probs[, 2]
+  parts$probs_2 <- case$probs[, 3]
+  same(parts)
+  parts <- case$frame
+  parts$probs <- lapply(1:120, function(i) case$probs[i, ])
+  same(parts)
+  file <- withr::local_tempfile()
+  unnamed$label_index <- match(unnamed$label, case$classes) - 1L
+  datamap_write_signals(unnamed, file)
+  lines <- sub(",\"label_index\":[0-9]", "", readLines(file))
+  expect_false(any(grepl("label_index", lines)))
+  same(I(lines))
+  expect_identical(all_of(I(lines), classes = case$classes, threads = 2), want)
+  state <- datamap_state(I(lines), metrics = "all", classes = case$classes)
+  expect_identical(columns_of(datamap_summarise(state)), want)
+  long <- datamap_read_signals(I(lines), classes = case$classes)
+  expect_identical(long$label_index, unnamed$label_index)
+  expect_identical(long$pred_label, case$classes[max.col(case$probs, "first")])
+  expect_identical(
+    datamap_probs(I(lines), classes = case$classes), datamap_probs(named)
+  )
+  drawn <- datamap_plot_trajectories(I(lines), classes = case$classes)
+  expect_identical(
+    drawn$layers[[1]]$data,
+    datamap_plot_trajectories(long)$layers[[1]]$data
+  )
+  # where a line says the place, it decides
+  odd <- sub("\"label\":\"[^\"]*\"", "\"label\":\"x\",\"label_index\":1", lines)
+  map <- datamap_summarise(I(odd), classes = case$classes)
+  expect_equal(map$avg_probs, unname(tapply(case$probs[, 2], named$id, mean)),
+               ignore_attr = TRUE)
+})
+
+test_that("columns that are called as the labels are class vectors", {
+  case <- class_case()
+  matrix <- case$frame
+  matrix$probs <- case$probs
+  colnames(matrix$probs) <- case$classes
+  want <- all_of(matrix)
+  forms <- list(plain = "", probs = "probs_", tidy = ".pred_", own = "p_")
+  for (form in names(forms)) {
+    x <- cbind(case$frame, case$probs)
+    names(x)[4:6] <- paste0(forms[[form]], case$classes)
+    fields <- if (form == "own") c(probs = "p")
+    expect_identical(all_of(x, fields = fields), want)
+    x$.pred_class <- case$classes[max.col(case$probs, "first")]
+    expect_identical(all_of(x, fields = fields), want)
+  }
+  # by the levels of a factor, also where no sample has one
+  x <- cbind(case$frame, case$probs)
+  names(x)[4:6] <- case$classes
+  x$label <- factor(x$label, rev(case$classes))
+  matrix$label <- x$label
+  expect_identical(all_of(x), all_of(matrix))
+  x <- x[x$label != "yes", ]
+  expect_identical(all_of(x), all_of(matrix[matrix$label != "yes", ]))
+  # whole numbers and logical values
+  whole <- cbind(case$frame, case$probs)
+  names(whole)[4:6] <- c("1", "2", "3")
+  whole$label <- match(whole$label, case$classes)
+  expect_identical(all_of(whole)$avg_probs, want$avg_probs)
+  two <- data.frame(id = 1:3, label = c(TRUE, FALSE, TRUE))
+  two[["FALSE"]] <- c(0.1, 0.7, 0.2)
+  two[["TRUE"]] <- 1 - two[["FALSE"]]
+  expect_equal(datamap_summarise(two)$avg_probs, c(0.9, 0.7, 0.8))
+  # and written they are no signals
+  file <- withr::local_tempfile()
+  datamap_write_signals(x, file)
+  expect_false(grepl("\"yes\"", readLines(file, 1)))
+  expect_identical(all_of(file)$avg_probs, all_of(x)$avg_probs)
+})
+
+test_that("columns are signals where class vectors are not needed", {
+  case <- class_case()
+  x <- cbind(case$frame, case$probs * 7)
+  names(x)[4:6] <- case$classes
+  x$label_probs <- 0.5
+  x$correct <- TRUE
+  map <- datamap_summarise(x, signals = "yes")
+  expect_identical(map$avg_probs, rep(0.5, 30))
+  expect_equal(max(map$yes_max), 7 * max(case$probs[, 2]))
+  # or where they are not of all labels, or of one only
+  x$label_probs <- x$correct <- x$yes <- NULL
+  error <- expect_error(datamap_summarise(x), class = "datamap_error_field")
+  expect_identical(error$line, 1L)
+})
+
+test_that("Arrow streams have such columns and classes, too", {
+  skip_if_not_installed("nanoarrow")
+  case <- class_case()
+  x <- cbind(case$frame, case$probs)
+  names(x)[4:6] <- case$classes
+  stream <- function() nanoarrow::as_nanoarrow_array_stream(x)
+  want <- all_of(x)
+  expect_identical(all_of(stream()), want)
+  expect_identical(all_of(stream(), classes = case$classes), want)
+  names(x)[4:6] <- c("p_0", "p_1", "p_2")
+  expect_identical(
+    all_of(stream(), classes = case$classes, fields = c(probs = "p")), want
+  )
+})
+
+test_that("classes must be those that there are", {
+  case <- class_case()
+  x <- case$frame
+  x$probs <- case$probs
+  bad <- list(
+    1, "a", c("a", "a"), c("a", NA), c("a", ""), list("a", "b"), c("a", "\xff"),
+    c(1.5, 2), matrix(1:4, 2)
+  )
+  for (classes in bad) {
+    error <- expect_error(
+      datamap_summarise(x, classes = classes),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "classes")
+  }
+  error <- expect_error(
+    datamap_summarise(x, classes = c("no", "yes")),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "probs")
+  error <- expect_error(
+    datamap_summarise(x, classes = c("no", "yes", "other")),
+    class = "datamap_error_range"
+  )
+  expect_identical(error$key, "label")
+  x$probs <- lapply(1:120, function(i) if (i == 7) 1:2 / 3 else case$probs[i, ])
+  error <- expect_error(
+    datamap_summarise(x, classes = case$classes),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$line, 7L)
+  x$probs <- case$probs
+  colnames(x$probs) <- case$classes
+  error <- expect_error(
+    datamap_summarise(x, classes = c("no", "yes", "other")),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "probs")
+  line <- "{\"id\":1,\"label\":\"no\",\"probs\":[0.5,0.5]}"
+  error <- expect_error(
+    datamap_summarise(I(line), classes = case$classes),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "probs")
+  error <- expect_error(
+    datamap_summarise(I(line), classes = c("yes", "maybe")),
+    class = "datamap_error_range"
+  )
+  expect_identical(error$key, "label")
+  expect_identical(error$column, 17L)
+})
+
+test_that("one vector is that of the second of two classes by `classes`", {
+  x <- data.frame(id = 1:3, label = c("no", "yes", "no"))
+  x$probs <- c(0.2, 0.7, 0.9)
+  map <- datamap_summarise(x, classes = c("no", "yes"))
+  expect_equal(map$avg_probs, c(0.8, 0.7, 0.1))
+  expect_identical(map$correct_times, c(1L, 1L, 0L))
+})

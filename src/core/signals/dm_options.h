@@ -23,6 +23,8 @@ typedef struct dm_options {
   size_t block_size;   /* bytes read at a time, at least 1 */
   int threads; /* that parse side by side; 0 and 1: the caller alone. Changes no result */
   const struct dm_names *names; /* of fields, see dm_keys.h; NULL: the usual ones */
+  const char *const *classes;   /* by their places, UTF-8; only lines need them */
+  size_t n_classes;             /* 0: labels are places, or label_index tells them */
   const char *const *signals;   /* names of requested user signals, UTF-8 */
   size_t n_signals;             /* at most DM_SIGNALS_MAX */
   uint32_t metrics;             /* bits of dm_metric */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "number/dm_number.h"
+#include "signals/dm_classes.h"
 #include "signals/dm_keys.h"
 #include "signals/dm_layout.h"
 #include "signals/dm_token.h"
@@ -17,10 +18,12 @@
 struct dm_parser {
   const dm_options *options;
   dm_keep keep;
+  dm_classes classes;
   uint32_t keys;                  /* that any line has had */
   int signal_of_key[DM_KEYS_MAX]; /* index + 1 of the requested signal of that name */
   uint32_t before[DM_KEYS_MAX];   /* dm_key_before() */
-  uint32_t rare; /* other names that tell the line's step, or are requested signals */
+  uint32_t rare; /* other names that tell the line's step, or are requested signals, and
+                    the label's where classes have names */
 
   dm_layout layout;
 
@@ -84,7 +87,9 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
   parser->fields.signals = parser->signals;
   for (int key = 0; key < dm_n_keys; key++) {
     parser->before[key] = dm_key_before(key);
-    parser->rare |= dm_keys[key].form == DM_KEY_NUMBERED ? DM_KEY_BIT(key) : 0;
+    bool is_rare = dm_keys[key].form == DM_KEY_NUMBERED ||
+                   (options->n_classes && dm_keys[key].field == DM_FIELD_LABEL);
+    parser->rare |= is_rare ? DM_KEY_BIT(key) : 0;
   }
   bool has_other = false;
   for (size_t i = 0; i < options->n_signals; i++) {
@@ -95,17 +100,21 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
       has_other |= key >= DM_N_FIELDS;
     }
   }
-  parser->layout = (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
-                               .has_probs = parser->keep.needs_probs,
-                               .has_other = has_other};
+  parser->layout =
+      (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
+                  .has_probs = parser->keep.needs_probs || options->n_classes,
+                  .has_other = has_other};
   dm_layout_forget(&parser->layout, false);
-  return DM_OK;
+  return options->n_classes ? dm_classes_init(&parser->classes, options->classes,
+                                              options->n_classes, err)
+                            : DM_OK;
 }
 
 void dm_parser_free(dm_parser *parser) {
   if (!parser) {
     return;
   }
+  dm_classes_release(&parser->classes);
   dm_free(parser->probs);
   dm_free(parser->logits);
   for (int i = 0; i < DM_N_USES; i++) {
@@ -397,7 +406,8 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
       }
     }
   }
-  return DM_OK;
+  return parser->classes.n ? dm_classes_tell(&parser->classes, &parser->fields, err)
+                           : DM_OK;
 }
 
 /* --- keys --- */
