@@ -41,16 +41,15 @@
 #'   needs more coefficients, and each point is fitted to the end;
 #' * **nnet**: a list of networks, each trained some iterations further than
 #'   the one before (`nnet(..., Wts = fit$wts)`), or of `multinom()`s;
-#' * **xgboost** (`binary:logistic`, `multi:softprob`), versions 1.7 and 3:
-#'   after so many rounds, whatever early stopping chose. *Written from its
-#'   manual, not run.*
+#' * **xgboost** (`binary:logistic`, `multi:softprob`; trees, also dart),
+#'   versions 1.7 and 3: after so many rounds, whatever early stopping chose.
+#'   *Run with 1.7; for 3 written from its manual, not run;*
 #' * **lightgbm** (`binary`, `multiclass`), from version 4: the same.
-#'   *Written from its manual, not run.*
-#'
+#'   *Written from its manual, not run;*
 #' * **parsnip** fits and **workflows**: the engine's model on the predictors as
 #'   they were given to it, with the engine's `at` and `out_of_bag`. Run with
 #'   ranger and glmnet;
-#' * **mlr3** learners of these models. *Written from its manual, not run.*
+#' * **mlr3** learners of these models. Run with ranger and glmnet.
 #'
 #' Boosting takes one pass over the rounds, however many stages there are
 #' (xgboost two), forests one over the trees.
@@ -64,8 +63,7 @@
 #' * `caret::train()` with `savePredictions` and `classProbs`;
 #' * what `tune::collect_predictions()` gives, or the result that it takes.
 #'   *Run with tables of the documented form only;*
-#' * a `ResampleResult` of mlr3 with probabilities. *Written from its manual,
-#'   not run.*
+#' * a `ResampleResult` of mlr3 with probabilities.
 #'
 #' @param x What there is: a fitted model, a result of a resampling, a matrix,
 #'   an array or a list of matrices.
@@ -95,8 +93,8 @@
 #'   `"in-sample"`, `"out-of-bag"` or `"out-of-fold"`, is the attribute
 #'   `predicted` of the map, and is told by its print, by the captions of plots
 #'   and by [datamap_detect()].
-#' @seealso [datamap_summarise()]; [datamap_recorder()] for training loops of
-#'   your own.
+#' @seealso `vignette("map-from-your-model")`; [datamap_summarise()];
+#'   [datamap_recorder()] for training loops of your own; [datamap_probs()].
 #' @export
 #' @examples
 #' # probabilities of the labels, three samples at four stages

@@ -117,13 +117,9 @@ test_that("mlr3's own result is such a one", {
   task <- mlr3::as_task_classif(iris, target = "Species")
   learner <- mlr3::lrn("classif.rpart", predict_type = "prob")
   set.seed(1)
-  logger <- lgr::get_logger("mlr3")
-  level <- logger$threshold
-  logger$set_threshold("warn")
-  on.exit(logger$set_threshold(level))
-  result <- mlr3::resample(
-    task, learner, mlr3::rsmp("repeated_cv", folds = 3, repeats = 2)
-  )
+  folds <- mlr3::rsmp("repeated_cv", folds = 3, repeats = 2)
+  # it tells of each fold
+  utils::capture.output(result <- mlr3::resample(task, learner, folds))
   map <- datamap_summarise(datamap_stages(result))
   expect_identical(attr(map, "predicted"), "out-of-fold")
   expect_identical(map$label, iris$Species)
