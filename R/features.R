@@ -5,10 +5,12 @@
 #'
 #' * `zstd`: files compressed by zstd (`signals.jsonl.zst`) can be read. Without
 #'   it they are an error that says so.
+#' * `igzip`: files compressed by gzip are read by ISA-L, in about half the
+#'   time. Without it zlib reads them; what is read is the same.
 #'
 #' The package finds them by `pkg-config`: install the library with its headers
-#' (Debian and Ubuntu: `libzstd-dev`; Fedora: `libzstd-devel`; Homebrew:
-#' `zstd`) and then this package again. gzip is always there.
+#' (Debian and Ubuntu: `libzstd-dev`, `libisal-dev`; Fedora: `libzstd-devel`,
+#' `isa-l-devel`; Homebrew: `zstd`, `isa-l`) and then this package again.
 #'
 #' @return A named logical vector.
 #' @seealso [datamap_summarise()] tells what can be read.

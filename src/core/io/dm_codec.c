@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/dm_gzip.h"
+#include "io/dm_igzip.h"
 #include "io/dm_zstd.h"
 
 #define ZSTD_ADVICE                                                                    \
@@ -11,7 +12,10 @@
   "again, or decompress it first"
 
 static const dm_codec codecs[] = {
-    {.name = "gzip", .magic = "\x1F\x8B", .magic_len = 2, .decoders = {&dm_gzip}},
+    {.name = "gzip",
+     .magic = "\x1F\x8B",
+     .magic_len = 2,
+     .decoders = {&dm_igzip, &dm_gzip}},
     {.name = "zstd",
      .magic = "\x28\xB5\x2F\xFD",
      .magic_len = 4,
@@ -80,7 +84,7 @@ const dm_decoder *dm_codec_decoder(const dm_codec *codec) {
 }
 
 const dm_decoder *dm_codec_library(size_t i) {
-  static const dm_decoder *const libraries[] = {&dm_zstd};
+  static const dm_decoder *const libraries[] = {&dm_zstd, &dm_igzip};
   return i < sizeof libraries / sizeof *libraries ? libraries[i] : NULL;
 }
 

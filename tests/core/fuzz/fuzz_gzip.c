@@ -6,6 +6,7 @@
 #include "../dm_server.h"
 #include "dm_files.h"
 #include "fuzz.h"
+#include "io/dm_codec.h"
 #include "io/dm_source.h"
 
 enum { HEADER = 3, LONGEST = 1 << 20 };
@@ -82,8 +83,9 @@ static void check_as_is(const char *bytes, size_t len, size_t piece) {
     check_same(&whole, &pieces);
     free(pieces.bytes);
   }
-  bool is_gzip = len >= 2 && memcmp(bytes, "\x1F\x8B", 2) == 0;
-  if (is_gzip) {
+  const dm_codec *codec = dm_codec_find(bytes, len);
+  bool is_read = codec && dm_codec_decoder(codec);
+  if (is_read && codec->name[0] == 'g') { /* gzip, by whatever decoder */
     char *want = fuzz_alloc(LONGEST);
     size_t want_len;
     bool is_too_long;
@@ -94,10 +96,10 @@ static void check_as_is(const char *bytes, size_t len, size_t piece) {
                  (want_len == whole.len && !memcmp(want, whole.bytes, want_len)));
     }
     free(want);
-  } else if (!whole.status) {
+  } else if (!whole.status && !is_read) {
     FUZZ_CHECK(whole.len == len && (len == 0 || !memcmp(whole.bytes, bytes, len)));
   } else {
-    FUZZ_CHECK(whole.status == DM_E_IO && whole.err.advice[0]);
+    FUZZ_CHECK(!whole.status || (whole.status == DM_E_IO && whole.err.advice[0]));
   }
   free(whole.bytes);
 }
