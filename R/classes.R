@@ -509,7 +509,9 @@ plain_columns <- function(x) {
   is_known <- !is.null(fields$label_probs) &&
     (!is.null(fields$correct) || !is.null(fields$pred_label))
   label <- field_column(x, "label")
-  if (is_known || !is.atomic(label) || length(label) == 0) {
+  is_stood_for <- !is.null(fields$margin) || !is.null(fields$sum_logp)
+  is_needed <- !is_known && !is_stood_for
+  if (!is_needed || !is.atomic(label) || length(label) == 0) {
     return(NULL)
   }
   labels <- unique(id_text(plain_ids(label[!is.na(label)])))

@@ -26,6 +26,7 @@
 #'   \item{`logits_0`, `logits_1`, ...}{on request by `columns = "logits"`: the
 #'     logits of the classes, `NA` where the line has none; no columns where no
 #'     line has them.}
+#'   \item{`margin`, `sum_logp`, `n_tok`}{as they stand in the lines.}
 #'   \item{all other keys}{the user's signals: double, logical or character,
 #'     as they stand in the lines. Where the types of the values differ, they
 #'     are character. Lists and objects are left out.}
@@ -37,7 +38,9 @@
 #'
 #' [datamap_summarise()] of the table is that of its source, to the last bit;
 #' metrics of all classes need the columns of `"probs"` beside the others, and
-#' `aum` those of `"logits"` where the lines have logits.
+#' `aum` those of `"logits"` where the lines have logits. A loss that is derived
+#' follows from `label_probs` then; a table of `margin`, or of `sum_logp` and
+#' `n_tok`, without `label_probs` says it as the lines do.
 #'
 #' @inheritParams datamap_summarise
 #' @param x For `datamap_read_signals()`, where the signals are: paths of files
@@ -165,7 +168,7 @@ check_long_columns <- function(x,
 # What the core is asked for: fields, and keys of the user's own. Steps are
 # looked at together with their ids.
 long_wanted <- function(columns) {
-  fields <- names(field_names)
+  fields <- setdiff(names(field_names), names(stand_ins))
   if (is.null(columns)) {
     return(list(
       fields = setdiff(fields, class_fields), all = TRUE, own = character()

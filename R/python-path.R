@@ -28,8 +28,17 @@
 #' logits given as `probs`, is a `SignalWarning` at the first call.
 #'
 #' `trainer_callback()` makes a callback for the Trainer of Hugging Face's
-#' transformers, which is imported only then; it was tested against a stand-in
+#' transformers, which is imported only then. Pairs of answers, as reward models
+#' and direct preference optimisation (DPO) learn from, are recorded by
+#' `record_pairs()`, which takes the rewards of the chosen and of the rejected
+#' answers, and by `preference_callback()`, a callback for trainers made of that
+#' Trainer, such as those of TRL. Both callbacks were tested against stand-ins
 #' for these packages, not against them. `pydoc` shows the rest.
+#'
+#' ```python
+#' # once per epoch, of all pairs
+#' rec.record_pairs(ids, chosen_rewards, rejected_rewards, step=epoch)
+#' ```
 #'
 #' @return The path of the file, a string.
 #' @seealso [datamap_recorder()], [datamap_summarise()]

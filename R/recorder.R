@@ -140,6 +140,14 @@
 #' @param loss The losses of the samples.
 #' @param s_label The constructed labels: 0 ordinary, 1 hard, 2 dirty.
 #' @param step Which evaluation this is: a number, or one per sample.
+#' @param margin Of pairs of answers, the reward of the chosen one less that of
+#'   the rejected one: stands for the `logits` `cbind(margin, 0)` and the label
+#'   0, so that `label` is not needed.
+#' @param sum_logp,n_tok Of sequences, the sum of the log-probabilities of their
+#'   tokens, and how many these are: stand for the `label_probs`
+#'   `exp(sum_logp / n_tok)`; `correct` or `pred_label` must be given. Beside
+#'   `probs`, `logits` or `label_probs`, these two and `margin` are signals of
+#'   your own.
 #' @param x,con A recorder.
 #'
 #' @return `datamap_recorder()` returns a recorder of class `datamap_recorder`.
@@ -278,10 +286,17 @@ datamap_record <- function(rec,
                            label_index = NULL,
                            loss = NULL,
                            s_label = NULL,
-                           step = NULL) {
+                           step = NULL,
+                           margin = NULL,
+                           sum_logp = NULL,
+                           n_tok = NULL) {
   call <- rlang::current_env()
   check_recorder(rec)
   force_argument(id, "id", call)
+  is_pair <- !is.null(margin) && is.null(probs %||% logits %||% label_probs)
+  if (missing(label) && is_pair) {
+    label <- NULL # the chosen one
+  }
   force_argument(label, "label", call)
   n <- length(id)
   fields <- list(
@@ -290,7 +305,9 @@ datamap_record <- function(rec,
     loss = loss,
     probs = scores_argument(probs, "probs", n, call),
     logits = scores_argument(logits, "logits", n, call),
-    label_probs = label_probs, step = one_for_all(step, n)
+    label_probs = label_probs, step = one_for_all(step, n),
+    margin = one_for_all(margin, n), sum_logp = one_for_all(sum_logp, n),
+    n_tok = one_for_all(n_tok, n)
   )
   fields <- fields[lengths(fields) > 0]
   own <- own_signals(rlang::list2(...), names(fields), call)

@@ -20,7 +20,8 @@
 #' `s_label`, an integer: 0 ordinary, 1 hard, 2 dirty; `correct`, true or
 #' false; `loss`; `probs` or `logits`, two or more numbers, one per class
 #' (of two classes both, `[1 - p, p]`); `label_probs`, the probability of the
-#' label; `step`. All other keys are the user's own signals.
+#' label; `step`; `margin`, `sum_logp` and `n_tok`, see below. All other keys
+#' are the user's own signals.
 #'
 #' Fields have other names: `r other_names_text()`. Where several names of a
 #' field stand in a line, the first in this order is the field, its own before
@@ -40,6 +41,16 @@
 #' follows from these; of how many samples that is infinite, a message of class
 #' `datamap_message_infinite_loss` says.
 #'
+#' A pair of answers, of which one was preferred, is given by its `margin`, the
+#' reward of the chosen answer less that of the rejected one: the same as
+#' `logits` of `[margin, 0]` with the label 0, which need not be given (the
+#' label 1 says that the rejected one is right). A sequence of tokens is given
+#' by `sum_logp`, the sum of their log-probabilities, and `n_tok`, their number:
+#' `label_probs` is `exp(sum_logp / n_tok)`, the loss `-sum_logp / n_tok`, and
+#' `correct` or `pred_label` must be given. In lines with `probs`, `logits` or
+#' `label_probs` these three are signals of the user's, and so are the last two
+#' beside `margin`; where they are fields, they may be asked for as signals too.
+#'
 #' Without `step`, the lines of an id are its evaluations in file order. With
 #' it they must come in ascending order; equal steps count, and are reported
 #' unless they are given as `epoch`.
@@ -48,6 +59,8 @@
 #'
 #' A data frame has the same fields as columns, each with a value for every row;
 #' `NA` means absent. With `step` or `epoch` rows are sorted by it within id.
+#' Beside columns of class vectors or `label_probs`, those of `margin`,
+#' `sum_logp` and `n_tok` are signals in all rows.
 #' Class vectors are columns `probs_<class>` or `logits_<class>`, one matrix or
 #' packed data frame, or a list of vectors; `probs` of one number per row are
 #' those of the second class, where labels are 0 and 1, logical or a factor of
@@ -126,10 +139,11 @@
 #'   epochs among them in that of N. For data frames and Arrow streams see
 #'   the sections of these names.
 #' @param ... Must be empty.
-#' @param signals Names of numeric signals to summarise as well, `"loss"` or
-#'   the user's own: each adds the columns `<signal>_mean`, `_var`
-#'   (population variance), `_min`, `_max` and `_last` over the lines that have
-#'   it. Where none has, a message of class `datamap_message_absent` says so.
+#' @param signals Names of numeric signals to summarise as well, `"loss"`,
+#'   `"margin"`, `"sum_logp"`, `"n_tok"` or the user's own: each adds the
+#'   columns `<signal>_mean`, `_var` (population variance), `_min`, `_max` and
+#'   `_last` over the lines that have it. Where none has, a message of class
+#'   `datamap_message_absent` says so.
 #' @param metrics Names of metrics that the map has as further columns, or
 #'   `"all"`. Which there are, what each means and where it is from is said in
 #'   [datamap-columns]. Each takes some more memory per sample and a part of the
@@ -283,7 +297,9 @@ check_signal_names <- function(signals, call = rlang::caller_env()) {
     abort_argument(signals, "the names of signals", "signals", call)
   }
   signals <- enc2utf8(signals)
-  taken <- intersect(signals, setdiff(names(field_names), "loss"))
+  taken <- intersect(
+    signals, setdiff(names(field_names), c("loss", names(stand_ins)))
+  )
   if (length(taken) > 0) {
     abort_datamap(
       c(

@@ -16,7 +16,18 @@ field_names <- list(
   probs = "probs",
   logits = c("logits", "logits_epoch_N"),
   label_probs = "label_probs",
-  step = c("step", "epoch")
+  step = c("step", "epoch"),
+  margin = "margin",
+  sum_logp = "sum_logp",
+  n_tok = "n_tok"
+)
+
+# Fields that stand for others: where one of these is given, they are signals of
+# the user's own. Those that are fields may be asked for as signals as well.
+stand_ins <- list(
+  margin = c("probs", "logits", "label_probs"),
+  sum_logp = c("probs", "logits", "label_probs", "margin"),
+  n_tok = c("probs", "logits", "label_probs", "margin")
 )
 
 # Which field each other name is a name of, but for those with a number.
@@ -73,6 +84,9 @@ signal_columns <- function(x, request, naming, call) {
     correct = correct_column(x, fields$correct, call),
     label_probs = number_column(x, fields$label_probs, call),
     step = step_column(x, fields$step, call),
+    margin = number_column(x, fields$margin, call),
+    sum_logp = number_column(x, fields$sum_logp, call),
+    n_tok = number_column(x, fields$n_tok, call),
     is_epoch = identical(fields$step, "epoch"),
     probs = classes$probs,
     logits = classes$logits,
@@ -98,7 +112,12 @@ pick_fields <- function(x, naming = naming_of(x)) {
     names$pred_label <- c(names$pred_label, ".pred_class")
   }
   found <- lapply(names, function(of) intersect(of, names(x)))
-  lapply(found[lengths(found) > 0], `[[`, 1)
+  found <- lapply(found[lengths(found) > 0], `[[`, 1)
+  has_classes <- length(named_class_columns(x)) > 0 ||
+    (!is.null(naming$classes) && all(naming$classes %in% names(x)))
+  given <- c(names(found), if (has_classes) class_fields)
+  is_own <- vapply(stand_ins, function(of) any(of %in% given), NA)
+  found[setdiff(names(found), names(stand_ins)[is_own])]
 }
 
 # The column of a field, NULL where there is none.
@@ -424,7 +443,10 @@ record_columns <- function(x, call, memory = new.env(), naming = NULL) {
       label_column(x, fields$pred_label, call),
     label_index = classes$label_index,
     probs = filled_matrix(classes$probs),
-    logits = filled_matrix(classes$logits)
+    logits = filled_matrix(classes$logits),
+    margin = number_column(x, fields$margin, call),
+    sum_logp = number_column(x, fields$sum_logp, call),
+    n_tok = number_column(x, fields$n_tok, call)
   )
   columns <- columns[!vapply(columns, is.null, NA)]
   whole <- intersect(names(columns), whole_fields)
@@ -435,6 +457,7 @@ record_columns <- function(x, call, memory = new.env(), naming = NULL) {
   lines <- record_fields(columns)
   names(lines$columns) <- line_names(names(lines$columns), fields, naming)
   own <- field_columns(x, own, own_column, call)
+  check_stand_ins(own, columns, n_rows(x), call)
   list(
     columns = c(lines$columns, own),
     kinds = c(lines$kinds, vapply(own, record_kind, ""))
@@ -494,13 +517,17 @@ line_reader <- function(next_lines) {
 
 # The columns that class vectors are made of.
 class_columns_of <- function(x) {
+  named <- named_class_columns(x)
+  if (length(named) > 0) named else plain_columns(x)
+}
+
+# Those that are called so, or as in tidymodels.
+named_class_columns <- function(x) {
   keys <- class_keys(naming_of(x))
   is_whole <- keys %in% names(x)
   parts <- lapply(keys[!is_whole], class_column_names, x = x)
   has_none <- !any(is_whole) && length(unlist(parts)) == 0
-  tidy <- if (has_none) tidy_columns(x)
-  plain <- if (has_none && length(tidy) == 0) plain_columns(x)
-  unname(c(keys[is_whole], unlist(parts), tidy, plain))
+  unname(c(keys[is_whole], unlist(parts), if (has_none) tidy_columns(x)))
 }
 
 # A signal whose name is another name of a field would be read as that where a
@@ -542,6 +569,34 @@ check_own_names <- function(x, own, fields, naming,
     )
   }
 }
+
+# The same of what stands for other fields, in rows without these.
+check_stand_ins <- function(own, columns, n, call = rlang::caller_env()) {
+  for (name in intersect(names(own), names(stand_ins))) {
+    others <- columns[intersect(stand_ins[[name]], names(columns))]
+    is_own <- Reduce(`|`, lapply(others, function(other) {
+      rowSums(as.matrix(is_given(other))) > 0
+    }), rep(FALSE, n))
+    rows <- which(!is_own & is_given(own[[name]]))
+    if (length(rows) > 0) {
+      row <- rows[[1]]
+      abort_datamap(
+        c(
+          "A signal of your own must not have the name of a field.",
+          "x" = paste(
+            "{.field {name}} is a field where {.field {stand_ins[[name]]}} are",
+            "not given, as in row {row}."
+          ),
+          "i" = "Give the signal another name."
+        ),
+        class = "input", key = name, line = row, call = call
+      )
+    }
+  }
+}
+
+# What is written: NaN is, and NA is not.
+is_given <- function(x) !is.na(x) | (is.double(x) & is.nan(x))
 
 field_columns <- function(x, names, convert, call) {
   lapply(stats::setNames(nm = names), convert, x = x, call = call)

@@ -15,6 +15,9 @@ typedef struct table_columns {
   const int *label_index;
   const double *label_probs;
   const double *step;
+  const double *margin;
+  const double *sum_logp;
+  const double *n_tok;
   bool is_epoch;
   SEXP probs; /* a matrix of doubles or a list of vectors of doubles, or R_NilValue */
   SEXP logits;
@@ -51,6 +54,13 @@ static const double *numbers_of(SEXP column) {
   return column == R_NilValue ? NULL : REAL_RO(column);
 }
 
+/* Whether row i has a number, which is put to out then. */
+static bool take_number(const double *column, R_xlen_t i, double *out) {
+  bool is_given = column && !R_IsNA(column[i]);
+  *out = is_given ? column[i] : *out;
+  return is_given;
+}
+
 static dm_status check_optional(SEXP column, const char *name, SEXPTYPE type, R_xlen_t n,
                                 dm_error *err) {
   return column == R_NilValue ? DM_OK : ffi_check_vector(column, name, type, n, err);
@@ -76,7 +86,7 @@ static dm_status check_table(SEXP input, R_xlen_t n, size_t n_signals, dm_error 
   for (size_t i = 0; i < sizeof idents / sizeof *idents; i++) {
     DM_TRY(ffi_check_idents(ffi_element(input, idents[i]), idents[i], n, err));
   }
-  const char *const numbers[] = {"label_probs", "step"};
+  const char *const numbers[] = {"label_probs", "step", "margin", "sum_logp", "n_tok"};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     DM_TRY(check_optional(ffi_element(input, numbers[i]), numbers[i], REALSXP, n, err));
   }
@@ -128,6 +138,9 @@ static dm_status read_table(dm_run *run, SEXP input, const dm_host *host, dm_err
       .label_index = label_index == R_NilValue ? NULL : INTEGER(label_index),
       .label_probs = numbers_of(ffi_element(input, "label_probs")),
       .step = numbers_of(ffi_element(input, "step")),
+      .margin = numbers_of(ffi_element(input, "margin")),
+      .sum_logp = numbers_of(ffi_element(input, "sum_logp")),
+      .n_tok = numbers_of(ffi_element(input, "n_tok")),
       .is_epoch = Rf_asLogical(ffi_element(input, "is_epoch")) == 1,
       .probs = ffi_element(input, "probs"),
       .logits = ffi_element(input, "logits"),
@@ -145,12 +158,13 @@ static dm_status read_table(dm_run *run, SEXP input, const dm_host *host, dm_err
                    .signals = signals};
     f.has_correct = c.correct && c.correct[i] != NA_LOGICAL;
     f.correct = f.has_correct && c.correct[i];
-    f.has_label_probs = c.label_probs && !R_IsNA(c.label_probs[i]);
-    f.label_probs = f.has_label_probs ? c.label_probs[i] : 0;
+    f.has_label_probs = take_number(c.label_probs, i, &f.label_probs);
+    f.has_margin = take_number(c.margin, i, &f.margin);
+    f.has_sum_logp = take_number(c.sum_logp, i, &f.sum_logp);
+    f.has_n_tok = take_number(c.n_tok, i, &f.n_tok);
     f.has_label_index = c.label_index && c.label_index[i] != NA_INTEGER;
     f.label_index = f.has_label_index ? c.label_index[i] : 0;
-    if (c.step && !R_IsNA(c.step[i])) {
-      f.step = c.step[i];
+    if (take_number(c.step, i, &f.step)) {
       f.step_kind = c.is_epoch ? DM_STEP_EPOCH : DM_STEP_UNIQUE;
     }
     f.probs = vector_of(c.probs, i, probs_room, &f.n_probs);

@@ -28,7 +28,8 @@ import re
 import stat
 import warnings
 
-__all__ = ["Recorder", "SignalError", "FileError", "SignalWarning", "trainer_callback"]
+__all__ = ["Recorder", "SignalError", "FileError", "SignalWarning", "trainer_callback",
+           "preference_callback"]
 
 # The fields with all their names, as readers have them: the first that stands in a line
 # is the field. N is a number.
@@ -44,6 +45,16 @@ _FIELDS = {
     "logits": ["logits", "logits_epoch_N"],
     "label_probs": ["label_probs"],
     "step": ["step", "epoch"],
+    "margin": ["margin"],
+    "sum_logp": ["sum_logp"],
+    "n_tok": ["n_tok"],
+}
+# Fields that stand for others: where one of these is given, they are signals of the
+# user's own.
+_STAND_INS = {
+    "margin": ["probs", "logits", "label_probs"],
+    "sum_logp": ["probs", "logits", "label_probs", "margin"],
+    "n_tok": ["probs", "logits", "label_probs", "margin"],
 }
 _SCORES = ("probs", "logits")
 _EXISTING = ("error", "append", "repair", "overwrite")
@@ -118,13 +129,14 @@ class Recorder:
                 raise _file_error(error, path) from error
             raise _own(error, "path") from error  # U+0000 in it, say
 
-    def record(self, id, label, *, probs=None, logits=None, label_probs=None,
+    def record(self, id, label=None, *, probs=None, logits=None, label_probs=None,
                correct=None, pred_label=None, loss=None, s_label=None, step=None,
-               **signals):
+               margin=None, sum_logp=None, n_tok=None, **signals):
         """Adds one line per sample; all arguments are vectors in the same order.
 
         id            Whole numbers or strings.
-        label         The same, or truth values: True is 1, and so are 1.0 and "1".
+        label         The same, or truth values: True is 1, and so are 1.0 and "1". Not
+                      needed beside margin, where it is 0.
         probs, logits One row per sample, one column per class, two or more. Where the
                       classes have names (classes=, or the columns of a data frame), they
                       tell which column is the label's; else labels count from 0. A row
@@ -134,6 +146,14 @@ class Recorder:
         loss, s_label One per sample (s_label: 0 ordinary, 1 hard, 2 dirty).
         step          Which evaluation this is: a number, or one per sample. Ascends for
                       every id. Without steps an id may stand in a call only once.
+        margin        Pairs of answers: the reward of the chosen one less that of the
+                      rejected one. Stands for logits [margin, 0] and the label 0; see
+                      record_pairs().
+        sum_logp, n_tok
+                      Sequences: the sum of the log-probabilities of their tokens, and the
+                      number of these. Stand for label_probs exp(sum_logp / n_tok); correct
+                      or pred_label must be given. Beside probs, logits or label_probs,
+                      margin and these two are signals of your own.
         signals       Your own: numbers, strings or truth values, one per sample or one
                       for all. None leaves a sample's out. Other names of a field (guid,
                       gold, noisy_label, epoch, logits_epoch_N, ...) may be used beside
@@ -153,6 +173,10 @@ class Recorder:
                     names[name] = found
         if step is not None:
             columns["step"] = _values(step, "step", n)
+        for name, values in dict(margin=margin, sum_logp=sum_logp, n_tok=n_tok).items():
+            if values is not None:
+                columns[name] = _values(values, name, n)
+        own = {name for name, others in _STAND_INS.items() if columns.keys() & {*others}}
         for name, values in signals.items():
             columns[_check_name(name, columns)] = _values(values, name, n)
         for name, values in columns.items():
@@ -163,10 +187,10 @@ class Recorder:
         for row, values in enumerate(zip(*columns.values())):
             line = {k: v for k, v in zip(columns, values) if v is not None}
             with _in_row(row):
-                lines.append(_Line(line, other_names, self._has_null))
+                lines.append(_Line(line, other_names, own, self._has_null))
         if not lines:
             return
-        labels = [line.line["label"] for line in lines]
+        labels = [line.label() for line in lines]
         classes, orders = self._find_classes(names, labels)
         has_names = classes is not None and classes.are_named_by(labels)
         hints = _Hints(has_names)
@@ -185,6 +209,28 @@ class Recorder:
         self._append(b"\n".join(lines) + b"\n", steps)
         if names and not classes.are_whole:
             self._before = classes
+
+    def record_pairs(self, id, chosen, rejected, *, step=None, **signals):
+        """Adds one line per pair of answers, of which the first was said to be better.
+
+        chosen, rejected
+                      The rewards of both by the model: of a reward model its scores; of
+                      DPO, beta times the log-probability of the answer less that by the
+                      reference model. The margin is their difference.
+        id, step, signals
+                      As record() takes them.
+        """
+        chosen = _values(chosen, "chosen")
+        rejected = _values(rejected, "rejected")
+        if len(chosen) != len(rejected):
+            raise SignalError(f"chosen has {len(chosen)} values, rejected "
+                              f"{len(rejected)}")
+        margin = []
+        for row, (one, other) in enumerate(zip(chosen, rejected)):
+            with _in_row(row):
+                one, other = _number(one, "chosen"), _number(other, "rejected")
+            margin.append(float(one) - float(other))
+        self.record(id, margin=margin, step=step, **signals)
 
     def close(self):
         """Puts the file on the disk and closes it. Nothing can be added then."""
@@ -386,22 +432,37 @@ class Recorder:
 class _Line:
     """The values of one row, until they are those of a line that every reader takes."""
 
-    def __init__(self, given, other_names, has_null):
+    def __init__(self, given, other_names, own, has_null):
         self.line = {}
         self.nulls = {}  # what is not finite where that is written as null
         for name, value in given.items():
-            value = _CONVERTERS.get(name, _signal)(value, name)
+            is_field = name in _CONVERTERS and name not in own
+            value = (_CONVERTERS[name] if is_field else _signal)(value, name)
             if has_null and not _is_finite(value):
                 self.nulls[name] = None
             elif value is not None:
                 self.line[name] = value
+        self.is_pair, self.is_sequence = (name in self.line and name not in own
+                                          for name in ("margin", "sum_logp"))
         for name in ("id", "label"):
-            if name not in self.line:
+            if name not in self.line and not (name == "label" and self.is_pair):
                 raise SignalError(f"{name} is missing")
+        for name in own & self.line.keys():
+            if not {*_STAND_INS[name]} & (self.line.keys() | self.nulls.keys()):
+                raise SignalError(f"{name} would be read as the field, since this row has "
+                                  f"none of {', '.join(_STAND_INS[name])}")
         for name, first in other_names.items():
             if name in given and first not in self.line:
                 raise SignalError(f"{name} would be read as {first}, which this row has "
                                   "not")
+
+    def label(self):
+        return self.line.get("label", 0)  # of the chosen answer
+
+    def scores(self):
+        """The class vector, None where there is none."""
+        pair = [self.line["margin"], 0] if self.is_pair else None
+        return self.line.get("probs", self.line.get("logits", pair))
 
     def sort_scores(self, classes, orders):
         """The columns of the classes in the order that they have in the file."""
@@ -443,23 +504,33 @@ class _Line:
 
     def check(self):
         line = self.line
-        scores = line.get("probs", line.get("logits"))
-        if "label_probs" not in line:
+        scores = self.scores()
+        if self.is_sequence:
+            n = line.get("n_tok")
+            if n is None:
+                raise SignalError("n_tok is missing, the number of tokens whose "
+                                  "log-probabilities sum_logp is the sum of")
+            if not 1 <= n <= _WHOLE_MAX or not float(n).is_integer():
+                raise SignalError(f"n_tok must be a whole number from 1, not {_shown(n)}")
+        elif "label_probs" not in line:
             if scores is None:
                 raise SignalError(self.no_scores())
-            place = line.get("label_index", line["label"])
-            if not isinstance(place, int) or not 0 <= place < len(scores):
+            place = line.get("label_index", self.label())
+            count = _count(place)
+            if count is None or not 0 <= count < len(scores):
+                how = ("of a pair, 0 says that the chosen answer is right, 1 the rejected"
+                       if self.is_pair else _how_to_count(place, scores))
                 raise SignalError(f"label {_shown(place)} is no class from 0 to "
-                                  f"{len(scores) - 1}: {_how_to_count(place, scores)}")
+                                  f"{len(scores) - 1}: {how}")
         if not {"correct", "pred_label"} & line.keys():
             if scores is None:
                 raise SignalError("correct, pred_label, probs or logits must be given")
-            if "label_index" not in line and _count(line["label"]) is None:
+            if "label_index" not in line and _count(self.label()) is None:
                 raise SignalError(f"label {_shown(line['label'])} is no class by its name: "
                                   "give Recorder(classes=), or correct too")
 
     def no_scores(self):
-        for name in ("label_probs", "probs", "logits"):
+        for name in ("label_probs", "probs", "logits", *_STAND_INS):
             if name in self.nulls:
                 return (f"{name} is not finite, which nan=\"null\" writes as absent; "
                         "nan=\"NaN\" can record it")
@@ -558,6 +629,40 @@ def trainer_callback(recorder, batches, id="id", label="labels"):
         callback = trainer_callback(rec, DataLoader(train_set, batch_size=64))
         Trainer(model, args, train_dataset=train_set, callbacks=[callback])
     """
+    def record(model, batch, step):
+        inputs = {k: v.to(model.device) for k, v in batch.items() if k != id}
+        recorder.record(batch[id], batch[label], logits=model(**inputs).logits, step=step)
+
+    return _epoch_callback(batches, record)
+
+
+def preference_callback(recorder, batches, rewards, id="id"):
+    """A callback for the trainers of preferences that are made of transformers' Trainer,
+    as TRL's DPOTrainer and RewardTrainer are.
+
+    After every epoch, in evaluation mode, rewards(model, batch) is called for each of
+    batches, which have the ids of the pairs under the key id. It returns the rewards of
+    the chosen and of the rejected answers, two vectors: of a reward model its scores; of
+    DPO beta times the log-probabilities of the answers by the model less those by the
+    reference model.
+
+        def rewards(model, batch):
+            of_chosen, of_rejected = answer_logps(model, batch)  # your own
+            return (beta * (of_chosen - batch["ref_chosen_logps"]),
+                    beta * (of_rejected - batch["ref_rejected_logps"]))
+
+        callback = preference_callback(rec, loader, rewards)
+        DPOTrainer(model, args=args, train_dataset=pairs, callbacks=[callback])
+    """
+    def record(model, batch, step):
+        chosen, rejected = rewards(model, batch)
+        recorder.record_pairs(batch[id], chosen, rejected, step=step)
+
+    return _epoch_callback(batches, record)
+
+
+def _epoch_callback(batches, record):
+    """Has each of the batches recorded after every epoch."""
     import torch
     from transformers import TrainerCallback
 
@@ -568,10 +673,7 @@ def trainer_callback(recorder, batches, id="id", label="labels"):
             try:
                 with torch.no_grad():
                     for batch in batches:
-                        inputs = {k: v.to(model.device) for k, v in batch.items()
-                                  if k != id}
-                        recorder.record(batch[id], batch[label],
-                                        logits=model(**inputs).logits, step=state.epoch)
+                        record(model, batch, state.epoch)
             finally:
                 model.train(was_training)
 
@@ -845,4 +947,5 @@ def _is_finite(value):
 
 _CONVERTERS = {"id": _ident, "label": _label, "pred_label": _label, "s_label": _s_label,
                "correct": _truth, "loss": _number, "label_probs": _number,
-               "step": _step, "probs": _scores, "logits": _scores}
+               "step": _step, "probs": _scores, "logits": _scores, "margin": _number,
+               "sum_logp": _number, "n_tok": _number}

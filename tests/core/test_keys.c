@@ -41,8 +41,23 @@ static void test_table(void) {
     CHECK_INT(dm_key_find(NULL, name, strlen(name)), key);
     CHECK(key >= DM_N_FIELDS || (int)dm_keys[key].field == key);
     CHECK(!(dm_key_before(key) & DM_KEY_BIT(key)));
-    CHECK((dm_key_before(key) == 0) == (key < DM_N_FIELDS));
+    CHECK((dm_key_before(key) == 0) == (key < DM_KEYS_SURE));
     CHECK(key < DM_N_FIELDS || dm_key_before(key) & DM_KEY_BIT(dm_keys[key].field));
+    CHECK(dm_key_is_shown(key) == (key >= DM_KEYS_SURE && key < DM_N_FIELDS));
+  }
+}
+
+/* What stands for others is left to the user where one of those is there. */
+static void test_stand_ins(void) {
+  const dm_field others[] = {DM_FIELD_PROBS, DM_FIELD_LOGITS, DM_FIELD_LABEL_PROBS};
+  const dm_field stand_ins[] = {DM_FIELD_MARGIN, DM_FIELD_SUM_LOGP, DM_FIELD_N_TOK};
+  uint32_t want = DM_KEY_BIT(dm_key_find(NULL, "logits_epoch_7", 14));
+  for (size_t i = 0; i < 3; i++) {
+    want |= DM_KEY_BIT(others[i]);
+  }
+  for (size_t i = 0; i < 3; i++) {
+    CHECK_UINT(dm_key_before(stand_ins[i]), want);
+    want |= DM_KEY_BIT(DM_FIELD_MARGIN);
   }
 }
 
@@ -270,6 +285,7 @@ static void test_named_lines(void) {
 
 int main(void) {
   DM_RUN(test_table);
+  DM_RUN(test_stand_ins);
   DM_RUN(test_no_name);
   DM_RUN(test_field_names);
   DM_RUN(test_first_of_the_table);

@@ -159,6 +159,38 @@ static void test_label_index(void) {
   dm_run_free(run);
 }
 
+/* What stands for others is shown as it is, and as what it stands for. */
+static void test_stand_ins(void) {
+  static const char text[] =
+      "{\"id\":1,\"margin\":2}\n"
+      "{\"id\":2,\"label\":0,\"probs\":[0.5,0.5],\"margin\":-1}\n"
+      "{\"id\":3,\"label\":7,\"correct\":true,\"n_tok\":2,\"sum_logp\":0}\n";
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, text, &plain, ALL, none, &err), DM_OK);
+  CHECK_UINT(table.n, 3);
+  if (CHECK_UINT(table.n_own, 3)) {
+    CHECK_STR(table.own[0].name, "margin");
+    CHECK_DOUBLE(dm_long_number(&table.own[0], 0), 2);
+    CHECK_DOUBLE(dm_long_number(&table.own[0], 1), -1);
+    CHECK(dm_long_is_missing(&table.own[0], 2));
+    CHECK_STR(table.own[1].name, "n_tok");
+    CHECK_STR(table.own[2].name, "sum_logp");
+    CHECK_DOUBLE(dm_long_number(&table.own[1], 2), 2);
+  }
+  if (CHECK_UINT(table.logits.n, 2)) {
+    CHECK_DOUBLE(dm_long_number(&table.logits.columns[0], 0), 2);
+    CHECK_DOUBLE(dm_long_number(&table.logits.columns[1], 0), 0);
+    CHECK(dm_long_is_missing(&table.logits.columns[0], 1));
+  }
+  CHECK_TEXT(&table.label, 0, "0");
+  CHECK_TEXT(&table.pred_label, 0, "0");
+  CHECK_DOUBLE(dm_long_number(&table.label_probs, 2), 1);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
 /* What is not asked for takes no memory. */
 static void test_chosen(void) {
   const char *const names[] = {"t", "none", NULL};
@@ -344,6 +376,7 @@ int main(void) {
   DM_RUN(test_cells);
   DM_RUN(test_python_in_double_quotes);
   DM_RUN(test_label_index);
+  DM_RUN(test_stand_ins);
   DM_RUN(test_chosen);
   DM_RUN(test_refused);
   DM_RUN(test_steps_in_any_order);

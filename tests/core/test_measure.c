@@ -76,6 +76,18 @@ static void test_measures_by_hand(void) {
   CHECK_DOUBLE(got[1], .125);
 }
 
+/* Of a sequence it is known where the probability is too small for a double. */
+static void test_log_probs_of_a_sequence(void) {
+  dm_fields fields = {.has_log_probs = true, .log_probs = -2000};
+  double got[2];
+  dm_measure_line(MEASURE(LOG2_PROB) | MEASURE(LOSS), &fields, NULL, 0, 0, got);
+  CHECK_DOUBLE(got[0], -2000 * 1.4426950408889634);
+  CHECK_DOUBLE(got[1], 2000);
+  fields.log_probs = 0;
+  dm_measure_line(MEASURE(LOSS), &fields, NULL, 0, 1, got);
+  CHECK_DOUBLE(got[0], 0);
+}
+
 /* From logits also where the probability is too small for a double, or too near to 1. */
 static void test_log2_prob_of_logits(void) {
   static const struct {
@@ -272,6 +284,7 @@ int main(void) {
   DM_RUN(test_sets);
   DM_RUN(test_measures_by_hand);
   DM_RUN(test_log2_prob_of_logits);
+  DM_RUN(test_log_probs_of_a_sequence);
   DM_RUN(test_measures_edges);
   DM_RUN(test_measures_far);
   DM_RUN(test_measures_random);

@@ -214,6 +214,61 @@ static void test_carriage_return_behind_max_line(void) {
   }
 }
 
+/* A margin is the user's beside what it stands for, whichever comes first, and then of
+   any type; in lines of its own it goes on being the field. */
+static void test_stand_ins(void) {
+#define HALVES "\"probs\":[0.5,0.5]"
+  static const struct {
+    const char *line;   /* behind the id */
+    double label_probs; /* -1: it is bad */
+    bool correct;
+  } cases[] = {
+      {"\"margin\":0", .5, true},
+      {"\"margin\":1e308", 1, true},
+      {"\"margin\":-1e308", 0, false},
+      {"\"margin\":-1e308,\"label\":1", 1, true},
+      {"\"margin\":2,\"label\":1,\"label_index\":0,\"correct\":false", 0.8807970779778823,
+       false},
+      {"\"label\":1,\"margin\":9," HALVES, .5, false},
+      {"\"label\":1," HALVES ",\"margin\":9", .5, false},
+      {"\"label\":0," HALVES ",\"margin\":[\"own\"]", .5, true},
+      {"\"label\":0,\"margin\":[\"own\"]," HALVES, .5, true},
+      {"\"label\":0,\"n_tok\":0,\"sum_logp\":1," HALVES, .5, true},
+      {"\"label\":0,\"probs\":null,\"margin\":9", -1, false},
+      {"\"label\":0,\"margin\":9,\"probs\":null", -1, false},
+      {"\"label\":0,\"margin\":null", -1, false},
+      {"\"label\":0,\"margin\":[1]", -1, false},
+      {"\"label\":0,\"margin\":1,\"margin\":1", -1, false},
+      {"\"label\":2,\"margin\":1", -1, false},
+      {"\"label\":7,\"correct\":true,\"sum_logp\":-6,\"n_tok\":3", 0.1353352832366127,
+       true},
+      {"\"label\":7,\"correct\":true,\"sum_logp\":-6", -1, false},
+      {"\"label\":7,\"correct\":true,\"n_tok\":6", -1, false},
+      {"\"label\":7,\"sum_logp\":-6,\"n_tok\":3", -1, false},
+      {"\"sum_logp\":-6,\"n_tok\":\"x\",\"margin\":0", .5, true},
+  };
+  enum { N = sizeof cases / sizeof *cases };
+  /* one after the other, and each behind each, so that none is learnt from */
+  for (size_t first = 0; first < N; first++) {
+    for (size_t second = 0; second < N; second++) {
+      DM_CASE("%s behind %s", cases[second].line, cases[first].line);
+      char text[400];
+      dm_batch batch = {0};
+      (void)snprintf(text, sizeof text, "{\"id\":1,%s}\n{\"id\":2,%s}\n",
+                     cases[first].line, cases[second].line);
+      parse(&batch, text, 1000);
+      bool is_good = cases[second].label_probs >= 0;
+      size_t n = (size_t)(cases[first].label_probs >= 0) + (size_t)is_good;
+      if (CHECK_UINT(batch.n_events, n) && is_good) {
+        CHECK_DOUBLE(batch.events[n - 1].label_probs, cases[second].label_probs);
+        CHECK_INT(batch.events[n - 1].correct, cases[second].correct);
+      }
+      dm_batch_release(&batch);
+    }
+  }
+#undef HALVES
+}
+
 int main(void) {
   DM_RUN(test_keys_of_the_other_dialect);
   DM_RUN(test_long_first_key_of_the_other_dialect);
@@ -224,5 +279,6 @@ int main(void) {
   DM_RUN(test_escapes_in_correct);
   DM_RUN(test_column_of_a_long_line);
   DM_RUN(test_carriage_return_behind_max_line);
+  DM_RUN(test_stand_ins);
   return dm_test_end();
 }

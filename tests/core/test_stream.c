@@ -121,6 +121,42 @@ static void test_values(void) {
   dm_run_free(run);
 }
 
+/* Columns that stand for others. */
+static void test_stand_ins(void) {
+  for (int is_pair = 0; is_pair < 2; is_pair++) {
+    DM_CASE("pairs: %d", is_pair);
+    table t;
+    make_table(&t, 1);
+    make_column(&t.columns[2], "sum_logp", "g", N_ROWS, 2,
+                (const void *[3]){NULL, (const double[]){-1, -2, -3, -4, -5, -6}});
+    make_column(&t.columns[3], "correct", "g", N_ROWS, 2,
+                (const void *[3]){NULL, (const double[]){1, 0, 1, 0, 1, 0}});
+    dm_stream_plan plan = plan_of_table();
+    plan.probs.n_parts = 0;
+    plan.n_classes = 0;
+    if (is_pair) {
+      plan.fields[DM_STREAM_LABEL] = -1;
+      plan.fields[DM_STREAM_MARGIN] = 4; /* one is missing */
+    } else {
+      plan.fields[DM_STREAM_SUM_LOGP] = 2;
+      plan.fields[DM_STREAM_N_TOK] = 5;
+      plan.fields[DM_STREAM_CORRECT] = 3;
+    }
+    dm_options options = options_of(true);
+    dm_run *run = NULL;
+    dm_error err;
+    CHECK_INT(read_stream(&run, &t, &plan, &options, NULL, &err), DM_OK);
+    CHECK_UINT(run->states.counts.bad, is_pair);
+    if (CHECK_UINT(run->states.ids.n, 3) && !is_pair) {
+      CHECK_DOUBLE(dm_accum_mean(sample(run, 0)), (exp(-1) + exp(-2)) / 2);
+    } else {
+      CHECK_DOUBLE(dm_accum_mean(sample(run, 1)), /* of id 9 */
+                   (1 / (1 + exp(-3)) + 1 / (1 + exp(-6))) / 2);
+    }
+    dm_run_free(run);
+  }
+}
+
 /* Rows go on being counted from batch to batch, and a bad one is told or left out. */
 static void test_bad_rows(void) {
   static const uint8_t no_fifth[] = {0xEF};
@@ -353,6 +389,7 @@ static void test_memory(void) {
 
 int main(void) {
   DM_RUN(test_values);
+  DM_RUN(test_stand_ins);
   DM_RUN(test_bad_rows);
   DM_RUN(test_bad_values);
   DM_RUN(test_plans);

@@ -112,9 +112,40 @@ random_case <- function(seed) {
   )
 }
 
+# A case whose lines give what stands for other fields: a margin, which is two
+# logits, or the log-probability of a sequence, whose label may be anything.
+random_stand_in <- function(seed) {
+  case <- random_case(seed)
+  n <- length(case$id)
+  case$correct <- stats::runif(n) < 0.5
+  case$stand_in <- sample(c("margin", "sequence"), 1)
+  if (case$stand_in == "sequence") {
+    case$n_tok <- sample.int(50, n, replace = TRUE)
+    case$sum_logp <- -stats::rexp(n, sample(c(1e-3, 1), 1)) * case$n_tok
+    case$has_nan <- stats::runif(1) < 0.15
+    if (case$has_nan) case$sum_logp[[sample.int(n, 1)]] <- NaN
+    return(case)
+  }
+  has_label <- stats::runif(1) < 0.5
+  case$label_kind <- "counts"
+  case$labels <- 0:1
+  case$place <- sample(0:has_label, max(case$sample), replace = TRUE)
+  case$place <- case$label <- case$place[case$sample]
+  case$scores <- cbind(stats::rnorm(n, sd = 2), 0)
+  case$scores[sample.int(n, 1), 1] <- sample(c(0, 1e308, -1e308, NaN), 1)
+  case$has_nan <- anyNA(case$scores)
+  case$is_logits <- TRUE
+  case$has_no_label <- all(case$label == 0) && stats::runif(1) < 0.5
+  if (stats::runif(1) < 0.5) case["correct"] <- list(NULL)
+  case
+}
+
 # --- what must come of it ---
 
 naive_probs <- function(case) {
+  if (!is.null(case$stand_in)) {
+    return(stats::plogis(cbind(case$scores[, 1], -case$scores[, 1])))
+  }
   if (case$is_logits) naive_softmax(case$scores) else unname(case$scores)
 }
 
@@ -234,11 +265,21 @@ door_metrics <- c(
 recorded <- function(case, rows) {
   part <- function(x) if (!is.null(x)) x[rows]
   scores <- case$scores[rows, , drop = FALSE]
-  list(
-    id = case$id[rows], label = case$label[rows],
-    probs = if (!case$is_logits) scores, logits = if (case$is_logits) scores,
-    step = part(case$step), s_label = part(case$s_label),
-    loss = part(case$loss), correct = part(case$correct), g = case$g[rows]
+  scores <- switch(case$stand_in %||% "none",
+    margin = list(margin = scores[, 1]),
+    sequence = list(sum_logp = part(case$sum_logp), n_tok = part(case$n_tok)),
+    list(
+      probs = if (!case$is_logits) scores, logits = if (case$is_logits) scores
+    )
+  )
+  c(
+    list(id = case$id[rows]),
+    if (!isTRUE(case$has_no_label)) list(label = case$label[rows]),
+    scores,
+    list(
+      step = part(case$step), s_label = part(case$s_label),
+      loss = part(case$loss), correct = part(case$correct), g = case$g[rows]
+    )
   )
 }
 
@@ -267,6 +308,7 @@ case_evaluation <- function(case) {
 
 # In the forms that a data frame can have.
 case_frame <- function(case, form) {
+  if (form != "stand_in") case$stand_in <- NULL
   name <- if (case$is_logits) "logits" else "probs"
   fields <- recorded(case, seq_along(case$id))
   scores <- fields[[name]]
@@ -276,6 +318,10 @@ case_frame <- function(case, form) {
     fields,
     row.names = seq_along(case$id), class = "data.frame"
   )
+  if (form == "stand_in") {
+    return(frame)
+  }
+  frame$label <- case$label
   if (form == "matrix") {
     frame[[name]] <- scores
   } else if (form == "packed") {
@@ -294,8 +340,12 @@ case_frame <- function(case, form) {
 }
 
 case_forms <- function(case) {
+  if (identical(case$stand_in, "sequence")) {
+    return("stand_in")
+  }
   has_names <- !is.null(colnames(case$scores))
   c(
+    if (!is.null(case$stand_in)) "stand_in",
     "matrix", "list", "columns", if (has_names) "packed",
     if (has_names && !case$is_logits) "tidymodels"
   )
@@ -315,7 +365,7 @@ in_file_order <- function(case) {
 
 # Lines as any program may write them, by the documents of the format only.
 case_lines <- function(case, python) {
-  case <- in_file_order(case)
+  if (is.null(case$stand_in)) case <- in_file_order(case)
   quote <- if (python) python_string else json_string
   text <- function(x) {
     if (inherits(x, "integer64")) {
@@ -338,17 +388,26 @@ case_lines <- function(case, python) {
     ifelse(is.na(x), null, number(x))
   }
   says_itself <- is.numeric(case$label) & case$label == case$place
+  list_scores <- function() {
+    paste0("[", apply(case$scores, 1, function(row) {
+      paste(number(row), collapse = ", ")
+    }), "]")
+  }
+  has_index <- is.null(case$stand_in) && !all(says_itself)
   members <- list(
     id = text(case$id),
-    label = if (python && is.logical(case$label)) {
+    label = if (isTRUE(case$has_no_label)) {
+      NULL
+    } else if (python && is.logical(case$label)) {
       c("False", "True")[case$label + 1L]
     } else {
       text(case$label)
     },
-    label_index = if (all(says_itself)) NULL else paste(case$place),
-    scores = paste0("[", apply(case$scores, 1, function(row) {
-      paste(number(row), collapse = ", ")
-    }), "]"),
+    label_index = if (has_index) paste(case$place),
+    scores = if (is.null(case$stand_in)) list_scores(),
+    margin = if (identical(case$stand_in, "margin")) number(case$scores[, 1]),
+    sum_logp = if (!is.null(case$sum_logp)) number(case$sum_logp),
+    n_tok = if (!is.null(case$n_tok)) paste(case$n_tok),
     step = if (!is.null(case$step)) paste(case$step),
     s_label = if (!is.null(case$s_label)) paste(case$s_label),
     loss = if (!is.null(case$loss)) number_or_null(case$loss),
@@ -404,6 +463,10 @@ doors <- list(
     )
     if (any(grepl("label_index", lines, fixed = TRUE))) {
       columns <- c(columns, "label_index")
+    }
+    if (identical(case$stand_in, "sequence")) {
+      columns <- setdiff(columns, "label_probs")
+      columns <- c(columns, "sum_logp", "n_tok")
     }
     map <- map_of(datamap_read_signals(lines, columns = columns))
     # beyond 2^53 ids are text in a table, and text keeps its order
@@ -465,7 +528,7 @@ record_in_python <- function(cases, folder) {
 
 python_case <- function(case) {
   names <- colnames(case$scores) %||% levels(case$labels)
-  is_frame <- !is.null(names) && case$seed %% 2 == 1
+  is_frame <- is.null(case$stand_in) && !is.null(names) && case$seed %% 2 == 1
   if (is.numeric(case$labels) && !is_frame) names <- as.numeric(names)
   names <- if (length(names) > 0) python_list(python_texts(names)) else "None"
   calls <- vapply(case_batches(case), python_call, "", case = case)
@@ -524,6 +587,29 @@ columns_that_differ <- function(map, other) {
     identical(map[[name]], other[[name]], num.eq = FALSE)
   }, NA)
   names(map)[!same]
+}
+
+# The same of sequences: those of lines of label_probs alone.
+expect_sequences <- function(map, case) {
+  lines <- data.frame(
+    id = id_texts(case$id), p = exp(case$sum_logp / case$n_tok),
+    loss = case$loss %||% rep(NA, length(case$id)),
+    nats = -case$sum_logp / case$n_tok, correct = case$correct
+  )
+  at <- paste("case", case$seed, case$label_kind, case$id_kind)
+  for (sample in split(lines, lines$id)) {
+    row <- match(sample$id[[1]], id_texts(map$id))
+    given <- sample$loss[!is.na(sample$loss)]
+    loss <- if (length(given) > 0) given else sample$nats
+    close <- function(x, y) {
+      is_far <- abs(x - y) > 1e-12 * max(1, abs(y))
+      identical(is.na(x), is.na(y)) && !isTRUE(is_far)
+    }
+    expect_true(close(map$avg_probs[[row]], mean(sample$p)), info = at)
+    expect_true(close(map$loss_last[[row]], loss[[length(loss)]]), info = at)
+    counts <- c(map$evaluations[[row]], map$correct_times[[row]])
+    expect_identical(counts, c(nrow(sample), sum(sample$correct)), info = at)
+  }
 }
 
 # A map against the loops' results.

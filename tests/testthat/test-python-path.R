@@ -616,3 +616,81 @@ assert model.training
   expect_identical(map$evaluations, c(2L, 2L, 2L))
   expect_equal(map$avg_probs, 1 / (1 + exp(c(0, -2, 1))), tolerance = 1e-15)
 })
+
+test_that("pairs and sequences are recorded as what they stand for", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+nan, inf = float("nan"), float("inf")
+rec = Recorder(sys.argv[1])
+rec.record_pairs([1, 2], [1, 2.5], [0, 3], step=1, source="a")
+rec.record_pairs([1, 2], [1e308, 0], [0, 0], step=2)
+rec.record([3], ["any"], sum_logp=[-5], n_tok=4, correct=[True], step=2)
+rec.record([4], [0], probs=[[.25, .75]], margin=["own"], n_tok=[-1], step=2)
+def fails(*args, f=rec.record, **kwargs):
+    before = open(sys.argv[1]).read()
+    try:
+        f(*args, **kwargs)
+    except SignalError as error:
+        print(error)
+    else:
+        raise AssertionError(args, kwargs)
+    assert open(sys.argv[1]).read() == before
+fails([9], margin=["x"])
+fails([9], margin=[None])
+fails([9], [2], margin=[1])
+fails([9], ["x"], margin=[1])
+fails([9], [0], sum_logp=[-1], correct=[True])
+for n in (0, 1.5, nan, inf, 2**60):
+    fails([9], [0], sum_logp=[-1], n_tok=[n], correct=[True])
+fails([9], [0], sum_logp=[-1], n_tok=2)
+fails([9], [0], label_probs=[None], margin=[2], correct=[True])
+fails([9], probs=[[.5, .5]], margin=[2])
+fails([9], [1], [2, 3], f=rec.record_pairs)
+fails([9], ["x"], [2], f=rec.record_pairs)
+fails([9], [1], [None], f=rec.record_pairs)
+rec.close()
+rec = Recorder(sys.argv[1], existing="append", nan="null")
+fails([9], margin=[nan], f=rec.record)
+')
+  expect_match(output, "n_tok must be a whole number from 1", all = FALSE)
+  expect_match(output, "0 says that the chosen answer is right", all = FALSE)
+  expect_match(output, "would be read as the field", all = FALSE)
+  expect_match(output, "chosen has 1 values, rejected 2", all = FALSE)
+  map <- datamap_summarise(file)
+  expect_identical(map$label, c("0", "0", "any", "0"))
+  expect_identical(map$correct_times, c(2L, 1L, 1L, 0L))
+  expect_equal(map$avg_probs, c(
+    mean(stats::plogis(c(1, 1e308))), mean(stats::plogis(c(-0.5, 0))),
+    exp(-5 / 4), 0.25
+  ), tolerance = 1e-15)
+})
+
+test_that("the callback for preferences records the margins of pairs", {
+  file <- new_path()
+  run_recorder(file, code = '
+import contextlib, types
+# stand-ins for the two packages, with what the callback uses of them
+sys.modules["torch"] = types.SimpleNamespace(no_grad=contextlib.nullcontext)
+sys.modules["transformers"] = types.SimpleNamespace(TrainerCallback=object)
+class Model:
+    training = True
+    def eval(self): self.training = False
+    def train(self, mode): self.training = mode
+def rewards(model, batch):
+    assert not model.training
+    return batch["chosen"], batch["rejected"]
+batches = [dict(id=["a", "b"], chosen=[1.0, 2.0], rejected=[0.0, 3.0]),
+           dict(id=["c"], chosen=[0.5], rejected=[0.25])]
+model = Model()
+with Recorder(sys.argv[1]) as rec:
+    callback = preference_callback(rec, batches, rewards)
+    for epoch in (1.0, 2.0):
+        state = types.SimpleNamespace(epoch=epoch)
+        callback.on_epoch_end(None, state, None, model=model)
+assert model.training
+')
+  map <- datamap_summarise(file)
+  expect_identical(map$id, c("a", "b", "c"))
+  expect_identical(map$evaluations, c(2L, 2L, 2L))
+  expect_equal(map$avg_probs, stats::plogis(c(1, -1, 0.25)), tolerance = 1e-15)
+})

@@ -609,3 +609,38 @@ test_that("class vectors that are not given as probs or logits are told", {
   )
   expect_null(error$instead)
 })
+
+test_that("pairs need no label, and sequences say what is correct", {
+  file <- new_path()
+  rec <- datamap_recorder(file, signals = "margin")
+  datamap_record(rec, 1:2, margin = c(1, -2), step = 1)
+  datamap_record(rec, 1:2, label = c(0, 0), margin = c(3, 1e308), step = 2)
+  expect_identical(
+    readLines(file, 1), "{\"id\":1,\"step\":1,\"margin\":1}"
+  )
+  map <- datamap_summarise(rec)
+  close(rec)
+  expect_same_map(datamap_summarise(file, signals = "margin"), map)
+  expect_identical(map$margin_last, c(3, 1e308))
+  expect_equal(map$avg_probs, c(
+    mean(stats::plogis(c(1, 3))), mean(stats::plogis(c(-2, 1e308)))
+  ))
+  rec <- datamap_recorder()
+  datamap_record(rec, 1:2, c("x", "y"),
+    sum_logp = c(-6, -1), n_tok = c(3, 1), correct = c(TRUE, TRUE)
+  )
+  expect_identical(datamap_summarise(rec)$avg_probs, exp(c(-2, -1)))
+  error <- expect_error(
+    datamap_record(rec, 3, "x", sum_logp = -1, correct = TRUE),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "n_tok")
+  # without a margin as a field a label must be given
+  for (more in list(list(), list(margin = 1, probs = cbind(0.5, 0.5)))) {
+    error <- expect_error(
+      do.call(datamap_record, c(list(rec, id = 4), more)),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "label")
+  }
+})

@@ -421,3 +421,110 @@ test_that("a signal that is no column is an error with the columns there are", {
   error <- table_error(small_frame(), "input", key = "nope", signals = "nope")
   expect_match(conditionMessage(error), "probs_0", fixed = TRUE)
 })
+
+# --- what stands for other fields ---
+
+pair_frame <- function(...) {
+  data.frame(
+    id = c(1:4, 1:4), step = rep(1:2, each = 4),
+    margin = c(1.5, -2, 0, 1e308, 2.5, 1, -1e308, 5e-324), ...
+  )
+}
+
+test_that("a margin is two logits with the label 0, to the last bit", {
+  frame <- pair_frame()
+  map <- datamap_summarise(frame, metrics = "all", signals = "margin")
+  as_logits <- data.frame(
+    frame[1:2],
+    label = 0L, logits_0 = frame$margin, logits_1 = 0, own = frame$margin
+  )
+  same <- datamap_summarise(as_logits, metrics = "all", signals = "own")
+  names(same) <- sub("^own", "margin", names(same))
+  expect_identical(columns_of(map), columns_of(same))
+  expect_identical(map$correct_times, c(2L, 1L, 1L, 2L)) # 0 is a tie
+  expect_identical(map$margin_last, c(2.5, 1, -1e308, 5e-324))
+  numbers <- c("avg_probs", "label_var", "aum", "loss_last", "el2n", "pvi")
+  expect_true(all(is.finite(unlist(columns_of(map)[numbers]))))
+  turned <- datamap_summarise(cbind(frame, label = 1))
+  expect_equal(turned$avg_probs, 1 - map$avg_probs)
+})
+
+test_that("a sequence's probability is that of its tokens' mean", {
+  frame <- data.frame(
+    id = 1:3, label = c("a", "b", "a"), correct = c(TRUE, FALSE, TRUE),
+    sum_logp = c(-3, -4000, 0), n_tok = c(3, 2, 1)
+  )
+  map <- datamap_summarise(frame, metrics = c("loss_last", "pvi"))
+  expect_identical(map$avg_probs, exp(c(-1, -2000, 0)))
+  expect_identical(map$loss_last, c(1, 2000, 0)) # of a probability of 0 as well
+  expect_identical(map$correct_times, c(1L, 0L, 1L))
+  expect_identical(map$label, c("a", "b", "a"))
+  table_error(frame[-3], key = "correct", line = 1L)
+  table_error(frame[-5], key = "n_tok", line = 1L)
+  for (n in c(0, 1.5)) {
+    frame$n_tok <- c(1, n, 1)
+    table_error(frame, class = "range", key = "n_tok", line = 2L)
+  }
+  frame$n_tok <- 1
+  frame$sum_logp <- c(-3, 1, NaN)
+  expect_warning(
+    map <- datamap_summarise(frame),
+    class = "datamap_warning_disagreement"
+  )
+  counts <- attr(datamap_problems(map), "counts")
+  expect_identical(counts[["prob_range"]], 1)
+  expect_identical(counts[["not_finite"]], 1)
+})
+
+test_that("beside what they stand for they are the user's own", {
+  own <- cbind(small_frame(), margin = letters[1:5], sum_logp = 1, n_tok = -1)
+  expect_same_map(datamap_summarise(own), small_map())
+  map <- datamap_summarise(own, signals = "n_tok")
+  expect_identical(map$n_tok_last, c(-1, -1))
+  file <- tempfile(fileext = ".jsonl")
+  on.exit(unlink(file))
+  datamap_write_signals(own, file)
+  expect_same_map(datamap_summarise(file), small_map())
+  expect_identical(datamap_read_signals(file)$margin, letters[1:5])
+  # a margin comes first of the two
+  both <- pair_frame(sum_logp = "own", n_tok = 0)
+  expect_identical(
+    datamap_summarise(both)$avg_probs, datamap_summarise(pair_frame())$avg_probs
+  )
+  # where they would be read as the field
+  others <- list(
+    data.frame(probs_0 = c(0.5, 0.5, NA), probs_1 = c(0.5, 0.5, NA)),
+    data.frame(label_probs = c(0.5, 0.5, NA)), data.frame(margin = c(1, 1, NA))
+  )
+  for (other in others) {
+    frame <- cbind(data.frame(id = 1:3, label = 0, correct = TRUE), other)
+    frame$n_tok <- c(NA, 1, NaN)
+    error <- expect_error(
+      datamap_write_signals(frame, file),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "n_tok")
+    expect_identical(error$line, 3L)
+    expect_no_error(datamap_write_signals(frame[1:2, ], file))
+  }
+})
+
+test_that("tables of signals show them, and lead back to the same map", {
+  file <- tempfile(fileext = ".jsonl")
+  on.exit(unlink(file))
+  datamap_write_signals(pair_frame(), file)
+  expect_false(any(grepl("label", readLines(file))))
+  signals <- datamap_read_signals(file)
+  expect_identical(signals$margin, pair_frame()$margin)
+  expect_identical(signals$label, rep(0L, 8))
+  expect_equal(signals$label_probs, stats::plogis(signals$margin))
+  map <- datamap_summarise(file, metrics = "all")
+  chosen <- datamap_read_signals(file, columns = c("margin", "id", "step"))
+  expect_identical(names(chosen), c("margin", "id", "step"))
+  expect_identical(
+    columns_of(datamap_summarise(chosen, metrics = "all")), columns_of(map)
+  )
+  classes <- datamap_read_signals(file, columns = c("logits", "probs"))
+  expect_identical(classes$logits_0, pair_frame()$margin)
+  expect_identical(classes$logits_1, rep(0, 8))
+})

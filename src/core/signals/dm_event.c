@@ -94,6 +94,12 @@ static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
 
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) {
+  dm_fields complete;
+  double logits[2];
+  if (DM_UNLIKELY(dm_fields_are_short(fields))) {
+    DM_TRY(dm_fields_complete(fields, logits, &complete, err));
+    fields = &complete;
+  }
   double label_probs = fields->label_probs;
   bool correct = fields->correct;
   if (DM_UNLIKELY(fields->id.kind == DM_IDENT_NONE)) {
@@ -154,6 +160,10 @@ static dm_status missing(const char *key, const char *expected, dm_error *err) {
   dm_error_key(err, key, strlen(key));
   dm_error_found(err, "a line without it");
   return DM_E_FIELD;
+}
+
+static const char *key_of_scores_of(const dm_fields *fields) {
+  return fields->probs ? "probs" : fields->has_margin ? "margin" : "logits";
 }
 
 /* What the prediction is derived from; NULL: nothing. */
@@ -363,12 +373,13 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
                                                 double label_probs, uint32_t line,
                                                 const char *text, dm_error *err) {
   dm_problems *problems = &batch->problems;
-  const char *key_of_scores = fields->probs ? "probs" : "logits";
+  const char *key_of_scores = key_of_scores_of(fields);
+  const char *key_of_label = fields->has_log_probs ? "sum_logp" : "label_probs";
   char shown[DM_PROBLEM_TEXT_MAX];
   size_t n;
   const double *scores = scores_of(fields, &n);
   if (DM_UNLIKELY(!dm_is_finite(label_probs))) {
-    const char *key = fields->has_label_probs ? "label_probs" : key_of_scores;
+    const char *key = fields->has_label_probs ? key_of_label : key_of_scores;
     print_number(label_probs, shown);
     DM_TRY(dm_problem_note(problems,
                            &(dm_note){.kind = DM_PROBLEM_NOT_FINITE,
@@ -394,7 +405,7 @@ static DM_NOINLINE dm_status note_disagreements(dm_batch *batch, const dm_fields
                            "counts as not right"));
   }
   bool is_label_outside = fields->has_label_probs && is_outside(label_probs);
-  const char *outside = is_label_outside ? "label_probs" : NULL;
+  const char *outside = is_label_outside ? key_of_label : NULL;
   double value_outside = label_probs;
   if (fields->probs) {
     double sum = 0;

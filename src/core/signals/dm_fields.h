@@ -2,6 +2,7 @@
 #ifndef DM_FIELDS_H
 #define DM_FIELDS_H
 
+#include "base/dm_error.h"
 #include "signals/dm_ident.h"
 
 /* The bits of a user signal that a line does not have: a NaN that no parser makes,
@@ -24,6 +25,10 @@ typedef struct dm_fields {
   bool has_label_probs;
   bool has_label_index;
   bool correct;
+  bool has_margin;   /* this and the next two are none where a class vector or */
+  bool has_sum_logp; /* label_probs is given: see dm_fields_complete() */
+  bool has_n_tok;
+  bool has_log_probs; /* derived */
   dm_step_kind step_kind;
   double label_probs;
   int64_t label_index; /* the place of the label's class in probs or logits, from 0 */
@@ -34,7 +39,24 @@ typedef struct dm_fields {
   size_t n_logits;
   size_t n_classes;      /* length of probs that have been checked and are not given */
   const double *signals; /* one per requested signal, borrowed; absent: DM_ABSENT_BITS */
+  double margin;         /* the logit of class 0, where that of class 1 is 0 */
+  double sum_logp;
+  double n_tok;
+  double log_probs; /* ln of label_probs */
 } dm_fields;
+
+/* Whether there is more to dm_fields_complete() than a copy. */
+static inline bool dm_fields_are_short(const dm_fields *f) {
+  return f->has_margin || f->has_sum_logp;
+}
+
+/* The same fields with those that stand for others in their place: a margin as the logits
+   [margin, 0], which are written to logits, and the label 0 where none is given; sum_logp
+   and n_tok as label_probs. What does not count, since what it stands for is given, is
+   absent then. DM_E_FIELD for a sum_logp without n_tok, DM_E_RANGE for an n_tok that is
+   no whole number from 1. */
+dm_status dm_fields_complete(const dm_fields *fields, double logits[2], dm_fields *out,
+                             dm_error *err) DM_MUST_CHECK;
 
 /* Whether the label's class is one of so many, and its place: label_index where that is
    given, else the label itself, if it is an integer. */

@@ -19,6 +19,9 @@ const dm_key_info dm_keys[] = {
     [DM_FIELD_LOGITS] = {"logits", DM_FIELD_LOGITS, DM_KEY_PLAIN},
     [DM_FIELD_LABEL_PROBS] = {"label_probs", DM_FIELD_LABEL_PROBS, DM_KEY_PLAIN},
     [DM_FIELD_STEP] = {"step", DM_FIELD_STEP, DM_KEY_PLAIN},
+    [DM_FIELD_MARGIN] = {"margin", DM_FIELD_MARGIN, DM_KEY_PLAIN},
+    [DM_FIELD_SUM_LOGP] = {"sum_logp", DM_FIELD_SUM_LOGP, DM_KEY_PLAIN},
+    [DM_FIELD_N_TOK] = {"n_tok", DM_FIELD_N_TOK, DM_KEY_PLAIN},
     {"guid", DM_FIELD_ID, DM_KEY_PLAIN},
     {"sample_id", DM_FIELD_ID, DM_KEY_PLAIN},
     {"uuid", DM_FIELD_ID, DM_KEY_PLAIN},
@@ -112,10 +115,26 @@ void dm_error_rename(const dm_names *names, dm_error *err) {
   }
 }
 
+/* Whether a field is left to the user's signals where the other one is given. */
+static bool is_for_want_of(dm_field field, dm_field other) {
+  switch (other) {
+    case DM_FIELD_PROBS:
+    case DM_FIELD_LOGITS:
+    case DM_FIELD_LABEL_PROBS:
+      return (int)field >= DM_KEYS_SURE;
+    case DM_FIELD_MARGIN:
+      return (int)field > DM_FIELD_MARGIN;
+    default:
+      return false;
+  }
+}
+
 uint32_t dm_key_before(int key) {
+  dm_field field = dm_keys[key].field;
   uint32_t before = 0;
-  for (int other = 0; other < key; other++) {
-    if (dm_keys[other].field == dm_keys[key].field) {
+  for (int other = 0; other < N_KEYS; other++) {
+    bool is_earlier_name = other < key && dm_keys[other].field == field;
+    if (is_earlier_name || is_for_want_of(field, dm_keys[other].field)) {
       before |= DM_KEY_BIT(other);
     }
   }

@@ -16,6 +16,9 @@ typedef enum dm_field {
   DM_FIELD_LOGITS,
   DM_FIELD_LABEL_PROBS,
   DM_FIELD_STEP,
+  DM_FIELD_MARGIN, /* this and the following: only in lines that have none of the names */
+  DM_FIELD_SUM_LOGP, /* that come before, see dm_key_before() */
+  DM_FIELD_N_TOK,
   DM_N_FIELDS
 } dm_field;
 
@@ -26,7 +29,8 @@ typedef enum dm_key_form {
 } dm_key_form;
 
 /* A name of a field. Where several of a field stand in one line, the one that comes first
-   in the table is the field, and the others are the user's signals. */
+   in the table is the field, and the others are the user's signals; so is "margin" beside
+   class vectors or label_probs, which it stands for. */
 typedef struct dm_key_info {
   const char *name;
   dm_field field;
@@ -37,6 +41,7 @@ typedef struct dm_key_info {
    what is no field. */
 enum {
   DM_KEYS_MAX = 32,
+  DM_KEYS_SURE = DM_FIELD_MARGIN, /* the first ones: the field wherever they stand */
   DM_KEY_OTHER = DM_KEYS_MAX,
   DM_KEY_SIGNAL /* and above: requested user signals */
 };
@@ -70,9 +75,14 @@ dm_field dm_field_find(const char *name);
 const char *dm_field_key(const dm_names *names, const char *field);
 void dm_error_rename(const dm_names *names, dm_error *err);
 
-/* The names of its field that come before a key: where one of them stands in the line,
-   that is the field. */
+/* The names that come before a key, of its field and of those that its field stands for:
+   where one of them stands in the line, that is the field. */
 uint32_t dm_key_before(int key);
+
+/* Whether a key stands among the user's signals in a table also where it is a field. */
+static inline bool dm_key_is_shown(int key) {
+  return key >= DM_KEYS_SURE && key < DM_N_FIELDS;
+}
 
 /* Writes the names of a field as a message shows them: "id" (or "guid", "uuid"). */
 void dm_field_names(const dm_names *names, dm_field field, char *out, size_t cap);

@@ -75,7 +75,7 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
   }
   slot->bit = slot->all_bits = DM_KEY_BIT(key);
   slot->unless_bits = slot->bit | dm_key_before(key);
-  if (layout->has_other && key >= DM_N_FIELDS) {
+  if (layout->has_other && key >= DM_KEYS_SURE) {
     return;
   }
   switch (dm_keys[key].field) {

@@ -153,12 +153,16 @@ static bool find_rival(const dm_fields *fields, const double *values, size_t n,
 static double log_prob(const measured *line, double unit, double (*log_of)(double)) {
   const dm_fields *fields = line->fields;
   size_t place;
-  if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
-      line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
-    double nats = dm_log_softmax(fields->logits, fields->n_logits, place);
-    return dm_is_finite(nats) ? dm_within_doubles(nats * unit) : nats;
+  double nats;
+  if (fields->has_log_probs) {
+    nats = fields->log_probs;
+  } else if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
+             line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
+    nats = dm_log_softmax(fields->logits, fields->n_logits, place);
+  } else {
+    return log_of(line->label_probs);
   }
-  return log_of(line->label_probs);
+  return dm_is_finite(nats) ? dm_within_doubles(nats * unit) : nats;
 }
 
 static double difference(double a, double b) {

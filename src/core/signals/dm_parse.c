@@ -22,8 +22,9 @@ struct dm_parser {
   uint32_t keys;                  /* that any line has had */
   int signal_of_key[DM_KEYS_MAX]; /* index + 1 of the requested signal of that name */
   uint32_t before[DM_KEYS_MAX];   /* dm_key_before() */
-  uint32_t rare; /* other names that tell the line's step, or are requested signals, and
-                    the label's where classes have names */
+  uint32_t rare; /* names that are no sure fields and tell the line's step, stand for
+                    other fields, or are requested signals, and the label's where classes
+                    have names */
 
   dm_layout layout;
 
@@ -62,6 +63,8 @@ static dm_status fail_again(dm_parser *parser, const dm_cursor *c, int key,
                             dm_error *err);
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err);
 static dm_status read_signal(dm_parser *parser, dm_cursor *c, size_t i, dm_error *err);
+static dm_status read_signal_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                                   double *out, bool *is_given, dm_error *err);
 static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *found,
                           dm_error *err);
 static void set_error_key(dm_error *err, const char *member, bool is_python);
@@ -87,7 +90,7 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
   parser->fields.signals = parser->signals;
   for (int key = 0; key < dm_n_keys; key++) {
     parser->before[key] = dm_key_before(key);
-    bool is_rare = dm_keys[key].form == DM_KEY_NUMBERED ||
+    bool is_rare = dm_keys[key].form == DM_KEY_NUMBERED || dm_key_is_shown(key) ||
                    (options->n_classes && dm_keys[key].field == DM_FIELD_LABEL);
     parser->rare |= is_rare ? DM_KEY_BIT(key) : 0;
   }
@@ -96,8 +99,8 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
     int key = signal_key(options, options->signals[i]);
     if (key != DM_KEY_OTHER) {
       parser->signal_of_key[key] = (int)i + 1;
-      parser->rare |= key >= DM_N_FIELDS ? DM_KEY_BIT(key) : 0;
-      has_other |= key >= DM_N_FIELDS;
+      parser->rare |= key >= DM_KEYS_SURE ? DM_KEY_BIT(key) : 0;
+      has_other |= key >= DM_KEYS_SURE;
     }
   }
   parser->layout =
@@ -216,6 +219,7 @@ static dm_status bad_line(const dm_parser *parser, dm_batch *batch, dm_error *fo
 static inline void reset_fields(dm_fields *f) {
   f->id.kind = f->label.kind = f->pred_label.kind = f->s_label.kind = DM_IDENT_NONE;
   f->has_correct = f->has_label_probs = f->has_label_index = f->correct = false;
+  f->has_margin = f->has_sum_logp = f->has_n_tok = f->has_log_probs = false;
   f->step_kind = DM_STEP_NONE;
   f->probs = f->logits = NULL;
   f->n_classes = 0;
@@ -367,16 +371,24 @@ DM_INLINE dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err
              : DM_OK;
 }
 
+/* Of a name that is the user's in this line, where the field has no other. */
+static void drop_field(dm_fields *f, dm_field field) {
+  f->has_margin &= field != DM_FIELD_MARGIN;
+  f->has_sum_logp &= field != DM_FIELD_SUM_LOGP;
+  f->has_n_tok &= field != DM_FIELD_N_TOK;
+}
+
 static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
                                                 bool is_probs_open, dm_error *err) {
   uint32_t signals = 0; /* other names of fields that are the user's in this line */
   uint32_t keys = parser->failed | (parser->seen & parser->rare);
-  for (int key = DM_N_FIELDS; keys >> key; key++) {
+  for (int key = DM_KEYS_SURE; keys >> key; key++) {
     if (!(keys >> key & 1)) {
       continue;
     }
     if (parser->seen & parser->before[key]) {
       signals |= parser->signal_of_key[key] ? DM_KEY_BIT(key) : 0;
+      drop_field(&parser->fields, dm_keys[key].field);
     } else if (parser->failed >> key & 1) {
       return fail_again(parser, c, key, err);
     } else if (dm_keys[key].form == DM_KEY_NUMBERED &&
@@ -394,7 +406,7 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
     dm_cursor probs = {.p = parser->rough.at, .line = c->line, .is_python = c->is_python};
     DM_TRY(read_probs(parser, &probs, err));
   }
-  for (int key = DM_N_FIELDS; signals >> key; key++) {
+  for (int key = DM_KEYS_SURE; signals >> key; key++) {
     if (signals >> key & 1) {
       dm_cursor value = {
           .p = parser->at[key], .line = c->line, .is_python = c->is_python};
@@ -509,8 +521,8 @@ static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error 
   if (key >= DM_KEY_SIGNAL) {
     return read_signal(parser, c, (size_t)(key - DM_KEY_SIGNAL), err);
   }
-  return key < DM_N_FIELDS ? read_field(parser, c, (dm_field)key, err)
-                           : read_other_name(parser, c, key, err);
+  return key < DM_KEYS_SURE ? read_field(parser, c, (dm_field)key, err)
+                            : read_other_name(parser, c, key, err);
 }
 
 /* Another name is the field only if none of those that come before it stands in the line,
@@ -579,14 +591,16 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
       f->has_label_index = !is_null;
       return DM_OK;
     case DM_FIELD_LOSS: {
-      double loss = 0;
-      int signal = parser->signal_of_key[DM_FIELD_LOSS];
-      DM_TRY(dm_value_number(c, &loss, &is_null, err));
-      if (signal && !is_null) {
-        parser->signals[signal - 1] = loss;
-      }
-      return DM_OK;
+      double loss;
+      bool is_given;
+      return read_signal_field(parser, c, field, &loss, &is_given, err);
     }
+    case DM_FIELD_MARGIN:
+      return read_signal_field(parser, c, field, &f->margin, &f->has_margin, err);
+    case DM_FIELD_SUM_LOGP:
+      return read_signal_field(parser, c, field, &f->sum_logp, &f->has_sum_logp, err);
+    case DM_FIELD_N_TOK:
+      return read_signal_field(parser, c, field, &f->n_tok, &f->has_n_tok, err);
     case DM_FIELD_STEP: {
       const char *at = c->p;
       DM_TRY(dm_value_number(c, &f->step, &is_null, err));
@@ -613,6 +627,19 @@ static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
   DM_TRY(dm_value_numbers(c, &parser->probs, &parser->cap_probs, &f->n_probs, &is_null,
                           err));
   f->probs = is_null ? NULL : parser->probs;
+  return DM_OK;
+}
+
+/* A number that is a field, and a signal as well where it was asked for. */
+static dm_status read_signal_field(dm_parser *parser, dm_cursor *c, dm_field field,
+                                   double *out, bool *is_given, dm_error *err) {
+  int signal = parser->signal_of_key[field];
+  bool is_null = false;
+  DM_TRY(dm_value_number(c, out, &is_null, err));
+  *is_given = !is_null;
+  if (signal && !is_null) {
+    parser->signals[signal - 1] = *out;
+  }
   return DM_OK;
 }
 

@@ -173,8 +173,11 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
 }
 
 static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
+  dm_fields given;
   dm_fields f;
-  DM_TRY(dm_parse_fields(table->parser, line, &f, err));
+  double logits[2];
+  DM_TRY(dm_parse_fields(table->parser, line, &given, err));
+  DM_TRY(dm_fields_complete(&given, logits, &f, err));
   size_t n = f.probs ? f.n_probs : f.logits ? f.n_logits : 0;
   if (table->want & DM_LONG_PRED_LABEL) {
     dm_predicted predicted = dm_fields_predict(&f);
@@ -257,7 +260,8 @@ static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
     while (dm_line_next(&walk)) {
       /* those that are the user's come late, since the field may stand behind them */
       bool is_late = walk.key != DM_KEY_OTHER;
-      bool is_field = is_late && !(seen & dm_key_before(walk.key));
+      bool is_field =
+          is_late && !(seen & dm_key_before(walk.key)) && !dm_key_is_shown(walk.key);
       seen |= is_late ? DM_KEY_BIT(walk.key) : 0;
       if (is_late != (pass == 1) || is_field || !is_wanted(table, &walk)) {
         continue;

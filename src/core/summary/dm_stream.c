@@ -29,6 +29,9 @@ const char *const dm_stream_field_names[DM_N_STREAM_FIELDS] = {
     [DM_STREAM_LABEL_INDEX] = "label_index",
     [DM_STREAM_LABEL_PROBS] = "label_probs",
     [DM_STREAM_STEP] = "step",
+    [DM_STREAM_MARGIN] = "margin",
+    [DM_STREAM_SUM_LOGP] = "sum_logp",
+    [DM_STREAM_N_TOK] = "n_tok",
     [DM_STREAM_LOSS] = "loss",
 };
 
@@ -41,6 +44,9 @@ static const dm_arrow_use uses[DM_N_STREAM_FIELDS] = {
     [DM_STREAM_LABEL_INDEX] = DM_ARROW_AS_NUMBER,
     [DM_STREAM_LABEL_PROBS] = DM_ARROW_AS_NUMBER,
     [DM_STREAM_STEP] = DM_ARROW_AS_NUMBER,
+    [DM_STREAM_MARGIN] = DM_ARROW_AS_NUMBER,
+    [DM_STREAM_SUM_LOGP] = DM_ARROW_AS_NUMBER,
+    [DM_STREAM_N_TOK] = DM_ARROW_AS_NUMBER,
     [DM_STREAM_LOSS] = DM_ARROW_AS_NUMBER,
 };
 
@@ -353,6 +359,11 @@ static dm_status read_row(dm_stream *stream, int64_t row, dm_fields *f, dm_error
   f->label_probs = 0;
   DM_TRY(read_number(stream, DM_STREAM_LABEL_PROBS, row, &f->label_probs,
                      &f->has_label_probs, err));
+  f->margin = f->sum_logp = f->n_tok = 0;
+  DM_TRY(read_number(stream, DM_STREAM_MARGIN, row, &f->margin, &f->has_margin, err));
+  DM_TRY(
+      read_number(stream, DM_STREAM_SUM_LOGP, row, &f->sum_logp, &f->has_sum_logp, err));
+  DM_TRY(read_number(stream, DM_STREAM_N_TOK, row, &f->n_tok, &f->has_n_tok, err));
   DM_TRY(read_label_index(stream, row, f, err));
   DM_TRY(read_step(stream, row, f, err));
   if (has_vector(&plan->probs)) {

@@ -17,6 +17,9 @@ typedef enum dm_stream_field {
   DM_STREAM_LABEL_INDEX,
   DM_STREAM_LABEL_PROBS,
   DM_STREAM_STEP,
+  DM_STREAM_MARGIN,
+  DM_STREAM_SUM_LOGP,
+  DM_STREAM_N_TOK,
   DM_STREAM_LOSS,
   DM_N_STREAM_FIELDS
 } dm_stream_field;

@@ -5,7 +5,8 @@
 #include "fuzz.h"
 #include "number/dm_number.h"
 
-static const char *const signal_names[NAIVE_SIGNALS] = {"loss", "x", "epoch", "uuid"};
+static const char *const signal_names[NAIVE_SIGNALS] = {"loss", "x", "epoch", "uuid",
+                                                        "margin"};
 
 static void check_ident(const dm_ident *got, const naive_ident *want) {
   FUZZ_CHECK((got->kind != DM_IDENT_NONE) == want->is_given);

@@ -218,7 +218,21 @@ static bool is_outside(double p) {
   return isfinite(p) && (p < -1e-6 || p > 1 + 1e-6);
 }
 
+/* A number that stands for others where the line has none of these names. */
+static bool read_stand_in(const naive_value *record, const char *name,
+                          const char *const *others, double *to, naive_line *out) {
+  const naive_value *value = find(record, name, out);
+  for (; *others; others++) {
+    if (find(record, *others, out)) {
+      return false;
+    }
+  }
+  return read_number_field(value, to, out);
+}
+
 static void derive(const naive_value *record, naive_line *out) {
+  static const char *const others[] = {"margin",        "probs",       "logits",
+                                       "logits_epoch_", "label_probs", NULL};
   out->id = read_ident(find_field(record, ID, out), true, false, out);
   out->label = read_label(find_field(record, LABEL, out), false, out);
   out->s_label = read_ident(find_field(record, S_LABEL, out), false, true, out);
@@ -231,6 +245,12 @@ static void derive(const naive_value *record, naive_line *out) {
   double *logits = read_numbers_field(find_field(record, LOGITS, out), &n_logits, out);
   bool has_label_probs =
       read_number_field(find(record, "label_probs", out), &out->label_probs, out);
+  double pair[2] = {0, 0};
+  double sum_logp = 0;
+  double n_tok = 0;
+  bool has_margin = read_stand_in(record, "margin", others + 1, &pair[0], out);
+  bool has_sum = read_stand_in(record, "sum_logp", others, &sum_logp, out);
+  bool has_n_tok = read_stand_in(record, "n_tok", others, &n_tok, out);
   const naive_value *index = find(record, "label_index", out);
   if (index && index->type != NAIVE_NULL) {
     out->has_label_index = true;
@@ -251,6 +271,22 @@ static void derive(const naive_value *record, naive_line *out) {
         out->step_kind = DM_STEP_UNIQUE;
       }
     }
+  }
+  if (has_margin) {
+    logits = pair;
+    n_logits = 2;
+    if (!find_field(record, LABEL, out)) {
+      out->label = (naive_ident){.is_given = true, .text = "0", .len = 1};
+    }
+  }
+  if (has_sum && !has_n_tok) {
+    out->statuses |= FIELD;
+  } else if (has_sum &&
+             !(n_tok >= 1 && n_tok <= 9007199254740992.0 && floor(n_tok) == n_tok)) {
+    out->statuses |= RANGE;
+  } else if (has_sum) {
+    has_label_probs = true;
+    out->label_probs = exp(sum_logp / n_tok);
   }
   if (!out->id.is_given || !out->label.is_given) {
     out->statuses |= FIELD;

@@ -38,7 +38,7 @@ typedef struct naive_ident {
   size_t len;
 } naive_ident;
 
-enum { NAIVE_SIGNALS = 4 };
+enum { NAIVE_SIGNALS = 5 };
 
 /* What a line comes to. All memory lives until naive_forget(). */
 typedef struct naive_line {
