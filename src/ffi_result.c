@@ -65,7 +65,8 @@ SEXP ffi_found_fields(const dm_states *states) {
   SEXP out = PROTECT(Rf_allocVector(STRSXP, n));
   for (int field = 0, at = 0; field < DM_N_FIELDS; field++) {
     if (is_found[field]) {
-      SET_STRING_ELT(out, at++, Rf_mkChar(dm_keys[field].name));
+      const char *name = dm_keys[field].name;
+      SET_STRING_ELT(out, at++, ffi_char(name, strlen(name)));
     }
   }
   UNPROTECT(1);
