@@ -1,11 +1,11 @@
 #' Path to the example signals
 #'
-#' The package comes with the signals of two real trainings. `datamap_example()`
+#' The package comes with the signals of real trainings. `datamap_example()`
 #' lists their files, or gives the path of one.
 #'
-#' A neural network was trained on real data, a tenth of whose labels had been
-#' made wrong, and after each of 12 epochs it was asked about every training
-#' sample. Nothing is simulated.
+#' A neural network was trained on real data, some of whose labels, in most
+#' cases a tenth, had been made wrong, and after each of 12 epochs it was asked
+#' about every training sample. Nothing is simulated.
 #'
 #' \describe{
 #'   \item{`spam_signals.jsonl.gz`}{JSON Lines, 2,400 e-mails of two classes:
@@ -16,6 +16,12 @@
 #'     soil (5).}
 #'   \item{`dynamics`}{A folder with one file per epoch, which holds the logits
 #'     of 200 of the same pixels.}
+#'   \item{`preference_signals.jsonl.gz`}{JSON Lines, 420 pairs of answers by
+#'     which a small language model learned what is preferred: the `margin` of
+#'     each (see [datamap_summarise()]), with four significant digits. `s_label`
+#'     is 2 for a pair that was swapped on purpose, 15 % of them, and 1 for a
+#'     hard one, whose worse answer differs only in two neighbouring words.
+#'     `vignette("preference-pairs")` tells more.}
 #' }
 #'
 #' # Fields
@@ -29,10 +35,12 @@
 #' in `dynamics` have logits instead and no `s_label`.
 #'
 #' # Source
-#' Both data sets are licensed under CC BY 4.0
+#' The pairs of answers are of text by Jane Austen, which is in the public
+#' domain; `data-raw/preference-pairs.R` made their signals. The other two data
+#' sets are licensed under CC BY 4.0
 #' (<https://creativecommons.org/licenses/by/4.0/>), and so are the signals made
-#' from them. The script that made them is `data-raw/signals.R` in the source of
-#' the package; `README.md` beside the files has its figures: accuracies, and
+#' from them. The script that made these is `data-raw/signals.R` in the source
+#' of the package; `README.md` beside the files has its figures: accuracies, and
 #' how well the dirty labels are found.
 #'
 #' * Hopkins, M., Reeber, E., Forman, G. and Suermondt, J. (1999). Spambase.

@@ -1,7 +1,10 @@
 test_that("without a name, the examples are listed", {
   expect_setequal(
     datamap_example(),
-    c("dynamics", "satellite_signals.json.gz", "spam_signals.jsonl.gz")
+    c(
+      "dynamics", "preference_signals.jsonl.gz", "satellite_signals.json.gz",
+      "spam_signals.jsonl.gz"
+    )
   )
 })
 
@@ -52,6 +55,9 @@ test_that("the examples are of the size that the help page states", {
   expect_identical(
     n_lines(datamap_example("satellite_signals.json.gz")), 2100L * 12L
   )
+  expect_identical(
+    n_lines(datamap_example("preference_signals.jsonl.gz")), 420L * 12L
+  )
   epochs <- file.path(
     datamap_example("dynamics"), sprintf("dynamics_epoch_%d.jsonl", 0:11)
   )
@@ -69,4 +75,6 @@ test_that("a tenth of the example labels is dirty", {
   expect_identical(
     sum(grepl("'noisy_label': 2,", satellite, fixed = TRUE)), 210L
   )
+  pairs <- first_evaluation("preference_signals.jsonl.gz", 420) # more of these
+  expect_identical(sum(grepl("\"s_label\":2,", pairs, fixed = TRUE)), 63L)
 })

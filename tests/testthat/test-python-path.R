@@ -694,3 +694,29 @@ assert model.training
   expect_identical(map$evaluations, c(2L, 2L, 2L))
   expect_equal(map$avg_probs, stats::plogis(c(1, -1, 0.25)), tolerance = 1e-15)
 })
+
+test_that("the training of preference-pairs runs where torch is", {
+  script <- test_path("..", "..", "data-raw", "preference-pairs.py")
+  skip_if(!file.exists(script), "no data-raw here")
+  folder <- tempfile()
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  pairs <- data.frame(
+    id = 1:4, s_label = c(0, 0, 1, 2), prompt = "it is",
+    chosen = c("a truth", "universally acknowledged", "a truth", "truth is"),
+    rejected = c("truth a", "truth it", "a it", "a truth")
+  )
+  files <- file.path(folder, c("text", "pairs.csv", "signals.jsonl"))
+  writeLines(rep("it is a truth universally acknowledged", 8), files[[1]])
+  utils::write.csv(pairs, files[[2]], row.names = FALSE, quote = FALSE)
+  run_recorder(
+    modules = "torch", script, files, dirname(datamap_python_path()),
+    "--quick",
+    code = "import runpy; sys.argv.pop(0); runpy.run_path(sys.argv[0], None,
+    '__main__')"
+  )
+  map <- datamap_summarise(files[[3]], signals = "margin")
+  expect_identical(map$s_label, c(0L, 0L, 1L, 2L))
+  expect_identical(map$evaluations, rep(2L, 4))
+  expect_true(all(is.finite(map$margin_last) & map$margin_last != 0))
+})
