@@ -497,7 +497,7 @@ tidy_columns <- function(x) {
 # Columns that are called as the labels are, two or more, where class vectors
 # are needed and nothing else gives them; or as `classes` says. NULL: none are.
 plain_columns <- function(x) {
-  fields <- pick_fields(x)
+  fields <- named_fields(x)
   is_score <- vapply(x, function(column) {
     is_plain_number(plain_numbers(column)) || is_all_missing(column)
   }, NA)
@@ -509,9 +509,7 @@ plain_columns <- function(x) {
   is_known <- !is.null(fields$label_probs) &&
     (!is.null(fields$correct) || !is.null(fields$pred_label))
   label <- field_column(x, "label")
-  is_stood_for <- !is.null(fields$margin) || !is.null(fields$sum_logp)
-  is_needed <- !is_known && !is_stood_for
-  if (!is_needed || !is.atomic(label) || length(label) == 0) {
+  if (is_known || !is.atomic(label) || length(label) == 0) {
     return(NULL)
   }
   labels <- unique(id_text(plain_ids(label[!is.na(label)])))

@@ -105,19 +105,25 @@ signal_columns <- function(x, request, naming, call) {
 
 # Which column is which field: the first of the names that a field has, for the
 # whole table and never for a row. Class vectors have columns of their own.
-pick_fields <- function(x, naming = naming_of(x)) {
+pick_fields <- function(x) {
+  fields <- named_fields(x)
+  given <- c(
+    names(fields), if (length(class_columns_of(x)) > 0) class_fields
+  )
+  is_own <- vapply(stand_ins, function(of) any(of %in% given), NA)
+  fields[setdiff(names(fields), names(stand_ins)[is_own])]
+}
+
+# The same by their names alone: what stands for others may be one's own.
+named_fields <- function(x) {
+  naming <- naming_of(x)
   fields <- setdiff(names(field_names), class_fields)
   names <- lapply(stats::setNames(nm = fields), names_of_field, naming)
   if (!"pred_label" %in% names(naming$fields)) {
     names$pred_label <- c(names$pred_label, ".pred_class")
   }
   found <- lapply(names, function(of) intersect(of, names(x)))
-  found <- lapply(found[lengths(found) > 0], `[[`, 1)
-  has_classes <- length(named_class_columns(x)) > 0 ||
-    (!is.null(naming$classes) && all(naming$classes %in% names(x)))
-  given <- c(names(found), if (has_classes) class_fields)
-  is_own <- vapply(stand_ins, function(of) any(of %in% given), NA)
-  found[setdiff(names(found), names(stand_ins)[is_own])]
+  lapply(found[lengths(found) > 0], `[[`, 1)
 }
 
 # The column of a field, NULL where there is none.
@@ -399,7 +405,8 @@ step_column <- function(x, name, call) {
 # Which of the columns a signal is: NA where it serves as a field, or is the
 # loss that a metric would like to have.
 find_signal <- function(signal, names, fields, request, call) {
-  column <- if (signal == "loss") fields$loss %||% signal else signal
+  is_field <- signal %in% c("loss", names(stand_ins))
+  column <- if (is_field) fields[[signal]] %||% signal else signal
   is_there <- column %in% names
   is_asked <- signal %in% request$signals
   if (column %in% unlist(fields[fields_of_names()])) {
@@ -517,17 +524,13 @@ line_reader <- function(next_lines) {
 
 # The columns that class vectors are made of.
 class_columns_of <- function(x) {
-  named <- named_class_columns(x)
-  if (length(named) > 0) named else plain_columns(x)
-}
-
-# Those that are called so, or as in tidymodels.
-named_class_columns <- function(x) {
   keys <- class_keys(naming_of(x))
   is_whole <- keys %in% names(x)
   parts <- lapply(keys[!is_whole], class_column_names, x = x)
   has_none <- !any(is_whole) && length(unlist(parts)) == 0
-  unname(c(keys[is_whole], unlist(parts), if (has_none) tidy_columns(x)))
+  tidy <- if (has_none) tidy_columns(x)
+  plain <- if (has_none && length(tidy) == 0) plain_columns(x)
+  unname(c(keys[is_whole], unlist(parts), tidy, plain))
 }
 
 # A signal whose name is another name of a field would be read as that where a

@@ -468,3 +468,29 @@ test_that("one vector is that of the second of two classes by `classes`", {
   expect_equal(map$avg_probs, c(0.8, 0.7, 0.1))
   expect_identical(map$correct_times, c(1L, 1L, 0L))
 })
+
+test_that("what stands for other fields may stand elsewhere", {
+  frame <- data.frame(id = 1:2, m = c(1, -2), margin = c("own", "own"))
+  lines <- I('{"id":1,"m":1,"margin":"own"}\n{"id":2,"margin":"own","m":-2}')
+  named <- c(margin = "m")
+  map <- datamap_summarise(frame, fields = named, signals = "margin")
+  expect_equal(map$avg_probs, stats::plogis(c(1, -2)))
+  expect_identical(map$margin_last, c(1, -2))
+  same <- datamap_summarise(lines, fields = named, signals = "margin")
+  expect_identical(columns_of(same), columns_of(map))
+  table <- datamap_read_signals(lines, fields = named)
+  expect_identical(table$margin, c(1, -2))
+  expect_false("m" %in% names(table))
+  chosen <- datamap_read_signals(
+    lines, fields = named, columns = c("id", "margin")
+  )
+  expect_identical(
+    columns_of(datamap_summarise(chosen, signals = "margin")), columns_of(map)
+  )
+  # columns called as the labels are class vectors: beside them it is a signal
+  plain <- data.frame(
+    id = 1:2, label = c("a", "b"), a = c(0.75, 0.5), b = c(0.25, 0.5),
+    margin = 5
+  )
+  expect_identical(datamap_summarise(plain)$avg_probs, c(0.75, 0.5))
+})

@@ -71,10 +71,12 @@ static void set_error_key(dm_error *err, const char *member, bool is_python);
 
 /* --- life --- */
 
-/* The key of a requested signal; the loss is the field, wherever that stands. */
+/* The key of a requested signal; one that is a field as well is that, wherever it stands.
+ */
 static int signal_key(const dm_options *options, const char *signal) {
-  return strcmp(signal, dm_keys[DM_FIELD_LOSS].name) == 0
-             ? DM_FIELD_LOSS
+  int usual = (int)dm_field_find(signal);
+  return usual == DM_FIELD_LOSS || dm_key_is_shown(usual)
+             ? usual
              : dm_key_find(options->names, signal, strlen(signal));
 }
 

@@ -263,6 +263,11 @@ static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
       bool is_field =
           is_late && !(seen & dm_key_before(walk.key)) && !dm_key_is_shown(walk.key);
       seen |= is_late ? DM_KEY_BIT(walk.key) : 0;
+      if (dm_key_is_shown(walk.key)) { /* under the field's own name */
+        walk.name = dm_keys[walk.key].name;
+        walk.name_len = strlen(walk.name);
+        walk.has_escape = false;
+      }
       if (is_late != (pass == 1) || is_field || !is_wanted(table, &walk)) {
         continue;
       }
@@ -281,7 +286,8 @@ static bool is_name(const char *name, const dm_line_walk *walk) {
 }
 
 static bool is_wanted(const dm_long *table, const dm_line_walk *walk) {
-  if (dm_key_is_taken(walk->names, walk->name, walk->name_len)) {
+  if (!dm_key_is_shown(walk->key) &&
+      dm_key_is_taken(walk->names, walk->name, walk->name_len)) {
     return false;
   }
   bool is_found = table->want & DM_LONG_OWN;
