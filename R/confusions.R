@@ -155,7 +155,7 @@ autoplot.datamap_confusions <- function(object, ...) {
   ggplot2::ggplot(
     data, aes(.data$suggested_label, .data$label, fill = .data$share)
   ) +
-    ggplot2::geom_tile() +
+    ggplot2::geom_raster() +
     if_few_labels(levels) +
     ggplot2::scale_x_discrete(limits = levels, labels = shorten_strings) +
     # the first one on top
