@@ -62,7 +62,9 @@ test_that("fields are read where they are said to stand", {
 
 test_that("every reader takes them, of files and of data frames", {
   lines <- named_lines()
-  file <- withr::local_tempfile(lines = lines)
+  file <- tempfile()
+  on.exit(unlink(file))
+  writeLines(lines, file)
   want <- datamap_read_signals(I(usual_lines()))
   expect_identical(
     columns_of(datamap_read_signals(file, fields = naming)), columns_of(want)
@@ -103,7 +105,8 @@ test_that("Arrow streams take them as well", {
 })
 
 test_that("the file of a recorder has fields of one's own, too", {
-  file <- withr::local_tempfile()
+  file <- tempfile()
+  on.exit(unlink(file))
   rec <- datamap_recorder(file)
   for (round in c(3, 1, 2)) {
     datamap_record(
@@ -228,9 +231,12 @@ test_that("`fields` name fields, once each, and columns, once each", {
 
 test_that("a column or key that is nowhere is an error that says what is", {
   absent <- replace(naming, "step", "epohc")
+  file <- tempfile()
+  on.exit(unlink(file))
+  writeLines(named_lines(), file)
   files <- list(
     named_frame(), I(named_lines()),
-    withr::local_tempfile(lines = named_lines())
+    file
   )
   if (requireNamespace("nanoarrow", quietly = TRUE)) {
     frame <- named_frame()
@@ -258,7 +264,8 @@ test_that("a column or key that is nowhere is an error that says what is", {
       class = "datamap_error_input"
     )
   }
-  con <- withr::local_connection(textConnection(named_lines()))
+  con <- textConnection(named_lines())
+  on.exit(close(con), add = TRUE)
   error <- expect_error(
     datamap_summarise(con, fields = absent),
     class = "datamap_error_input"
@@ -275,7 +282,7 @@ test_that("a column or key that is nowhere is an error that says what is", {
 
 # Four evaluations of 30 samples of three classes, with their class vectors.
 class_case <- function() {
-  withr::local_seed(3)
+  set.seed(3)
   classes <- c("no", "yes", "it's")
   probs <- matrix(stats::rexp(360), 120)
   probs <- probs / rowSums(probs)
@@ -313,7 +320,8 @@ test_that("labels that are names find their classes by `classes` everywhere", {
   parts <- case$frame
   parts$probs <- lapply(1:120, function(i) case$probs[i, ])
   same(parts)
-  file <- withr::local_tempfile()
+  file <- tempfile()
+  on.exit(unlink(file))
   unnamed$label_index <- match(unnamed$label, case$classes) - 1L
   datamap_write_signals(unnamed, file)
   lines <- sub(",\"label_index\":[0-9]", "", readLines(file))
@@ -373,7 +381,8 @@ test_that("columns that are called as the labels are class vectors", {
   two[["TRUE"]] <- 1 - two[["FALSE"]]
   expect_equal(datamap_summarise(two)$avg_probs, c(0.9, 0.7, 0.8))
   # and written they are no signals
-  file <- withr::local_tempfile()
+  file <- tempfile()
+  on.exit(unlink(file))
   datamap_write_signals(x, file)
   expect_false(grepl("\"yes\"", readLines(file, 1)))
   expect_identical(all_of(file)$avg_probs, all_of(x)$avg_probs)
