@@ -94,15 +94,7 @@ read_probs <- function(source, which, window, reading, call) {
   # any metric that needs the sums
   request <- check_request(NULL, "suggested_prob", include_ci = FALSE, call)
   options <- c(reader_options(request, reading, window), probs = which)
-  read <- read_with(source, request, reading, function(input, is_table, show) {
-    if (is_table) {
-      .Call(ffi_summarise_table, input, options, show)
-    } else {
-      .Call(ffi_summarise, input, options, show)
-    }
-  })
-  check_result(read, call = call)
-  read
+  summarise_source(source, request, reading, options, call)
 }
 
 # Of a state, checked; NULL where it has no class sums.

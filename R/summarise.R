@@ -247,6 +247,13 @@ datamap_summarise <- function(x,
     return(source$summary(request, window, reading$naming))
   }
   options <- reader_options(request, reading, window)
+  read <- summarise_source(source, request, reading, options, call)
+  levels <- if (!is.null(source$levels)) source$levels(reading$naming)
+  datamap_from_core(read$result, request, read$paths, call, levels)
+}
+
+# What the core makes of a source: lines or columns.
+summarise_source <- function(source, request, reading, options, call) {
   read <- read_with(source, request, reading, function(input, is_table, show) {
     if (is_table) {
       .Call(ffi_summarise_table, input, options, show)
@@ -255,8 +262,7 @@ datamap_summarise <- function(x,
     }
   })
   check_result(read, call = call)
-  levels <- if (!is.null(source$levels)) source$levels(reading$naming)
-  datamap_from_core(read$result, request, read$paths, call, levels)
+  read
 }
 
 signal_statistics <- c("mean", "var", "min", "max", "last")
