@@ -143,4 +143,33 @@ static inline int watch_check(void *ctx, uint64_t bytes) {
          (w->stop_at > 0 && now() >= w->stop_at);
 }
 
+/* Few bytes that make many, size of them: given out in the caller's portions, and stopped
+   when the host says so. */
+static inline void check_bomb(const void *bytes, size_t len, size_t size) {
+  watch w = {.is_ascending = true};
+  dm_host host = {watch_check, &w};
+  dm_source *source;
+  dm_error err;
+  CHECK_INT(dm_source_open_memory(&source, bytes, len, &host, &err), DM_OK);
+  enum { PORTION = 1 << 22 };
+  char *buf = malloc(PORTION);
+  uint64_t total = 0;
+  size_t got = PORTION;
+  dm_status status = DM_OK;
+  while (status == DM_OK && got == PORTION) {
+    status = dm_source_read(source, buf, PORTION, &got, &err);
+    total += got;
+  }
+  CHECK_INT(status, DM_OK);
+  CHECK_UINT(total, size);
+  /* after every megabyte that came out, not only that went in */
+  CHECK((size_t)w.n_calls >= size >> 20);
+  dm_source_close(source);
+  w = (watch){.is_ascending = true, .calls_until_stop = 5};
+  CHECK_INT(dm_source_open_memory(&source, bytes, len, &host, &err), DM_OK);
+  CHECK_INT(dm_source_read(source, buf, PORTION, &got, &err), DM_E_INTERRUPT);
+  dm_source_close(source);
+  free(buf);
+}
+
 #endif
