@@ -159,9 +159,6 @@ write_table <- function(columns, path, arg, call, rows = NULL,
     .Call(ffi_write_summary, columns, path, style)
   }
   if (!is.null(error)) {
-    if (style == "table" && error$class == "input") {
-      error$advice <- "a file whose name ends in .csv or .jsonl holds any text"
-    }
     if (!is.null(rows)) {
       error$line <- rows[error$line]
     }

@@ -344,13 +344,23 @@ test_that("lines of JSON hold any text, and null for what is missing", {
   expect_length(lines, n)
   expect_match(lines, "\"nothing\":null", fixed = TRUE)
   expect_match(lines[[2]], "\"text\":null", fixed = TRUE)
-  skip_if_not_installed("jsonlite")
-  con <- file(file, encoding = "UTF-8")
-  again <- jsonlite::stream_in(con, verbose = FALSE)
-  expect_identical(again$text, table$text)
-  expect_identical(again$label, hostile)
-  expect_equal(again$number, table$number, tolerance = 1e-15)
-  expect_identical(again$is_it, table$is_it)
+  escaped <- hostile
+  for (pair in list(
+    c("\\", "\\\\"), c("\"", "\\\""), c("\n", "\\n"), c("\r", "\\r"),
+    c("\t", "\\t")
+  )) {
+    escaped <- gsub(pair[[1]], pair[[2]], escaped, fixed = TRUE)
+  }
+  text <- replace(paste0("\"", escaped, "\""), 2, "null")
+  is_it <- c(`TRUE` = "true", `FALSE` = "false")[as.character(table$is_it)]
+  number <- sub(".*\"number\":(.*),\"is_it\".*", "\\1", lines)
+  expect_identical(lines, paste0(
+    "{\"id\":", seq_len(n), ",\"text\":", text,
+    ",\"nothing\":null,\"label\":\"", escaped, "\",\"number\":", number,
+    ",\"is_it\":", ifelse(is.na(is_it), "null", is_it), "}"
+  ))
+  expect_identical(number[[1]], "null")
+  expect_identical(as.double(number[-1]), table$number[-1])
 })
 
 test_that("what can't stand between tabs is an error that says where it can", {
@@ -363,6 +373,12 @@ test_that("what can't stand between tabs is an error that says where it can", {
   expect_identical(error$line, 2L)
   expect_match(conditionMessage(error), ".csv or .jsonl", fixed = TRUE)
   expect_false(file.exists(file))
+  # and no other fault is
+  names(table) <- c("id", "")
+  error <- expect_error(
+    write_quietly(map, table, file), class = "datamap_error_input"
+  )
+  expect_no_match(conditionMessage(error), ".csv", fixed = TRUE)
 })
 
 test_that("nothing is lost and nothing doubled", {

@@ -51,7 +51,7 @@ static dm_status write_row(dm_writer *writer, const outlet *outlets, size_t n_co
 static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
                             const dm_missing *missing, char **out, dm_error *err);
 static bool is_whole(double value);
-static dm_status write_id(double value, char **out, dm_error *err);
+static dm_status no_id(double value, dm_error *err);
 static dm_status write_text(dm_writer *writer, const table_style *style, const char *text,
                             dm_error *err);
 static dm_status check_text(const table_style *style, const char *text, dm_error *err);
@@ -258,8 +258,12 @@ static dm_status write_cell(dm_writer *writer, const outlet *o, size_t row,
       if (dm_is_missing(value, missing)) {
         break;
       }
-      if (o->is_id && (o->style->comes_back || is_whole(value))) {
-        return write_id(value, out, err);
+      if (o->is_id && is_whole(value)) {
+        *out += dm_format_int64((int64_t)value, *out);
+        return DM_OK;
+      }
+      if (o->is_id && o->style->comes_back) {
+        return no_id(value, err);
       }
       *out += dm_format_double(value, *out);
       if (o->has_point) {
@@ -304,16 +308,12 @@ static bool is_whole(double value) {
          value == (double)(int64_t)value;
 }
 
-static dm_status write_id(double value, char **out, dm_error *err) {
-  if (!is_whole(value)) {
-    char text[DM_FORMAT_MAX];
-    size_t len = dm_format_double(value, text);
-    dm_error_expected(err, DM_E_INPUT, "a whole number of at most 2^53, or a text");
-    dm_error_found(err, "%.*s", (int)len, text);
-    return DM_E_INPUT;
-  }
-  *out += dm_format_int64((int64_t)value, *out);
-  return DM_OK;
+static dm_status no_id(double value, dm_error *err) {
+  char text[DM_FORMAT_MAX];
+  size_t len = dm_format_double(value, text);
+  dm_error_expected(err, DM_E_INPUT, "a whole number of at most 2^53, or a text");
+  dm_error_found(err, "%.*s", (int)len, text);
+  return DM_E_INPUT;
 }
 
 static dm_status write_text(dm_writer *writer, const table_style *style, const char *text,
@@ -348,7 +348,8 @@ static bool needs_quotes(const table_style *style, const char *text) {
 static dm_status check_text(const table_style *style, const char *text, dm_error *err) {
   size_t len = strlen(text);
   const char *found = NULL;
-  if (!style->has_quotes && text[strcspn(text, "\t\r\n")]) {
+  bool is_cut = !style->has_quotes && text[strcspn(text, "\t\r\n")];
+  if (is_cut) {
     found = "a tab or line break";
   } else if (dm_utf8_valid_prefix(text, len) < len) {
     found = "invalid UTF-8";
@@ -362,6 +363,9 @@ static dm_status check_text(const table_style *style, const char *text, dm_error
                     style->has_quotes ? "a text in UTF-8"
                                       : "a text in UTF-8 without tab and line break");
   dm_error_found(err, "%s in \"%s\"", found, excerpt);
+  if (is_cut && !style->comes_back) {
+    dm_error_advice(err, "a file whose name ends in .csv or .jsonl holds any text");
+  }
   return DM_E_INPUT;
 }
 
