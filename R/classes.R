@@ -295,7 +295,7 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
   from <- NULL
   for (name in names(fields)) {
     if (!is.null(given)) {
-      check_given_classes(fields[[name]], keys[[name]], given, call)
+      need_given_classes(fields[[name]], keys[[name]], given, call)
     }
     found <- class_names(fields[[name]], keys[[name]], is_text_label, call)
     own <- attr(fields[[name]], "field") %||% keys[[name]]
@@ -342,7 +342,7 @@ class_scores <- function(x, is_text_label, may_sort, memory, call) {
 }
 
 # Vectors without names must have as many numbers as there are classes.
-check_given_classes <- function(x, name, given, call) {
+need_given_classes <- function(x, name, given, call) {
   n <- length(given)
   found <- if (is.list(x)) lengths(x) else ncol(x)
   bad <- which(found != n & found > 0)

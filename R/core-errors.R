@@ -116,7 +116,7 @@ check_result <- function(read, start = NULL, call = rlang::caller_env()) {
     error <- advise_kind(error, paths, read$inputs)
     abort_core(error, paths, call, read$problem %||% core_problem)
   }
-  check_named_keys(
+  need_named_keys(
     read$result$fields, read$naming, read$paths, read$inputs, call
   )
   inform_grown(read$paths[read$result$grown])

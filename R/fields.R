@@ -108,7 +108,7 @@ taken_names <- function(naming) {
 
 # Every column that is named must be among the `found` ones; class vectors may
 # have a column for each class.
-check_named_columns <- function(found, naming, call) {
+need_named_columns <- function(found, naming, call) {
   for (field in names(naming$fields)) {
     name <- naming$fields[[field]]
     is_there <- name %in% found ||
@@ -123,7 +123,7 @@ check_named_columns <- function(found, naming, call) {
 
 # And every key must stand in some line: `had` are the fields that any line had,
 # `paths` and `inputs` where they were.
-check_named_keys <- function(had, naming, paths, inputs, call) {
+need_named_keys <- function(had, naming, paths, inputs, call) {
   absent <- setdiff(names(naming$fields), had)
   if (length(absent) == 0 || length(had) == 0) {
     return(invisible())
@@ -185,7 +185,7 @@ has_naming <- function(naming) !all(vapply(naming, is.null, NA))
 
 # A summary that is at hand was made of fields that were known then, and stages
 # have them.
-check_no_naming <- function(naming, x, arg, call) {
+need_no_naming <- function(naming, x, arg, call) {
   if (has_naming(naming)) {
     found <- describe(x)
     abort_datamap(
@@ -201,7 +201,7 @@ check_no_naming <- function(naming, x, arg, call) {
 # The columns of a data frame under the own names of the fields; others that are
 # called so are left out.
 rename_fields <- function(x, naming, call) {
-  check_named_columns(rlang::names2(x), naming, call)
+  need_named_columns(rlang::names2(x), naming, call)
   given <- naming$fields
   usual <- setdiff(unlist(field_names[names(given)]), given)
   columns <- unclass(x)

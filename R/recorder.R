@@ -380,11 +380,11 @@ signal_source.datamap_recorder <- function(x, arg, call) {
     },
     at_hand = list(
       summary = function(request, window, naming) {
-        check_no_naming(naming, x, arg, call)
+        need_no_naming(naming, x, arg, call)
         summarise_recorder(x, request, window, call)
       },
       state = function(request, window, naming) {
-        check_no_naming(naming, x, arg, call)
+        need_no_naming(naming, x, arg, call)
         recorder_running(x, request, window, call)
       },
       probs = function(which, window, naming) {

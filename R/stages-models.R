@@ -6,15 +6,14 @@
 # `stage` is a function that returns, for each reading, a new function(from, to)
 # of the stage up to `to`, called in ascending order with `from` the one before.
 # `about` is that of new_stages(), whose `of` is `n`; a model that says nothing
-# of `predicted` has seen its samples. `width` is how many classes there are,
-# where `classes` may be NULL.
+# of `predicted` has seen its samples. Where `classes` may be NULL, its `width`
+# is how many there are.
 model_stages <- function(stage,
                          n,
                          classes,
                          rows,
                          at,
                          about,
-                         width = length(classes),
                          call = rlang::caller_env()) {
   at <- stages_at(at, n, 20, call)
   open <- function() {
@@ -25,7 +24,8 @@ model_stages <- function(stage,
   about$predicted <- about$predicted %||% "in-sample"
   new_stages(
     open, rows, at,
-    classes = classes, width = width, about = about, call = call
+    classes = classes, width = about$width %||% length(classes),
+    about = about, call = call
   )
 }
 
@@ -219,7 +219,7 @@ datamap_stages.xgb.Booster <- function(x,
   k <- max(width, 2)
   model_stages(
     stage, n, stage_classes(classes, NULL, k, call), rows, at,
-    list(what = "an xgboost model", unit = "round"), k, call
+    list(what = "an xgboost model", unit = "round", width = k), call
   )
 }
 
@@ -268,7 +268,7 @@ datamap_stages.lgb.Booster <- function(x,
   k <- max(width, 2)
   model_stages(
     stage, x$current_iter(), stage_classes(classes, NULL, k, call), rows, at,
-    list(what = "a lightgbm model", unit = "round"), k, call
+    list(what = "a lightgbm model", unit = "round", width = k), call
   )
 }
 
@@ -612,7 +612,7 @@ network_stages <- function(x, data, label, id, at, classes, call) {
   model_stages(
     stage, length(x), stage_classes(classes, found, k, call), rows,
     at %||% seq_along(x),
-    list(what = "a list of networks", unit = "network"), k, call
+    list(what = "a list of networks", unit = "network", width = k), call
   )
 }
 

@@ -508,11 +508,11 @@ signal_source.datamap_stages <- function(x, arg, call) {
   paths <- stage_names(x)
   new_source(
     columns = function(request, naming) {
-      check_no_naming(naming, x, arg, call)
+      need_no_naming(naming, x, arg, call)
       stage_reader(x, request, call)
     },
     written = function(naming) {
-      check_no_naming(naming, x, arg, call)
+      need_no_naming(naming, x, arg, call)
       stage_lines(x, paths, call)
     },
     levels = function(naming) x$levels,

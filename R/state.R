@@ -301,11 +301,11 @@ recorder_running <- function(rec, request, window, call) {
 signal_source.datamap_state <- function(x, arg, call) {
   new_source(at_hand = list(
     summary = function(request, window, naming) {
-      check_no_naming(naming, x, arg, call)
+      need_no_naming(naming, x, arg, call)
       summarise_state(x, request, window, arg, call)
     },
     probs = function(which, window, naming) {
-      check_no_naming(naming, x, arg, call)
+      need_no_naming(naming, x, arg, call)
       state_probs(x, which, window, arg, call)
     }
   ))

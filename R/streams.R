@@ -113,7 +113,7 @@ stream_plan <- function(stream, request, naming, call) {
       break
     }
   }
-  check_named_columns(names, naming, call)
+  need_named_columns(names, naming, call)
   x <- peek_table(schema, batch, naming, call)
   fields <- pick_fields(x)
   memory <- new.env()

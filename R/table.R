@@ -170,7 +170,7 @@ signal_table <- function(x, call, arg = "x", n = NULL, naming = NULL) {
       class = "input", key = name, call = call
     )
   }
-  check_named_columns(rlang::names2(columns), naming, call)
+  need_named_columns(rlang::names2(columns), naming, call)
   columns <- lapply(columns, without_as_is)
   others <- setdiff(names(columns), class_keys(naming))
   columns[others] <- lapply(columns[others], as_plain_vector)
@@ -544,16 +544,12 @@ check_own_names <- function(x, own, fields, naming,
     rows <- which(is.na(plain_ids(first)) & !is.na(plain_ids(x[[name]])))
     if (length(rows) > 0) {
       row <- rows[[1]]
-      abort_datamap(
-        c(
-          "A signal of your own must not have the name of a field.",
-          "x" = paste(
-            "{.field {name}} is another name of {.field {field}} and would be",
-            "read as it from row {row}, which has none."
-          ),
-          "i" = "Give the signal another name."
+      abort_own_name(
+        paste(
+          "{.field {name}} is another name of {.field {field}} and would be",
+          "read as it from row {row}, which has none."
         ),
-        class = "input", key = name, line = row, call = call
+        name, call, row
       )
     }
   }
@@ -562,15 +558,23 @@ check_own_names <- function(x, own, fields, naming,
   }
   if (length(logits) > 0) {
     name <- logits[[1]]
-    abort_datamap(
-      c(
-        "A signal of your own must not have the name of a field.",
-        "x" = "{.field {name}} is another name of {.field logits}.",
-        "i" = "Give the logits as {.field logits} and N as {.field step}."
-      ),
-      class = "input", key = name, call = call
+    abort_own_name(
+      "{.field {name}} is another name of {.field logits}.", name, call,
+      advice = "Give the logits as {.field logits} and N as {.field step}."
     )
   }
+}
+
+abort_own_name <- function(problem, name, call, row = NULL,
+                           advice = "Give the signal another name.",
+                           .envir = rlang::caller_env()) {
+  abort_datamap(
+    c(
+      "A signal of your own must not have the name of a field.",
+      "x" = problem, "i" = advice
+    ),
+    class = "input", key = name, line = row, call = call, .envir = .envir
+  )
 }
 
 # The same of what stands for other fields, in rows without these.
@@ -583,16 +587,12 @@ check_stand_ins <- function(own, columns, n, call = rlang::caller_env()) {
     rows <- which(!is_own & is_given(own[[name]]))
     if (length(rows) > 0) {
       row <- rows[[1]]
-      abort_datamap(
-        c(
-          "A signal of your own must not have the name of a field.",
-          "x" = paste(
-            "{.field {name}} is a field where {.field {stand_ins[[name]]}} are",
-            "not given, as in row {row}."
-          ),
-          "i" = "Give the signal another name."
+      abort_own_name(
+        paste(
+          "{.field {name}} is a field where {.field {stand_ins[[name]]}} are",
+          "not given, as in row {row}."
         ),
-        class = "input", key = name, line = row, call = call
+        name, call, row
       )
     }
   }
