@@ -9,7 +9,7 @@
 # It takes some minutes, needs the package janeaustenr for its text and a Python
 # with torch, and prints the figures of the training. Made with R 4.2.2,
 # janeaustenr 1.0.0 and torch 1.13.1 on one thread: run again there, it gives
-# the same bytes. Another build of torch differs in the last digits, which in
+# the same lines. Another build of torch differs in the last digits, which in
 # the end shows.
 
 library(datacarto)

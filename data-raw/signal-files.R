@@ -3,8 +3,8 @@
 
 # gzfile() puts neither a name nor a time into the header, so the bytes depend
 # on the lines alone.
-# What is shipped has been compressed once more, by `zopfli --i5`, which makes it
-# a tenth smaller and changes nothing of the content.
+# What is shipped has been compressed once more, by `zopfli --i5`, which makes
+# it a tenth smaller and changes nothing of the content.
 write_gzip <- function(lines, file) {
   con <- gzfile(file, "wb", compression = 9)
   on.exit(close(con))
