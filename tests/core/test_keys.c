@@ -56,7 +56,7 @@ static void test_stand_ins(void) {
     want |= DM_KEY_BIT(others[i]);
   }
   for (size_t i = 0; i < 3; i++) {
-    CHECK_UINT(dm_key_before(stand_ins[i]), want);
+    CHECK_UINT(dm_key_before((int)stand_ins[i]), want);
     want |= DM_KEY_BIT(DM_FIELD_MARGIN);
   }
 }
