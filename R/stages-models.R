@@ -185,12 +185,7 @@ datamap_stages.xgb.Booster <- function(x,
   check_objective(
     params$objective, c("binary:logistic", "multi:softprob"), call
   )
-  if (identical(params$booster, "gblinear")) {
-    abort_model(
-      "Its booster is \"gblinear\", whose rounds can't be told apart.",
-      "Fit it with {.val gbtree} or {.val dart}.", call
-    )
-  }
+  check_booster(params$booster, call)
   rows <- model_rows(data, label, id, NULL, call)
   width <- if (params$objective == "binary:logistic") 1L else params$num_class
   n <- if (is_old) x$niter else xgboost::xgb.get.num.boosted.rounds(x)
@@ -221,6 +216,16 @@ datamap_stages.xgb.Booster <- function(x,
     stage, n, stage_classes(classes, NULL, k, call), rows, at,
     list(what = "an xgboost model", unit = "round", width = k), call
   )
+}
+
+# NULL where nothing is said: trees.
+check_booster <- function(x, call = rlang::caller_env()) {
+  if (identical(x, "gblinear")) {
+    abort_model(
+      "Its booster is \"gblinear\", whose rounds can't be told apart.",
+      "Fit it with {.val gbtree} or {.val dart}.", call
+    )
+  }
 }
 
 check_objective <- function(objective, known, call = rlang::caller_env()) {
