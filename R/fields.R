@@ -40,10 +40,10 @@ check_fields <- function(x, call = rlang::caller_env()) {
     "names of columns or keys, named by the fields that they are, as in",
     "{.code c(id = \"row\", label = \"y\")}"
   )
-  names <- rlang::names2(x)
-  if (!is.character(x) || length(x) == 0 || !all(nzchar(names))) {
+  if (!is.character(x) || length(x) == 0 || !all(nzchar(rlang::names2(x)))) {
     abort_argument(x, expected, "fields", call)
   }
+  names <- names(x)
   unknown <- setdiff(names, names(field_names))
   if (length(unknown) > 0) {
     similar <- similar_names(unknown, names(field_names))

@@ -483,7 +483,9 @@ test_that("a boosting of another objective is told which to fit", {
 })
 
 test_that("boosters without rounds of their own are refused", {
-  error <- expect_error(check_booster("gblinear"), class = "datamap_error_input")
+  error <- expect_error(
+    check_booster("gblinear"), class = "datamap_error_input"
+  )
   expect_match(conditionMessage(error), "gbtree", fixed = TRUE)
   expect_no_error(check_booster("dart"))
   expect_no_error(check_booster(NULL))
