@@ -113,6 +113,7 @@ check_result <- function(read, start = NULL, call = rlang::caller_env()) {
       abort_state(error, "state", call)
     }
     paths <- c(start$files, read$paths)
+    error <- advise_fields(error, read$naming)
     error <- advise_kind(error, paths, read$inputs)
     abort_core(error, paths, call, read$problem %||% core_problem)
   }
@@ -120,6 +121,18 @@ check_result <- function(read, start = NULL, call = rlang::caller_env()) {
     read$result$fields, read$naming, read$paths, read$inputs, call
   )
   inform_grown(read$paths[read$result$grown])
+}
+
+# The id or the label may be there under another name.
+advise_fields <- function(error, naming) {
+  is_missing <- error$class == "field" && error$found == "a line without it" &&
+    error$key %in% setdiff(c("id", "label"), names(naming$fields))
+  if (is_missing && !nzchar(error$advice)) {
+    error$advice <- paste0(
+      "where it has another name, say so: fields = c(", error$key, " = \"...\")"
+    )
+  }
+  error
 }
 
 # An error that the core found in the first line of a source is often that of a

@@ -70,7 +70,25 @@ new_datamap <- function(columns, ...) {
 #' `as_datamap()` makes one, whatever its class: a tibble, a grouped one, the
 #' result of [merge()], a data.table.
 #'
+#' @section Tables of other tools:
+#'
+#' The metrics (`td_metrics.jsonl`) and the published coordinates of the
+#' cartography paper count how often a prediction was right, but not of how many
+#' evaluations: `datamap_read_summary("td_metrics.jsonl", evaluations = 6)`.
+#'
+#' The Python package aum writes the area under the margin of each sample, and
+#' on request a record of each sample and measurement:
+#' `datamap_read_summary("aum_values.csv")` and
+#' `datamap_read_summary("full_aum_records.csv")`, or `as_datamap()` of the data
+#' frame. They hold no probability, so that `avg_probs` and `label_var` are
+#' `NA`; a prediction is right where the margin is positive. Records have
+#' `margin_var` as well, and their map is
+#' `datamap_plot(map, attr1 = "aum", attr2 = "margin_var")`.
+#'
 #' @param x A data frame, one row per sample. A data map is returned as it is.
+#' @param ... Must be empty.
+#' @param evaluations How often each sample was evaluated, a number, where `x`
+#'   has no column that says it.
 #'
 #' @return A data frame of class `c("datamap", "data.frame")`, with the rows
 #'   and columns of `x`.
@@ -86,8 +104,34 @@ new_datamap <- function(columns, ...) {
 #'   evaluations = 6
 #' )
 #' as_datamap(metrics)
-as_datamap <- function(x) {
-  take_map(x)
+as_datamap <- function(x, ..., evaluations = NULL) {
+  check_dots()
+  call <- rlang::current_env()
+  force_argument(x, "x", call)
+  if (is.data.frame(x) && !is_datamap(x)) {
+    check_frame(x, "x", call)
+  }
+  take_map(with_evaluations(x, names(x), evaluations, call), "x", call)
+}
+
+# A column of how often each sample was evaluated, where the table has none.
+# `names` are those of its columns.
+with_evaluations <- function(x, names, evaluations, call) {
+  if (is.null(evaluations)) {
+    return(x)
+  }
+  check_number(evaluations, min = 1, whole = TRUE, call = call)
+  if ("evaluations" %in% names) {
+    abort_datamap(
+      c(
+        "{.arg evaluations} must be {.code NULL} where there is such a column.",
+        "x" = "The summary says itself how often each sample was evaluated."
+      ),
+      class = "input", key = "evaluations", call = call
+    )
+  }
+  x$evaluations <- rep(evaluations, length(x[[1]]))
+  x
 }
 
 #' Test for data maps
@@ -136,6 +180,7 @@ take_map <- function(x,
   attributes(columns) <- list(names = names(x))
   columns <- without_integer64(columns)
   if (!is_datamap(x)) {
+    columns <- from_aum(columns, call)
     columns <- rename_aliases(columns, call)
     columns <- derive_correct_ratio(columns, call)
   }
@@ -252,8 +297,8 @@ check_needed <- function(x,
     ))
   } else if (identical(missing, "correct_ratio")) {
     c(i = paste(
-      "It can be had from {.field correct_times} and {.field evaluations}:",
-      "how often was each sample evaluated?"
+      "It can be had from {.field correct_times} and {.field evaluations}: how",
+      "often was each sample evaluated? Give {.code evaluations = 6} or so."
     ))
   }
   abort_datamap(

@@ -1,14 +1,20 @@
 # What was given to a function that is not for it, and which one is: told by
 # the names of columns or keys, or by the first bytes of a file.
 
-# What these columns, or keys, are those of: "signals", a "summary", or NA.
+# What these columns, or keys, are those of: "signals", a "summary", a "log" of
+# a training, which has a row per epoch and none per sample, or NA.
 kind_of_names <- function(names) {
+  is_sample <- any(unlist(field_names[c("id", "label")]) %in% names)
+  if (!is_sample && "epoch" %in% names && any(grepl(log_names, names))) {
+    return("log")
+  }
   are_signals <- grepl(
     "^(label_probs|correct|loss|sum_logp|((probs|logits)(_.+)?))$|^[.]pred_",
     names
   )
-  is_summary <- any(c("avg_probs", "confidence") %in% names) &&
-    any(c("label_var", "variability") %in% names)
+  is_summary <- is_aum(names) || (
+    any(c("avg_probs", "confidence") %in% names) &&
+      any(c("label_var", "variability") %in% names))
   if (any(are_signals)) {
     "signals"
   } else if (is_summary) {
@@ -17,6 +23,14 @@ kind_of_names <- function(names) {
     NA_character_
   }
 }
+
+log_names <- "^(loss|acc|accuracy|val_.+|train_.+|lr|learning_rate)$"
+
+log_advice <- paste(
+  "it looks like the log of a training, with a row per epoch and nothing of",
+  "the samples: record these by datamap_record() in a callback, or by the",
+  "recorder for Python, see datamap_python_path()"
+)
 
 # What is to be read as signals must not be a data map, or a summary.
 check_no_summary <- function(x,
@@ -34,6 +48,12 @@ check_no_summary <- function(x,
       "as_datamap", "It is a summary already: as_datamap() makes a map of it."
     )
   }
+  if (is.data.frame(x) && kind_of_names(names(x)) %in% "log") {
+    abort_misplaced(
+      x, "signals, with a row per evaluation and sample", arg, call,
+      "datamap_record", sentence(log_advice)
+    )
+  }
   invisible(x)
 }
 
@@ -49,13 +69,16 @@ check_no_frame <- function(x,
     return(invisible(x))
   }
   kind <- if (is_datamap(x)) "map" else kind_of_names(names(x))
-  instead <- c(map = "datamap_plot", signals = "datamap_summarise")[kind]
+  instead <- c(
+    map = "datamap_plot", signals = "datamap_summarise", log = "datamap_record"
+  )[kind]
   if (is.na(instead)) {
     instead <- "as_datamap"
   }
   advice <- switch(instead,
     datamap_plot = "It is a data map already: datamap_plot() draws it.",
     datamap_summarise = "It holds signals: datamap_summarise() takes them.",
+    datamap_record = sentence(log_advice),
     as_datamap = "If it is a summary, as_datamap() makes a data map of it."
   )
   abort_misplaced(
@@ -130,9 +153,10 @@ file_kinds <- list(
     instead = "read.csv",
     advice = paste(
       "it looks like a table with a header: read it by read.csv(),",
-      "read.delim() or data.table::fread(), and give the data frame"
+      "readr::read_csv() or data.table::fread(), and give the data frame"
     )
   ),
+  log = list(instead = "datamap_record", advice = log_advice),
   state = list(
     instead = "datamap_load_state",
     advice = "it looks like a saved state: datamap_load_state() reads it"
@@ -216,5 +240,6 @@ kind_of_line <- function(line) {
   if (!are_names) {
     return(NA_character_)
   }
-  if (kind_of_names(names) %in% "summary") "summary" else "table"
+  kind <- kind_of_names(names)
+  if (kind %in% c("summary", "log")) kind else "table"
 }

@@ -73,7 +73,7 @@ read_with <- function(source, request, reading, reader) {
     result <- reader(columns, TRUE, NULL)
     return(list(
       result = result, paths = source$paths %||% character(),
-      problem = source$problem
+      problem = source$problem, naming = reading$naming
     ))
   }
   opened <- source$lines(reading$naming)

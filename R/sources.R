@@ -72,14 +72,27 @@ signal_source.default <- function(x, arg, call) {
 }
 
 abort_source <- function(x, arg, call) {
-  abort_argument(
-    x,
-    paste(
-      "paths, a connection, a raw vector, text in {.fn I}, a data frame or an",
-      "Arrow stream"
-    ),
-    arg, call
+  expected <- paste(
+    "paths, a connection, a raw vector, text in {.fn I}, a data frame or an",
+    "Arrow stream"
   )
+  if (has_stages(x)) {
+    abort_misplaced(
+      x, expected, arg, call, "datamap_stages",
+      "datamap_stages() makes evaluations of it, which are taken here."
+    )
+  }
+  abort_argument(x, expected, arg, call)
+}
+
+# Whether datamap_stages() has a method for it: arrays, lists of them, models.
+has_stages <- function(x) {
+  length(x) > 0 && any(vapply(.class2(x), function(class) {
+    !is.null(utils::getS3method(
+      "datamap_stages", class,
+      optional = TRUE, envir = rlang::ns_env("datacarto")
+    )) && class != "default"
+  }, NA))
 }
 
 #' @export

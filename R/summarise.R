@@ -70,6 +70,29 @@
 #' called as the labels are `probs`, too. Columns under other names are told by
 #' `fields`.
 #'
+#' # Tables of other tools
+#'
+#' What `augment()` and `predict(type = "prob")` of tidymodels add,
+#' `train()$pred` of caret and a table of one's own with a column for each class
+#' are told what their columns are:
+#'
+#' ```r
+#' datamap_summarise(augmented, fields = c(id = "row", label = "Class"))
+#' datamap_summarise(predictions, fields = c(id = ".row", label = "Class"))
+#' datamap_summarise(
+#'   fit$pred, fields = c(id = "rowIndex", label = "obs", pred_label = "pred")
+#' )
+#' datamap_summarise(data.frame(id = 1:32, label = y, probs = fitted(fit)))
+#' ```
+#'
+#' The last is a `glm()` with labels 0 and 1. Models, arrays and lists of
+#' matrices go through [datamap_stages()]. A CSV is read by
+#' `data.table::fread()` or `readr::read_csv()` first, and a NumPy array
+#' (`.npy`) by the package grumpy (*from its manual, not run*). A log with a row
+#' for each epoch, as of the CSVLogger of keras, has nothing of the samples.
+#' Summaries that other tools wrote are read by [datamap_read_summary()], see
+#' [as_datamap()].
+#'
 #' # Arrow streams
 #'
 #' Whatever the package nanoarrow makes a stream of is read batch by batch, as

@@ -41,10 +41,13 @@
 #' where every one is `TRUE` or `FALSE`, and else character with the exact
 #' text, as `"007"`, `"12e3"`, `"1.50"`, `"inf"` and more digits than a number
 #' holds; so is what stands in quotes. In JSON Lines the values have their
-#' types.
+#' types. The tables of other tools are told in [as_datamap()].
 #'
 #' @param map A data map.
 #' @param file The path of the file, a string.
+#' @param ... Must be empty.
+#' @param evaluations How often each sample was evaluated, a number, where the
+#'   file has no column that says it, as those of the cartography paper's code.
 #'
 #' @return `datamap_write_summary()` returns `map`, invisibly.
 #'   `datamap_read_summary()` returns a data frame of class
@@ -98,12 +101,14 @@ datamap_write_summary <- function(map, file) {
 
 #' @rdname datamap_write_summary
 #' @export
-datamap_read_summary <- function(file) {
+datamap_read_summary <- function(file, ..., evaluations = NULL) {
+  check_dots()
   call <- rlang::current_env()
   force_argument(file, "file", call)
   check_no_frame(file, "file", call)
   path <- output_path(file, is_read = TRUE)
   columns <- read_columns(path, call, advise = advise_signals)
+  columns <- with_evaluations(columns, names(columns), evaluations, call)
   new_datamap(summary_of_file(columns, path, call))
 }
 
@@ -129,13 +134,15 @@ summary_of_file <- function(columns, path, call) {
   if ("correctness" %in% own && !"correct_times" %in% own) {
     check_signal(columns$correctness, "correctness", 0, Inf, TRUE, call)
   }
-  columns <- rename_aliases(columns, call)
+  is_aum <- is_aum(own)
+  columns <- rename_aliases(from_aum(columns, call), call)
   columns <- derive_correct_ratio(columns, call)
   missing <- setdiff(datamap_needs, names(columns))
   if (length(missing) > 0) {
     abort_no_summary(missing, own, path, call)
   }
-  check_summary_ids(columns$id, own[[match("id", names(columns))]], path, call)
+  id <- if (is_aum) "sample_id" else own[[match("id", names(columns))]]
+  check_summary_ids(columns$id, id, path, call)
   columns
 }
 
@@ -203,16 +210,23 @@ column_to_write <- function(x, name, arg, call, is_summary) {
 }
 
 abort_no_summary <- function(missing, own, path, call) {
-  are_signals <- kind_of_names(own) %in% "signals"
-  hint <- if (are_signals) {
+  kind <- kind_of_names(own)
+  are_signals <- kind %in% "signals"
+  hint <- if (kind %in% "log") {
+    c(i = cli_verbatim(sentence(log_advice)))
+  } else if (are_signals) {
     c(i = "It looks like signals: {.fn datamap_summarise} takes them.")
   } else if (identical(missing, "correct_ratio")) {
     c(i = paste(
       "It can be had from {.field correct_times} (or {.field correctness}) and",
-      "{.field evaluations}: how often was each sample evaluated?"
+      "{.field evaluations}: how often was each sample evaluated? Give",
+      "{.code evaluations = 6} or so."
     ))
   }
-  instead <- if (are_signals) "datamap_summarise"
+  instead <- switch(kind,
+    log = "datamap_record",
+    signals = "datamap_summarise"
+  )
   found <- first_few(own, 20)
   similar <- similar_names(missing, setdiff(own, datamap_needs))
   abort_datamap(
