@@ -141,6 +141,7 @@ datamap_write_signals <- function(x, file, ..., nan = c("NaN", "null")) {
   )
   if (!is.null(error)) {
     error$file <- 1L
+    error <- advise_nulls(error, lines$columns, nulls_of(nan))
     abort_core(error, path, call, cant_write(path, "x"))
   }
   invisible(x)

@@ -318,6 +318,7 @@ datamap_record <- function(rec,
     ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$nulls
   )
   if (!is.null(error)) {
+    error <- advise_nulls(error, lines$columns, rec$nulls)
     abort_recorder(
       error, rec$path, call, function(line) fill_in("row {line} of the call"),
       kept_in_memory(rec)

@@ -483,6 +483,31 @@ record_fields <- function(columns) {
 # Which values lines have as null, by the argument `nan`.
 nulls_of <- function(nan) if (nan == "null") "infinite"
 
+# A row is refused that lacks something where what there was is not finite, so
+# that it would be written as null: that is what is said. `columns` are those of
+# record_columns(), `nulls` those of nulls_of().
+advise_nulls <- function(error, columns, nulls) {
+  if (is.null(nulls) || error$class != "field" || is.na(error$line)) {
+    return(error)
+  }
+  needed <- columns[intersect(
+    c("label_probs", class_fields, "margin", "sum_logp", "n_tok"),
+    names(columns)
+  )]
+  is_null <- vapply(needed, function(column) {
+    row <- error$line
+    values <- if (is.matrix(column)) column[row, ] else column[[row]]
+    any(is.nan(values) | is.infinite(values))
+  }, NA)
+  if (any(is_null)) {
+    error$key <- names(needed)[is_null][[1]]
+    error$reason <-
+      "found a number that is not finite, which nan = \"null\" writes as absent"
+    error$advice <- "use nan = \"NaN\" to write it"
+  }
+  error
+}
+
 # The fields that hold idents or whole numbers.
 whole_fields <- c("id", "label", "pred_label", "s_label")
 

@@ -420,6 +420,25 @@ test_that("what is not finite is written as null where that is asked for", {
     class = "datamap_error_field"
   )
   expect_identical(error$line, 2L)
+  expect_identical(error$key, "logits")
+  expect_match(conditionMessage(error), "nan = \"NaN\"", fixed = TRUE)
+  error <- expect_error(
+    datamap_record(rec, 4:5, margin = c(NaN, 1)), class = "datamap_error_field"
+  )
+  expect_identical(error$key, "margin")
+  frame <- data.frame(id = 4:5, label = 0)
+  frame$probs <- list(c(0.5, 0.5), c(NaN, 0.5))
+  error <- expect_error(
+    datamap_write_signals(frame, new_path(), nan = "null"),
+    class = "datamap_error_field"
+  )
+  expect_identical(error[c("line", "key")], list(line = 2L, key = "probs"))
+  # and what is only missing is said to be so
+  error <- expect_error(
+    datamap_record(rec, 4:5, c(0, 1), label_probs = c(0.5, 0.5)),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "correct")
   expect_identical(readLines(file), lines)
   expect_error(datamap_recorder(NULL, nan = "none"), "nan")
 })
