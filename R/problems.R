@@ -14,8 +14,14 @@
 #' `logits` where only they could tell the prediction (such a line counts as not
 #' right).
 #'
+#' Of a table in a database, one query counts the lines that are bad, that
+#' contradict themselves or others, or that are at the same time as another one
+#' of their id. There is one row for each kind of problem then, whose `actual`
+#' says how many lines have it; lines in a database have no number.
+#'
 #' @param x A data map made by [datamap_summarise()], a table made by
-#'   [datamap_read_signals()], or a [datamap_state()].
+#'   [datamap_read_signals()], or a [datamap_state()]; or a table of signals in
+#'   a database, or the data map of one, whose signals are looked at again.
 #' @return A data frame, one row per problem, in the order of the lines:
 #'   `row` (line of the file, or row of the table, from 1; `NA` for what was
 #'   found where states were merged), `col` (first
@@ -32,6 +38,9 @@
 #' @seealso [datamap_summarise()]
 #' @export
 datamap_problems <- function(x) {
+  if (is_lazy(x)) {
+    return(problems_of_lazy(x, rlang::current_env()))
+  }
   if (inherits(x, "datamap_state")) {
     x <- check_shown(x)
     return(problems_from_core(x, x$files))

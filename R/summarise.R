@@ -111,6 +111,36 @@
 #' are counted from 1 over all batches. A stream is released when it has been
 #' read, also after an error.
 #'
+#' # Tables in a database
+#'
+#' A table of the package dbplyr, `dplyr::tbl(con, "signals")`, is summarised
+#' where it is, by one query; no line of it is fetched. What comes back is a
+#' table of dbplyr as well, of class `datamap_lazy`: `collect()` fetches it as
+#' a data map, `compute()` keeps it as a table of the database, and other verbs
+#' of dplyr go on with the query. It is not faster than to read the lines on one
+#' machine: its point is that they stay where they are.
+#'
+#' Columns are those of a data frame, but for class vectors, which must be
+#' numeric columns `probs_<class>`, and `margin`, `sum_logp` and `n_tok`, which
+#' are signals. All metrics can be had except `pred_dist`. Counts are those of
+#' other sources, numbers the same but for rounding: the database adds in an
+#' order of its own.
+#'
+#' A database keeps no order of its lines, so a column must tell the time:
+#' `step`, `epoch` or what `order_by` names. By `check`, one query looks at
+#' all lines first: lines of an id that are at the same time, and bad lines, are
+#' an error of class `datamap_error_field` (bad lines are left out by `on_error
+#' = "skip"`), disagreements a warning, as elsewhere; see [datamap_problems()].
+#' `dplyr::collect()` sorts by `id`, texts by their bytes, whatever the
+#' collation of the database is. What databases fail at is an error of class
+#' `datamap_error_io`.
+#'
+#' Whether a probability of 0 gives an infinite loss, and `NaN` is told from
+#' what is missing, is up to the database: PostgreSQL and DuckDB have these
+#' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
+#' SQLite, PostgreSQL and MariaDB are tested; for other databases the query is
+#' only known to be written.
+#'
 #' # Classes of labels
 #'
 #' Which class a label is follows the rules of [datamap_recorder()], section
@@ -141,7 +171,8 @@
 #' @param x Where the signals are: paths of files or of one folder (plain or
 #'   compressed by gzip, bzip2, xz or, see [datamap_features()], zstd; known by
 #'   the content), a connection, a raw vector, literal text in `I()`, a data
-#'   frame or Arrow stream with one row per evaluation and sample, or a
+#'   frame, Arrow stream or table in a database with one row per evaluation and
+#'   sample, or a
 #'   [datamap_recorder()] or [datamap_state()], whose summary is at hand
 #'   (`signals` and `metrics` are among those that it was made with, by default
 #'   all; the arguments on how to read do not matter).
@@ -159,8 +190,8 @@
 #'   Other files are left out, but it is an error if one looks like an epoch
 #'   and is in another form (`dynamics_epoch_3.jsonl.7z`), or if a file lies
 #'   beside its compressed copy. Paths are read in the order given, files of
-#'   epochs among them in that of N. For data frames and Arrow streams see
-#'   the sections of these names.
+#'   epochs among them in that of N. For data frames, Arrow streams and tables
+#'   in a database see the sections of these names.
 #' @param ... Must be empty.
 #' @param signals Names of numeric signals to summarise as well, `"loss"`,
 #'   `"margin"`, `"sum_logp"`, `"n_tok"` or the user's own: each adds the
@@ -196,6 +227,11 @@
 #'   as in `c("no", "yes")`, where labels are names, or count from 1, and the
 #'   vectors have no names: by them each label finds its place. A line's
 #'   `label_index` decides where it is given.
+#' @param order_by For tables in a database, the names of the columns by which
+#'   the lines of an id follow each other in time, the first of them the one
+#'   that `steps` is about; `NULL` for `step` or `epoch`.
+#' @param check Whether the lines of a table in a database are looked at before
+#'   they are summarised, which takes about as long as the summary.
 #' @param format `"auto"` (the quote of a line's first key decides),
 #'   `"json"` or `"python"`.
 #' @param on_error What a bad line does: `"stop"`, or `"skip"`, which leaves
@@ -250,6 +286,8 @@ datamap_summarise <- function(x,
                               steps = NULL,
                               fields = NULL,
                               classes = NULL,
+                              order_by = NULL,
+                              check = TRUE,
                               format = c("auto", "json", "python"),
                               on_error = c("stop", "skip"),
                               partial_last = c("error", "ignore"),
@@ -265,8 +303,11 @@ datamap_summarise <- function(x,
   request <- check_request(signals, metrics, include_ci, call)
   check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call)
+  force_argument(x, "x", call)
+  database <- check_database(x, order_by, check, call)
   source <- take_source(x, c("summary", "lines", "columns"))
   if (!is.null(source$summary)) {
+    window$database <- c(database, is_skipping = reading$on_error == "skip")
     return(source$summary(request, window, reading$naming))
   }
   options <- reader_options(request, reading, window)

@@ -1,0 +1,678 @@
+# The summary of signals in a database as one query: what the core computes, by
+# dbplyr's verbs on tables whose columns all have names of ours, dm_*, so that
+# no column of the user's is taken for another.
+#
+# Every statement stands as a formula, a side of R's syntax that dbplyr turns
+# into the dialect of the database. Four kinds of rows follow each other: lines
+# (the fields, and what is derived of them), lines among those of their sample
+# (places, counts, means), samples, and samples among all others. What dialects
+# understand differently is kept out: LAG() has no third argument and never
+# decides alone, nothing is divided as whole numbers, sums that are spliced have
+# brackets, frames of windows are never set, logarithms are of what is above 0.
+
+# --- what differs between databases ---
+
+# Values that only some of them have: NULL in others.
+dialect_of <- function(con) {
+  if (inherits(con, c(
+    "PostgreSQLConnection", "PqConnection", "duckdb_connection",
+    "PostgreSQL"
+  ))) {
+    as_double <- function(x) paste0("CAST('", x, "' AS DOUBLE PRECISION)")
+    list(
+      above = dbplyr::sql(as_double("Infinity")),
+      below = dbplyr::sql(as_double("-Infinity")),
+      nan = dbplyr::sql(as_double("NaN"))
+    )
+  } else if (inherits(con, c("SQLiteConnection", "SQLite"))) {
+    list(above = dbplyr::sql("9e999"), below = dbplyr::sql("-9e999"))
+  } else {
+    list()
+  }
+}
+
+# Natural logarithms: SQLite's own log() is of base 10, that of RSQLite is not.
+log_factor <- function(con) {
+  if (!inherits(con, "SQLiteConnection")) {
+    return(1)
+  }
+  found <- DBI::dbGetQuery(con, "SELECT LOG(2.718281828459045) AS l")$l
+  if (abs(found - 1) < 1e-6) 1 else log(10)
+}
+
+# The value of the line before, among those of the sample.
+value_before <- function(column, order, con) {
+  quoted <- function(x) {
+    as.character(dbplyr::escape(dbplyr::ident(x), con = con))
+  }
+  dbplyr::sql(paste0(
+    "LAG(", quoted(column), ") OVER (PARTITION BY ",
+    paste(quoted(order$within), collapse = ", "), " ORDER BY ",
+    paste(quoted(order$by), collapse = ", "), ")"
+  ))
+}
+
+# --- statements ---
+
+# The right side of a formula, with what stands in .( ) put in, from `with`.
+statement <- function(formula, with = list()) {
+  put_in <- function(x) {
+    if (!is.call(x)) {
+      return(x)
+    }
+    if (identical(x[[1]], quote(.))) {
+      return(with[[as.character(x[[2]])]])
+    }
+    as.call(lapply(as.list(x), put_in))
+  }
+  put_in(formula[[2]])
+}
+
+statements <- function(formulas, with = list()) {
+  lapply(formulas, statement, with)
+}
+
+# Many expressions as one: a sum, in brackets, which dbplyr drops around what is
+# spliced, and in halves, since a parser's stack is not deep; or the first
+# choice that holds.
+sum_of <- function(terms) call("(", halves_of(terms, "+"))
+
+any_of <- function(terms) call("(", halves_of(terms, "|"))
+
+halves_of <- function(terms, operator) {
+  n <- length(terms)
+  if (n == 1) {
+    return(terms[[1]])
+  }
+  first <- seq_len(n %/% 2)
+  call(
+    operator, halves_of(terms[first], operator),
+    halves_of(terms[-first], operator)
+  )
+}
+
+first_that <- function(conditions, values) {
+  cases <- Map(function(a, b) call("~", a, b), conditions, values)
+  rlang::call2("case_when", !!!unname(cases))
+}
+
+largest_of <- function(terms) {
+  if (length(terms) == 1) {
+    return(terms[[1]])
+  }
+  rlang::call2("pmax", !!!unname(terms), na.rm = TRUE)
+}
+
+# -x ln x, and the logarithm of what may be 0.
+ln <- function(x, plan) {
+  if (plan$log_factor == 1) {
+    return(call("log", x))
+  }
+  call("(", call("*", call("log", x), plan$log_factor))
+}
+
+ln_or_below <- function(x, plan) {
+  below <- plan$dialect$below
+  has_below <- !is.null(below)
+  first_that(
+    list(call(">", x, 0), call("==", x, 0))[c(TRUE, has_below)],
+    list(ln(x, plan), below)[c(TRUE, has_below)]
+  )
+}
+
+entropy_term <- function(x, plan) {
+  first_that(
+    list(call(">", x, 0), call("<=", x, 0)),
+    list(call("*", x, ln(x, plan)), 0)
+  )
+}
+
+# The columns of `x` from a list of statements. `.keep` FALSE: only these.
+mutate_by <- function(x, columns, keep = TRUE) {
+  verb <- if (keep) dplyr::mutate else dplyr::transmute
+  if (length(columns) == 0) x else verb(x, !!!columns)
+}
+
+# --- lines ---
+
+# The fields of each line under our names; then the place of the label's class
+# and the largest probability; then what is derived of these. Few steps, since
+# each is a query around the one before.
+lazy_lines <- function(x, plan) {
+  lines <- mutate_by(x, plan$fields, keep = FALSE)
+  p <- class_symbols(plan)
+  if (length(p) > 0) {
+    lines <- mutate_by(lines, list(
+      dm_place = label_place(plan),
+      dm_most = bquote(case_when(!is.na(.(sum_of(p))) ~ .(largest_of(p))))
+    ))
+  }
+  mutate_by(lines, derived_columns(plan))
+}
+
+class_symbols <- function(plan) {
+  rlang::syms(sprintf("dm_k%d", seq_along(plan$classes)))
+}
+
+place_numbers <- function(plan) as.list(seq_along(plan$classes) - 1L)
+
+label_place <- function(plan) {
+  places <- place_numbers(plan)
+  conditions <- lapply(plan$classes, function(key) bquote(dm_label == .(key)))
+  if ("dm_index" %in% names(plan$fields)) {
+    conditions <- c(quote(!is.na(dm_index)), conditions)
+    places <- c(quote(dm_index), places)
+  }
+  first_that(conditions, places)
+}
+
+# What is not given as such: dm_own_p is the probability of the label's class
+# and dm_right whether the prediction is right.
+derived_columns <- function(plan) {
+  has <- function(name) name %in% names(plan$fields)
+  p <- class_symbols(plan)
+  places <- place_numbers(plan)
+  own <- if (length(p) > 0) {
+    first_that(lapply(places, function(k) bquote(dm_place == .(k))), p)
+  }
+  right <- c(
+    if (has("dm_pred")) {
+      quote(case_when(dm_pred == dm_label ~ 1L, !is.na(dm_pred) ~ 0L))
+    },
+    if (length(p) > 0) {
+      first <- lapply(p, function(one) call("==", one, quote(dm_most)))
+      predicted <- first_that(first, places)
+      bquote(case_when(
+        .(predicted) == dm_place ~ 1L, !is.na(dm_most) ~ 0L
+      ))
+    }
+  )
+  label_probs <- coalesce_of(c(if (has("dm_p")) quote(dm_p), own))
+  correct <- coalesce_of(c(if (has("dm_c")) quote(dm_c), right))
+  c(
+    line_measures(plan, label_probs),
+    if (plan$is_checked) {
+      Filter(Negate(is.null), list(
+        dm_own_p = own,
+        dm_right = if (length(right) > 0) coalesce_of(right)
+      ))
+    },
+    # last, since what is derived looks at those that are given
+    list(dm_p = label_probs, dm_c = correct)
+  )
+}
+
+coalesce_of <- function(choices) {
+  if (length(choices) == 1) {
+    choices[[1]]
+  } else {
+    rlang::call2("coalesce", !!!choices)
+  }
+}
+
+# What metrics need of each line: of those that have a class vector, and a
+# class for their label.
+line_measures <- function(plan, label_probs) {
+  p <- class_symbols(plan)
+  is_own <- lapply(place_numbers(plan), function(k) bquote(dm_place == .(k)))
+  in_each <- function(own, other) {
+    Map(function(is_it, one) {
+      first_that(list(is_it, TRUE), list(own(one), other(one)))
+    }, is_own, p)
+  }
+  where_told <- function(value) {
+    bquote(case_when(!is.na(dm_most) & !is.na(dm_place) ~ .(value)))
+  }
+  measures <- list(
+    dm_own = function() where_told(first_that(is_own, p)),
+    # never NULL, which some leave out of the largest and others do not
+    dm_rival = function() {
+      where_told(largest_of(in_each(function(one) -1, identity)))
+    },
+    dm_error = function() {
+      where_told(call("sqrt", sum_of(in_each(
+        function(one) bquote((.(one) - 1) * (.(one) - 1)),
+        function(one) bquote(.(one) * .(one))
+      ))))
+    },
+    dm_entropy = function() {
+      call("-", 0, sum_of(lapply(p, entropy_term, plan)))
+    },
+    dm_ln = function() ln_or_below(label_probs, plan)
+  )
+  columns <- lapply(
+    measures[intersect(names(measures), plan$measures)],
+    function(measure) measure()
+  )
+  if (plan$has_no_loss) {
+    columns[[plan$loss]] <- call("-", 0, columns$dm_ln)
+  }
+  if ("dm_class" %in% plan$measures) {
+    columns[plan$class_columns] <- lapply(p, function(one) {
+      bquote(case_when(!is.na(dm_most) ~ .(one)))
+    })
+  }
+  columns
+}
+
+# --- lines among those of their sample ---
+
+# Which lines count, if not all do, as dm_in; what does not count is NULL then.
+lazy_window <- function(lines, plan) {
+  lines <- dplyr::group_by(lines, !!rlang::sym("dm_id"))
+  if (!plan$is_windowed) {
+    return(lines)
+  }
+  step <- rlang::sym(plan$order[[1]])
+  first <- plan$steps[[1]]
+  last <- plan$steps[[2]]
+  lines <- mutate_by(lines, list(dm_in = if (is.null(plan$steps)) {
+    1L
+  } else {
+    bquote(case_when(
+      .(step) >= .(first) & .(step) <= .(last) ~ 1L, TRUE ~ 0L
+    ))
+  }))
+  if (plan$burn_out > 0) {
+    lines <- dbplyr::window_order(lines, !!!rlang::syms(plan$order))
+    lines <- mutate_by(lines, list(dm_nth = quote(cumsum(dm_in))))
+    lines <- mutate_by(dbplyr::window_order(lines), list(dm_in = bquote(
+      case_when(dm_in == 1L & dm_nth <= .(as.integer(plan$burn_out)) ~ 1L,
+                TRUE ~ 0L)
+    )))
+  }
+  counted <- setdiff(
+    c("dm_p", "dm_c", plan$valued, plan$measures, plan$class_columns),
+    "dm_class"
+  )
+  mutate_by(lines, lapply(stats::setNames(nm = counted), function(name) {
+    bquote(case_when(dm_in == 1L ~ .(rlang::sym(name))))
+  }))
+}
+
+# Counts and means over all lines come first: windows that have an order would
+# give them one, too.
+lazy_places <- function(lines, plan) {
+  if (plan$derives_loss) {
+    lines <- derive_losses(lines, rlang::sym(plan$loss))
+  }
+  of_values <- function(formulas) {
+    columns <- lapply(plan$valued, function(name) {
+      found <- statements(formulas, list(s = rlang::sym(name)))
+      stats::setNames(found, paste0(name, names(found)))
+    })
+    unlist(columns, recursive = FALSE)
+  }
+  is_in <- if (plan$is_windowed) quote(dm_in) else 1L
+  lines <- mutate_by(lines, c(
+    list(
+      dm_m = quote(mean(dm_p, na.rm = TRUE)),
+      dm_n = bquote(sum(.(is_in), na.rm = TRUE)),
+      dm_odd = is_odd(quote(dm_p))
+    ),
+    of_values(list(
+      m = ~ mean(.(s), na.rm = TRUE),
+      t = ~ sum(case_when(is.na(.(s)) ~ 0L, TRUE ~ 1L), na.rm = TRUE)
+    ))
+  ))
+  lines <- dbplyr::window_order(lines, !!!rlang::syms(plan$order))
+  within <- list(within = "dm_id", by = plan$order)
+  lines <- mutate_by(lines, c(
+    list(
+      dm_row = quote(row_number()),
+      dm_was = value_before("dm_c", within, plan$con)
+    ),
+    if ("dm_s" %in% names(plan$fields)) {
+      list(dm_ns = quote(cumsum(case_when(is.na(dm_s) ~ 0L, TRUE ~ 1L))))
+    },
+    if (plan$is_windowed) list(dm_nth = quote(cumsum(dm_in))),
+    of_values(list(n = ~ cumsum(case_when(is.na(.(s)) ~ 0L, TRUE ~ 1L))))
+  ))
+  dbplyr::window_order(lines)
+}
+
+# A sample of which no line that counts has a loss has that of its
+# probabilities.
+derive_losses <- function(lines, loss) {
+  lines <- mutate_by(lines, statements(list(
+    dm_given = ~ sum(case_when(is.na(.(loss)) ~ 0L, TRUE ~ 1L), na.rm = TRUE)
+  ), list(loss = loss)))
+  derived <- statement(
+    ~ case_when(dm_given > 0L ~ .(loss), TRUE ~ 0 - dm_ln), list(loss = loss)
+  )
+  mutate_by(lines, stats::setNames(list(derived), as.character(loss)))
+}
+
+# 1 where a number is NaN or infinite.
+is_odd <- function(x) {
+  bquote(case_when(is.na(.(x)) ~ 0L, .(x) - .(x) == 0 ~ 0L, TRUE ~ 1L))
+}
+
+# --- samples ---
+
+# A NaN or infinite probability makes these NaN, and NULL where there is none.
+unless_odd <- function(value, x, odd) {
+  bquote(case_when(
+    sum(.(odd), na.rm = TRUE) == 0L ~ .(value),
+    TRUE ~ max(case_when(.(odd) == 1L ~ .(x) - .(x)), na.rm = TRUE)
+  ))
+}
+
+# Formulas of the fixed columns; dm_in is 1 where all lines count.
+lazy_summary <- list(
+  label = ~ max(case_when(dm_row == 1L ~ dm_label), na.rm = TRUE),
+  s_label = ~ coalesce(
+    max(case_when(dm_ns == 1L & !is.na(dm_s) ~ dm_s), na.rm = TRUE), 0L
+  ),
+  correct_times = ~ coalesce(sum(dm_c, na.rm = TRUE), 0L),
+  # not whole numbers by each other, which some would round
+  correct_ratio = ~ case_when(
+    max(dm_n, na.rm = TRUE) > 0L ~
+      sum(dm_c, na.rm = TRUE) * .(one) / max(dm_n, na.rm = TRUE)
+  ),
+  avg_probs = ~ mean(dm_p, na.rm = TRUE),
+  label_var = ~ mean((dm_p - dm_m) * (dm_p - dm_m), na.rm = TRUE),
+  max_label_probs = ~ max(dm_p, na.rm = TRUE),
+  min_label_probs = ~ min(dm_p, na.rm = TRUE),
+  forgetting_times = ~ sum(case_when(.(forgets) ~ 1L, TRUE ~ 0L), na.rm = TRUE),
+  learnt_times = ~ sum(case_when(.(learns) ~ 1L, TRUE ~ 0L), na.rm = TRUE),
+  first_forget = ~ coalesce(
+    min(case_when(.(forgets) ~ .(t)), na.rm = TRUE), 0L
+  ),
+  first_learn = ~ coalesce(min(case_when(.(learns) ~ .(t)), na.rm = TRUE), 0L),
+  evaluations = ~ max(dm_n, na.rm = TRUE)
+)
+
+# A line that does not count has no dm_c, and what comes before the first is
+# none of ours, whatever LAG() gives there.
+lazy_events <- list(
+  forgets = ~ .(t) > 0L & dm_was == 1L & dm_c == 0L,
+  learns = ~ .(t) > 0L & dm_was == 0L & dm_c == 1L,
+  t = ~ .(t)
+)
+
+# The place of a line among those of its sample that count, from 0.
+lazy_time <- function(plan) {
+  call("(", call(
+    "-", if (plan$is_windowed) quote(dm_nth) else quote(dm_row), 1L
+  ))
+}
+
+# Of each signal .(s), whose mean is .(m), and of whose .(t) values .(n) stand
+# up to a line.
+lazy_statistics <- list(
+  mean = ~ mean(.(s), na.rm = TRUE),
+  var = ~ mean((.(s) - .(m)) * (.(s) - .(m)), na.rm = TRUE),
+  min = ~ min(.(s), na.rm = TRUE),
+  max = ~ max(.(s), na.rm = TRUE),
+  last = ~ max(case_when(.(n) == .(t) ~ .(s)), na.rm = TRUE),
+  ema = ~ sum(
+    case_when(.(n) == 1L ~ 1, TRUE ~ 0.1) * 0.9^(.(t) - .(n)) * .(s),
+    na.rm = TRUE
+  )
+)
+
+# What metrics are made of, by names of ours that samples keep until then.
+# `lines`: measures that it needs of each line.
+lazy_parts <- list(
+  dm_aum = list(
+    lines = c("dm_own", "dm_rival"),
+    sample = ~ mean(.(ln_own) - .(ln_rival), na.rm = TRUE)
+  ),
+  dm_margin = list(
+    lines = c("dm_own", "dm_rival"),
+    sample = ~ mean(dm_own - dm_rival, na.rm = TRUE)
+  ),
+  dm_el2n = list(
+    lines = "dm_error", sample = ~ mean(dm_error, na.rm = TRUE)
+  ),
+  dm_entropy = list(
+    lines = "dm_entropy", sample = ~ mean(dm_entropy, na.rm = TRUE)
+  ),
+  dm_aleatoric = list(sample = ~ mean(dm_p * (1 - dm_p), na.rm = TRUE)),
+  dm_ln = list(lines = "dm_ln", sample = ~ mean(dm_ln, na.rm = TRUE)),
+  dm_first_right = list(
+    sample = ~ min(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE)
+  ),
+  dm_last_right = list(
+    sample = ~ max(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE)
+  ),
+  dm_last_wrong = list(
+    sample = ~ max(case_when(dm_c == 0L ~ .(t)), na.rm = TRUE)
+  )
+)
+
+# --- samples among all others ---
+
+# The metrics, each a statement on the columns of a sample and the parts that it
+# needs; those whose metrics are statistics of the loss are there already. One
+# that `needs` others comes behind them. pred_dist, a text made of counts, is
+# none.
+lazy_metrics <- list(
+  confidence = list(value = ~ avg_probs),
+  variability = list(value = ~ .(deviation)),
+  correctness = list(value = ~ correct_times),
+  forgetfulness = list(value = ~ case_when(
+    evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
+    TRUE ~ 1000L
+  )),
+  threshold_closeness = list(value = ~ avg_probs * (1 - avg_probs)),
+  aum = list(parts = "dm_aum", value = ~ dm_aum),
+  prob_margin = list(parts = "dm_margin", value = ~ dm_margin),
+  el2n = list(parts = "dm_el2n", value = ~ dm_el2n),
+  el2n_last = list(lines = "dm_error"),
+  loss_mean = list(),
+  loss_last = list(),
+  loss_ema = list(),
+  entropy_of_mean = list(
+    parts = "dm_class", value = ~ .(entropy_of_mean)
+  ),
+  mean_entropy = list(parts = "dm_entropy", value = ~ dm_entropy),
+  bald = list(
+    parts = c("dm_class", "dm_entropy"),
+    value = ~ (.(entropy_of_mean)) - dm_entropy
+  ),
+  aleatoric = list(parts = "dm_aleatoric", value = ~ dm_aleatoric),
+  first_correct = list(parts = "dm_first_right", value = ~ dm_first_right),
+  learned_for_good = list(parts = "dm_last_wrong", value = ~ case_when(
+    evaluations == 0L ~ NA, is.na(dm_last_wrong) ~ 0L,
+    dm_last_wrong < evaluations - 1L ~ dm_last_wrong + 1L
+  )),
+  forgotten_for_good = list(parts = "dm_last_right", value = ~ case_when(
+    dm_last_right < evaluations - 1L ~ dm_last_right + 1L
+  )),
+  forgetting_events = list(value = ~ case_when(
+    evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
+    TRUE ~ evaluations
+  )),
+  pvi = list(
+    parts = "dm_ln", of_label = "dm_label_n",
+    value = ~ (dm_ln - .(ln_share)) / .(ln2)
+  ),
+  adj_confidence = list(
+    of_label = "dm_label_mean", value = ~ avg_probs - dm_label_mean
+  ),
+  suggested_label = list(parts = "dm_class", value = ~ .(suggested)),
+  suggested_prob = list(parts = "dm_class", value = ~ dm_suggested_prob),
+  suggested_margin = list(parts = "dm_class", value = ~ case_when(
+    .(suggested) == label ~ 0, TRUE ~ dm_suggested_prob - avg_probs
+  ))
+)
+
+# A row for each sample, as columns of the summary and parts of metrics; then
+# the metrics, and what else there is of that left out.
+lazy_samples <- function(lines, plan) {
+  one <- dbplyr::sql("1e0")
+  events <- statements(lazy_events, list(t = lazy_time(plan)))
+  fixed <- statements(lazy_summary, c(list(one = one), events))
+  if (!"dm_s" %in% names(plan$fields)) {
+    fixed$s_label <- 0L
+  }
+  for (name in c(
+    "avg_probs", "label_var", "max_label_probs", "min_label_probs"
+  )) {
+    fixed[[name]] <- unless_odd(fixed[[name]], quote(dm_p), quote(dm_odd))
+  }
+  dplyr::summarise(lines, !!!c(
+    fixed, signal_statements(plan), part_statements(plan)
+  ))
+}
+
+# Those that are asked for, by their names in the data map.
+signal_statements <- function(plan) {
+  of_signal <- function(name, which) {
+    column <- plan$signals[[name]]
+    parts <- lapply(
+      c(s = "", m = "m", n = "n", t = "t"),
+      function(end) rlang::sym(paste0(column, end))
+    )
+    found <- statements(lazy_statistics[which], parts)
+    for (one in intersect(which, c("var", "min"))) {
+      found[[one]] <- numbers_only(found[[one]], one, parts$s, plan)
+    }
+    stats::setNames(found, paste0(name, "_", which))
+  }
+  asked <- plan$request$signals
+  columns <- unlist(
+    lapply(asked, of_signal, signal_statistics),
+    recursive = FALSE
+  )
+  metrics <- intersect(
+    plan$request$metrics, c("loss_mean", "loss_last", "loss_ema")
+  )
+  more <- setdiff(metrics, names(columns))
+  c(columns, unlist(
+    lapply(sub("loss_", "", more), of_signal, name = "loss"),
+    recursive = FALSE
+  ))
+}
+
+# A variance is NaN where a value is not finite, the least where one is NaN.
+numbers_only <- function(value, which, s, plan) {
+  if (which == "var") {
+    return(unless_odd(value, s, is_odd(s)))
+  }
+  nan <- plan$dialect$nan
+  if (is.null(nan)) {
+    return(value)
+  }
+  bquote(case_when(
+    max(.(s), na.rm = TRUE) == .(nan) ~ .(nan), TRUE ~ .(value)
+  ))
+}
+
+part_statements <- function(plan) {
+  needed <- plan$parts
+  logarithms <- lapply(
+    list(ln_own = quote(dm_own), ln_rival = quote(dm_rival)), ln_or_below, plan
+  )
+  with <- c(logarithms, list(t = lazy_time(plan)))
+  rows <- lazy_parts[intersect(names(lazy_parts), needed)]
+  parts <- lapply(rows, function(row) statement(row$sample, with))
+  if ("dm_class" %in% needed) {
+    means <- lapply(plan$class_columns, function(name) {
+      bquote(mean(.(rlang::sym(name)), na.rm = TRUE))
+    })
+    parts <- c(parts, stats::setNames(means, plan$class_columns))
+  }
+  if ("dm_class" %in% needed && plan$has_index) {
+    parts$dm_first_place <- quote(
+      max(case_when(dm_row == 1L ~ dm_place), na.rm = TRUE)
+    )
+  }
+  if ("el2n_last" %in% plan$request$metrics) {
+    parts$dm_error <- statement(lazy_statistics$last, lapply(
+      c(s = "dm_error", n = "dm_errorn", t = "dm_errort"), rlang::sym
+    ))
+  }
+  parts
+}
+
+lazy_results <- function(samples, plan) {
+  metrics <- plan$request$metrics
+  rows <- lazy_metrics[metrics]
+  needs <- unlist(lapply(rows, `[[`, "of_label"))
+  q <- rlang::syms(plan$class_columns)
+  suggests <- any(startsWith(metrics, "suggested_"))
+  classes <- plan$classes
+  if (suggests) {
+    said <- if (plan$has_index) said_labels(plan)
+    samples <- mutate_by(
+      samples, c(list(dm_suggested_prob = largest_of(q)), said)
+    )
+    classes <- if (plan$has_index) rlang::syms(names(said)) else classes
+  }
+  if (length(needs) > 0) {
+    samples <- dplyr::group_by(samples, !!rlang::sym("label"))
+    samples <- dplyr::ungroup(mutate_by(samples, c(list(
+      dm_label_n = quote(n()),
+      dm_label_mean = quote(mean(avg_probs, na.rm = TRUE))
+    )[needs], list(dm_all_n = dbplyr::sql("COUNT(*) OVER ()")))))
+  }
+  share <- statement(
+    ~ (dm_label_n * .(one) / dm_all_n), list(one = dbplyr::sql("1e0"))
+  )
+  with <- list(
+    deviation = if (plan$request$include_ci) {
+      quote(case_when(evaluations > 1L ~ sqrt(
+        label_var + label_var * label_var / (evaluations - 1)
+      )))
+    } else {
+      quote(sqrt(label_var))
+    },
+    entropy_of_mean = if (length(q) > 0) {
+      call("-", 0, sum_of(lapply(q, entropy_term, plan)))
+    },
+    ln_share = ln(share, plan), ln2 = log(2),
+    suggested = if (suggests) {
+      first_that(
+        lapply(q, function(one) call("==", one, quote(dm_suggested_prob))),
+        classes
+      )
+    }
+  )
+  made <- Filter(function(row) !is.null(row$value), rows)
+  values <- lapply(made, function(row) statement(row$value, with))
+  if ("el2n_last" %in% metrics) {
+    values$el2n_last <- quote(dm_error)
+  }
+  columns <- unique(c(
+    summary_columns, signal_column_names(plan$request$signals), metrics
+  ))
+  renamed <- stats::setNames(rlang::syms(columns), columns)
+  renamed$id <- quote(dm_id)
+  dplyr::select(mutate_by(samples, values), !!!renamed)
+}
+
+# Where lines tell the place of their label's class, what labels stand at each
+# place, and its number where none does.
+said_labels <- function(plan) {
+  k <- seq_along(plan$classes)
+  stats::setNames(lapply(k, function(i) {
+    bquote(coalesce(
+      max(case_when(dm_first_place == .(i - 1L) ~ label), na.rm = TRUE),
+      .(plan$classes[[i]])
+    ))
+  }), sprintf("dm_l%d", k))
+}
+
+# The whole of it.
+lazy_summarise <- function(x, plan, call) {
+  lines <- lazy_lines(x, plan)
+  if (plan$is_skipping) {
+    lines <- dplyr::filter(lines, !!call("!", is_bad_line(plan)))
+  }
+  places <- lazy_places(lazy_window(lines, plan), plan)
+  flat_query(lazy_results(lazy_samples(places, plan), plan), plan, call)
+}
+
+# SQLite's parser takes no query within a query within a query, and so on, as
+# deep as this one: there they stand one after the other.
+flat_query <- function(x, plan, call) {
+  if (!inherits(plan$con, "SQLiteConnection")) {
+    return(x)
+  }
+  from_database(
+    dplyr::tbl(plan$con, dbplyr::remote_query(x, cte = TRUE)), call
+  )
+}

@@ -1,0 +1,192 @@
+# What was found to go wrong between databases; the numbers are those of the
+# statement in their documents.
+
+# The SQL for a database that is not there; a warning is an error.
+rendered <- function(con, metrics = other_metrics(), signals = NULL,
+                     frame = lazy_signals(2, 2),
+                     burn_out = NULL, steps = NULL) {
+  x <- dbplyr::tbl_lazy(frame, con = con)
+  window <- check_window(burn_out, steps)
+  window$database <- list(is_skipping = FALSE)
+  plan <- lazy_plan(
+    x, types_of(frame, NULL), check_request(signals, metrics, FALSE), window,
+    check_naming(NULL, NULL), NULL
+  )
+  withCallingHandlers(
+    as.character(dbplyr::remote_query(lazy_summarise(x, plan, NULL))),
+    warning = function(warning) stop(warning)
+  )
+}
+
+few_lines <- function(correct, p = 0.5, ...) {
+  data.frame(
+    id = 1L, step = seq_along(correct), label = 0L, correct = correct,
+    label_probs = p, ...
+  )
+}
+
+test_that("the line before the first is none, whatever LAG() gives (trap 1)", {
+  skip_unless_in_full()
+  x <- lazy_table(rbind(few_lines(c(1L, 0L, 1L)), transform(
+    few_lines(c(1L, 1L)), id = 2L
+  )))
+  map <- datamap_summarise(x, check = FALSE)
+  query <- as.character(dbplyr::remote_query(map))
+  window <- regmatches(query, regexpr("LAG\\([^)]*\\) OVER \\([^)]*\\)", query))
+  expect_length(window, 1)
+  zero <- paste0("COALESCE(", window, ", 0)")
+  as_zero <- sub(window, zero, query, fixed = TRUE)
+  found <- suppressWarnings(DBI::dbGetQuery(database(), as_zero))
+  found <- found[order(found$id), ]
+  expect_equal(found$learnt_times, c(1, 0))
+  expect_equal(found$first_learn, c(2, 0))
+  expect_equal(found$forgetting_times, c(1, 0))
+})
+
+test_that("ratios and variances are not rounded (traps 3 and 7)", {
+  skip_unless_in_full()
+  x <- lazy_table(few_lines(rep(c(1L, 0L), c(9, 10)), p = rep(0:1, c(12, 7))))
+  map <- dplyr::collect(datamap_summarise(x, check = FALSE))
+  expect_identical(map$correct_ratio, 9 / 19)
+  expect_equal(map$avg_probs, 7 / 19, tolerance = 1e-15)
+  expect_equal(map$label_var, 7 / 19 * 12 / 19, tolerance = 1e-14)
+})
+
+test_that("correct may be logical, 0 and 1, or text (trap 4)", {
+  skip_unless_in_full()
+  said <- c(TRUE, FALSE, TRUE, FALSE)
+  forms <- list(
+    said, as.integer(said), as.double(said),
+    c("true", "False", "TRUE", "false"), c("1", "0", "1", "0")
+  )
+  for (correct in if (in_full()) forms else forms[4]) {
+    x <- lazy_table(few_lines(correct))
+    map <- dplyr::collect(datamap_summarise(x, check = FALSE))
+    expect_identical(map$correct_times, 2L)
+    expect_identical(map$learnt_times, 1L)
+  }
+  skip_unless_in_full()
+  query <- rendered(dbplyr::simulate_mssql(), NULL, frame = few_lines(said))
+  expect_match(query, "`correct` = ")
+})
+
+test_that("labels may be logical and text", {
+  skip_unless_in_full()
+  for (label in list(c(TRUE, FALSE), c("a", "b"))[c(in_full(), TRUE)]) {
+    frame <- data.frame(
+      id = c(1L, 1L, 2L, 2L), step = c(1, 2, 1, 2),
+      label = rep(label, each = 2), correct = 1L, label_probs = 0.5
+    )
+    found <- dplyr::collect(datamap_summarise(
+      lazy_table(frame), check = FALSE, metrics = "pvi"
+    ))
+    expect_near_map(found, datamap_summarise(frame, metrics = "pvi"))
+  }
+})
+
+test_that("what is spliced keeps its brackets (trap 5)", {
+  skip_unless_in_full()
+  p <- c(0.5, 0.25, 0.25)
+  frame <- few_lines(1L, p[[1]])
+  frame[paste0("probs_", 0:2)] <- as.list(p)
+  found <- dplyr::collect(datamap_summarise(
+    lazy_table(frame), metrics = c("entropy_of_mean", "bald"), check = FALSE
+  ))
+  expect_equal(found$entropy_of_mean, -sum(p * log(p)), tolerance = 1e-14)
+  expect_equal(found$bald, 0, tolerance = 1e-14)
+})
+
+test_that("windows are those of any dialect (traps 2 and 6)", {
+  skip_without_database()
+  frame <- lazy_signals(2, 2)
+  columns <- c("id", "step", "label", "correct", "label_probs", "s_label")
+  cons <- list(
+    dbplyr::simulate_mssql(), dbplyr::simulate_mysql(),
+    dbplyr::simulate_postgres()
+  )
+  for (con in cons[seq_len(if (in_full()) 3 else 1)]) {
+    query <- rendered(
+      con, NULL, NULL, frame[columns], burn_out = 2, steps = c(1, 3)
+    )
+    # LAG() has one argument
+    expect_match(query, "LAG\\([`\"]dm_c[`\"]\\) OVER")
+    expect_no_match(query, "LAG\\([^)]*,")
+    # no frame is without an order, and dbplyr warns of none
+    windows <- regmatches(query, gregexpr(
+      "OVER \\([^)]*\\)|AS \\(PARTITION[^)]*\\)", query
+    ))[[1]]
+    framed <- grep("ROWS|RANGE", windows, value = TRUE)
+    expect_gt(length(framed), 0)
+    expect_match(framed, "ORDER BY")
+    # variances are made of means (trap 7)
+    expect_no_match(query, "VAR", fixed = TRUE)
+  }
+})
+
+test_that("logarithms are natural, whatever log() is (trap 8)", {
+  expect_identical(log_factor(NULL), 1)
+  expect_equal(log_factor(database()), 1)
+  of_base_10 <- ln(quote(x), list(log_factor = log(10)))
+  expect_equal(eval(of_base_10, list(x = 0.3, log = log10)), log(0.3))
+  natural <- ln(quote(x), list(log_factor = 1))
+  expect_equal(eval(natural, list(x = 0.3)), log(0.3))
+})
+
+test_that("NULL is no largest probability (trap 9)", {
+  skip_unless_in_full()
+  frame <- few_lines(c(1L, 0L, 1L), c(0.6, 0.3, 0.8))
+  frame$probs_0 <- c(0.6, NA, 0.8)
+  frame$probs_1 <- c(0.4, NA, 0.2)
+  metrics <- c("aum", "prob_margin", "el2n", "el2n_last", "suggested_prob")
+  found <- dplyr::collect(datamap_summarise(
+    lazy_table(frame), metrics = metrics, check = FALSE
+  ))
+  expect_near_map(found, datamap_summarise(frame, metrics = metrics))
+  # of the others the largest, not of all
+  expect_equal(found$prob_margin, 0.4)
+})
+
+test_that("what is not finite is so in four columns (trap 11)", {
+  skip_unless_in_full()
+  frame <- rbind(
+    few_lines(c(1L, 0L), c(0.5, Inf), g = c(Inf, 1)),
+    transform(few_lines(c(1L, 0L), c(0.25, 0.5), g = c(1, 2)), id = 2L)
+  )
+  if (has_odd_numbers()) {
+    odd <- few_lines(c(1L, 1L), c(NaN, 0.5), g = c(NaN, 2))
+    frame <- rbind(frame, transform(odd, id = 3L))
+  } else if (!is_sqlite()) {
+    frame <- frame[frame$id == 2, ]
+  }
+  x <- lazy_table(frame)
+  expected <- quietly(datamap_summarise(frame, signals = "g"))
+  found <- quietly(dplyr::collect(datamap_summarise(x, signals = "g")))
+  expect_near_map(found, expected)
+  if (has_odd_numbers()) {
+    expect_identical(is.nan(found$avg_probs), is.nan(expected$avg_probs))
+    expect_identical(is.nan(found$g_min), is.nan(expected$g_min))
+  }
+})
+
+test_that("a probability of 0 has an infinite loss where there is infinity", {
+  skip_unless_in_full()
+  frame <- few_lines(c(1L, 0L), c(0, 0.5))
+  frame$probs_0 <- c(0, 0.5)
+  frame$probs_1 <- c(1, 0.5)
+  metrics <- c("loss_mean", "aum", "pvi", "mean_entropy")
+  found <- quietly(dplyr::collect(datamap_summarise(
+    lazy_table(frame), metrics = metrics, check = FALSE
+  )))
+  expected <- quietly(datamap_summarise(frame, metrics = metrics))
+  if (is_sqlite() || has_odd_numbers()) {
+    expect_near_map(found, expected)
+  } else {
+    expect_equal(found$loss_mean, log(2))
+  }
+})
+
+test_that("every metric has its statement, and every part a use", {
+  expect_identical(names(lazy_metrics), other_metrics())
+  used <- unlist(lapply(lazy_metrics, `[[`, "parts"))
+  expect_setequal(used, c(names(lazy_parts), "dm_class"))
+})
