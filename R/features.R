@@ -3,8 +3,8 @@
 #' Some libraries are used where they were found when the package was
 #' installed. `datamap_features()` tells which.
 #'
-#' * `zstd`: files compressed by zstd (`signals.jsonl.zst`) can be read. Without
-#'   it they are an error that says so.
+#' * `zstd`: files compressed by zstd (`signals.jsonl.zst`) can be read and
+#'   written. Without it they are an error that says so.
 #' * `igzip`: files compressed by gzip are read by ISA-L, in about half the
 #'   time. Without it zlib reads them; what is read is the same.
 #'

@@ -55,7 +55,8 @@
 #' @param nan How `datamap_write_signals()` writes numbers that are not finite,
 #'   as in [datamap_recorder()].
 #' @param file The path of the file to write, a string. It is replaced as a
-#'   whole or not at all.
+#'   whole or not at all, and compressed where its name ends in `.gz` or `.zst`,
+#'   as by [datamap_write_summary()].
 #'
 #' @return `datamap_read_signals()` returns a data frame, with the attribute
 #'   `line_counts`, problems for [datamap_problems()], and `predicted` where

@@ -17,6 +17,12 @@
 #' perhaps the start of another one's lines. `existing = "repair"` cuts off an
 #' incomplete last line.
 #'
+#' A name that ends in `.gz` gets a file compressed by gzip, one in `.zst` by
+#' zstd where [datamap_features()] has it: each call by itself, so that the file
+#' can be read at any time, and is larger the fewer rows a call has.
+#' `existing = "repair"` cuts off an incomplete last call then. Names that end
+#' as those of another compression (`.bz2`, `.xz`, `.zip`) are an error.
+#'
 #' Where the file is deleted, moved, replaced or written to by others while the
 #' recorder is open, the next call and `close()` are errors of class
 #' `datamap_error_io`; on Windows, files that are open can't be deleted, moved
@@ -117,8 +123,8 @@
 #' @param ids The ids that there are, if others shall be an error.
 #' @param existing What to do with a file that is there and not empty: `"error"`
 #'   refuses it, `"append"` reads it and goes on with its run, `"repair"` does
-#'   the same after cutting off an incomplete last line, `"overwrite"` empties
-#'   it.
+#'   the same after cutting off an incomplete last line (of a compressed file:
+#'   call), `"overwrite"` empties it.
 #' @param nan How numbers that are not finite are written: `"NaN"` as `NaN`,
 #'   `Infinity` and `-Infinity`, or `"null"`.
 #' @param rec A recorder.

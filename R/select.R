@@ -176,7 +176,8 @@ end_places <- function(value, n, decreasing) {
 #' @param data The training table: a data frame, or the path of a tab-separated
 #'   file with a header (in UTF-8, without quotes, compressed or not), whose
 #'   text is kept as it is.
-#' @param file The path of the file to write, a string.
+#' @param file The path of the file to write, a string. With `.gz` or `.zst`
+#'   behind it (`.csv.gz`) it is compressed, as by [datamap_write_summary()].
 #' @param ... Must be empty.
 #' @param id_column The name of the column of `data` with the ids of the
 #'   samples; by default `"id"`, if there is one.

@@ -27,7 +27,8 @@
 #' * **A file is replaced as a whole or not at all**, as by
 #'   [datamap_write_summary()].
 #'
-#' A file that was compressed by gzip can be read as well.
+#' A file whose name ends in `.gz` or `.zst` is compressed, as by
+#' [datamap_write_summary()]; whatever its name, a compressed one is read.
 #'
 #' That holds for these two functions. A state is an object of R like any other,
 #' and `saveRDS()` or [save()] will do for it too; but what [readRDS()] and

@@ -22,7 +22,9 @@
 #' temporary file in the same folder, which takes the file's name once it is
 #' complete. Only where R is killed while it writes does such a file stay
 #' behind; its name ends in `.dmtmp`. Where `file` is a symbolic link, the file
-#' that it leads to is replaced.
+#' that it leads to is replaced. A file whose name ends in `.gz` is compressed
+#' by gzip, one in `.zst` by zstd where [datamap_features()] has it; a name that
+#' ends as those of another compression is an error.
 #'
 #' @section What is read:
 #'
@@ -32,8 +34,8 @@
 #' or, where the header has none, commas. Behind commas, and where the header
 #' starts with a quote, fields may stand in double quotes as RFC 4180 has it
 #' (but on one line). A file whose first line starts with a brace is JSON Lines,
-#' an object per sample. It may be compressed by gzip, bzip2 or xz, and may have
-#' Windows' line ends.
+#' an object per sample. It may be compressed by gzip, bzip2, xz or zstd, and
+#' may have Windows' line ends.
 #'
 #' Ids and labels are integer, else double where they are integers of up to
 #' 2^53, else character with the exact text. Other columns are numeric where

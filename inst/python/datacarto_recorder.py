@@ -21,12 +21,14 @@ which is a SignalError and an OSError. What looks like a slip is a SignalWarning
 
 import contextlib
 import errno
+import gzip
 import json
 import math
 import os
 import re
 import stat
 import warnings
+import zlib
 
 __all__ = ["Recorder", "SignalError", "FileError", "SignalWarning", "trainer_callback",
            "preference_callback"]
@@ -59,6 +61,8 @@ _STAND_INS = {
 _SCORES = ("probs", "logits")
 _EXISTING = ("error", "append", "repair", "overwrite")
 _NAN = ("NaN", "null")
+_PACKED = (".zst", ".bz2", ".xz", ".lzma", ".lz4", ".Z", ".zip", ".7z")  # not written
+_GZIP_MAGIC = b"\x1f\x8b"
 _LINE_MAX = 64 * 2**20  # what a reader takes by default
 _NAME_MAX = 10000
 _WHOLE_MAX = 2**53  # doubles up to here are whole numbers of one meaning
@@ -81,11 +85,13 @@ class SignalWarning(UserWarning):
 class Recorder:
     """Writes the signals of a training to a file, call by call.
 
-    path      The file.
+    path      The file. A name that ends in .gz gets a file compressed by gzip, with a
+              member for each call, which is larger the fewer rows a call has.
     ids       The ids that there are, if others shall be an error.
     existing  What to do with a file that is there and not empty: "error" refuses it,
               "append" goes on with its run, "repair" does so after cutting off an
-              incomplete last line (as a crash leaves it), "overwrite" empties it.
+              incomplete last line (as a crash leaves it), or of a compressed file an
+              incomplete last call, "overwrite" empties it.
     classes   The names of the classes, in the order of the columns of probs and logits:
               strings, or whole numbers where labels do not count from 0. Then labels are
               looked up among them; whole numbers count from 0 where no class has one as
@@ -119,6 +125,10 @@ class Recorder:
             self._path = os.path.abspath(os.fspath(path))
         except Exception as error:
             raise SignalError(f"path must be the name of a file: {error}") from error
+        self._is_gzip = os.fsdecode(self._path).endswith(".gz")
+        if os.fsdecode(self._path).endswith(_PACKED):
+            raise SignalError("path must end in .gz for a compressed file, and not in "
+                              f"{' or '.join(_PACKED)}, which is not written here")
         try:
             self._open(existing)
         except BaseException as error:
@@ -348,6 +358,8 @@ class Recorder:
     def _append(self, data, steps):
         if self._needs_newline:
             data = b"\n" + data
+        if self._is_gzip and data:
+            data = gzip.compress(data, 6, mtime=0)
         before = self._size, self._needs_newline, self._is_first
         last = {key: self._last.get(key, _MISSING) for key in steps}
         is_writing = False
@@ -391,22 +403,67 @@ class Recorder:
 
     def _learn(self, may_cut):
         """Takes over ids and steps of the file that is added to."""
-        at = 0
         with open(self._path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    self._learn_line(line)
-                except Exception as error:
-                    is_cut = not line.endswith(b"\n")
-                    if is_cut and may_cut:
-                        os.ftruncate(self._file, at)
-                        self._size = at
-                        return
-                    advice = '; existing="repair" cuts it off' if is_cut else ""
-                    raise SignalError(f"{self._path}, line {number}: {_said(error)}"
-                                      f"{advice}") from error
-                at += len(line)
-        self._needs_newline = not line.endswith(b"\n")
+            if self._is_gzip != (file.read(2) == _GZIP_MAGIC):
+                raise SignalError(f"{self._path} is {'not ' * self._is_gzip}compressed by "
+                                  "gzip, unlike what its name says")
+            file.seek(0)
+            if not self._is_gzip:
+                self._learn_lines(file, may_cut)
+                return
+        try:
+            with gzip.open(self._path, "rb") as file:
+                self._learn_lines(file, False)
+        except (EOFError, OSError, zlib.error) as error:
+            whole = self._whole_members()
+            if whole is None:
+                raise SignalError(f"{self._path} is damaged: {error}") from error
+            if not may_cut:
+                raise SignalError(f"{self._path} ends in the middle of a call; "
+                                  'existing="repair" cuts that off') from error
+            os.ftruncate(self._file, whole)
+            self._size = whole
+            self._last.clear()
+            if whole:
+                self._learn(False)
+
+    def _learn_lines(self, file, may_cut):
+        at = 0
+        for number, line in enumerate(file, 1):
+            try:
+                self._learn_line(line)
+            except Exception as error:
+                is_cut = not line.endswith(b"\n") and not self._is_gzip
+                if is_cut and may_cut:
+                    os.ftruncate(self._file, at)
+                    self._size = at
+                    return
+                advice = '; existing="repair" cuts it off' if is_cut else ""
+                raise SignalError(f"{self._path}, line {number}: {_said(error)}"
+                                  f"{advice}") from error
+            at += len(line)
+        self._needs_newline = at > 0 and not line.endswith(b"\n")
+
+    def _whole_members(self):
+        """How many bytes stand before a member that was cut; None: none was."""
+        whole = at = 0
+        member = zlib.decompressobj(31)  # 31: with gzip's header and trailer
+        with open(self._path, "rb") as file:
+            while True:
+                rest = file.read(2**16)
+                if not rest:
+                    return whole if whole < at else None
+                while rest:
+                    at += len(rest)
+                    try:
+                        member.decompress(rest)
+                    except zlib.error:
+                        return None
+                    rest = member.unused_data
+                    if member.eof:
+                        at -= len(rest)
+                        whole = at
+                        member = zlib.decompressobj(31)
 
     def _learn_line(self, line):
         if not line.strip():

@@ -1,7 +1,7 @@
 # The module for Python, run by python3.
 
-new_path <- function(text = NULL, envir = parent.frame()) {
-  path <- tempfile(fileext = ".jsonl")
+new_path <- function(text = NULL, ending = ".jsonl", envir = parent.frame()) {
+  path <- tempfile(fileext = ending)
   if (!is.null(text)) {
     writeLines(text, path, sep = "")
   }
@@ -221,6 +221,52 @@ except SignalError as error:
   open <- new_path(sub("\n", "", line))
   expect_identical(add(open, "append"), "done")
   expect_identical(datamap_summarise(open)$avg_probs, 0.375)
+})
+
+test_that("a name that ends in .gz has each call compressed", {
+  code <- '
+try:
+    with Recorder(sys.argv[1], existing=sys.argv[2]) as rec:
+        rec.record([int(sys.argv[3])], [0], probs=[[.75, .25]])
+    print("done")
+except SignalError as error:
+    print(type(error).__name__, error)
+'
+  add <- function(file, existing, id) {
+    run_recorder(file, existing, id, code = code)
+  }
+  file <- new_path(ending = ".jsonl.gz")
+  expect_identical(add(file, "error", 1), "done")
+  first <- file.size(file)
+  expect_identical(add(file, "append", 2), "done")
+  expect_match(add(file, "error", 3), "FileError")
+  both <- file.size(file)
+  bytes <- readBin(file, "raw", both)
+  expect_identical(bytes[1:2], as.raw(c(0x1f, 0x8b)))
+  expect_identical(datamap_summarise(file)$id, 1:2)
+  for (size in c(first + 1, first + 15, both - 1)) { # as a crash leaves it
+    writeBin(bytes[seq_len(size)], file)
+    expect_match(add(file, "append", 3), "middle of a call.*repair")
+    expect_identical(add(file, "repair", 3), "done")
+    expect_identical(datamap_summarise(file)$id, c(1L, 3L))
+    # R goes on with it
+    rec <- datamap_recorder(file, existing = "append")
+    datamap_record(rec, 4, 0, probs = t(c(0.75, 0.25)))
+    close(rec)
+    expect_identical(datamap_summarise(file)$id, c(1L, 3L, 4L))
+  }
+  writeBin(bytes[seq_len(first - 1)], file)
+  expect_identical(add(file, "repair", 3), "done")
+  expect_identical(datamap_summarise(file)$id, 3L)
+  bytes[first - 6] <- xor(bytes[first - 6], as.raw(1))
+  writeBin(bytes, file)
+  expect_match(add(file, "repair", 3), "SignalError .*damaged")
+  writeLines("{}", file)
+  expect_match(add(file, "append", 3), "not compressed by gzip")
+  plain <- new_path(ending = ".jsonl")
+  writeBin(bytes, plain)
+  expect_match(add(plain, "append", 3), "is compressed by gzip")
+  expect_match(add(new_path(ending = ".zst"), "error", 3), "[.]gz")
 })
 
 test_that("R goes on where Python ended, and the other way round", {

@@ -18,8 +18,8 @@ all_fields <- c(
   label_probs = "label_probs", grad_norm = "grad_norm"
 )
 
-new_path <- function(text = NULL, envir = parent.frame()) {
-  path <- tempfile(fileext = ".jsonl")
+new_path <- function(text = NULL, ending = ".jsonl", envir = parent.frame()) {
+  path <- tempfile(fileext = ending)
   if (!is.null(text)) {
     writeLines(text, path, sep = "")
   }
@@ -318,6 +318,42 @@ test_that("a file that is there is refused, gone on with, repaired or lost", {
     datamap_recorder(file.path(tempdir(), "no", "such")),
     class = "datamap_error_io"
   )
+})
+
+test_that("a file is compressed as its name says, call by call", {
+  endings <- c(".gz", if (datamap_features()[["zstd"]]) ".zst")
+  record <- function(file, id, existing = "append") {
+    rec <- datamap_recorder(file, existing = existing)
+    datamap_record(rec, id, 0, probs = t(c(0.75, 0.25)))
+    close(rec)
+    expect_same_map(datamap_summarise(file), datamap_summarise(rec))
+    file.size(file)
+  }
+  for (ending in endings) {
+    file <- new_path(ending = paste0(".jsonl", ending))
+    first <- record(file, 1)
+    both <- record(file, 2)
+    expect_identical(datamap_summarise(file)$id, 1:2)
+    bytes <- readBin(file, "raw", both)
+    # as a crash leaves it
+    writeBin(bytes[seq_len(first + (both - first) %/% 2)], file)
+    error <- expect_error(record(file, 3), class = "datamap_error_io")
+    expect_identical(error$path, file)
+    expect_match(conditionMessage(error), "repair")
+    record(file, 3, "repair")
+    expect_identical(datamap_summarise(file)$id, c(1L, 3L))
+    # what is there is what its name says
+    plain <- new_path("{}\n")
+    packed <- paste0(plain, ending)
+    file.rename(plain, packed)
+    expect_error(record(packed, 1), class = "datamap_error_input")
+    file.rename(file, plain)
+    expect_error(record(plain, 1), class = "datamap_error_input")
+  }
+  other <- new_path(ending = ".jsonl.bz2")
+  error <- expect_error(record(other, 1), class = "datamap_error_io")
+  expect_match(conditionMessage(error), "bzip2", fixed = TRUE)
+  expect_false(file.exists(other))
 })
 
 test_that("an appended run is checked against its ids", {

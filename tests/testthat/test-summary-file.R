@@ -453,6 +453,62 @@ test_that("a file that can't be written is an error with the system's reason", {
   fails("/dev/full")
 })
 
+test_that("whatever is written is compressed as its name says", {
+  signals <- data.frame(
+    id = rep(1:200, 2), label = 0:1, label_probs = (1:400) / 400,
+    correct = (1:400) > 200, step = rep(1:2, each = 200)
+  )
+  map <- datamap_summarise(signals)
+  state <- datamap_state(signals)
+  table <- data.frame(id = 1:200, text = "a text, with a comma")
+  doors <- list(
+    list(
+      ending = ".tsv", write = function(file) datamap_write_summary(map, file),
+      read = datamap_read_summary
+    ),
+    list(
+      ending = ".jsonl",
+      write = function(file) datamap_write_signals(signals, file),
+      read = datamap_read_signals
+    ),
+    list(
+      ending = ".state", write = function(file) datamap_save_state(state, file),
+      read = datamap_load_state
+    ),
+    list(
+      ending = ".csv", read = utils::read.csv,
+      write = function(file) datamap_write_selection(map, table, file)
+    )
+  )
+  compressions <- list(.gz = as.raw(c(0x1f, 0x8b)))
+  if (datamap_features()[["zstd"]]) {
+    compressions$.zst <- as.raw(c(0x28, 0xb5))
+  }
+  for (door in doors) {
+    plain <- tempfile(fileext = door$ending)
+    door$write(plain)
+    want <- door$read(plain)
+    for (ending in names(compressions)) {
+      file <- paste0(plain, ending)
+      door$write(file)
+      expect_identical(readBin(file, "raw", 2), compressions[[ending]])
+      expect_lt(file.size(file), file.size(plain))
+      is_readable <- door$ending != ".csv" || ending == ".gz"
+      if (is_readable) {
+        expect_equal(door$read(file), want, ignore_attr = TRUE)
+      }
+      unlink(file)
+    }
+    for (ending in c(".bz2", ".zip")) {
+      file <- paste0(plain, ending)
+      error <- expect_error(door$write(file), class = "datamap_error_io")
+      expect_match(conditionMessage(error), ending, fixed = TRUE)
+      expect_false(file.exists(file))
+    }
+    unlink(plain)
+  }
+})
+
 test_that("a path must be one string", {
   for (bad in list(1, character(), c("a", "b"), NA_character_, "")) {
     expect_error(datamap_read_summary(bad), class = "datamap_error_input")

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/dm_codec.h"
 #include "io/dm_writer.h"
 #include "number/dm_format.h"
 
@@ -58,6 +59,7 @@ static dm_status open_file(dm_recorder *recorder, const char *path,
                            const dm_host *host, dm_error *err);
 static dm_status read_file(dm_recorder *recorder, const char *path, const dm_host *host,
                            uint64_t *cut_at, dm_error *err);
+static dm_status check_compression(const char *path, const char *found, dm_error *err);
 static dm_status learn_ids(dm_recorder *recorder, dm_error *err);
 static dm_status find_id(dm_recorder *recorder, const dm_ident *id, uint32_t *row,
                          dm_error *err);
@@ -195,7 +197,7 @@ static dm_status open_file(dm_recorder *recorder, const char *path,
   if (dm_writer_size(recorder->writer) > 0) {
     uint64_t cut_at = 0;
     dm_status status = read_file(recorder, path, host, &cut_at, err);
-    if (status == DM_E_SYNTAX && cut_at < UINT64_MAX && start == DM_RECORDER_REPAIR) {
+    if (status && cut_at < UINT64_MAX && start == DM_RECORDER_REPAIR) {
       DM_TRY(dm_writer_cut(recorder->writer, cut_at, err));
       recorder->is_gap = false;
       dm_run_free(recorder->run);
@@ -204,13 +206,14 @@ static dm_status open_file(dm_recorder *recorder, const char *path,
     }
     DM_TRY(status);
     DM_TRY(learn_ids(recorder, err));
+    recorder->next_byte = recorder->run->next_byte + recorder->is_gap;
   }
-  recorder->next_byte = dm_writer_size(recorder->writer) + recorder->is_gap;
   return DM_OK;
 }
 
-/* Reads what is there into the run. Where that fails because the last line is incomplete,
- *cut_at is where that line starts; else UINT64_MAX. */
+/* Reads what is there into the run. Where that fails because its end was cut off, cut_at
+   is set to where the last line starts, or in a compressed file the last call; else to
+   UINT64_MAX. */
 static dm_status read_file(dm_recorder *recorder, const char *path, const dm_host *host,
                            uint64_t *cut_at, dm_error *err) {
   dm_run *run = recorder->run;
@@ -220,23 +223,40 @@ static dm_status read_file(dm_recorder *recorder, const char *path, const dm_hos
   err->file = status ? 0 : err->file;
   DM_TRY(status);
   const char *compression = dm_source_compression(source);
-  if (compression) {
-    status = dm_error_expected(err, DM_E_INPUT, "a plain file to add lines to");
-    dm_error_found(err, "one that is compressed by %s", compression);
-    dm_error_advice(err, "decompress it first");
-    err->file = 0;
-  } else {
-    status = dm_run_source(run, source, 0, err);
-    recorder->is_gap = run->open_line < UINT64_MAX;
-    if (status == DM_E_SYNTAX && recorder->is_gap && err->byte >= run->open_line) {
-      *cut_at = run->open_line;
-      dm_error_advice(err,
-                      "the file ends in the middle of a line, as after a crash: let the "
-                      "recorder repair it, which cuts that line off");
-    }
+  uint64_t whole;
+  DM_TRY_DONE(check_compression(path, compression, err));
+  status = dm_run_source(run, source, 0, err);
+  recorder->is_gap = run->open_line < UINT64_MAX;
+  if (status == DM_E_IO && dm_source_is_cut(source, &whole)) {
+    *cut_at = whole;
+    dm_error_advice(err,
+                    "as after a crash: let the recorder repair the file, which cuts the "
+                    "last call off");
+  } else if (status == DM_E_SYNTAX && recorder->is_gap && !compression &&
+             err->byte >= run->open_line) {
+    *cut_at = run->open_line;
+    dm_error_advice(err,
+                    "the file ends in the middle of a line, as after a crash: let the "
+                    "recorder repair it, which cuts that line off");
   }
+done:
   dm_source_close(source);
   return status;
+}
+
+/* What is added is compressed as the name says; what is there has to be so too. */
+static dm_status check_compression(const char *path, const char *found, dm_error *err) {
+  const dm_codec *codec = dm_codec_of_path(path);
+  const char *wanted = codec ? codec->name : "";
+  if (strcmp(wanted, found ? found : "") == 0) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_INPUT, "a %s file to add lines to, as its name says",
+                    codec ? wanted : "plain");
+  dm_error_found(err, "a %s one", found ? found : "plain");
+  dm_error_advice(err, "let the name say what the file is");
+  err->file = 0;
+  return DM_E_INPUT;
 }
 
 /* Takes over the ids of the run and their last steps. */
@@ -298,8 +318,10 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
   recorder->n_calls++;
   DM_TRY(check_lines(recorder, columns, n_columns, n_rows, nulls, host, err));
   size_t skipped = recorder->is_gap ? 0 : 1;
+  uint64_t size_before = 0;
   if (recorder->writer) {
     bool is_broken;
+    size_before = dm_writer_size(recorder->writer);
     dm_status status =
         dm_writer_append(recorder->writer, recorder->text.data + skipped,
                          recorder->text.len - skipped, host, &is_broken, err);
@@ -315,9 +337,8 @@ dm_status dm_recorder_add(dm_recorder *recorder, const dm_json_column *columns,
     /* the lines are right, only the summary can't take them: out with them again */
     dm_error unused;
     if (recorder->writer) {
-      uint64_t size = dm_writer_size(recorder->writer) - (recorder->text.len - skipped);
       if (!dm_writer_is_device(recorder->writer)) {
-        (void)!dm_writer_cut(recorder->writer, size, &unused);
+        (void)!dm_writer_cut(recorder->writer, size_before, &unused);
       }
       dm_writer_close(recorder->writer);
       recorder->writer = NULL;

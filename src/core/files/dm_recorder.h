@@ -9,7 +9,8 @@
 typedef enum dm_recorder_start {
   DM_RECORDER_NEW,      /* the file must not be there, or be empty */
   DM_RECORDER_APPEND,   /* what the file holds is read and gone on with */
-  DM_RECORDER_REPAIR,   /* the same, and an incomplete last line is cut off first */
+  DM_RECORDER_REPAIR,   /* the same, and an incomplete last line, of a compressed file an
+                           incomplete last call, is cut off first */
   DM_RECORDER_OVERWRITE /* what the file holds is lost */
 } dm_recorder_start;
 
@@ -25,9 +26,10 @@ typedef struct dm_declared_ids {
    those of the summary; they are copied, and so are the names of signals. *out is to be
    freed also when this fails. host may be NULL, as below. One thread at a time. DM_E_IO
    as dm_writer_open_append(); all that reading an existing file can fail with:
-   DM_E_SYNTAX with an advice for an incomplete last line, DM_E_INPUT for a compressed
-   file; DM_E_FIELD (key "id") for an id that is not among ids, or twice there (line: its
-   place, file -1); DM_E_MEMORY; DM_E_INTERRUPT. */
+   DM_E_SYNTAX with an advice for an incomplete last line, DM_E_IO with one for an
+   incomplete last call of a compressed file, DM_E_INPUT for one whose compression is not
+   what its name says; DM_E_FIELD (key "id") for an id that is not among ids, or twice
+   there (line: its place, file -1); DM_E_MEMORY; DM_E_INTERRUPT. */
 dm_status dm_recorder_open(dm_recorder **out, const char *path, dm_recorder_start start,
                            dm_declared_ids ids, const dm_options *options,
                            const dm_host *host, dm_error *err) DM_MUST_CHECK;

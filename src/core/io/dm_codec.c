@@ -7,52 +7,69 @@
 #include "io/dm_igzip.h"
 #include "io/dm_zstd.h"
 
-#define ZSTD_ADVICE                                                                    \
+#define INSTALL_ZSTD                                                                   \
   "install zstd's library (Debian: libzstd-dev, Fedora: libzstd-devel) and datacarto " \
-  "again, or decompress it first"
+  "again"
+#define READ_ZSTD INSTALL_ZSTD ", or decompress it first"
+#define WRITE_ZSTD INSTALL_ZSTD ", or let the name end otherwise"
+
+static const char *write_names(void);
 
 static const dm_codec codecs[] = {
     {.name = "gzip",
+     .suffix = ".gz",
      .magic = "\x1F\x8B",
      .magic_len = 2,
-     .decoders = {&dm_igzip, &dm_gzip}},
+     .decoders = {&dm_igzip, &dm_gzip},
+     .encoder = &dm_gzip_encoder},
     {.name = "zstd",
+     .suffix = ".zst",
      .magic = "\x28\xB5\x2F\xFD",
      .magic_len = 4,
      .decoders = {&dm_zstd},
-     .advice = ZSTD_ADVICE},
+     .encoder = &dm_zstd_encoder,
+     .advice = READ_ZSTD,
+     .write_advice = WRITE_ZSTD},
     {.name = "zstd", /* a skippable frame comes first */
+     .suffix = ".zst",
      .magic = "\x50\x2A\x4D\x18",
      .magic_len = 4,
      .free_bits = 0x0F,
      .decoders = {&dm_zstd},
-     .advice = ZSTD_ADVICE},
+     .advice = READ_ZSTD},
     {.name = "lz4",
+     .suffix = ".lz4",
      .magic = "\x04\x22\x4D\x18",
      .magic_len = 4,
      .advice = "decompress it first"},
     {.name = "lzma",
+     .suffix = ".lzma",
      .magic = "\x5D\x00\x00",
      .magic_len = 3,
      .advice = "decompress it first"},
     {.name = "compress",
+     .suffix = ".Z",
      .magic = "\x1F\x9D",
      .magic_len = 2,
      .advice = "decompress it first"},
     {.name = "bzip2",
+     .suffix = ".bz2",
      .magic = "BZh",
      .magic_len = 3,
      .advice = "give it as bzfile(path)"},
     {.name = "xz",
+     .suffix = ".xz",
      .magic = "\xFD\x37\x7A\x58\x5A\x00",
      .magic_len = 6,
      .advice = "give it as xzfile(path)"},
     {.name = "zip",
+     .suffix = ".zip",
      .magic = "PK\x03\x04",
      .magic_len = 4,
      .is_archive = true,
      .advice = "unpack it first, or give it as unz(path, name)"},
     {.name = "7z",
+     .suffix = ".7z",
      .magic = "7z\xBC\xAF\x27\x1C",
      .magic_len = 6,
      .is_archive = true,
@@ -86,6 +103,34 @@ const dm_decoder *dm_codec_decoder(const dm_codec *codec) {
 const dm_decoder *dm_codec_library(size_t i) {
   static const dm_decoder *const libraries[] = {&dm_zstd, &dm_igzip};
   return i < sizeof libraries / sizeof *libraries ? libraries[i] : NULL;
+}
+
+const dm_codec *dm_codec_of_path(const char *path) {
+  size_t len = strlen(path);
+  for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
+    size_t n = strlen(codecs[i].suffix);
+    if (len > n && strcmp(path + len - n, codecs[i].suffix) == 0) {
+      return &codecs[i];
+    }
+  }
+  return NULL;
+}
+
+dm_status dm_codec_encoder(const dm_codec *codec, const dm_encoder **out, dm_error *err) {
+  *out = codec ? codec->encoder : NULL;
+  if (!codec || (*out && (*out)->open)) {
+    return DM_OK;
+  }
+  dm_error_expected(err, DM_E_IO, "a file to be written as %s", write_names());
+  dm_error_found(err, "a name that ends in %s, as of %s", codec->suffix, codec->name);
+  dm_error_advice(err, "%s", *out ? codec->write_advice : "let the name end otherwise");
+  return DM_E_IO;
+}
+
+/* What can be written here, for a message. */
+static const char *write_names(void) {
+  return dm_zstd_encoder.open ? "plain text, gzip (.gz) or zstd (.zst)"
+                              : "plain text or gzip (.gz)";
 }
 
 const char *dm_codec_read_names(void) {

@@ -2,7 +2,9 @@
 #ifndef DM_DECODER_H
 #define DM_DECODER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/dm_error.h"
 
@@ -35,6 +37,9 @@ typedef struct dm_decoder {
      what the input returns. */
   dm_status (*read)(void *state, const dm_decoder_input *input, char *buf, size_t n,
                     size_t *got, dm_error *err);
+  /* Of one that read to the end or failed: whether the bytes ended in the middle of a
+     stream (a member, a frame); *whole is where the last whole one before it ended. */
+  bool (*is_cut)(const void *state, uint64_t *whole);
   void (*close)(void *state);
 } dm_decoder;
 

@@ -27,6 +27,8 @@ typedef struct igzip {
   place place;
   uint32_t crc;
   uint32_t len;
+  bool is_cut;
+  uint64_t whole; /* where the last member ended */
   struct inflate_state inflate;
   dm_pieces pieces;
 } igzip;
@@ -40,6 +42,8 @@ static dm_status open_igzip(void **out, dm_error *err) {
     return dm_error_memory(err);
   }
   g->place = PLACE_HEADER;
+  g->is_cut = false;
+  g->whole = 0;
   isal_inflate_init(&g->inflate);
   dm_pieces_init(&g->pieces, step_igzip);
   return DM_OK;
@@ -52,6 +56,11 @@ static dm_status gzip_error(dm_error *err, const char *found) {
   return DM_E_IO;
 }
 
+static dm_status cut_error(igzip *g, dm_error *err) {
+  g->is_cut = true;
+  return gzip_error(err, "an end in the middle of the gzip stream");
+}
+
 /* --- the frame around the data --- */
 
 /* The next n bytes, at most four, as a number with its lowest byte first. */
@@ -62,7 +71,7 @@ static dm_status take_number(igzip *g, const dm_decoder_input *input, size_t n,
   for (size_t i = 0; i < n; i++) {
     DM_TRY(dm_pieces_fill(raw, input, err));
     if (raw->left == 0) {
-      return gzip_error(err, "an end in the middle of the gzip stream");
+      return cut_error(g, err);
     }
     if (g->place == PLACE_HEADER) {
       g->crc = crc32_gzip_refl(g->crc, raw->next, 1);
@@ -175,7 +184,7 @@ static dm_status inflate_some(igzip *g, const dm_decoder_input *input, char *out
   if (z->block_state == ISAL_BLOCK_FINISH) {
     g->place = PLACE_TRAILER;
   } else if (*got == 0 && raw->left == 0 && raw->is_end) {
-    return gzip_error(err, "an end in the middle of the gzip stream");
+    return cut_error(g, err);
   }
   return DM_OK;
 }
@@ -207,6 +216,7 @@ static dm_status step_igzip(void *state, const dm_decoder_input *input, char *ou
   }
   DM_TRY(read_trailer(g, input, err));
   g->place = PLACE_BETWEEN;
+  g->whole = dm_pieces_used(raw);
   return DM_OK;
 }
 
@@ -216,12 +226,21 @@ static dm_status read_igzip(void *state, const dm_decoder_input *input, char *bu
   return dm_pieces_read(&g->pieces, g, input, buf, n, got, err);
 }
 
+static bool is_igzip_cut(const void *state, uint64_t *whole) {
+  const igzip *g = state;
+  *whole = g->whole;
+  return g->is_cut;
+}
+
 static void close_igzip(void *state) {
   dm_free(state);
 }
 
-const dm_decoder dm_igzip = {
-    .name = "igzip", .open = open_igzip, .read = read_igzip, .close = close_igzip};
+const dm_decoder dm_igzip = {.name = "igzip",
+                             .open = open_igzip,
+                             .read = read_igzip,
+                             .is_cut = is_igzip_cut,
+                             .close = close_igzip};
 
 #else
 

@@ -9,6 +9,7 @@ void dm_pieces_init(dm_pieces *pieces, dm_pieces_step *step) {
   pieces->raw.next = pieces->raw.bytes + DM_PIECES_BACK;
   pieces->raw.left = 0;
   pieces->raw.is_end = false;
+  pieces->raw.n_read = 0;
   pieces->used = pieces->len = 0;
   pieces->is_end = false;
   pieces->fault = DM_OK;
@@ -60,5 +61,6 @@ dm_status dm_pieces_fill(dm_pieces_raw *raw, const dm_decoder_input *input,
   raw->next = start;
   DM_TRY(input->read(input->ctx, (char *)start, DM_DECODER_RAW, &raw->left, err));
   raw->is_end = raw->left < DM_DECODER_RAW;
+  raw->n_read += raw->left;
   return DM_OK;
 }

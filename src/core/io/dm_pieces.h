@@ -16,7 +16,8 @@ enum { DM_PIECES_BACK = 8 };
 typedef struct dm_pieces_raw {
   unsigned char *next;
   size_t left;
-  bool is_end; /* no more behind these */
+  bool is_end;     /* no more behind these */
+  uint64_t n_read; /* so far */
   unsigned char bytes[DM_PIECES_BACK + DM_DECODER_RAW];
 } dm_pieces_raw;
 
@@ -47,5 +48,10 @@ dm_status dm_pieces_read(dm_pieces *pieces, void *state, const dm_decoder_input 
  */
 dm_status dm_pieces_fill(dm_pieces_raw *raw, const dm_decoder_input *input,
                          dm_error *err) DM_MUST_CHECK;
+
+/* How many compressed bytes the library has used up. */
+static inline uint64_t dm_pieces_used(const dm_pieces_raw *raw) {
+  return raw->n_read - raw->left;
+}
 
 #endif

@@ -1,4 +1,4 @@
-/* Several gzip files inflated side by side, ahead of being read. */
+/* Several compressed files inflated side by side, ahead of being read. */
 #ifndef DM_READ_AHEAD_H
 #define DM_READ_AHEAD_H
 

@@ -152,6 +152,10 @@ const char *dm_source_compression(const dm_source *source) {
   return source->codec ? source->codec->name : NULL;
 }
 
+bool dm_source_is_cut(const dm_source *source, uint64_t *whole) {
+  return source->codec && source->decoder->is_cut(source->decoding, whole);
+}
+
 bool dm_source_has_grown(const dm_source *source) {
   struct stat info;
   return source->fd >= 0 && fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode) &&

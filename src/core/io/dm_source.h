@@ -1,5 +1,5 @@
-/* Bytes in: plain and gzip files, memory, a callback. Never a memory map, because a file
-   may be truncated by the training that writes it. */
+/* Bytes in: plain and compressed files, memory, a callback. Never a memory map, because a
+   file may be truncated by the training that writes it. */
 #ifndef DM_SOURCE_H
 #define DM_SOURCE_H
 
@@ -65,6 +65,11 @@ uint64_t dm_source_bytes(const dm_source *source);
 
 /* The name of the compression that is undone on the way; NULL: plain bytes. */
 const char *dm_source_compression(const dm_source *source);
+
+/* Of a compressed source that was read to the end or to a fault: whether its bytes ended
+   in the middle of a stream (a member, a frame); *whole is then how many stand before
+   that. */
+bool dm_source_is_cut(const dm_source *source, uint64_t *whole);
 
 /* Whether the file has grown since it was opened. */
 bool dm_source_has_grown(const dm_source *source);

@@ -1,7 +1,8 @@
 /* Turns bytes into a file that appears all at once: they go to a temporary file beside it
    that takes its name when it is complete. Devices and FIFOs can't be replaced, so they
    get the bytes as they come. A file that is added to gets them in its place, and is cut
-   back where that fails. */
+   back where that fails. Where the name asks for a compression, the bytes pass through an
+   encoder. */
 #include "base/dm_os.h"
 
 #include "io/dm_writer.h"
@@ -11,6 +12,7 @@
 
 #include "base/dm_mem.h"
 #include "base/dm_text.h"
+#include "io/dm_codec.h"
 #include "io/dm_file.h"
 #include "io/dm_path.h"
 
@@ -38,6 +40,9 @@ struct dm_writer {
   uid_t old_user;
   gid_t old_group;
 #endif
+  const dm_encoder *encoder; /* NULL: the bytes as they are */
+  void *encoding;            /* its state; NULL between the streams of a file added to */
+  dm_buf encoded;
   size_t used; /* of buf */
   char buf[BUFFER_SIZE];
 };
@@ -45,7 +50,10 @@ struct dm_writer {
 static dm_status find_target(dm_writer *writer, const char *path, dm_error *err);
 static dm_status open_temporary(dm_writer *writer, dm_error *err);
 static char *temporary_name(const char *target, unsigned attempt);
-static dm_status flush(dm_writer *writer, dm_error *err);
+static dm_status find_encoder(dm_writer *writer, const char *path, dm_error *err);
+static dm_status flush(dm_writer *writer, bool is_end, dm_error *err);
+static dm_status encode_stream(dm_writer *writer, const char *bytes, size_t n,
+                               const dm_host *host, dm_error *err);
 static dm_status write_all(dm_writer *writer, const char *bytes, size_t n, dm_error *err);
 static dm_status check_place(const dm_writer *writer, dm_error *err);
 static dm_status go_to_end(dm_writer *writer, dm_error *err);
@@ -70,7 +78,13 @@ dm_status dm_writer_open(dm_writer **out, const char *path, const dm_host *host,
   if (host) {
     writer->host = *host;
   }
-  dm_status status = find_target(writer, path, err);
+  dm_status status = find_encoder(writer, path, err);
+  if (!status && writer->encoder) {
+    status = writer->encoder->open(&writer->encoding, err);
+  }
+  if (!status) {
+    status = find_target(writer, path, err);
+  }
   if (!status) {
     status = writer->is_direct ? open_direct(writer, err) : open_temporary(writer, err);
   }
@@ -84,7 +98,7 @@ dm_status dm_writer_open(dm_writer **out, const char *path, const dm_host *host,
 
 dm_status dm_writer_room(dm_writer *writer, size_t n, char **out, dm_error *err) {
   if (n > BUFFER_SIZE - writer->used) {
-    DM_TRY(flush(writer, err));
+    DM_TRY(flush(writer, false, err));
   }
   *out = writer->buf + writer->used;
   return DM_OK;
@@ -98,7 +112,7 @@ dm_status dm_writer_write(dm_writer *writer, const void *bytes, size_t n, dm_err
   const char *next = bytes;
   while (n > 0) {
     if (writer->used == BUFFER_SIZE) {
-      DM_TRY(flush(writer, err));
+      DM_TRY(flush(writer, false, err));
     }
     size_t room = BUFFER_SIZE - writer->used;
     size_t step = n < room ? n : room;
@@ -114,7 +128,9 @@ dm_status dm_writer_commit(dm_writer *writer, dm_error *err) {
   if (writer->is_append && !writer->is_direct) {
     DM_TRY(check_place(writer, err));
   }
-  DM_TRY(flush(writer, err));
+  if (!writer->is_append) {
+    DM_TRY(flush(writer, true, err));
+  }
   bool is_good = writer->is_direct || ((writer->is_append || keep_permissions(writer)) &&
                                        dm_file_sync(writer->fd));
   int saved = errno;
@@ -150,6 +166,10 @@ void dm_writer_close(dm_writer *writer) {
     dm_file_remove(writer->temporary);
     dm_free(writer->temporary);
   }
+  if (writer->encoding) {
+    writer->encoder->close(writer->encoding);
+  }
+  dm_buf_release(&writer->encoded);
   dm_free(writer->target);
   dm_free(writer);
 }
@@ -169,7 +189,10 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
   if (host) {
     writer->host = *host;
   }
-  dm_status status = find_target(writer, path, err);
+  dm_status status = find_encoder(writer, path, err);
+  if (!status) {
+    status = find_target(writer, path, err);
+  }
   if (!status && writer->is_direct) {
     status = open_direct(writer, err);
   } else if (!status) {
@@ -197,6 +220,11 @@ dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
 dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
                            const dm_host *host, bool *is_broken, dm_error *err) {
   *is_broken = false;
+  if (writer->encoder && n > 0) {
+    DM_TRY(encode_stream(writer, bytes, n, host, err));
+    bytes = writer->encoded.data;
+    n = writer->encoded.len;
+  }
   if (!writer->is_direct) {
     DM_TRY(check_place(writer, err));
     DM_TRY(go_to_end(writer, err));
@@ -210,6 +238,27 @@ dm_status dm_writer_append(dm_writer *writer, const void *bytes, size_t n,
   } else if (writer->is_direct || !dm_file_cut(writer->fd, writer->size)) {
     *is_broken = true;
   }
+  return status;
+}
+
+/* The bytes as one stream in encoded: they are in the file as a whole or not at all. */
+static dm_status encode_stream(dm_writer *writer, const char *bytes, size_t n,
+                               const dm_host *host, dm_error *err) {
+  writer->encoded.len = 0;
+  DM_TRY(writer->encoder->open(&writer->encoding, err));
+  dm_status status = DM_OK;
+  while (!status && n > 0) {
+    size_t piece = n < PIECE_MAX ? n : PIECE_MAX;
+    status = writer->encoder->add(writer->encoding, bytes, piece, piece == n,
+                                  &writer->encoded, err);
+    bytes += piece;
+    n -= piece;
+    if (!status && host) {
+      status = dm_host_check(host, 0, err);
+    }
+  }
+  writer->encoder->close(writer->encoding);
+  writer->encoding = NULL;
   return status;
 }
 
@@ -335,8 +384,21 @@ static char *temporary_name(const char *target, unsigned attempt) {
   return name;
 }
 
-static dm_status flush(dm_writer *writer, dm_error *err) {
-  DM_TRY(write_all(writer, writer->buf, writer->used, err));
+static dm_status find_encoder(dm_writer *writer, const char *path, dm_error *err) {
+  return dm_codec_encoder(dm_codec_of_path(path), &writer->encoder, err);
+}
+
+static dm_status flush(dm_writer *writer, bool is_end, dm_error *err) {
+  const char *bytes = writer->buf;
+  size_t n = writer->used;
+  if (writer->encoder) {
+    writer->encoded.len = 0;
+    DM_TRY(
+        writer->encoder->add(writer->encoding, bytes, n, is_end, &writer->encoded, err));
+    bytes = writer->encoded.data;
+    n = writer->encoded.len;
+  }
+  DM_TRY(write_all(writer, bytes, n, err));
   writer->used = 0;
   return DM_OK;
 }

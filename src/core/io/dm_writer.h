@@ -24,12 +24,13 @@ typedef struct dm_writer dm_writer;
    the same folder until dm_writer_commit(); until then an old file stays as it is, and
    after a failure too. The new file has the old one's permissions, else those that the
    umask leaves. Through a symbolic link, the file that it leads to is replaced. What is
-   no regular file (/dev/stdout, a FIFO) is written to directly. *out is NULL on failure,
+   no regular file (/dev/stdout, a FIFO) is written to directly. A name that ends as those
+   of a compression do (dm_codec) gets a file compressed by it. *out is NULL on failure,
    else released by dm_writer_close(). host may be NULL; check() is called after every
    quarter of a megabyte and while a FIFO waits, with the number of bytes written. One
    thread at a time.
-   DM_E_IO with errno (a directory, no permission, a read-only file), DM_E_MEMORY,
-   DM_E_INTERRUPT. */
+   DM_E_IO with errno (a directory, no permission, a read-only file), without one where
+   the compression is none that is written here; DM_E_MEMORY, DM_E_INTERRUPT. */
 dm_status dm_writer_open(dm_writer **out, const char *path, const dm_host *host,
                          dm_error *err) DM_MUST_CHECK;
 
@@ -49,13 +50,13 @@ dm_status dm_writer_write(dm_writer *writer, const void *bytes, size_t n,
    DM_E_INTERRUPT. */
 dm_status dm_writer_commit(dm_writer *writer, dm_error *err) DM_MUST_CHECK;
 
-/* Opens the file at path (UTF-8) to add to it by dm_writer_append() alone; one that is
+/* Opens the file at path (UTF-8) to add to it by dm_writer_append() alone, which makes a
+   stream of each call's bytes where the name asks for a compression; one that is
    not there is made, empty, with the permissions that the umask leaves. Where is_new, it
    must not be there, or be empty. Devices and FIFOs are written to as they are. *out is
    NULL on failure, else released by dm_writer_close(). host as for dm_writer_open(), for
-   this call only. DM_E_IO with errno (EEXIST where it had to be new), DM_E_MEMORY,
-   DM_E_INTERRUPT.
- */
+   this call only. DM_E_IO as dm_writer_open(), EEXIST where it had to be new;
+   DM_E_MEMORY, DM_E_INTERRUPT. */
 dm_status dm_writer_open_append(dm_writer **out, const char *path, bool is_new,
                                 const dm_host *host, dm_error *err) DM_MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* Decompresses the frames of a zstd stream; their headers, blocks and checksums are the
-   library's to check. */
+/* Decompresses the frames of a zstd stream, and writes one; their headers, blocks and
+   checksums are the library's to check. */
 #include "io/dm_zstd.h"
 
 #ifdef DM_HAS_ZSTD
@@ -17,7 +17,8 @@ enum { WINDOW_SHIFT_MAX = 27 };
 typedef struct zstd {
   ZSTD_DCtx *context;
   bool is_between_frames; /* the last one has ended */
-  bool is_later;          /* than the first one */
+  bool is_cut;
+  uint64_t whole; /* where the last frame ended */
   dm_pieces pieces;
 } zstd;
 
@@ -47,7 +48,8 @@ static dm_status open_zstd(void **out, dm_error *err) {
   }
   dm_pieces_init(&z->pieces, step_zstd);
   z->is_between_frames = true;
-  z->is_later = false;
+  z->is_cut = false;
+  z->whole = 0;
   z->context = ZSTD_createDCtx_advanced((ZSTD_customMem){allocate, release, NULL});
   if (!z->context || ZSTD_isError(ZSTD_DCtx_setParameter(z->context, ZSTD_d_windowLogMax,
                                                          WINDOW_SHIFT_MAX))) {
@@ -84,7 +86,7 @@ static dm_status library_error(const zstd *z, size_t code, dm_error *err) {
       return stream_error(err, "incorrect data check");
     case ZSTD_error_prefix_unknown:
       return stream_error(
-          err, z->is_later ? "other bytes behind the zstd stream" : "incorrect header");
+          err, z->whole > 0 ? "other bytes behind the zstd stream" : "incorrect header");
     default:
       return stream_error(err, ZSTD_getErrorName(code));
   }
@@ -120,8 +122,10 @@ static dm_status step_zstd(void *state, const dm_decoder_input *input, char *out
     return library_error(z, code, err);
   }
   if (code == 0) {
-    z->is_between_frames = z->is_later = true;
+    z->is_between_frames = true;
+    z->whole = dm_pieces_used(raw);
   } else if (to.pos == 0 && raw->left == 0 && raw->is_end) {
+    z->is_cut = true;
     return stream_error(err, "an end in the middle of the zstd stream");
   }
   return DM_OK;
@@ -133,11 +137,60 @@ static dm_status read_zstd(void *state, const dm_decoder_input *input, char *buf
   return dm_pieces_read(&z->pieces, z, input, buf, n, got, err);
 }
 
-const dm_decoder dm_zstd = {
-    .name = "zstd", .open = open_zstd, .read = read_zstd, .close = close_zstd};
+static bool is_zstd_cut(const void *state, uint64_t *whole) {
+  const zstd *z = state;
+  *whole = z->whole;
+  return z->is_cut;
+}
+
+const dm_decoder dm_zstd = {.name = "zstd",
+                            .open = open_zstd,
+                            .read = read_zstd,
+                            .is_cut = is_zstd_cut,
+                            .close = close_zstd};
+
+/* --- writing --- */
+
+static void close_compression(void *state) {
+  ZSTD_freeCCtx(state);
+}
+
+static dm_status open_compression(void **out, dm_error *err) {
+  ZSTD_CCtx *context =
+      ZSTD_createCCtx_advanced((ZSTD_customMem){allocate, release, NULL});
+  *out = context;
+  if (!context || ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))) {
+    close_compression(context);
+    *out = NULL;
+    return dm_error_memory(err);
+  }
+  return DM_OK;
+}
+
+static dm_status add_compressed(void *state, const char *bytes, size_t n, bool is_end,
+                                dm_buf *out, dm_error *err) {
+  ZSTD_CCtx *context = state;
+  ZSTD_inBuffer from = {bytes, n, 0};
+  size_t left;
+  do {
+    DM_TRY(dm_buf_reserve(out, ZSTD_CStreamOutSize(), err));
+    ZSTD_outBuffer to = {out->data, out->cap, out->len};
+    left =
+        ZSTD_compressStream2(context, &to, &from, is_end ? ZSTD_e_end : ZSTD_e_continue);
+    out->len = to.pos;
+    if (ZSTD_isError(left)) {
+      return dm_error_memory(err); /* nothing else can be wrong with what it is given */
+    }
+  } while (is_end ? left > 0 : from.pos < from.size);
+  return DM_OK;
+}
+
+const dm_encoder dm_zstd_encoder = {
+    .open = open_compression, .add = add_compressed, .close = close_compression};
 
 #else
 
 const dm_decoder dm_zstd = {.name = "zstd"};
+const dm_encoder dm_zstd_encoder = {.open = NULL};
 
 #endif

@@ -4,7 +4,9 @@
 #define DM_ZSTD_H
 
 #include "io/dm_decoder.h"
+#include "io/dm_encoder.h"
 
 extern const dm_decoder dm_zstd;
+extern const dm_encoder dm_zstd_encoder;
 
 #endif

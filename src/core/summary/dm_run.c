@@ -74,6 +74,7 @@ done:
     err->file = file;
   }
   run->open_line = lines.open_line;
+  run->next_byte = lines.next_byte;
   dm_lines_release(&lines);
   return status;
 }

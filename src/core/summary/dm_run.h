@@ -16,6 +16,7 @@ typedef struct dm_run {
   dm_batch batch;
   dm_block block;
   uint64_t open_line;   /* of the source that was read last, as dm_lines has it */
+  uint64_t next_byte;   /* the same: how many bytes it has, once read to its end */
   uint64_t rows_before; /* of tables, which the numbers of rows count from */
   int32_t table; /* the index that errors and problems call the rows' table by, as a
                     source's; -1, as at first: they have none */
