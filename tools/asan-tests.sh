@@ -35,4 +35,4 @@ R_LIBS=$work/library${R_LIBS:+:$R_LIBS}
 export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS R_LIBS
 # What draws, counts and checks in R alone is left out.
 Rscript --no-init-file tools/test.R \
-  '^(arguments|audit|average|bins|broom|cartography|checks|command-line|compare|datamap.*|density|detect|filter|groups|intervals|knit|levels|marked|misplaced|panels|pictures|plot.*|python-path|region-probs|regions|reliability|runs|scales|select|stages-.*|survival|text|theme)$'
+  '^(arguments|audit|average|bins|broom|cartography|checks|command-line|compare|confusions|conditions|datamap.*|density|detect|filter|groups|inputs|intervals|knit|lazy.*|levels|marked|misplaced|panels|pictures|plot.*|python-path|region-probs|regions|reliability|runs|scales|select|stages-.*|survival|text|theme)$'

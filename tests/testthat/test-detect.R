@@ -43,6 +43,7 @@ test_that("scores are the means over all orders of equal values", {
 })
 
 test_that("runs of equal values are summed as place by place", {
+  skip_on_cran() # takes long
   # the mean over all orders, at each place of each run
   by_place <- function(value, is_wrong, k) {
     groups <- split(is_wrong, -value)

@@ -754,6 +754,7 @@ damaged_states <- function() {
 
 test_that("no damage of a state gets through or does harm", {
   skip_on_cran() # takes long
+  skip_on_covr()
   states <- damaged_states()
   expect_gt(length(states), 500)
   intact <- check_state(state_of(
@@ -860,6 +861,7 @@ test_that("counts are found by as many names as there are", {
 
 test_that("a state that is wrong in any element is an error of ours", {
   skip_on_cran()
+  skip_on_covr() # takes long, and no line is new
   expect_length(names(with_short_names(list(a = 1, b = 2))), 1)
   given <- list(
     signals = "loss", metrics = "all", steps = c(0, 9), on_error = "skip"
