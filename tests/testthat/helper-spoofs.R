@@ -107,6 +107,9 @@ map_functions <- function(other) {
       if (is_datamap(map)) utils::capture.output(print(summary(map)))
     },
     problems = function(map) if (is_datamap(map)) datamap_problems(map),
+    explore = function(map) {
+      datamap_explore(map, file = tempfile(fileext = ".html"))
+    },
     filter = datamap_filter,
     filter_by = function(map) datamap_filter(map, "own", 0.5),
     filter_events = function(map) datamap_filter(map, use_f_times = 1),

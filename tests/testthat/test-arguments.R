@@ -55,6 +55,10 @@ test_that("arguments stand in one order: data, the usual, `...`, the rest", {
   formals$datamap_filter <- c(
     setdiff(filter, "..."), intersect(filter, "...")
   )
+  # Its file need not be: it stands behind all
+  explore <- formals$datamap_explore
+  expect_identical(explore[[length(explore)]], "file")
+  formals$datamap_explore <- append(setdiff(explore, "file"), "file", 2)
   for (name in names(formals)) {
     at <- match(formals[[name]], order)
     expect_identical(formals[[name]][order(at)], formals[[name]], label = name)
