@@ -4,7 +4,8 @@
 # What a scheme of groups is: the column `signal` that the groups go by, and all
 # that it `needs`; the `levels` in order, what is never right first, and what
 # they are called in a legend, `words`; `codes`, which gives the place of each
-# sample of a map among the levels; and `places`, where in the row of colours
+# sample of a map among the levels; `statement`, the same of the column of that
+# signal in a database; and `places`, where in the row of colours
 # and shapes (R/scales.R) each level stands, NULL for all along it.
 
 # A level from each break to the next, and one for the last.
@@ -22,6 +23,16 @@ share_scheme <- function(breaks) {
       ratio <- map$correct_ratio
       code <- findInterval(ratio, breaks)
       replace(code, which(ratio < 0 | ratio > breaks[[n]]), NA)
+    },
+    statement = function(ratio) {
+      from <- rev(breaks)
+      first_that(
+        c(
+          list(bquote(.(ratio) > .(breaks[[n]]))),
+          lapply(from, function(least) call(">=", ratio, least))
+        ),
+        c(list(NA), as.list(rev(seq_len(n))))
+      )
     },
     places = NULL
   )
@@ -47,6 +58,18 @@ event_scheme <- function(signal, levels) {
       code[none] <- 2L - (ratio == 0) + (ratio == 1)
       code
     },
+    statement = function(events) {
+      first_that(
+        c(
+          lapply(3:1, function(least) call(">=", events, least)),
+          list(
+            call("is.na", events), quote(correct_ratio == 0),
+            quote(correct_ratio == 1), quote(!is.na(correct_ratio))
+          )
+        ),
+        list(6L, 5L, 4L, NA, 1L, 3L, 2L)
+      )
+    },
     places = c(1L, 2L, 6L, 5L, 4L, 3L)
   )
 }
@@ -69,6 +92,11 @@ group_schemes <- list(
     levels = c("the rest", "dirty (s_label 2)"),
     words = c("the rest", "dirty (s_label 2)"),
     codes = function(map) 1L + (map$s_label == 2),
+    statement = function(s_label) {
+      first_that(
+        list(call("==", s_label, 2L), bquote(!is.na(.(s_label)))), list(2L, 1L)
+      )
+    },
     places = c(6L, 3L)
   )
 )

@@ -172,6 +172,12 @@ take_map <- function(x,
       "datamap_summarise() gives its data map."
     )
   }
+  if (is_lazy_map(x)) {
+    abort_misplaced(
+      x, "a data map in R", arg, call, "collect",
+      "dplyr::collect() fetches it from its database."
+    )
+  }
   if (!is.data.frame(x)) {
     abort_argument(x, "a data map", arg, call)
   }

@@ -34,14 +34,6 @@ bin_samples <- function(data, attr1, attr2) {
     range <- signal_range(data[[name]], name)
     axis_breaks(data[[name]], range, n_bins)
   })
-  widths <- vapply(breaks, function(at) at[[2]] - at[[1]], 1)
-  if (nrow(data) == 0) {
-    tiles <- data.frame(
-      x = numeric(), y = numeric(), n = integer(), .group = data$.group,
-      .facet = data$.facet
-    )
-    return(list(tiles = tiles, widths = widths))
-  }
   place <- function(name, at) findInterval(name, at, rightmost.closed = TRUE)
   n_x <- length(breaks$x) - 1L
   n_y <- length(breaks$y) - 1L
@@ -50,6 +42,22 @@ bin_samples <- function(data, attr1, attr2) {
       n_x * (place(data[[attr1]], breaks$y) - 1L),
     n_x * n_y, data
   )
+  bin_tiles(counts, breaks, levels(data$.group), levels(data$.facet))
+}
+
+# The same of the numbers of samples in each bin, group and panel; bins are
+# counted along the horizontal axis first.
+bin_tiles <- function(counts, breaks, groups, panels) {
+  widths <- vapply(breaks, function(at) at[[2]] - at[[1]], 1)
+  if (sum(counts) == 0) {
+    tiles <- data.frame(
+      x = numeric(), y = numeric(), n = integer(),
+      .group = as_levels(integer(), groups),
+      .facet = as_levels(integer(), panels)
+    )
+    return(list(tiles = tiles, widths = widths))
+  }
+  n_x <- length(breaks$x) - 1L
   # One row per bin that is not empty, one column per group
   totals <- apply(counts, c(1, 3), sum)
   bins <- which(totals > 0, arr.ind = TRUE)
@@ -79,10 +87,10 @@ bin_samples <- function(data, attr1, attr2) {
       y = breaks$y[[1]] + (c(filler$row, row) + 0.5) * widths[["y"]] / side,
       n = c(rep(0L, nrow(filler)), n),
       .group = as_levels(
-        c(rep(1L, nrow(filler)), tiles), levels(data$.group)
+        c(rep(1L, nrow(filler)), tiles), groups
       ),
       .facet = as_levels(
-        c(rep(1L, nrow(filler)), bins[bin, 2]), levels(data$.facet)
+        c(rep(1L, nrow(filler)), bins[bin, 2]), panels
       )
     ),
     widths = widths

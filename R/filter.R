@@ -14,7 +14,8 @@
 #'
 #' @param map A data map, from [datamap_summarise()],
 #'   [datamap_read_summary()] or [as_datamap()], or any data frame that
-#'   [as_datamap()] takes.
+#'   [as_datamap()] takes. Of a data map in a database, where missing values
+#'   are not counted, what is kept stays there.
 #' @param ... Conditions in terms of the columns, such as `avg_probs < 0.2`:
 #'   each is `TRUE` or `FALSE` for every sample. What is no condition is taken
 #'   for the arguments below, in their order: `datamap_filter(map, "avg_probs",
@@ -46,6 +47,21 @@ datamap_filter <- function(map,
                            threshold = 0,
                            use_f_times = NULL,
                            use_l_times = NULL) {
+  force_argument(map, "map", rlang::current_env())
+  if (is_lazy_map(map)) {
+    return(filter_lazy(
+      map, rlang::enquos(..., .ignore_empty = "all"),
+      list(
+        criterion = criterion, threshold = threshold,
+        use_f_times = use_f_times, use_l_times = use_l_times
+      ),
+      c(
+        criterion = missing(criterion), threshold = missing(threshold),
+        use_f_times = missing(use_f_times), use_l_times = missing(use_l_times)
+      ),
+      rlang::current_env()
+    ))
+  }
   map <- take_map(map)
   given <- filter_dots(
     map,
@@ -84,7 +100,7 @@ datamap_filter <- function(map,
 # What stands in `...`: conditions, TRUE or FALSE for each sample, as `meets`,
 # named by their words, with the `columns` that they look at; and as `values`
 # arguments by their place, of those that are `free` since they were not given
-# by name.
+# by name. `dots` are the conditions themselves.
 filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
   names <- names(dots)[nzchar(names(dots))]
   if (length(names) > 0) {
@@ -101,6 +117,7 @@ filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
     )
   }
   meets <- list()
+  conditions <- list()
   values <- list()
   columns <- character()
   data <- plain_frame(map)
@@ -121,6 +138,7 @@ filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
       words <- paste(rlang::expr_deparse(expr), collapse = " ")
       words <- gsub("\\s+", " ", words)
       meets[[words]] <- value
+      conditions[[words]] <- dot
       columns <- c(columns, intersect(all.vars(expr), names(map)))
     } else if (is.symbol(expr) && as.character(expr) %in% names(map)) {
       column <- as.character(expr)
@@ -146,7 +164,10 @@ filter_dots <- function(map, dots, free, call = rlang::caller_env()) {
       values[place[[1]]] <- list(value)
     }
   }
-  list(meets = meets, values = values, columns = unique(columns))
+  list(
+    meets = meets, values = values, columns = unique(columns),
+    dots = conditions
+  )
 }
 
 evaluate_dot <- function(dot, data, call) {

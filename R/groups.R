@@ -47,6 +47,7 @@ max_values <- 30L
 #'   levels of the scheme in their order. `group` is `NA` where the signal that
 #'   the groups go by is missing. The attribute `counts` is an integer vector:
 #'   the number of samples in each group, named by the levels, zeros included.
+#'   Of a data map in a database, a table of dbplyr whose `group` is a string.
 #' @seealso [datamap_plot()] draws them.
 #' @export
 #' @examples
@@ -66,6 +67,14 @@ datamap_groups <- function(map,
                            dirty_label = FALSE,
                            group_by = NULL) {
   check_dots()
+  force_argument(map, "map", rlang::current_env())
+  if (is_lazy_map(map)) {
+    arguments <- list(
+      criterion = criterion, threshold = threshold, use_f_times = use_f_times,
+      use_l_times = use_l_times, dirty_label = dirty_label, group_by = group_by
+    )
+    return(groups_lazy(map, arguments, rlang::current_env()))
+  }
   map <- take_map(map)
   conditions <- filter_conditions(
     map, criterion, threshold, use_f_times, use_l_times
@@ -179,8 +188,9 @@ group_values <- function(x) {
   }
   limits <- range(x, na.rm = TRUE)
   is_whole <- is.integer(x) || all(x == trunc(x), na.rm = TRUE)
-  class <- if (is_whole) class_whole_numbers else class_numbers
-  class(x, limits[[1]], limits[[2]])
+  classes <- if (is_whole) whole_classes else number_classes
+  classes <- classes(limits[[1]], limits[[2]])
+  as_levels(findInterval(x, classes$from), classes$text)
 }
 
 # The different values in their order, without NA: all levels of a factor,
@@ -207,8 +217,9 @@ few_values <- function(x) {
   if (length(values) > max_classes) NULL else values
 }
 
-# Classes of whole numbers: "0 to 2", "3 to 5", ..., of a round width.
-class_whole_numbers <- function(x, low, high) {
+# Classes of whole numbers: "0 to 2", "3 to 5", ..., of a round width; the
+# smallest number of each, and what they are called.
+whole_classes <- function(low, high) {
   widths <- c(outer(c(1, 2, 3, 4, 5), 10^(0:300)))
   classes <- floor(high / widths) - floor(low / widths) + 1
   width <- widths[classes <= max_classes][[1]]
@@ -218,11 +229,11 @@ class_whole_numbers <- function(x, low, high) {
   text <- number_text(first)
   wide <- last > first
   text[wide] <- paste(text[wide], "to", number_text(last[wide]))
-  as_levels(findInterval(x, from), text)
+  list(from = from, text = text)
 }
 
 # Classes of other numbers: "[0, 0.2)", ..., "[0.8, 1]".
-class_numbers <- function(x, low, high) {
+number_classes <- function(low, high) {
   breaks <- list_breaks(low, high)
   last <- length(breaks)
   text <- number_text(breaks)
@@ -230,7 +241,7 @@ class_numbers <- function(x, low, high) {
     "[", text[-last], ", ", text[-1],
     rep(c(")", "]"), c(last - 2L, 1L))
   )
-  as_levels(findInterval(x, breaks, rightmost.closed = TRUE), text)
+  list(from = breaks[-last], text = text)
 }
 
 # Round limits for at most six classes; plain ones where the numbers lie too

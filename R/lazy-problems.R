@@ -1,18 +1,14 @@
 # What is wrong with signals in a database, counted in one scan: the query is
 # that of a summary up to the lines, by the names of lazy-sql.R.
 
-# The counts of each problem, as a list of `counts`, by what they are of, the
-# number of `lines`, and the `problems` as datamap_problems() gives them.
-lazy_problems <- function(x, plan, call) {
-  query <- flat_query(problem_query(x, plan), plan, call)
-  counts <- from_database(plain_columns_of(dplyr::collect(query)), call)
-  counts <- vapply(counts, function(n) {
-    n <- as.double(plain_numbers(n))
-    if (is.na(n)) 0 else n
-  }, 0)
-  is_found <- counts[names(problem_texts)] > 0
-  found <- stats::na.omit(names(problem_texts)[is_found])
-  found <- as.character(found)
+# The counts of each problem of tables, as a list of `counts`, by what they are
+# of, the number of `lines`, and the `problems` as datamap_problems() gives
+# them.
+lazy_problems <- function(tables, plans, call) {
+  all <- c(names(problem_texts), "bad", "lines")
+  counts <- Map(count_in_database, tables, plans, list(all), list(call))
+  counts <- Reduce(`+`, counts)
+  found <- names(problem_texts)[counts[names(problem_texts)] > 0]
   kinds <- sub("^bad_.*", "bad_line", found)
   total <- 0 * lengths(problem_kinds)
   for (kind in setdiff(kinds, "bad_line")) {
@@ -32,8 +28,19 @@ lazy_problems <- function(x, plan, call) {
   )
   list(
     problems = problems, counts = counts[found], lines = counts[["lines"]],
-    columns = plan$order_columns
+    columns = plans[[1]]$order_columns
   )
+}
+
+count_in_database <- function(x, plan, names, call) {
+  query <- flat_query(problem_query(x, plan), plan, call)
+  found <- from_database(plain_columns_of(dplyr::collect(query)), call)
+  # not looked for, or of no line
+  counts <- stats::setNames(numeric(length(names)), names)
+  found <- vapply(found, function(n) as.double(plain_numbers(n)), 0)
+  found[is.na(found)] <- 0
+  counts[names(found)] <- found
+  counts
 }
 
 # By the names of the counts: those of bad lines, then the kinds of
@@ -223,12 +230,12 @@ problems_of_lazy <- function(x, call) {
     window$database <- list(order_by = NULL, is_skipping = FALSE)
     request <- check_request(NULL, NULL, FALSE)
     known <- list(
-      signals = x,
-      plan = lazy_plan(
+      tables = list(x),
+      plans = list(lazy_plan(
         x, column_types(x, call), request, window, check_naming(NULL, NULL),
         call
-      )
+      ))
     )
   }
-  lazy_problems(known$signals, known$plan, call)$problems
+  lazy_problems(known$tables, known$plans, call)$problems
 }

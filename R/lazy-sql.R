@@ -31,9 +31,12 @@ dialect_of <- function(con) {
   }
 }
 
+# One of dbplyr's simulate_*(), which writes queries only.
+is_simulated <- function(con) inherits(con, "TestConnection")
+
 # Natural logarithms: SQLite's own log() is of base 10, that of RSQLite is not.
 log_factor <- function(con) {
-  if (!inherits(con, "SQLiteConnection")) {
+  if (!inherits(con, "SQLiteConnection") || is_simulated(con)) {
     return(1)
   }
   found <- DBI::dbGetQuery(con, "SELECT LOG(2.718281828459045) AS l")$l
@@ -656,23 +659,34 @@ said_labels <- function(plan) {
   }), sprintf("dm_l%d", k))
 }
 
-# The whole of it.
-lazy_summarise <- function(x, plan, call) {
-  lines <- lazy_lines(x, plan)
-  if (plan$is_skipping) {
-    lines <- dplyr::filter(lines, !!call("!", is_bad_line(plan)))
-  }
-  places <- lazy_places(lazy_window(lines, plan), plan)
-  flat_query(lazy_results(lazy_samples(places, plan), plan), plan, call)
+# The whole of it, of tables with samples of their own each.
+lazy_summarise <- function(tables, plans, call) {
+  plan <- plans[[1]]
+  samples <- Map(function(x, plan) {
+    lines <- lazy_lines(x, plan)
+    if (plan$is_skipping) {
+      lines <- dplyr::filter(lines, !!call("!", is_bad_line(plan)))
+    }
+    samples <- lazy_samples(lazy_places(lazy_window(lines, plan), plan), plan)
+    if (length(tables) > 1) flat_query(samples, plan, call) else samples
+  }, tables, plans)
+  all <- Reduce(dplyr::union_all, samples)
+  flat_query(lazy_results(all, plan), plan, call)
 }
 
-# SQLite's parser takes no query within a query within a query, and so on, as
-# deep as this one: there they stand one after the other.
+# Written once, since dbplyr writes it anew whenever it is asked for a part of
+# it. SQLite's parser takes no query within a query within a query, and so on,
+# as deep as this one: there they stand one after the other.
 flat_query <- function(x, plan, call) {
-  if (!inherits(plan$con, "SQLiteConnection")) {
+  if (is_simulated(plan$con)) {
     return(x)
   }
+  is_sqlite <- inherits(plan$con, "SQLiteConnection")
+  query <- as.character(dbplyr::remote_query(x, cte = is_sqlite))
+  if (is_sqlite) {
+    query <- paste0("SELECT * FROM (", query, ")")
+  }
   from_database(
-    dplyr::tbl(plan$con, dbplyr::remote_query(x, cte = TRUE)), call
+    dplyr::tbl(plan$con, dbplyr::sql(query), vars = colnames(x)), call
   )
 }

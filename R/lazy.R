@@ -3,7 +3,13 @@
 
 # --- what is given ---
 
-is_lazy <- function(x) inherits(x, "tbl_lazy")
+# A table of dbplyr, or a list of them.
+is_lazy <- function(x) {
+  if (is.list(x) && !is.object(x) && length(x) > 0) {
+    return(all(vapply(x, inherits, NA, "tbl_lazy")))
+  }
+  inherits(x, "tbl_lazy")
+}
 
 is_lazy_map <- function(x) inherits(x, "datamap_lazy")
 
@@ -17,8 +23,22 @@ signal_source.tbl_lazy <- function(x, arg, call) {
       "datamap_plot", "It is a data map already: datamap_plot() draws it."
     )
   }
+  lazy_source(list(x), call)
+}
+
+# Tables in a database, each of which has samples of its own.
+#' @export
+signal_source.list <- function(x, arg, call) {
+  if (!is_lazy(x)) {
+    return(signal_source.default(x, arg, call))
+  }
+  check_dbplyr(x, arg, call)
+  lazy_source(unname(x), call)
+}
+
+lazy_source <- function(tables, call) {
   new_source(at_hand = list(summary = function(request, window, naming) {
-    lazy_map(x, request, window, naming, call)
+    lazy_map(tables, request, window, naming, call)
   }))
 }
 
@@ -90,19 +110,41 @@ from_database <- function(expr, call) {
 
 # --- the data map ---
 
-lazy_map <- function(x, request, window, naming, call) {
-  types <- column_types(x, call)
-  plan <- lazy_plan(x, types, request, window, naming, call)
+lazy_map <- function(tables, request, window, naming, call) {
+  plans <- lapply(tables, function(x) {
+    lazy_plan(x, column_types(x, call), request, window, naming, call)
+  })
   problems <- if (window$database$check) {
-    found <- lazy_problems(x, plan, call)
-    judge_problems(found, plan, call)
+    found <- lazy_problems(tables, plans, call)
+    judge_problems(found, plans[[1]], call)
     found$problems
   }
-  map <- lazy_summarise(x, plan, call)
-  new_lazy_map(map, list(
-    plan = plan, signals = x, problems = problems,
-    has_vectors = length(plan$classes) > 0
-  ))
+  known <- list(
+    plans = plans, tables = tables, problems = problems,
+    has_vectors = all(lengths(lapply(plans, `[[`, "classes")) > 0)
+  )
+  need_one_database(plans, call)
+  new_lazy_map(lazy_summarise(tables, plans, call), known)
+}
+
+# Tables of several databases can't be one table of dbplyr's.
+need_one_database <- function(plans, call) {
+  is_same <- vapply(plans, function(plan) {
+    identical(plan$con, plans[[1]]$con)
+  }, NA)
+  if (!all(is_same)) {
+    abort_datamap(
+      c(
+        "Tables that are summarised together must be in one database.",
+        "x" = "Table {which(!is_same)[[1]]} has another connection.",
+        "i" = paste(
+          "Give foreign tables of one server, or summarise each and bind what",
+          "{.code dplyr::collect()} makes of them by {.fn rbind}."
+        )
+      ),
+      class = "input", key = "x", call = call
+    )
+  }
 }
 
 # A table of dbplyr with one row per sample, and what is known of it.
@@ -124,7 +166,8 @@ collect.datamap_lazy <- function(x, ...) {
     return(data)
   }
   columns <- collected_columns(data)
-  request <- known$plan$request
+  request <- known$plans[[1]]$request
+  need_disjoint(columns$id, known, call)
   metrics <- intersect(request$metrics, names(columns))
   signals <- request$signals[
     paste0(request$signals, rep("_last", length(request$signals))) %in%
@@ -137,7 +180,7 @@ collect.datamap_lazy <- function(x, ...) {
   map <- new_datamap(
     columns, problems = known$problems %||% new_problems()
   )
-  attr(map, "samples") <- known$samples %||% nrow(map)
+  attr(map, "samples") <- samples_of_whole(x, call) %||% nrow(map)
   attr(map, "filter") <- known$filter
   map
 }
@@ -146,6 +189,32 @@ collect.datamap_lazy <- function(x, ...) {
 compute.datamap_lazy <- function(x, ...) {
   known <- lazy_known(x)
   new_lazy_map(from_database(NextMethod(), rlang::caller_env()), known)
+}
+
+# A sample must be in one of several tables only.
+need_disjoint <- function(id, known, call) {
+  row <- if (length(known$tables) > 1) repeated_id(id) else 0L
+  if (row > 0) {
+    again <- id_text(id[[row]])
+    abort_datamap(
+      c(
+        "All lines of an id must be in one of the tables.",
+        "x" = "The id {.val {again}} is in several."
+      ),
+      class = "field", key = "id", call = call
+    )
+  }
+}
+
+# How many samples there were before a filter; NULL where there was none.
+samples_of_whole <- function(map, call) {
+  whole <- lazy_known(map)$whole
+  if (!is.null(whole)) {
+    found <- from_database(
+      dplyr::collect(dplyr::summarise(whole, n = !!quote(n()))), call
+    )
+    as.double(plain_numbers(found$n))
+  }
 }
 
 # Columns as the core gives them: whole numbers as such, whatever the driver

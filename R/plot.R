@@ -36,6 +36,7 @@
 #' image: its file is small for any number of samples. The bins are made in the
 #' panels of `facet`, so other panels must be asked for there and not be added
 #' to the plot; and they keep their place only on axes that are not transformed.
+#' A data map in a database is drawn so, its bins are counted there.
 #'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
@@ -126,6 +127,17 @@ datamap_plot <- function(map,
                          points = c("auto", "points", "raster", "density")) {
   check_dots()
   force_argument(map, "map", rlang::current_env())
+  if (is_lazy_map(map)) {
+    points <- check_choice(points)
+    style <- check_choice(style)
+    check_binned(points, style, ids)
+    return(plot_lazy(map, list(
+      attr1 = attr1, attr2 = attr2, criterion = criterion,
+      threshold = threshold, use_f_times = use_f_times,
+      use_l_times = use_l_times, dirty_label = dirty_label,
+      group_by = group_by, facet = facet, scales = check_choice(scales)
+    ), rlang::current_env()))
+  }
   if (is.list(map) && !is.object(map)) {
     map <- stack_maps(take_maps(map))
     if (missing(facet)) facet <- "run"

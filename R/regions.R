@@ -45,7 +45,8 @@ region_axes <- c(
 #'   levels `hard-to-learn`, `ambiguous` and `easy-to-learn`; `NA` where
 #'   `avg_probs` or `label_var` is missing. The attribute `counts` is an integer
 #'   vector: the number of samples in each region, named, zeros included. The
-#'   attribute `cutoffs` holds the two cut-offs, named.
+#'   attribute `cutoffs` holds the two cut-offs, named. Of a data map in a
+#'   database, a table of dbplyr whose `region` is a string.
 #'
 #'   `geom_datamap_regions()`: a list of layers that can be added to a ggplot.
 #' @seealso [datamap_plot()]
@@ -65,6 +66,10 @@ datamap_regions <- function(map,
                             ...,
                             cutoffs = c(variability = 0.2, confidence = 0.5)) {
   check_dots()
+  force_argument(map, "map", rlang::current_env())
+  if (is_lazy_map(map)) {
+    return(regions_lazy(map, check_cutoffs(cutoffs), rlang::current_env()))
+  }
   map <- take_map(map)
   cutoffs <- check_cutoffs(cutoffs)
   code <- region_codes(map$avg_probs, sqrt(map$label_var), cutoffs)

@@ -120,6 +120,13 @@
 #' of dplyr go on with the query. It is not faster than to read the lines on one
 #' machine: its point is that they stay where they are.
 #'
+#' [datamap_filter()], [datamap_groups()] and [datamap_regions()] give tables of
+#' dbplyr, too; [datamap_plot()] has the samples counted in bins and fetches
+#' these. Each of them asks the database anew, so keep the data map by
+#' `compute()` first. A list of tables in one database is summarised as one, if
+#' all lines of an id are in one of them, each by a query of its own: so do the
+#' shards of foreign tables.
+#'
 #' Columns are those of a data frame, but for class vectors, which must be
 #' numeric columns `probs_<class>`, and `margin`, `sum_logp` and `n_tok`, which
 #' are signals. All metrics can be had except `pred_dist`. Counts are those of

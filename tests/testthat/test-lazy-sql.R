@@ -12,8 +12,9 @@ rendered <- function(con, metrics = other_metrics(), signals = NULL,
     x, types_of(frame, NULL), check_request(signals, metrics, FALSE), window,
     check_naming(NULL, NULL), NULL
   )
+  map <- lazy_summarise(list(x), list(plan), NULL)
   withCallingHandlers(
-    as.character(dbplyr::remote_query(lazy_summarise(x, plan, NULL))),
+    as.character(dbplyr::remote_query(map)),
     warning = function(warning) stop(warning)
   )
 }

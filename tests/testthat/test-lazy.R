@@ -42,6 +42,7 @@ test_that("some evaluations count as in the core", {
 })
 
 test_that("what is not given is derived as of a data frame", {
+  skip_unless_in_full()
   signals <- lazy_signals(20, 4)
   signals$pred_label <- ifelse(signals$correct == 1, signals$label, 7L)
   columns <- c("id", "step", "label", "probs_0", "probs_1", "probs_2")
@@ -61,9 +62,9 @@ test_that("what is not given is derived as of a data frame", {
     names = named[c("id", "step", "label", "probs_c0", "probs_c1", "probs_c2")],
     second = second
   )
-  for (name in if (in_full()) names(frames) else "index") {
+  for (name in names(frames)) {
     metrics <- if (name != "prediction") {
-      c("suggested_label", if (in_full()) c("suggested_margin", "loss_ema"))
+      c("aum", "suggested_label", "suggested_margin", "loss_ema")
     }
     found <- dplyr::collect(datamap_summarise(
       lazy_table(frames[[name]]), metrics = metrics, check = FALSE
@@ -209,4 +210,35 @@ test_that("whole numbers of 64 bits are those of R (trap 10)", {
   expect_identical(found$id, 1:2)
   expect_identical(found$evaluations, 4:5)
   expect_identical(found$label, 1:0)
+})
+
+test_that("tables with samples of their own are one data map", {
+  error <- expect_error(
+    need_disjoint(c(2, 1, 2), list(tables = 1:2), NULL),
+    class = "datamap_error_field"
+  )
+  expect_identical(error$key, "id")
+  expect_null(need_disjoint(c(2, 1, 2), list(tables = 1), NULL))
+  expect_error(datamap_summarise(list(1, 2)), class = "datamap_error_input")
+  skip_unless_in_full()
+  signals <- lazy_signals(20, 4)
+  is_first <- signals$id %% 2 == 1
+  shards <- list(
+    lazy_table(signals[is_first, ]), lazy_table(signals[!is_first, ])
+  )
+  metrics <- c("pvi", "adj_confidence", "aum")
+  found <- datamap_summarise(shards, metrics = metrics)
+  expect_near_map(
+    dplyr::collect(found), datamap_summarise(signals, metrics = metrics)
+  )
+  found <- datamap_summarise(list(shards[[1]], shards[[1]]), check = FALSE)
+  expect_error(dplyr::collect(found), class = "datamap_error_field")
+})
+
+test_that("tables of several databases are refused", {
+  plans <- list(list(con = 1), list(con = 2))
+  error <- expect_error(
+    need_one_database(plans, NULL), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "x")
 })
