@@ -121,6 +121,7 @@
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
       if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
       else if (value === true) element.setAttribute(name, "");
       else if (value !== false && value !== null) element.setAttribute(name, value);
     }
