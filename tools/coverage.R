@@ -27,8 +27,8 @@ coverage <- package_coverage(
   type = "none",
   code = paste0(
     "Sys.setenv(NOT_CRAN = 'true'); testthat::test_dir(", deparse(tests),
-    ", filter = '^(faults|interrupt|doors|python-path|shapes|knit)$', invert = TRUE,",
-    " package = 'datacarto', load_package = 'installed', reporter = 'summary')"
+    ", filter = '^(faults|interrupt|doors|python-path|shapes|knit)$',",
+    " invert = TRUE, package = 'datacarto', load_package = 'installed', reporter = 'summary')"
   )
 )
 
