@@ -28,7 +28,8 @@ coverage <- package_coverage(
   code = paste0(
     "Sys.setenv(NOT_CRAN = 'true'); testthat::test_dir(", deparse(tests),
     ", filter = '^(faults|interrupt|doors|python-path|shapes|knit)$',",
-    " invert = TRUE, package = 'datacarto', load_package = 'installed', reporter = 'summary')"
+    " invert = TRUE, package = 'datacarto', load_package = 'installed',",
+    " reporter = 'summary')"
   )
 )
 
