@@ -20,7 +20,7 @@
 #' Whoever checks must not know what the map thinks of a label, so
 #' `datamap_audit_sample()` gives the samples in random order and without a
 #' score. Write them as CSV, have the column `is_wrong` filled in, and read them
-#' again.
+#' again; or write them with their texts by [datamap_review()].
 #'
 #' # Flagged labels
 #' For each sample of the pool that was not checked, with \eqn{m} checked ones,
@@ -58,7 +58,10 @@
 #' @param audit The samples that were checked: a data frame with the columns
 #'   `id` and `is_wrong` (`TRUE` or `FALSE`, or 1 or 0). `NA`, could not be
 #'   decided, counts as right, which keeps the bounds; a message of class
-#'   `datamap_message_na` counts them.
+#'   `datamap_message_na` counts them. Where there is a column `is_random`, as
+#'   [datamap_read_review()] gives it, only the samples for which it is `TRUE`
+#'   count; a message of class `datamap_message_not_random` says how many are
+#'   left out.
 #' @param ... Must be empty; for `print()` not used.
 #' @param n How many samples to draw. A message of class
 #'   `datamap_message_audit_size` says how many are advised where it is fewer:
@@ -141,16 +144,7 @@ datamap_audit_sample <- function(map,
   check_seed(seed)
   pool <- audit_pool(runs, by, top, call)
   size <- length(pool$rows)
-  if (n > size) {
-    of <- pool_words(pool)
-    abort_argument(
-      n, paste0(
-        "at most ", format_count(size), ", the number of samples ",
-        cli_verbatim(of)
-      ),
-      "n", call
-    )
-  }
+  need_fits_pool(n, pool, call)
   inform_audit_size(n, top)
   rows <- pool$rows[random_order(size, seed)[seq_len(n)]]
   columns <- list(id = runs$ids[rows])
@@ -264,6 +258,20 @@ pool_words <- function(pool) {
   paste("among the top", percent(pool$top), "by", pool$by)
 }
 
+need_fits_pool <- function(n, pool, call) {
+  size <- length(pool$rows)
+  if (n > size) {
+    of <- pool_words(pool)
+    abort_argument(
+      n, paste0(
+        "at most ", format_count(size), ", the number of samples ",
+        cli_verbatim(of)
+      ),
+      "n", call
+    )
+  }
+}
+
 # Ranks from the most suspect on.
 rank_down <- function(score, ties) {
   rank(-score, ties.method = ties)
@@ -293,6 +301,7 @@ inform_audit_size <- function(n, top) {
 
 check_answers <- function(audit, call = rlang::caller_env()) {
   check_data_frame(audit, "audit", call)
+  audit <- only_random(audit, call)
   missing <- setdiff(c("id", "is_wrong"), names(audit))
   if (length(missing) > 0) {
     similar <- similar_names(missing, names(audit))
@@ -334,18 +343,58 @@ check_answers <- function(audit, call = rlang::caller_env()) {
       class = "input", key = "audit", call = call
     )
   }
+  need_once(id, "audit", call)
+  list(id = id, is_wrong = as.logical(is_wrong))
+}
+
+need_once <- function(id, arg, call) {
   row <- repeated_id(id)
   if (row > 0) {
     again <- id_text(id[row])
     abort_datamap(
       c(
-        "{.arg audit} must have each sample once.",
+        "{.arg {arg}} must have each sample once.",
         x = "The {.field id} {.val {again}} is there more than once."
       ),
       class = "input", key = again, line = row, call = call
     )
   }
-  list(id = id, is_wrong = as.logical(is_wrong))
+}
+
+# Of a review, what was drawn at random.
+only_random <- function(audit, call) {
+  is_random <- audit[["is_random"]]
+  if (is.null(is_random)) {
+    return(audit)
+  }
+  if (!is.logical(is_random) || anyNA(is_random) || !any(is_random)) {
+    found <- if (is.logical(is_random) && !anyNA(is_random)) {
+      "None of the samples was: {.arg mix} was 0."
+    } else {
+      "The column must be TRUE or FALSE: the tickets of the review are lost."
+    }
+    abort_datamap(
+      c(
+        paste(
+          "{.field is_random} of {.arg audit} must tell which samples were",
+          "drawn at random."
+        ),
+        x = found
+      ),
+      class = "input", key = "is_random", call = call
+    )
+  }
+  if (!all(is_random)) {
+    counts <- format_count(c(sum(!is_random), length(is_random)))
+    inform_datamap(
+      c(i = paste(
+        "{counts[[1]]} of {counts[[2]]} checked samples were not drawn at",
+        "random and are left out."
+      )),
+      class = "not_random", n = sum(!is_random)
+    )
+  }
+  audit[is_random, , drop = FALSE]
 }
 
 # The places of the audited in the pool.

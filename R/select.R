@@ -204,13 +204,7 @@ datamap_write_selection <- function(map,
   check_string(id_column, allow_null = TRUE)
   check_number(first_id, min = 0, max = 1, whole = TRUE)
   path <- output_path(file)
-  if (rlang::is_string(data)) {
-    check_paths(data, call = call)
-    data <- list2DF(read_columns(expand_path(data), call, as_texts = TRUE))
-  } else if (!is.data.frame(data)) {
-    abort_argument(data, "a data frame or a path", "data", call)
-  }
-  data <- without_integer64(data, names(data))
+  data <- take_table(data, call)
   if (!is.null(id_column)) {
     check_column_choice(id_column, data, of = "{.arg data}")
   } else if ("id" %in% names(data)) {
@@ -228,6 +222,17 @@ datamap_write_selection <- function(map,
   write_table(as.list(part), path, "data", call, rows, table_style(path))
   inform_selection("Wrote", data[["label"]], part[["label"]])
   invisible(part)
+}
+
+# A training table, whether it is given or in a file.
+take_table <- function(data, call) {
+  if (rlang::is_string(data)) {
+    check_paths(data, call = call)
+    data <- list2DF(read_columns(expand_path(data), call, as_texts = TRUE))
+  } else if (!is.data.frame(data)) {
+    abort_argument(data, "a data frame or a path", "data", call)
+  }
+  without_integer64(data, names(data))
 }
 
 # How a table is written, by the name of the file.
@@ -293,7 +298,7 @@ row_ids <- function(map, data, first_id, call) {
 }
 
 # The row of each sample: nothing lost, nothing doubled.
-find_rows <- function(wanted, ids, id_column, call) {
+find_rows <- function(wanted, ids, id_column, call, of = "map") {
   wanted <- plain_ids(wanted)
   ids <- plain_ids(ids)
   rows <- match_ids(wanted, ids)
@@ -302,7 +307,7 @@ find_rows <- function(wanted, ids, id_column, call) {
     found <- first_few(lost)
     abort_datamap(
       c(
-        "Every sample of {.arg map} must be in {.arg data}.",
+        "Every sample of {.arg {of}} must be in {.arg data}.",
         x = paste0(
           "{.field {id_column}} lacks ", format_count(length(lost)), " of ",
           format_count(length(wanted)), ": {found}."

@@ -38,6 +38,9 @@ working_calls <- function() {
   rec <- datamap_recorder()
   step <- 0
   new_step <- function() step <<- step + 1
+  table <- data.frame(id = 1:3, label = c(0, 1, 1), text = letters[1:3])
+  csv <- tempfile(tmpdir = ".", fileext = ".csv")
+  writeLines(c("id,new_label", "1,0", "2,1"), csv)
   list(
     as_datamap = list(x = as.data.frame(map)),
     is_datamap = list(x = map),
@@ -80,7 +83,12 @@ working_calls <- function() {
     datamap_recorder = list(),
     datamap_region_probs = list(map = rep(list(random_map(200)), 2)),
     datamap_regions = list(map = map),
+    datamap_read_review = list(file = csv),
+    datamap_relabel = list(
+      data = table, review = data.frame(id = 1:2, new_label = c("1", NA))
+    ),
     datamap_reliability = list(map = list(map, map)),
+    datamap_review = list(map = map, data = table, file = write, n = 2),
     datamap_runs = list(map = list(map, map)),
     datamap_save_state = list(state = state, file = write),
     datamap_select = list(map = map, fraction = 0.5),

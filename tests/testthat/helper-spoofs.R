@@ -142,6 +142,10 @@ map_functions <- function(other) {
       utils::capture.output(print(found))
       build(ggplot2::autoplot(found))
     },
+    review = function(map) {
+      path <- file()
+      datamap_review(map, data.frame(id = 1:100, text = "a"), path, n = 2)
+    },
     reliability = function(map) {
       found <- datamap_reliability(list(map, map, map))
       utils::capture.output(print(found))
