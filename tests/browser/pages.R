@@ -13,7 +13,8 @@ texts$text[1:8] <- c(
   "<script>window.pwned = 1</script>", "</script><script>window.pwned = 2",
   "<!--<script>", "<img src=x onerror='window.pwned = 3'>",
   "right \u202e to left \u2028 line", "=cmd|' /C calc'!A0",
-  "quote \" comma, \n line", "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u4e2d\u6587"
+  "quote \" comma, \n line",
+  "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u4e2d\u6587"
 )
 map$share <- 1 / (seq_len(nrow(map)) + 2)
 datamap_explore(map, texts, file = file.path(folder, "texts.html"))
@@ -39,7 +40,8 @@ datamap_explore(
 saveRDS(map, file.path(folder, "map.rds"))
 writeLines(c(
   "---", "title: A map", "output:", "  html_document:",
-  "    self_contained: false", "    mathjax: null", "---", "", "```{r, echo=FALSE}",
+  "    self_contained: false", "    mathjax: null", "---", "",
+  "```{r, echo=FALSE}",
   "datacarto::datamap_explore(readRDS(\"map.rds\"))", "```"
 ), file.path(folder, "document.Rmd"))
 rmarkdown::render(file.path(folder, "document.Rmd"), quiet = TRUE)
