@@ -58,7 +58,7 @@ let k = 0;
 def main():
     with Browser() as page:
         page.open(sys.argv[1])
-        page.wait(f"document.querySelector('.datamap') && {MAP}.times.ready", 200)
+        page.wait(f"document.querySelector('.datamap') && {MAP}?.times.ready", 200)
         times = page.run(f"return {MAP}.times")
         page.run(
             "window.up = 0; document.querySelector('.datamap-plot canvas')"
