@@ -72,11 +72,7 @@ panel_codes <- function(map, types, facet, call) {
   }
   most <- if (facet == "s_label") max_values else max_classes
   found <- value_codes(map, types, facet, call, most)
-  levels <- if (facet == "s_label") {
-    s_label_words(found$levels)
-  } else {
-    make.unique(show_text(paste0(facet, ": ", found$levels)), sep = " ~")
-  }
+  levels <- panel_words(facet, found$levels)
   missing <- length(levels) + 1L
   list(
     code = rlang::call2("coalesce", found$code, missing),

@@ -21,17 +21,23 @@ facet_samples <- function(map, facet) {
   if (facet == "s_label") {
     # Every s_label has its panel: they are names, not amounts
     values <- factor(values)
-    levels(values) <- s_label_words(levels(values))
   } else {
     values <- group_values(values)
-    words <- show_text(paste0(facet, ": ", levels(values)))
-    levels(values) <- make.unique(words, sep = " ~")
   }
+  levels(values) <- panel_words(facet, levels(values))
   if (anyNA(values)) {
     values <- addNA(values)
     levels(values)[is.na(levels(values))] <- paste(facet, "missing")
   }
   values
+}
+
+# The titles of panels, one for each level of the facet's column.
+panel_words <- function(facet, levels) {
+  if (facet == "s_label") {
+    return(s_label_words(levels))
+  }
+  make.unique(show_text(paste0(facet, ": ", levels)), sep = " ~")
 }
 
 # The panels by the facet's own column, so that brushed points are found in the

@@ -143,8 +143,8 @@
 #' `datamap_error_io`.
 #'
 #' Whether a probability of 0 gives an infinite loss, and `NaN` is told from
-#' what is missing, is up to the database: PostgreSQL and DuckDB have these
-#' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
+#' what is missing, is up to the database: PostgreSQL has these numbers, SQLite
+#' has no `NaN`, MariaDB neither, and gives `NA` there.
 #' SQLite, PostgreSQL and MariaDB are tested; for other databases the query is
 #' only known to be written.
 #'
