@@ -87,37 +87,6 @@ base64 <- function(bytes) {
   paste(pieces, collapse = "")
 }
 
-# JSON ------------------------------------------------------------------
-
-# A named list is an object, another list an array, and anything else one value.
-json <- function(x) {
-  if (!is.list(x)) {
-    return(if (is.character(x)) json_string(x) else json_number(x))
-  }
-  inner <- vapply(x, json, "")
-  if (is.null(names(x))) {
-    return(paste0("[", paste(inner, collapse = ","), "]"))
-  }
-  paste0("{", paste0(json_string(names(x)), ":", inner, collapse = ","), "}")
-}
-
-# Read back as the same double.
-json_number <- function(x) {
-  text <- format_number(x)
-  if (as.numeric(text) == x) text else format_number(x, 17)
-}
-
-json_string <- function(x) {
-  x <- gsub("\\", "\\\\", enc2utf8(x), fixed = TRUE)
-  x <- gsub("\"", "\\\"", x, fixed = TRUE)
-  for (code in grep(TRUE, vapply(1:31, function(code) {
-    any(grepl(intToUtf8(code), x, fixed = TRUE))
-  }, NA))) {
-    x <- gsub(intToUtf8(code), sprintf("\\u%04x", code), x, fixed = TRUE)
-  }
-  paste0("\"", x, "\"")
-}
-
 # The page --------------------------------------------------------------
 
 # One HTML file with the script, its style and the parts.
@@ -140,27 +109,7 @@ write_page <- function(parts, title, file, call = rlang::caller_env()) {
     "<script>", page_file("js"), "</script>",
     "<script>datamapExplore.page();</script>", "</body>", "</html>"
   )
-  tryCatch(
-    {
-      con <- file(path, "wb")
-      on.exit(close(con))
-      writeLines(lines, con, useBytes = TRUE)
-    },
-    error = function(error) abort_page(path, conditionMessage(error), call),
-    warning = function(warning) {
-      abort_page(path, conditionMessage(warning), call)
-    }
-  )
-}
-
-abort_page <- function(path, reason, call) {
-  abort_datamap(
-    c(
-      "{.file {path}} could not be written.",
-      x = "{reason}"
-    ),
-    class = "io", path = path, call = call
-  )
+  write_whole(lines, path, call)
 }
 
 # Browsers take long for files of hundreds of megabytes.

@@ -274,14 +274,6 @@ explore_number <- function(x, name, title) {
   column
 }
 
-panel_words <- function(name, levels) {
-  if (name == "s_label") {
-    s_label_words(levels)
-  } else {
-    show_text(paste0(name, ": ", levels))
-  }
-}
-
 # What the page knows of the whole, and of the columns without their bytes.
 explore_head <- function(map, shown, attr1, attr2, facet) {
   # The first part is the head itself

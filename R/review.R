@@ -418,7 +418,7 @@ write_review <- function(tool, path, columns, texts, ticket,
       predictions = studio_predictions(suggested, first)
     )),
     argilla = json_objects(list(
-      id = json_text(columns$id),
+      id = json_string(columns$id),
       fields = json_fields(texts),
       metadata = argilla_metadata(key),
       suggestions = argilla_suggestions(suggested)
@@ -446,8 +446,8 @@ studio_predictions <- function(suggested, first) {
   }
   ifelse(is.na(suggested), "[]", paste0(
     "[{\"model_version\": \"datacarto\", \"result\": [{\"from_name\": ",
-    "\"label\", \"to_name\": ", json_text(first), ", \"type\": \"choices\", ",
-    "\"value\": {\"choices\": [", json_text(suggested), "]}}]}]"
+    "\"label\", \"to_name\": ", json_string(first), ", \"type\": \"choices\", ",
+    "\"value\": {\"choices\": [", json_string(suggested), "]}}]}]"
   ))
 }
 
@@ -456,7 +456,7 @@ argilla_suggestions <- function(suggested) {
     return(NULL)
   }
   ifelse(is.na(suggested), "{}", paste0(
-    "{\"label\": {\"value\": ", json_text(suggested),
+    "{\"label\": {\"value\": ", json_string(suggested),
     ", \"score\": null, \"agent\": \"datacarto\"}}"
   ))
 }
@@ -473,7 +473,7 @@ json_lists <- function(suggested, n) {
   if (is.null(suggested)) {
     return(rep("[]", n))
   }
-  ifelse(is.na(suggested), "[]", paste0("[", json_text(suggested), "]"))
+  ifelse(is.na(suggested), "[]", paste0("[", json_string(suggested), "]"))
 }
 
 # An object for each element of the columns: of texts, without those missing,
@@ -481,10 +481,10 @@ json_lists <- function(suggested, n) {
 json_fields <- function(columns, more = list()) {
   parts <- lapply(names(columns), function(name) {
     x <- columns[[name]]
-    ifelse(is.na(x), "", paste0(", ", json_text(name), ": ", json_text(x)))
+    ifelse(is.na(x), "", paste0(", ", json_string(name), ": ", json_string(x)))
   })
   rest <- lapply(names(more), function(name) {
-    paste0(", ", json_text(name), ": ", more[[name]])
+    paste0(", ", json_string(name), ": ", more[[name]])
   })
   paste0("{", substring(do.call(paste0, c(parts, rest)), 3), "}")
 }
@@ -492,39 +492,6 @@ json_fields <- function(columns, more = list()) {
 json_objects <- function(columns) {
   columns <- columns[lengths(columns) > 0]
   json_fields(list(), more = columns)
-}
-
-json_text <- function(x) {
-  x <- gsub("\\", "\\\\", enc2utf8(x), fixed = TRUE)
-  x <- gsub("\"", "\\\"", x, fixed = TRUE)
-  for (code in c(1:31, 127L)) {
-    x <- gsub(intToUtf8(code), sprintf("\\u%04x", code), x, fixed = TRUE)
-  }
-  paste0("\"", x, "\"")
-}
-
-# Lines in UTF-8 to a file, as a whole or not at all.
-write_whole <- function(lines, path, call) {
-  draft <- tempfile("review", dirname(path))
-  on.exit(unlink(draft))
-  is_written <- tryCatch(
-    {
-      con <- suppressWarnings(file(draft, "wb"))
-      writeLines(enc2utf8(lines), con, sep = "\n", useBytes = TRUE)
-      close(con)
-      suppressWarnings(file.rename(draft, path))
-    },
-    error = function(error) FALSE
-  )
-  if (!is_written) {
-    abort_datamap(
-      c(
-        "Can't write {.file {path}}.",
-        x = "Its folder is not there, or must not be written to."
-      ),
-      class = "io", path = path, call = call
-    )
-  }
 }
 
 # --- reading ---

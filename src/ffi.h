@@ -85,6 +85,7 @@ SEXP ffi_features(void);
 SEXP ffi_column_names(void);
 SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp);
+SEXP ffi_write_text(SEXP lines_sexp, SEXP path_sexp);
 SEXP ffi_read_summary(SEXP input_sexp, SEXP as_texts_sexp);
 SEXP ffi_recorder_open(SEXP path_sexp, SEXP start_sexp, SEXP ids_sexp, SEXP options_sexp);
 SEXP ffi_recorder_add(SEXP recorder_sexp, SEXP columns_sexp, SEXP kinds_sexp,

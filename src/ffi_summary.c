@@ -1,4 +1,4 @@
-/* The summary file: R's vectors to a table of the core, and back. */
+/* The summary file: R's vectors to a table of the core, and back; lines of text. */
 #include <string.h>
 
 #include "ffi_signals.h"
@@ -8,7 +8,7 @@
 
 /* All that has to be given back, whichever way the call ends. */
 typedef struct summary_call {
-  SEXP columns; /* when writing */
+  SEXP columns; /* when writing; the lines of a text */
   SEXP style;
   SEXP input; /* when reading */
   bool as_texts;
@@ -25,6 +25,7 @@ typedef struct summary_call {
 static SEXP run_summary(SEXP (*body)(void *), summary_call *call, SEXP path_sexp);
 static void summary_cleanup(void *data);
 static SEXP write_body(void *data);
+static SEXP text_body(void *data);
 static dm_status check_columns(SEXP list, R_xlen_t n_columns, R_xlen_t n_rows,
                                dm_error *err);
 static SEXP read_body(void *data);
@@ -39,6 +40,12 @@ static SEXP file_error(summary_call *call);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp) {
   summary_call call = {.columns = columns_sexp, .style = style_sexp};
   return run_summary(write_body, &call, path_sexp);
+}
+
+/* lines: strings, each of which becomes a line. NULL, or the error. */
+SEXP ffi_write_text(SEXP lines_sexp, SEXP path_sexp) {
+  summary_call call = {.columns = lines_sexp};
+  return run_summary(text_body, &call, path_sexp);
 }
 
 /* input: a path, or a function(n) that returns at most n bytes; as_texts: whether all
@@ -112,6 +119,28 @@ static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
   DM_TRY(dm_tsv_write(call->writer, style, columns, n_columns, n_rows, &missing,
                       &call->err));
   return dm_writer_commit(call->writer, &call->err);
+}
+
+static SEXP text_body(void *data) {
+  summary_call *call = data;
+  R_xlen_t n = Rf_xlength(call->columns);
+  if (ffi_check_vector(call->columns, "lines", STRSXP, n, &call->err)) {
+    return file_error(call);
+  }
+  dm_host host = ffi_host_for_core(&call->host);
+  dm_status status = dm_writer_open(&call->writer, call->path, &host, &call->err);
+  for (R_xlen_t i = 0; i < n && !status; i++) {
+    const char *line = ffi_utf8(STRING_ELT(call->columns, i));
+    status = dm_writer_write(call->writer, line, strlen(line), &call->err);
+    if (!status) {
+      status = dm_writer_write(call->writer, "\n", 1, &call->err);
+    }
+  }
+  if (!status) {
+    status = dm_writer_commit(call->writer, &call->err);
+  }
+  ffi_unwind_continue(&call->unwind);
+  return status ? file_error(call) : R_NilValue;
 }
 
 /* Whether they are named vectors of one length that can be written. */

@@ -20,6 +20,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_features, 0),
     ENTRY(ffi_integer64, 2),
     ENTRY(ffi_write_summary, 3),
+    ENTRY(ffi_write_text, 2),
     ENTRY(ffi_read_summary, 2),
     ENTRY(ffi_recorder_open, 4),
     ENTRY(ffi_recorder_add, 5),

@@ -591,6 +591,8 @@ call_entries <- function(call) {
     call("ffi_field_names"),
     call("ffi_features"),
     call("ffi_column_names"),
+    call("ffi_write_text", c("a", "\u00e9"), at("text")),
+    readLines(at("text"), encoding = "UTF-8"),
     readLines(at("new"))
   )
 }
