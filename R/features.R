@@ -5,8 +5,8 @@
 #'
 #' * `zstd`: files compressed by zstd (`signals.jsonl.zst`) can be read and
 #'   written. Without it they are an error that says so.
-#' * `igzip`: files compressed by gzip are read by ISA-L, in about half the
-#'   time. Without it zlib reads them; what is read is the same.
+#' * `igzip`: files compressed by gzip are read by ISA-L, which is faster.
+#'   Without it zlib reads them; what is read is the same.
 #'
 #' The package finds them by `pkg-config`: install the library with its headers
 #' (Debian and Ubuntu: `libzstd-dev`, `libisal-dev`; Fedora: `libzstd-devel`,
