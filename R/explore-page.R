@@ -47,7 +47,7 @@ explore_text <- function(x, name = "", title = show_text(name)) {
   })
   list(
     type = "text", name = name, title = title,
-    bytes = as.character(unlist(blocks))
+    bytes = unlist(blocks, use.names = FALSE) %||% character()
   )
 }
 

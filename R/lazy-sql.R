@@ -64,7 +64,7 @@ statement <- function(formula, with = list()) {
       return(x)
     }
     if (identical(x[[1]], quote(.))) {
-      return(with[[as.character(x[[2]])]])
+      return(with[[rlang::as_string(x[[2]])]])
     }
     as.call(lapply(as.list(x), put_in))
   }
@@ -343,7 +343,7 @@ derive_losses <- function(lines, loss) {
   derived <- statement(
     ~ case_when(dm_given > 0L ~ .(loss), TRUE ~ 0 - dm_ln), list(loss = loss)
   )
-  mutate_by(lines, stats::setNames(list(derived), as.character(loss)))
+  mutate_by(lines, stats::setNames(list(derived), rlang::as_string(loss)))
 }
 
 # 1 where a number is NaN or infinite.

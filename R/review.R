@@ -334,7 +334,7 @@ need_suggestion <- function(map, call) {
 draw_tickets <- function(is_random, seed) {
   n <- length(is_random)
   halves <- with_seed(seed, sample.int(max(450000, 2 * n), n))
-  as.character(100000 + 2 * halves + is_random)
+  id_text(100000 + 2 * halves + is_random)
 }
 
 is_odd_ticket <- function(ticket) {

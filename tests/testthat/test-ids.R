@@ -241,8 +241,8 @@ test_that("ids and labels become text by id_text() alone", {
   # neither id nor label; valid_text() and factor_labels() are id_text()'s.
   allowed <- c(
     "abort_newer_state", "by_level", "factor_labels", "filter_dots",
-    "glance.datamap_detection",
-    "installed_version", "new_state", "valid_text"
+    "flat_query", "glance.datamap_detection", "installed_version", "new_state",
+    "valid_text", "value_before"
   )
   package <- asNamespace("datacarto")
   calls <- function(code) {
