@@ -127,8 +127,8 @@ map_functions <- function(other) {
     write_summary = function(map) datamap_write_summary(map, file()),
     confusions = function(map) {
       if (is.data.frame(map) && !"suggested_label" %in% names(map)) {
-        map$suggested_label <- map$label
-        map$suggested_prob <- map$avg_probs
+        map$suggested_label <- rep_len(0:1, nrow(map))
+        map$suggested_prob <- rep_len(0.5, nrow(map))
       }
       found <- datamap_confusions(map)
       utils::capture.output(print(found))
