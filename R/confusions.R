@@ -145,8 +145,9 @@ autoplot.datamap_confusions <- function(object, ...) {
   of <- attr(check_whole(object), "summary", exact = TRUE)
   data <- plain_frame(object)
   levels <- levels(data$label)
+  limits <- if (length(levels) > 0) levels else ""
   data$.count <- format_count(data$samples)
-  data$.is_dark <- data$share > 0.5
+  data$.ink <- c("grey15", "white")[1 + (data$share > 0.5)]
   title <- "Which labels look like which others"
   subtitle <- others_words(of)
   caption <- "Numbers: samples. Colour: their share of the given label"
@@ -157,9 +158,9 @@ autoplot.datamap_confusions <- function(object, ...) {
   ) +
     ggplot2::geom_raster() +
     if_few_labels(levels) +
-    ggplot2::scale_x_discrete(limits = levels, labels = shorten_strings) +
+    ggplot2::scale_x_discrete(limits = limits, labels = shorten_strings) +
     # the first one on top
-    ggplot2::scale_y_discrete(limits = rev(levels), labels = shorten_strings) +
+    ggplot2::scale_y_discrete(limits = rev(limits), labels = shorten_strings) +
     ggplot2::scale_fill_gradient(
       low = "grey92", high = datamap_colours[[1]], limits = c(0, 1),
       labels = function(x) percent(x)
@@ -196,10 +197,7 @@ others_words <- function(of) {
 if_few_labels <- function(levels) {
   if (length(levels) <= 12) {
     ggplot2::geom_text(
-      aes(
-        label = .data$.count,
-        colour = ifelse(.data$.is_dark, "white", "grey15")
-      ),
+      aes(label = .data$.count, colour = .data$.ink),
       size = 3
     )
   }

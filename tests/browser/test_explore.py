@@ -269,6 +269,8 @@ def test_shiny(pages):
                 url = found.group(1)
                 break
         check("the app listens", url)
+        if not url:
+            return
         with Browser() as page:
             opened(page, url)
             page.run(f"{MAP}.choose([0, 2])")

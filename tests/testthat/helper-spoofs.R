@@ -126,10 +126,16 @@ map_functions <- function(other) {
     },
     write_summary = function(map) datamap_write_summary(map, file()),
     confusions = function(map) {
-      if (is.data.frame(map) && !"suggested_label" %in% names(map)) {
-        map$suggested_label <- rep_len(0:1, nrow(map))
-        map$suggested_prob <- rep_len(0.5, nrow(map))
-      }
+      # which a map that is odd may not take
+      map <- tryCatch(
+        {
+          suggested <- map
+          suggested$suggested_label <- map$label
+          suggested$suggested_prob <- map$avg_probs
+          if ("suggested_label" %in% names(map)) map else suggested
+        },
+        error = function(error) map
+      )
       found <- datamap_confusions(map)
       utils::capture.output(print(found))
       build(ggplot2::autoplot(found))

@@ -106,3 +106,15 @@ test_that("the heat map has a cell per pair, with its count", {
   expect_identical(plot(found), found)
   dev.off()
 })
+
+test_that("where no sample can be counted there is an empty table and plot", {
+  map <- as_datamap(data.frame(
+    id = 1:2, label = NA, avg_probs = 0.5, label_var = 0.1,
+    correct_ratio = 0.5, suggested_label = 0:1, suggested_prob = 0.6
+  ))
+  for (some in list(map, map[0, ])) {
+    found <- suppressMessages(datamap_confusions(some))
+    expect_identical(nrow(found), 0L)
+    expect_no_warning(ggplot2::ggplot_build(ggplot2::autoplot(found)))
+  }
+})
