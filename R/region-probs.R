@@ -6,8 +6,8 @@
 #' Two runs of one training put many samples into different regions (see
 #' [datamap_regions()]): of small networks that were trained twelve times on
 #' each of five sets of labels, two runs agreed on
-#' `r 100 * round(min(read.csv("vignettes/regions.csv")$agreement), 2)` to
-#' `r 100 * round(max(read.csv("vignettes/regions.csv")$agreement), 2)` % of
+#' `r 100 * round(min(read.csv("vignettes/regions.csv.gz")$agreement), 2)` to
+#' `r 100 * round(max(read.csv("vignettes/regions.csv.gz")$agreement), 2)` % of
 #' the samples, the mean over the pairs of runs. This tells, from two runs or
 #' more, with which probability a *fresh* run would put a sample into each of
 #' the regions.

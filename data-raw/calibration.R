@@ -1,6 +1,6 @@
 # What intervals, reliabilities, regions, comparisons and audits promise, held
-# against runs that were trained: makes vignettes/reliability.csv,
-# intervals.csv, regions.csv, comparisons.csv, audits.csv and negative.csv,
+# against runs that were trained: makes the tables reliability,
+# intervals, regions, comparisons, audits and negative of vignettes/ (.csv.gz),
 # which the vignette "How sure is a data map?" shows, and the runs of one recipe
 # in tests/testthat/fixtures/same. Run it from the root of the package, with the
 # package installed:
@@ -32,8 +32,10 @@ rows_of <- function(x, f) {
 write_table <- function(x, name) {
   is_share <- vapply(x, is.double, NA)
   x[is_share] <- lapply(x[is_share], signif, 4)
+  file <- gzfile(file.path("vignettes", paste0(name, ".csv.gz")), "wb")
+  on.exit(close(file))
   utils::write.csv(
-    x, file.path("vignettes", paste0(name, ".csv")), row.names = FALSE
+    x, file, row.names = FALSE
   )
 }
 

@@ -1,5 +1,6 @@
 # How well the metrics find wrong labels of three kinds: makes
-# vignettes/detection.csv, which the vignette "Find the mislabelled" shows, and
+# vignettes/detection.csv.gz, which the vignette "Find the mislabelled" shows,
+# and
 # the signals in tests/testthat/fixtures/runs, by which the tests hold what is
 # promised of avg_probs and aum. Run it from the root of the package, with the
 # package installed:
@@ -67,9 +68,9 @@ dir.create(folder)
 results <- do.call(rbind, lapply(names(wrong_labels), function(kind) {
   do.call(rbind, lapply(seeds, function(seed) record_run(task, kind, seed)))
 }))
-utils::write.csv(
-  results, "vignettes/detection.csv", row.names = FALSE, quote = FALSE
-)
+kept <- gzfile("vignettes/detection.csv.gz", "wb")
+utils::write.csv(results, kept, row.names = FALSE, quote = FALSE)
+close(kept)
 shown <- results[results$metric %in% c("avg_probs", "aum", "loss_last"), ]
 print(tapply(shown$auroc, shown[c("kind", "seed", "metric")], identity))
 print(tapply(shown$auroc, shown[c("kind", "metric")], mean))

@@ -1,4 +1,4 @@
-# Makes vignettes/preference-pairs.csv and
+# Makes vignettes/preference-pairs.csv.gz and
 # inst/extdata/preference_signals.jsonl.gz: pairs of answers of real text, some
 # of them swapped on purpose, and what a small causal language model says of
 # them while it is trained by direct preference optimisation. Run it from the
@@ -19,7 +19,8 @@ share_swapped <- 0.15
 n_prompt <- 5
 n_answer <- 8
 signals_file <- "inst/extdata/preference_signals.jsonl.gz"
-pairs_file <- "vignettes/preference-pairs.csv"
+pairs_file <- tempfile(fileext = ".csv") # for Python
+kept_file <- "vignettes/preference-pairs.csv.gz"
 
 # Text -------------------------------------------------------------------------
 
@@ -90,6 +91,9 @@ dir.create(work)
 text <- file.path(work, "text")
 writeLines(one_text(others[lengths(others) > 3]), text)
 utils::write.csv(pairs, pairs_file, row.names = FALSE, quote = FALSE)
+kept <- gzfile(kept_file, "wb")
+writeLines(readLines(pairs_file), kept)
+close(kept)
 signals <- file.path(work, "signals.jsonl")
 status <- system2(python, c(
   "data-raw/preference-pairs.py", text, pairs_file, signals,
@@ -107,4 +111,4 @@ stopifnot(identical(map$id, pairs$id))
 print(datamap_detect(map, s_label == 2))
 map$kind <- pairs$kind
 print(datamap_detect(map, s_label == 2, by = "kind"))
-print(file.size(c(signals_file, pairs_file)))
+print(file.size(c(signals_file, kept_file)))

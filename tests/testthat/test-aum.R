@@ -1,6 +1,6 @@
 # Fifty samples, measured four times, as the package aum writes them.
 aum_tables <- function() {
-  withr::local_seed(5)
+  set.seed(5)
   n <- 50
   records <- data.frame(
     sample_id = rep(seq_len(n), each = 4), num_measurements = rep(1:4, n),
@@ -42,7 +42,7 @@ test_that("records of aum are folded, and drawn by the area", {
   expect_records(as_datamap(tables$records), tables$records)
   shuffled <- tables$records[rev(seq_len(nrow(tables$records))), ]
   expect_records(as_datamap(shuffled), tables$records)
-  file <- withr::local_tempfile(fileext = ".csv")
+  file <- tempfile(fileext = ".csv")
   utils::write.csv(tables$records, file, row.names = FALSE)
   map <- datamap_read_summary(file)
   expect_records(map, tables$records)
@@ -56,7 +56,7 @@ test_that("records of aum are folded, and drawn by the area", {
 
 test_that("values of aum are a map without probabilities", {
   values <- aum_tables()$values
-  file <- withr::local_tempfile(fileext = ".csv")
+  file <- tempfile(fileext = ".csv")
   utils::write.csv(values, file, row.names = FALSE)
   for (map in list(as_datamap(values), datamap_read_summary(file))) {
     expect_identical(map$id, values$sample_id)
@@ -81,7 +81,7 @@ test_that("signals are not what these tables hold", {
   for (x in tables) {
     error <- expect_error(datamap_summarise(x), class = "datamap_error_input")
     expect_identical(error$instead, "as_datamap")
-    file <- withr::local_tempfile(fileext = ".csv")
+    file <- tempfile(fileext = ".csv")
     utils::write.csv(x, file, row.names = FALSE)
     error <- expect_error(datamap_summarise(file), class = "datamap_error")
     expect_identical(error$instead, "datamap_read_summary")

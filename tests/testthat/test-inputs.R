@@ -18,7 +18,7 @@ instead_of <- function(expr) {
 
 # 12 samples, three classes, four stages.
 stacked <- function() {
-  withr::local_seed(11)
+  set.seed(11)
   x <- array(stats::rexp(144), c(12, 3, 4))
   for (t in 1:4) x[, , t] <- x[, , t] / rowSums(x[, , t])
   dimnames(x) <- list(NULL, c("a", "b", "c"), NULL)
@@ -61,10 +61,13 @@ test_that("what collect_predictions() gives, whose id is the fold", {
 })
 
 test_that("train()$pred of caret", {
-  withr::local_envvar(TZ = "UTC")
+  # without one, its packages ask the system, which may have no answer
+  old <- Sys.getenv("TZ", NA)
+  Sys.setenv(TZ = "UTC")
+  on.exit(if (is.na(old)) Sys.unsetenv("TZ") else Sys.setenv(TZ = old))
   skip_if_not_installed("caret")
   skip_on_cran()
-  withr::local_seed(2)
+  set.seed(2)
   data <- iris[51:150, c(1, 2, 5)]
   data$Species <- factor(data$Species)
   fit <- caret::train(
@@ -158,7 +161,8 @@ test_that("coordinates and metrics of the cartography paper", {
   more <- sub("\"confidence\"", "\"threshold_closeness\":0.1875,\"confidence\"",
               sub("}", ",\"forgetfulness\":1000}", lines, fixed = TRUE))
   for (text in list(lines, more)) {
-    file <- withr::local_tempfile(lines = text, fileext = ".jsonl")
+    file <- tempfile(fileext = ".jsonl")
+    writeLines(text, file)
     map <- datamap_read_summary(file, evaluations = 6)
     expect_identical(map$id, c(17715L, 39201L))
     expect_identical(map$avg_probs, c(0.75, 0.25))
@@ -202,7 +206,7 @@ test_that("a CSV goes through a reader of CSV, and signals not to a summary", {
     id = c(1, 1, 2, 2), label = c(0, 0, 1, 1),
     probs_0 = c(0.9, 0.7, 0.4, 0.2), probs_1 = c(0.1, 0.3, 0.6, 0.8)
   )
-  file <- withr::local_tempfile(fileext = ".csv")
+  file <- tempfile(fileext = ".csv")
   utils::write.csv(signals, file, row.names = FALSE)
   error <- expect_error(datamap_summarise(file), class = "datamap_error_syntax")
   expect_identical(error$instead, "read.csv")
@@ -221,7 +225,7 @@ test_that("the log of a training has nothing of its samples", {
     epoch = 0:2, accuracy = c(0.5, 0.7, 0.8), loss = c(0.9, 0.6, 0.4),
     val_accuracy = c(0.4, 0.6, 0.6), val_loss = c(1, 0.8, 0.7)
   )
-  file <- withr::local_tempfile(fileext = ".csv")
+  file <- tempfile(fileext = ".csv")
   utils::write.csv(log, file, row.names = FALSE, quote = FALSE)
   expect_identical(instead_of(datamap_summarise(log)), "datamap_record")
   expect_identical(instead_of(datamap_summarise(file)), "datamap_record")
