@@ -1,6 +1,6 @@
 # How well the metrics find wrong labels of three kinds: makes
-# vignettes/detection.csv.gz, which the vignette "Find the mislabelled" shows,
-# and
+# vignettes/detection.csv.gz, which the vignette "Find the mislabelled"
+# shows, and
 # the signals in tests/testthat/fixtures/runs, by which the tests hold what is
 # promised of avg_probs and aum. Run it from the root of the package, with the
 # package installed:
