@@ -117,9 +117,11 @@ for engine in "$@"; do
   "start_$engine"
   echo "== $engine"
   DATACARTO_DATABASE=$work/$engine.R Rscript tools/engines.R |
-    tee "$work/$engine.counts" || failed=1
+    tee "$work/$engine.counts"
+  # an R that ended before its end has counted nothing
+  grep -q ' passed, ' "$work/$engine.counts" || failed=1
 done
 awk -v failed="$failed" '
   / passed, / { passed += $1; failed += $3 }
-  END { print passed " passed, " failed " failed"; exit failed > 0 }
+  END { print passed + 0 " passed, " failed + 0 " failed"; exit failed > 0 }
 ' "$work"/*.counts
