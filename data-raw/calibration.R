@@ -12,6 +12,7 @@
 
 library(datacarto)
 source("data-raw/same-labels.R")
+source("data-raw/signal-files.R")
 
 n_draws <- 60
 n_others <- 6
@@ -32,11 +33,7 @@ rows_of <- function(x, f) {
 write_table <- function(x, name) {
   is_share <- vapply(x, is.double, NA)
   x[is_share] <- lapply(x[is_share], signif, 4)
-  file <- gzfile(file.path("vignettes", paste0(name, ".csv.gz")), "wb")
-  on.exit(close(file))
-  utils::write.csv(
-    x, file, row.names = FALSE
-  )
+  write_csv_gzip(x, file.path("vignettes", paste0(name, ".csv.gz")))
 }
 
 # Fixtures ---------------------------------------------------------------------
@@ -537,7 +534,6 @@ report <- function(tables) {
 
 # Making it --------------------------------------------------------------------
 
-source("data-raw/signal-files.R")
 all_runs <- train_setups()
 write_fixture(all_runs[["satellite, symmetric"]], "symmetric")
 write_fixture(all_runs[["satellite, class-dependent"]], "class-dependent")

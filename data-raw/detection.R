@@ -68,9 +68,7 @@ dir.create(folder)
 results <- do.call(rbind, lapply(names(wrong_labels), function(kind) {
   do.call(rbind, lapply(seeds, function(seed) record_run(task, kind, seed)))
 }))
-kept <- gzfile("vignettes/detection.csv.gz", "wb")
-utils::write.csv(results, kept, row.names = FALSE, quote = FALSE)
-close(kept)
+write_csv_gzip(results, "vignettes/detection.csv.gz", quote = FALSE)
 shown <- results[results$metric %in% c("avg_probs", "aum", "loss_last"), ]
 print(tapply(shown$auroc, shown[c("kind", "seed", "metric")], identity))
 print(tapply(shown$auroc, shown[c("kind", "metric")], mean))

@@ -13,6 +13,7 @@
 # the end shows.
 
 library(datacarto)
+source("data-raw/signal-files.R")
 
 n_pairs <- 420
 share_swapped <- 0.15
@@ -91,9 +92,7 @@ dir.create(work)
 text <- file.path(work, "text")
 writeLines(one_text(others[lengths(others) > 3]), text)
 utils::write.csv(pairs, pairs_file, row.names = FALSE, quote = FALSE)
-kept <- gzfile(kept_file, "wb")
-writeLines(readLines(pairs_file), kept)
-close(kept)
+write_csv_gzip(pairs, kept_file, quote = FALSE)
 signals <- file.path(work, "signals.jsonl")
 status <- system2(python, c(
   "data-raw/preference-pairs.py", text, pairs_file, signals,

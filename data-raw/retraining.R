@@ -8,6 +8,7 @@
 
 library(datacarto)
 source("data-raw/tasks.R")
+source("data-raw/signal-files.R")
 
 seeds <- 1:10
 
@@ -112,6 +113,4 @@ for (task in list(spam_task(), satellite_task())) {
 }
 results <- do.call(rbind, results)
 results$right <- round(results$right)
-kept <- gzfile("vignettes/retraining.csv.gz", "wb")
-utils::write.csv(results, kept, row.names = FALSE, quote = FALSE)
-close(kept)
+write_csv_gzip(results, "vignettes/retraining.csv.gz", quote = FALSE)

@@ -11,6 +11,13 @@ write_gzip <- function(lines, file) {
   writeLines(lines, con, sep = "\n")
 }
 
+# A table that a vignette shows; `...` as of write.csv().
+write_csv_gzip <- function(x, file, ...) {
+  con <- gzfile(file, "wb", compression = 9)
+  on.exit(close(con))
+  utils::write.csv(x, con, row.names = FALSE, ...)
+}
+
 # As Python prints a number: an exponent below 1e-4, and always a point or an
 # exponent ("1.0"). Five significant digits are what was recorded.
 as_python_float <- function(x) {

@@ -144,8 +144,7 @@ static dm_status open_deflate(void **out, dm_error *err) {
 static dm_status add_deflated(void *state, const char *bytes, size_t n, bool is_end,
                               dm_buf *out, dm_error *err) {
   z_stream *z = state;
-  bool is_done = false;
-  while (!is_done) {
+  do {
     size_t step = n < DM_DECODER_STEP_MAX ? n : DM_DECODER_STEP_MAX;
     z->next_in = (Bytef *)bytes; /* which zlib only reads */
     z->avail_in = (uInt)step;
@@ -160,8 +159,7 @@ static dm_status add_deflated(void *state, const char *bytes, size_t n, bool is_
       code = deflate(z, is_last ? Z_FINISH : Z_NO_FLUSH);
       out->len += DEFLATED_ROOM - z->avail_out;
     } while (is_last ? code != Z_STREAM_END : z->avail_out == 0);
-    is_done = n == 0;
-  }
+  } while (n > 0);
   return DM_OK;
 }
 
