@@ -37,10 +37,9 @@ fold_records <- function(columns, call) {
     row.names = .set_row_names(length(id)), class = "data.frame"
   )
   map <- datamap_summarise(signals, signals = "margin", progress = FALSE)
-  columns <- unclass(plain_frame(map))
+  columns <- plain_columns_of(map)
   unknown <- c("avg_probs", "label_var", "max_label_probs", "min_label_probs")
   columns[unknown] <- list(rep(NA_real_, nrow(map)))
   names(columns)[names(columns) == "margin_mean"] <- "aum"
-  attributes(columns) <- attributes(columns)["names"]
   columns
 }

@@ -355,3 +355,17 @@ output_path <- function(file, is_read = FALSE, call = rlang::caller_env()) {
 has_package <- function(package) {
   requireNamespace(package, quietly = TRUE)
 }
+
+# `problem` says what it is for.
+need_package <- function(package, problem, arg, call) {
+  if (!has_package(package)) {
+    abort_datamap(
+      c(
+        problem,
+        "x" = "It is not installed.",
+        "i" = "Install it: {.code install.packages(\"{package}\")}."
+      ),
+      class = "input", key = arg, call = call
+    )
+  }
+}

@@ -39,6 +39,13 @@ plain_frame <- function(x) {
   x
 }
 
+# Its columns as a plain named list.
+plain_columns_of <- function(x) {
+  columns <- unclass(x)
+  attributes(columns) <- list(names = names(columns))
+  columns
+}
+
 #' @export
 `[.datamap` <- function(x, ...) {
   datamap_restore(NextMethod(), x)

@@ -182,9 +182,7 @@ take_map <- function(x,
     abort_argument(x, "a data map", arg, call)
   }
   check_frame(x, arg, call)
-  columns <- unclass(x)
-  attributes(columns) <- list(names = names(x))
-  columns <- without_integer64(columns)
+  columns <- without_integer64(plain_columns_of(x))
   if (!is_datamap(x)) {
     columns <- from_aum(columns, call)
     columns <- rename_aliases(columns, call)

@@ -134,17 +134,7 @@ find_texts <- function(text,
 # The rows in which the texts of the samples stand, each id once.
 match_texts <- function(id, map, arg, call) {
   ids <- check_id_vector(id, "a data frame whose ids are known", arg, call)
-  twice <- repeated_id(ids)
-  if (twice > 0) {
-    value <- id_text(ids[[twice]])
-    abort_datamap(
-      c(
-        "{.arg {arg}} must have each id once.",
-        x = "The id {.val {value}} is there again in row {twice}."
-      ),
-      class = "input", key = value, line = twice, call = call
-    )
-  }
+  need_once(ids, arg, call)
   at <- match_ids(map$id, ids)
   if (nrow(map) > 0 && all(is.na(at))) {
     mine <- first_few(map$id)

@@ -47,31 +47,22 @@ datamap_filter <- function(map,
                            threshold = 0,
                            use_f_times = NULL,
                            use_l_times = NULL) {
-  force_argument(map, "map", rlang::current_env())
+  call <- rlang::current_env()
+  force_argument(map, "map", call)
+  dots <- rlang::enquos(..., .ignore_empty = "all")
+  free <- c(
+    criterion = missing(criterion), threshold = missing(threshold),
+    use_f_times = missing(use_f_times), use_l_times = missing(use_l_times)
+  )
   if (is_lazy_map(map)) {
-    return(filter_lazy(
-      map, rlang::enquos(..., .ignore_empty = "all"),
-      list(
-        criterion = criterion, threshold = threshold,
-        use_f_times = use_f_times, use_l_times = use_l_times
-      ),
-      c(
-        criterion = missing(criterion), threshold = missing(threshold),
-        use_f_times = missing(use_f_times), use_l_times = missing(use_l_times)
-      ),
-      rlang::current_env()
-    ))
+    arguments <- list(
+      criterion = criterion, threshold = threshold,
+      use_f_times = use_f_times, use_l_times = use_l_times
+    )
+    return(filter_lazy(map, dots, arguments, free, call))
   }
   map <- take_map(map)
-  given <- filter_dots(
-    map,
-    rlang::enquos(..., .ignore_empty = "all"),
-    c(
-      criterion = missing(criterion), threshold = missing(threshold),
-      use_f_times = missing(use_f_times), use_l_times = missing(use_l_times)
-    )
-  )
-  call <- rlang::current_env()
+  given <- filter_dots(map, dots, free)
   by_place <- function(name, value) {
     if (name %in% names(given$values)) {
       return(given$values[[name]])

@@ -165,11 +165,20 @@ column_range <- function(x, value, call) {
   found <- from_database(dplyr::collect(dplyr::summarise(
     x, !!!range_statements(value)
   )), call)
-  found <- lapply(plain_columns_of(found), plain_numbers)
+  found_range(as_doubles(found))
+}
+
+# What came of range_statements(), as of several by their `prefix`.
+found_range <- function(found, prefix = "") {
+  of <- function(name) found[[paste0(prefix, name)]]
   list(
-    least = as.double(found$least), most = as.double(found$most),
-    is_whole = found$broken %in% 0
+    least = of("least"), most = of("most"), is_whole = of("broken") %in% 0
   )
+}
+
+# The columns of a table that was fetched, all of them numbers.
+as_doubles <- function(found) {
+  lapply(plain_columns_of(found), function(x) as.double(plain_numbers(x)))
 }
 
 range_statements <- function(value) {

@@ -126,22 +126,13 @@ look_at_samples <- function(samples, columns, call) {
     ), list(x = kept)),
     unlist(ranges, recursive = FALSE)
   ))), call)
-  found <- lapply(plain_columns_of(found), function(x) {
-    as.double(plain_numbers(x))
-  })
-  range_of <- function(name) {
-    list(
-      least = found[[paste0(name, ".least")]],
-      most = found[[paste0(name, ".most")]],
-      is_whole = found[[paste0(name, ".broken")]] %in% 0
-    )
-  }
+  found <- as_doubles(found)
   number <- function(x) if (is.na(x)) 0 else x
   list(
     all = number(found$all), kept = number(found$kept),
     drawn = number(found$drawn),
     evaluations = if (!is.na(found$fewest)) c(found$fewest, found$most),
-    ranges = lapply(c("a", "b"), range_of)
+    ranges = lapply(c("a.", "b."), found_range, found = found)
   )
 }
 
@@ -169,7 +160,7 @@ bin_in_database <- function(samples, columns, breaks, call) {
       n = ~ n(), ratio = ~ max(dm_ratio, na.rm = TRUE)
     )), .groups = "drop"
   )), call)
-  lapply(plain_columns_of(found), function(x) as.double(plain_numbers(x)))
+  as_doubles(found)
 }
 
 # What plot_parts() makes of samples, of their counts.

@@ -34,10 +34,10 @@ lazy_problems <- function(tables, plans, call) {
 
 count_in_database <- function(x, plan, names, call) {
   query <- flat_query(problem_query(x, plan), plan, call)
-  found <- from_database(plain_columns_of(dplyr::collect(query)), call)
+  found <- from_database(dplyr::collect(query), call)
   # not looked for, or of no line
   counts <- stats::setNames(numeric(length(names)), names)
-  found <- vapply(found, function(n) as.double(plain_numbers(n)), 0)
+  found <- unlist(as_doubles(found))
   found[is.na(found)] <- 0
   counts[names(found)] <- found
   counts

@@ -45,16 +45,10 @@ lazy_source <- function(tables, call) {
 check_dbplyr <- function(x,
                          arg = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
-  if (!has_package("dbplyr")) {
-    abort_datamap(
-      c(
-        "Tables in a database are read by means of {.pkg dbplyr}.",
-        "x" = "It is not installed.",
-        "i" = "Install it: {.code install.packages(\"dbplyr\")}."
-      ),
-      class = "input", key = arg, call = call
-    )
-  }
+  need_package(
+    "dbplyr", "Tables in a database are read by means of {.pkg dbplyr}.", arg,
+    call
+  )
   invisible(x)
 }
 
@@ -162,10 +156,11 @@ collect.datamap_lazy <- function(x, ...) {
   call <- rlang::caller_env()
   known <- lazy_known(x)
   data <- from_database(NextMethod(), call)
-  if (!has_datamap_columns(collected_types(data))) {
+  columns <- collected_types(data)
+  if (!has_datamap_columns(columns)) {
     return(data)
   }
-  columns <- collected_columns(data)
+  columns <- collected_columns(columns)
   request <- known$plans[[1]]$request
   need_disjoint(columns$id, known, call)
   metrics <- intersect(request$metrics, names(columns))
@@ -237,14 +232,9 @@ collected_types <- function(data) {
   list2DF(columns)
 }
 
-plain_columns_of <- function(data) {
-  columns <- unclass(data)
-  attributes(columns) <- list(names = names(data))
-  columns
-}
-
-collected_columns <- function(data) {
-  columns <- as.list(collected_types(data))
+# What collected_types() gave, with whole numbers as such, in the core's order.
+collected_columns <- function(columns) {
+  columns <- as.list(columns)
   whole <- c(whole_columns(names(columns)), ident_columns())
   for (name in intersect(whole, names(columns))) {
     x <- columns[[name]]

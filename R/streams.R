@@ -64,16 +64,11 @@ open_stream <- function(x, arg, call) {
 check_nanoarrow <- function(x,
                             arg = rlang::caller_arg(x),
                             call = rlang::caller_env()) {
-  if (!has_package("nanoarrow")) {
-    abort_datamap(
-      c(
-        "Arrow streams are read by means of the package {.pkg nanoarrow}.",
-        "x" = "It is not installed.",
-        "i" = "Install it: {.code install.packages(\"nanoarrow\")}."
-      ),
-      class = "input", key = arg, call = call
-    )
-  }
+  need_package(
+    "nanoarrow",
+    "Arrow streams are read by means of the package {.pkg nanoarrow}.", arg,
+    call
+  )
   invisible(x)
 }
 
