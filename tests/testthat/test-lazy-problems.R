@@ -79,8 +79,8 @@ test_that("a probability that is not finite is told, or no number at all", {
 })
 
 test_that("a table without a line is told", {
+  skip_without_database()
   x <- dplyr::filter(lazy_table(faulty_signals()), id > 100L)
-  skip_unless_in_full()
   expect_warning(
     map <- datamap_summarise(x), class = "datamap_warning_empty"
   )

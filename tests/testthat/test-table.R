@@ -528,3 +528,37 @@ test_that("tables of signals show them, and lead back to the same map", {
   expect_identical(classes$logits_0, pair_frame()$margin)
   expect_identical(classes$logits_1, rep(0, 8))
 })
+
+test_that("what is a data frame by its class only is none", {
+  frame <- small_frame()
+  error <- table_error(
+    structure(1, class = "data.frame"), class = "input", key = "x"
+  )
+  expect_match(conditionMessage(error), "must be a data frame", fixed = TRUE)
+  names <- list(
+    c("id", "label", NA, "probs_1"), c("id", "label", "probs_0", ""),
+    c("id", "label", "\xff", "probs_1")
+  )
+  where <- c(3, 4, 3)
+  for (i in seq_along(names)) {
+    attr(frame, "names") <- names[[i]]
+    error <- table_error(frame, class = "input", key = "x")
+    expect_match(
+      conditionMessage(error), paste("Column", where[[i]], "has none"),
+      fixed = TRUE
+    )
+  }
+})
+
+test_that("columns that can't be what their names say are told", {
+  frame <- small_frame()
+  frame$probs <- matrix(as.Date("2026-01-01") + 1:10, 5)
+  frame$probs <- structure(frame$probs, class = "Date", dim = c(5L, 2L))
+  error <- table_error(frame[c("id", "label", "probs")], key = "probs")
+  expect_match(conditionMessage(error), "a matrix of numbers", fixed = TRUE)
+  frame <- small_frame()[c("id", "label")]
+  frame$label_probs <- 0.5
+  frame$correct <- as.list(rep(TRUE, 5))
+  error <- table_error(frame, key = "correct")
+  expect_match(conditionMessage(error), "true or false", fixed = TRUE)
+})
