@@ -61,7 +61,9 @@ _STAND_INS = {
 _SCORES = ("probs", "logits")
 _EXISTING = ("error", "append", "repair", "overwrite")
 _NAN = ("NaN", "null")
-_PACKED = (".zst", ".bz2", ".xz", ".lzma", ".lz4", ".Z", ".zip", ".7z")  # not written
+_PACKED = (  # not written here
+    ".zst", ".br", ".bz2", ".xz", ".lzma", ".lz4", ".Z", ".zip", ".7z"
+)
 _GZIP_MAGIC = b"\x1f\x8b"
 _LINE_MAX = 64 * 2**20  # what a reader takes by default
 _NAME_MAX = 10000

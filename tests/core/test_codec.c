@@ -18,7 +18,7 @@ static void test_first_bytes(void) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     DM_CASE("case %zu: %s", i, cases[i].name);
-    const dm_codec *codec = dm_codec_find(cases[i].bytes, cases[i].n);
+    const dm_codec *codec = dm_codec_find(cases[i].bytes, cases[i].n, "a.br");
     CHECK(codec != NULL);
     if (codec) {
       CHECK_STR(codec->name, cases[i].name);
@@ -39,8 +39,18 @@ static void test_plain_bytes(void) {
                                       "PK\x03",  "\x4F\x2A\x4D\x18",
                                       "P*M",     "\xFD\x37\x7A\x58\x5A\x01"};
   for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-    CHECK(dm_codec_find(plain[i], strlen(plain[i])) == NULL);
+    CHECK(dm_codec_find(plain[i], strlen(plain[i]), NULL) == NULL);
+    CHECK(dm_codec_find(plain[i], strlen(plain[i]), "a.gz") == NULL);
   }
+}
+
+/* One without first bytes of its own is known by its name's end. */
+static void test_path(void) {
+  const dm_codec *codec = dm_codec_find("\x8B\x02", 2, "b/a.jsonl.br");
+  CHECK(codec && !codec->magic && strcmp(codec->name, "brotli") == 0);
+  CHECK(dm_codec_find("\x8B\x02", 2, NULL) == NULL);
+  CHECK(dm_codec_find("\x8B\x02", 2, "a.br.jsonl") == NULL);
+  CHECK(dm_codec_find("\x8B\x02", 2, ".br") == NULL);
 }
 
 static void test_libraries(void) {
@@ -58,5 +68,6 @@ int main(void) {
   DM_RUN(test_libraries);
   DM_RUN(test_first_bytes);
   DM_RUN(test_plain_bytes);
+  DM_RUN(test_path);
   return dm_test_end();
 }

@@ -36,7 +36,7 @@ static size_t size_of(const char *path) {
 
 static const char *compression_of(const char *path) {
   static char magic[DM_MAGIC_SIZE];
-  const dm_codec *codec = dm_codec_find(magic, slurp(path, magic, sizeof magic));
+  const dm_codec *codec = dm_codec_find(magic, slurp(path, magic, sizeof magic), NULL);
   return codec ? codec->name : "none";
 }
 
@@ -54,13 +54,14 @@ static void test_suffixes(void) {
     const char *name; /* NULL: none */
     bool is_written;
   } cases[] = {
-      {"a.gz", "gzip", true},     {"a.jsonl.gz", "gzip", true},
-      {"a.b/c", NULL, true},      {"a.gz/b", NULL, true},
-      {"gz", NULL, true},         {".gz", NULL, true},
-      {"", NULL, true},           {"a.bz2", "bzip2", false},
-      {"a.xz", "xz", false},      {"a.tsv.zip", "zip", false},
-      {"a.7z", "7z", false},      {"a.lz4", "lz4", false},
-      {"a.Z", "compress", false}, {"a.lzma", "lzma", false},
+      {"a.gz", "gzip", true},    {"a.jsonl.gz", "gzip", true},
+      {"a.b/c", NULL, true},     {"a.gz/b", NULL, true},
+      {"gz", NULL, true},        {".gz", NULL, true},
+      {"", NULL, true},          {"a.bz2", "bzip2", false},
+      {"a.xz", "xz", false},     {"a.tsv.zip", "zip", false},
+      {"a.7z", "7z", false},     {"a.lz4", "lz4", false},
+      {"a.br", "brotli", false}, {"a.Z", "compress", false},
+      {"a.lzma", "lzma", false},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].path);

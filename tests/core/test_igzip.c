@@ -9,7 +9,7 @@
 #include "io/dm_igzip.h"
 
 static void test_which_is_used(void) {
-  const dm_decoder *used = dm_codec_decoder(dm_codec_find("\x1F\x8B", 2));
+  const dm_decoder *used = dm_codec_decoder(dm_codec_find("\x1F\x8B", 2, NULL));
   CHECK_STR(used->name, dm_igzip.open ? "igzip" : "zlib");
 }
 

@@ -169,6 +169,18 @@ test_that("archives are named as what they are", {
   }
 })
 
+test_that("a file without first bytes of its own is told by its name", {
+  path <- file.path(signal_folder("a.jsonl.br"), "a.jsonl.br")
+  error <- source_error(path, "io")
+  expect_identical(error$path, path)
+  expect_match(error$found, "brotli compression", fixed = TRUE)
+  expect_match(conditionMessage(error), "Decompress it first", fixed = TRUE)
+  expect_error(datamap_read_summary(path), class = "datamap_error_io")
+  expect_error(
+    datamap_write_signals(small_frame(), path), class = "datamap_error_io"
+  )
+})
+
 test_that("compressed files count in a folder", {
   folder <- signal_folder(c("b.jsonl", "plain.json.gz"))
   con <- gzfile(file.path(folder, "a.jsonl.gz"), "wb")

@@ -52,6 +52,7 @@ static const dm_codec codecs[] = {
      .magic = "\x1F\x9D",
      .magic_len = 2,
      .advice = "decompress it first"},
+    {.name = "brotli", .suffix = ".br", .advice = "decompress it first"},
     {.name = "bzip2",
      .suffix = ".bz2",
      .magic = "BZh",
@@ -76,19 +77,30 @@ static const dm_codec codecs[] = {
      .advice = "unpack it first"},
 };
 
+static bool ends_with_suffix(const char *path, const dm_codec *codec) {
+  size_t len = strlen(path);
+  size_t n = strlen(codec->suffix);
+  return len > n && strcmp(path + len - n, codec->suffix) == 0;
+}
+
 static bool starts_with_magic(const char *bytes, size_t n, const dm_codec *codec) {
   unsigned char differing = (unsigned char)(n ? bytes[0] ^ codec->magic[0] : 0);
   return n >= codec->magic_len && !(differing & ~codec->free_bits) &&
          memcmp(bytes + 1, codec->magic + 1, codec->magic_len - 1) == 0;
 }
 
-const dm_codec *dm_codec_find(const char *bytes, size_t n) {
+const dm_codec *dm_codec_find(const char *bytes, size_t n, const char *path) {
+  const dm_codec *named = NULL;
   for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
-    if (starts_with_magic(bytes, n, &codecs[i])) {
-      return &codecs[i];
+    const dm_codec *codec = &codecs[i];
+    if (codec->magic && starts_with_magic(bytes, n, codec)) {
+      return codec;
+    }
+    if (!codec->magic && path && ends_with_suffix(path, codec)) {
+      named = codec;
     }
   }
-  return NULL;
+  return named;
 }
 
 const dm_decoder *dm_codec_decoder(const dm_codec *codec) {
@@ -106,10 +118,8 @@ const dm_decoder *dm_codec_library(size_t i) {
 }
 
 const dm_codec *dm_codec_of_path(const char *path) {
-  size_t len = strlen(path);
   for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
-    size_t n = strlen(codecs[i].suffix);
-    if (len > n && strcmp(path + len - n, codecs[i].suffix) == 0) {
+    if (ends_with_suffix(path, &codecs[i])) {
       return &codecs[i];
     }
   }

@@ -16,7 +16,7 @@ enum {
 typedef struct dm_codec {
   const char *name;
   const char *suffix;      /* that the names of its files end in */
-  const char *magic;       /* the first bytes of what it made */
+  const char *magic;       /* the first bytes of what it made; NULL: it has none */
   size_t magic_len;        /* at most DM_MAGIC_SIZE */
   unsigned char free_bits; /* of the first byte, which may be anything */
   bool is_archive;         /* of files, in which each has a name */
@@ -26,8 +26,9 @@ typedef struct dm_codec {
   const char *write_advice;  /* where there is an encoder that was not built */
 } dm_codec;
 
-/* The compression that bytes start with; NULL: none that is known. */
-const dm_codec *dm_codec_find(const char *bytes, size_t n);
+/* The compression that bytes start with, or, if its files have no first bytes of their
+   own, that the end of their path tells; NULL: none that is known. path may be NULL. */
+const dm_codec *dm_codec_find(const char *bytes, size_t n, const char *path);
 
 /* What reads the compression here; NULL: the core does not. */
 const dm_decoder *dm_codec_decoder(const dm_codec *codec);

@@ -41,7 +41,7 @@ struct dm_source {
 };
 
 static dm_source *source_new(source_kind kind, const dm_host *host);
-static dm_status source_start(dm_source **source, dm_error *err);
+static dm_status source_start(dm_source **source, const char *path, dm_error *err);
 static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
                           dm_error *err);
 static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
@@ -72,7 +72,7 @@ dm_status dm_source_open_file(dm_source **out, const char *path, const dm_host *
   /* files under /proc call themselves regular and empty: those are read to their end */
   source->is_regular = S_ISREG(info.st_mode) && info.st_size > 0;
   source->size = source->is_regular ? (uint64_t)info.st_size : 0;
-  DM_TRY(source_start(&source, err));
+  DM_TRY(source_start(&source, path, err));
   *out = source;
   return DM_OK;
 }
@@ -86,7 +86,7 @@ dm_status dm_source_open_memory(dm_source **out, const void *memory, size_t len,
   }
   source->memory = memory;
   source->memory_len = len;
-  DM_TRY(source_start(&source, err));
+  DM_TRY(source_start(&source, NULL, err));
   *out = source;
   return DM_OK;
 }
@@ -100,7 +100,7 @@ dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
   }
   source->read = read;
   source->ctx = ctx;
-  DM_TRY(source_start(&source, err));
+  DM_TRY(source_start(&source, NULL, err));
   *out = source;
   return DM_OK;
 }
@@ -190,15 +190,16 @@ static dm_source *source_new(source_kind kind, const dm_host *host) {
   return source;
 }
 
-/* Looks at the first bytes and prepares a decoder. Closes the source when it fails. */
-static dm_status source_start(dm_source **out, dm_error *err) {
+/* Looks at the first bytes, and at the path if there is one, and prepares a decoder.
+   Closes the source when it fails. */
+static dm_status source_start(dm_source **out, const char *path, dm_error *err) {
   dm_source *source = *out;
   dm_status status =
       read_raw(source, source->magic, DM_MAGIC_SIZE, &source->magic_len, err);
   if (status) {
     goto done;
   }
-  source->codec = dm_codec_find(source->magic, source->magic_len);
+  source->codec = dm_codec_find(source->magic, source->magic_len, path);
   source->decoder = source->codec ? dm_codec_decoder(source->codec) : NULL;
   if (source->decoder) {
     status = source->decoder->open(&source->decoding, err);

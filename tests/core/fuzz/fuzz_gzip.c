@@ -83,7 +83,7 @@ static void check_as_is(const char *bytes, size_t len, size_t piece) {
     check_same(&whole, &pieces);
     free(pieces.bytes);
   }
-  const dm_codec *codec = dm_codec_find(bytes, len);
+  const dm_codec *codec = dm_codec_find(bytes, len, NULL);
   bool is_read = codec && dm_codec_decoder(codec);
   if (is_read && codec->name[0] == 'g') { /* gzip, by whatever decoder */
     char *want = fuzz_alloc(LONGEST);
