@@ -415,92 +415,7 @@ lazy_statistics <- list(
   )
 )
 
-# What metrics are made of, by names of ours that samples keep until then.
-# `lines`: measures that it needs of each line.
-lazy_parts <- list(
-  dm_aum = list(
-    lines = c("dm_own", "dm_rival"),
-    sample = ~ mean(.(ln_own) - .(ln_rival), na.rm = TRUE)
-  ),
-  dm_margin = list(
-    lines = c("dm_own", "dm_rival"),
-    sample = ~ mean(dm_own - dm_rival, na.rm = TRUE)
-  ),
-  dm_el2n = list(
-    lines = "dm_error", sample = ~ mean(dm_error, na.rm = TRUE)
-  ),
-  dm_entropy = list(
-    lines = "dm_entropy", sample = ~ mean(dm_entropy, na.rm = TRUE)
-  ),
-  dm_aleatoric = list(sample = ~ mean(dm_p * (1 - dm_p), na.rm = TRUE)),
-  dm_ln = list(lines = "dm_ln", sample = ~ mean(dm_ln, na.rm = TRUE)),
-  dm_first_right = list(
-    sample = ~ min(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE)
-  ),
-  dm_last_right = list(
-    sample = ~ max(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE)
-  ),
-  dm_last_wrong = list(
-    sample = ~ max(case_when(dm_c == 0L ~ .(t)), na.rm = TRUE)
-  )
-)
-
 # --- samples among all others ---
-
-# The metrics, each a statement on the columns of a sample and the parts that it
-# needs; those whose metrics are statistics of the loss are there already. One
-# that `needs` others comes behind them. pred_dist, a text made of counts, is
-# none.
-lazy_metrics <- list(
-  confidence = list(value = ~ avg_probs),
-  variability = list(value = ~ .(deviation)),
-  correctness = list(value = ~ correct_times),
-  forgetfulness = list(value = ~ case_when(
-    evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
-    TRUE ~ 1000L
-  )),
-  threshold_closeness = list(value = ~ avg_probs * (1 - avg_probs)),
-  aum = list(parts = "dm_aum", value = ~ dm_aum),
-  prob_margin = list(parts = "dm_margin", value = ~ dm_margin),
-  el2n = list(parts = "dm_el2n", value = ~ dm_el2n),
-  el2n_last = list(lines = "dm_error"),
-  loss_mean = list(),
-  loss_last = list(),
-  loss_ema = list(),
-  entropy_of_mean = list(
-    parts = "dm_class", value = ~ .(entropy_of_mean)
-  ),
-  mean_entropy = list(parts = "dm_entropy", value = ~ dm_entropy),
-  bald = list(
-    parts = c("dm_class", "dm_entropy"),
-    value = ~ (.(entropy_of_mean)) - dm_entropy
-  ),
-  aleatoric = list(parts = "dm_aleatoric", value = ~ dm_aleatoric),
-  first_correct = list(parts = "dm_first_right", value = ~ dm_first_right),
-  learned_for_good = list(parts = "dm_last_wrong", value = ~ case_when(
-    evaluations == 0L ~ NA, is.na(dm_last_wrong) ~ 0L,
-    dm_last_wrong < evaluations - 1L ~ dm_last_wrong + 1L
-  )),
-  forgotten_for_good = list(parts = "dm_last_right", value = ~ case_when(
-    dm_last_right < evaluations - 1L ~ dm_last_right + 1L
-  )),
-  forgetting_events = list(value = ~ case_when(
-    evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
-    TRUE ~ evaluations
-  )),
-  pvi = list(
-    parts = "dm_ln", of_label = "dm_label_n",
-    value = ~ (dm_ln - .(ln_share)) / .(ln2)
-  ),
-  adj_confidence = list(
-    of_label = "dm_label_mean", value = ~ avg_probs - dm_label_mean
-  ),
-  suggested_label = list(parts = "dm_class", value = ~ .(suggested)),
-  suggested_prob = list(parts = "dm_class", value = ~ dm_suggested_prob),
-  suggested_margin = list(parts = "dm_class", value = ~ case_when(
-    .(suggested) == label ~ 0, TRUE ~ dm_suggested_prob - avg_probs
-  ))
-)
 
 # A row for each sample, as columns of the summary and parts of metrics; then
 # the metrics, and what else there is of that left out.
@@ -564,44 +479,39 @@ numbers_only <- function(value, which, s, plan) {
   ))
 }
 
+# What is kept for metrics.
 part_statements <- function(plan) {
-  needed <- plan$parts
   logarithms <- lapply(
     list(ln_own = quote(dm_own), ln_rival = quote(dm_rival)), ln_or_below, plan
   )
   with <- c(logarithms, list(t = lazy_time(plan)))
-  rows <- lazy_parts[intersect(names(lazy_parts), needed)]
-  parts <- lapply(rows, function(row) statement(row$sample, with))
-  if ("dm_class" %in% needed) {
-    means <- lapply(plan$class_columns, function(name) {
-      bquote(mean(.(rlang::sym(name)), na.rm = TRUE))
-    })
-    parts <- c(parts, stats::setNames(means, plan$class_columns))
-  }
-  if ("dm_class" %in% needed && plan$has_index) {
-    parts$dm_first_place <- quote(
+  kept <- lapply(metric_queries[plan$kept], function(query) {
+    statement(query$sample, with)
+  })
+  names(kept) <- kept_names(plan$kept)
+  means <- lapply(stats::setNames(nm = plan$class_columns), function(name) {
+    bquote(mean(.(rlang::sym(name)), na.rm = TRUE))
+  })
+  c(kept, means, if (length(means) > 0 && plan$has_index) {
+    list(dm_first_place = quote(
       max(case_when(dm_row == 1L ~ dm_place), na.rm = TRUE)
-    )
-  }
-  if ("el2n_last" %in% plan$request$metrics) {
-    parts$dm_error <- statement(lazy_statistics$last, lapply(
-      c(s = "dm_error", n = "dm_errorn", t = "dm_errort"), rlang::sym
     ))
-  }
-  parts
+  })
 }
+
+kept_names <- function(metrics) paste0("dm_", metrics, recycle0 = TRUE)
 
 lazy_results <- function(samples, plan) {
   metrics <- plan$request$metrics
-  rows <- lazy_metrics[metrics]
-  needs <- unlist(lapply(rows, `[[`, "of_label"))
+  queries <- metric_queries[metrics]
+  needs <- unlist(lapply(queries, `[[`, "of_label"))
   q <- rlang::syms(plan$class_columns)
   suggests <- any(startsWith(metrics, "suggested_"))
   classes <- plan$classes
   if (suggests) {
     said <- if (plan$has_index) said_labels(plan)
     samples <- mutate_by(
-      samples, c(list(dm_suggested_prob = largest_of(q)), said)
+      samples, c(list(dm_suggested = largest_of(q)), said)
     )
     classes <- if (plan$has_index) rlang::syms(names(said)) else classes
   }
@@ -629,16 +539,20 @@ lazy_results <- function(samples, plan) {
     ln_share = ln(share, plan), ln2 = log(2),
     suggested = if (suggests) {
       first_that(
-        lapply(q, function(one) call("==", one, quote(dm_suggested_prob))),
+        lapply(q, function(one) call("==", one, quote(dm_suggested))),
         classes
       )
     }
   )
-  made <- Filter(function(row) !is.null(row$value), rows)
-  values <- lapply(made, function(row) statement(row$value, with))
-  if ("el2n_last" %in% metrics) {
-    values$el2n_last <- quote(dm_error)
-  }
+  values <- lapply(stats::setNames(nm = metrics), function(metric) {
+    query <- queries[[metric]]
+    if (!is.null(query$value)) {
+      statement(query$value, with)
+    } else if (!is.null(query$sample)) {
+      rlang::sym(kept_names(metric))
+    }
+  })
+  values <- Filter(Negate(is.null), values)
   columns <- unique(c(
     summary_columns, signal_column_names(plan$request$signals), metrics
   ))

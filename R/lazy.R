@@ -290,7 +290,7 @@ lazy_plan <- function(x, types, request, window, naming, call) {
   )
   need_class_columns(request, plan, call)
   plan$fields <- c(field_statements(table, fields, plan, call), plan$fields)
-  takes_logarithm <- length(plan$parts) > 0 || length(plan$measures) > 0
+  takes_logarithm <- length(plan$kept) > 0 || length(plan$measures) > 0
   plan$log_factor <- if (takes_logarithm) {
     from_database(log_factor(con), call)
   } else {
@@ -299,10 +299,7 @@ lazy_plan <- function(x, types, request, window, naming, call) {
   plan$class_columns <- if ("dm_class" %in% plan$measures) {
     sprintf("dm_k%d", seq_along(plan$classes))
   }
-  plan$valued <- c(
-    unlist(plan$signals, use.names = FALSE),
-    if ("el2n_last" %in% request$metrics) "dm_error"
-  )
+  plan$valued <- c(unlist(plan$signals, use.names = FALSE), plan$valued)
   plan
 }
 
@@ -430,28 +427,32 @@ abort_absent_order <- function(name, found, call) {
   )
 }
 
-# The parts of metrics, and the measures of lines that they take.
+# Of which metrics something is kept, and which measures of lines that takes.
 needed_parts <- function(request) {
-  rows <- lazy_metrics[intersect(request$metrics, names(lazy_metrics))]
-  parts <- unique(unlist(lapply(rows, `[[`, "parts")))
-  measures <- unique(unlist(c(
-    lapply(rows, `[[`, "lines"), lapply(lazy_parts[parts], `[[`, "lines"),
-    if ("dm_class" %in% parts) "dm_class",
-    if ("loss" %in% request$core_signals) "dm_ln"
-  )))
-  list(parts = parts, measures = measures)
+  queries <- metric_queries[request$metrics]
+  of_them <- function(what, of) unique(unlist(lapply(of, `[[`, what)))
+  all <- metric_queries[union(request$metrics, of_them("of", queries))]
+  list(
+    kept = names(of_measures("sample", all)),
+    valued = of_them("valued", all),
+    measures = unique(c(
+      of_them("lines", all),
+      if (any(of_them("classes", all))) "dm_class",
+      if ("loss" %in% request$core_signals) "dm_ln"
+    ))
+  )
 }
 
 need_metrics <- function(request, call) {
-  others <- setdiff(request$metrics, names(lazy_metrics))
+  others <- setdiff(request$metrics, names(metric_queries))
   if (length(others) > 0) {
-    choices <- cli::cli_vec(names(lazy_metrics), list("vec-trunc" = Inf))
+    choices <- cli::cli_vec(names(metric_queries), list("vec-trunc" = Inf))
     abort_datamap(
       c(
         "The metric {.val {others}} can't be had from a database.",
         "i" = "The others are {.val {choices}}."
       ),
-      class = "input", key = others[[1]], columns = names(lazy_metrics),
+      class = "input", key = others[[1]], columns = names(metric_queries),
       call = call
     )
   }

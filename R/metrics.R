@@ -14,6 +14,7 @@
 #          vectors), "class" (these, and the label's place in them) or
 #          "prediction"
 # never    NA means never: "last", later than any, or "unranked"
+# query    what it is in a database, by query(); NULL: it can't be had there
 measure <- function(words,
                     suspect = NULL,
                     range = NULL,
@@ -21,10 +22,35 @@ measure <- function(words,
                     column = NULL,
                     core = NULL,
                     needs = "",
-                    never = "") {
+                    never = "",
+                    query = NULL) {
   list(
     words = words, suspect = suspect, range = range, bounds = bounds,
-    column = column, core = core, needs = needs, never = never
+    column = column, core = core, needs = needs, never = never, query = query
+  )
+}
+
+# A metric by statements, which R/lazy-sql.R has the names of.
+#
+# value     of a sample, by the columns of its summary and what is kept of its
+#           lines; NULL: that which is kept for this metric, or a column that
+#           is there already
+# sample    what is kept of the lines of a sample, as dm_<metric>
+# lines     the measures of each line that this takes
+# valued    those of them whose values are counted: .n up to the line, .t in all
+# of        metrics whose `sample` the value takes as well
+# classes   whether it takes the mean class vector
+# of_label  what it takes of all samples of the same label
+query <- function(value = NULL,
+                  sample = NULL,
+                  lines = NULL,
+                  valued = NULL,
+                  of = NULL,
+                  classes = FALSE,
+                  of_label = NULL) {
+  list(
+    value = value, sample = sample, lines = union(lines, valued),
+    valued = valued, of = of, classes = classes, of_label = of_label
   )
 }
 
@@ -243,7 +269,7 @@ NULL
 metric_list <- list(
   confidence = measure(
     "Mean probability of the label", "low", c(0, 1), share,
-    column = function(x, ...) x$avg_probs
+    column = function(x, ...) x$avg_probs, query = query(~avg_probs)
   ),
   variability = measure(
     "Standard deviation of the probability of the label", "high", c(0, 0.2),
@@ -255,75 +281,131 @@ metric_list <- list(
         v[x$evaluations < 2] <- NA
       }
       sqrt(v)
-    }
+    },
+    query = query(~ .(deviation))
   ),
   correctness = measure(
     "Times predicted right", "low", c(0, 1), from_zero,
-    column = function(x, ...) x$correct_times
+    column = function(x, ...) x$correct_times, query = query(~correct_times)
   ),
   forgetfulness = measure(
     "Times forgotten, 1000 if never right", "high",
     bounds = from_zero,
-    column = function(x, ...) forgettings(x, never = 1000L)
+    column = function(x, ...) forgettings(x, never = 1000L),
+    query = query(~ case_when(
+      evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
+      TRUE ~ 1000L
+    ))
   ),
   threshold_closeness = measure(
     "Closeness to the threshold", "high", c(0, 0.25),
     bounds = c(0, 0.25),
-    column = function(x, ...) x$avg_probs * (1 - x$avg_probs)
+    column = function(x, ...) x$avg_probs * (1 - x$avg_probs),
+    query = query(~ avg_probs * (1 - avg_probs))
   ),
-  aum = measure("Area under the margin", "low", needs = "class"),
+  aum = measure(
+    "Area under the margin", "low",
+    needs = "class",
+    query = query(
+      lines = c("dm_own", "dm_rival"),
+      sample = ~ mean(.(ln_own) - .(ln_rival), na.rm = TRUE)
+    )
+  ),
   prob_margin = measure(
     "Mean margin of the probabilities", "low",
-    bounds = c(-1, 1), needs = "class"
+    bounds = c(-1, 1), needs = "class",
+    query = query(
+      lines = c("dm_own", "dm_rival"),
+      sample = ~ mean(dm_own - dm_rival, na.rm = TRUE)
+    )
   ),
   el2n = measure(
     "Mean norm of the error", "high",
-    bounds = from_zero, needs = "class"
+    bounds = from_zero, needs = "class",
+    query = query(lines = "dm_error", sample = ~ mean(dm_error, na.rm = TRUE))
   ),
   el2n_last = measure(
     "Norm of the error at last", "high",
-    bounds = from_zero, needs = "class"
+    bounds = from_zero, needs = "class",
+    query = query(
+      valued = "dm_error",
+      sample = ~ max(case_when(dm_errorn == dm_errort ~ dm_error), na.rm = TRUE)
+    )
   ),
   loss_mean = measure(
     "Mean loss", "high",
-    column = function(x, ...) x$loss_mean, needs = "loss"
+    column = function(x, ...) x$loss_mean, needs = "loss", query = query()
   ),
   loss_last = measure(
     "Loss at last", "high",
-    column = function(x, ...) x$loss_last, needs = "loss"
+    column = function(x, ...) x$loss_last, needs = "loss", query = query()
   ),
-  loss_ema = measure("Moving average of the loss", "high", needs = "loss"),
+  loss_ema = measure(
+    "Moving average of the loss", "high",
+    needs = "loss", query = query()
+  ),
   entropy_of_mean = measure(
     "Entropy of the mean prediction", "high",
-    bounds = from_zero, needs = "vectors"
+    bounds = from_zero, needs = "vectors",
+    query = query(~ .(entropy_of_mean), classes = TRUE)
   ),
   mean_entropy = measure(
     "Mean entropy of the predictions", "high",
-    bounds = from_zero, needs = "vectors"
+    bounds = from_zero, needs = "vectors",
+    query = query(
+      lines = "dm_entropy", sample = ~ mean(dm_entropy, na.rm = TRUE)
+    )
   ),
   bald = measure(
     "Disagreement of the predictions", "high",
     core = c("entropy_of_mean", "mean_entropy"),
     column = function(x, ...) x$entropy_of_mean - x$mean_entropy,
-    needs = "vectors"
+    needs = "vectors",
+    query = query(
+      ~ (.(entropy_of_mean)) - dm_mean_entropy,
+      of = "mean_entropy", classes = TRUE
+    )
   ),
-  aleatoric = measure("Aleatoric uncertainty", "high"),
+  aleatoric = measure(
+    "Aleatoric uncertainty", "high",
+    query = query(sample = ~ mean(dm_p * (1 - dm_p), na.rm = TRUE))
+  ),
   first_correct = measure(
     "First right evaluation", "high",
-    bounds = from_zero, never = "last"
+    bounds = from_zero, never = "last",
+    query = query(sample = ~ min(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE))
   ),
   learned_for_good = measure(
     "Evaluation since which it is right", "high",
-    bounds = from_zero, never = "last"
+    bounds = from_zero, never = "last",
+    query = query(
+      # kept: the last wrong evaluation
+      sample = ~ max(case_when(dm_c == 0L ~ .(t)), na.rm = TRUE),
+      ~ case_when(
+        evaluations == 0L ~ NA, is.na(dm_learned_for_good) ~ 0L,
+        dm_learned_for_good < evaluations - 1L ~ dm_learned_for_good + 1L
+      )
+    )
   ),
   forgotten_for_good = measure(
     "Evaluation since which it is wrong",
-    bounds = from_zero, never = "unranked"
+    bounds = from_zero, never = "unranked",
+    query = query(
+      # kept: the last right evaluation
+      sample = ~ max(case_when(dm_c == 1L ~ .(t)), na.rm = TRUE),
+      ~ case_when(
+        dm_forgotten_for_good < evaluations - 1L ~ dm_forgotten_for_good + 1L
+      )
+    )
   ),
   forgetting_events = measure(
     "Times forgotten, all evaluations if never right", "high",
     bounds = from_zero,
-    column = function(x, ...) forgettings(x, never = x$evaluations)
+    column = function(x, ...) forgettings(x, never = x$evaluations),
+    query = query(~ case_when(
+      evaluations == 0L ~ NA, correct_times > 0L ~ forgetting_times,
+      TRUE ~ evaluations
+    ))
   ),
   pvi = measure(
     "Mean pointwise V-information in bits", "low",
@@ -332,7 +414,12 @@ metric_list <- list(
       samples <- tabulate(match(x$label, unique(x$label)))
       frequency <- samples[match(x$label, unique(x$label))] / length(x$label)
       x$mean_log2_prob - log2(frequency)
-    }
+    },
+    query = query(
+      ~ (dm_pvi - .(ln_share)) / .(ln2),
+      lines = "dm_ln", sample = ~ mean(dm_ln, na.rm = TRUE),
+      of_label = "dm_label_n"
+    )
   ),
   pred_dist = measure("Times each label was predicted", needs = "prediction"),
   adj_confidence = measure(
@@ -343,16 +430,19 @@ metric_list <- list(
       x$avg_probs - stats::ave(x$avg_probs, label, FUN = function(p) {
         mean(p, na.rm = TRUE)
       })
-    }
+    },
+    query = query(~ avg_probs - dm_label_mean, of_label = "dm_label_mean")
   ),
   suggested_label = measure(
     "Suggested label",
     core = "suggested_place", needs = "vectors",
-    column = function(x, ...) attr(x, "classes")[x$suggested_place + 1L]
+    column = function(x, ...) attr(x, "classes")[x$suggested_place + 1L],
+    query = query(~ .(suggested), classes = TRUE)
   ),
   suggested_prob = measure(
     "Mean probability of the suggested label",
-    range = c(0, 1), bounds = share, needs = "vectors"
+    range = c(0, 1), bounds = share, needs = "vectors",
+    query = query(~dm_suggested, classes = TRUE)
   ),
   suggested_margin = measure(
     "Margin of the suggested label over the given one", "high",
@@ -363,7 +453,13 @@ metric_list <- list(
       margin <- x$suggested_prob - x$avg_probs
       # but for the rounding of two ways to a mean
       replace(margin, id_text(suggested) == id_text(x$label), 0)
-    }
+    },
+    query = query(
+      ~ case_when(
+        .(suggested) == label ~ 0, TRUE ~ dm_suggested - avg_probs
+      ),
+      classes = TRUE
+    )
   )
 )
 
@@ -386,6 +482,7 @@ of_measures <- function(what, rows = measure_list) {
 summary_columns <- names(summary_list)
 all_metrics <- names(metric_list)
 metric_columns <- of_measures("column", metric_list)
+metric_queries <- of_measures("query", metric_list)
 # What the core gives: as it is, or for others to be made of.
 core_metrics <- union(
   setdiff(all_metrics, names(metric_columns)),

@@ -187,8 +187,8 @@ test_that("a probability of 0 has an infinite loss where there is infinity", {
   }
 })
 
-test_that("every metric has its statement, and every part a use", {
-  expect_identical(names(lazy_metrics), other_metrics())
-  used <- unlist(lapply(lazy_metrics, `[[`, "parts"))
-  expect_setequal(used, c(names(lazy_parts), "dm_class"))
+test_that("every metric has its statement, of what there is", {
+  expect_identical(names(metric_queries), other_metrics())
+  needed <- unlist(lapply(metric_queries, `[[`, "of"))
+  expect_true(all(needed %in% names(of_measures("sample", metric_queries))))
 })
