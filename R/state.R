@@ -338,7 +338,8 @@ check_same_window <- function(window, state, call = rlang::caller_env()) {
   }
 }
 
-state_version <- 1L
+# Changes where what is kept of a sample does: the number of the core's files.
+state_version <- function() .Call(ffi_state_version)
 
 # `columns` are what the core gave, `package` is the version that made it.
 new_state <- function(columns, request, window, files,
@@ -346,7 +347,7 @@ new_state <- function(columns, request, window, files,
   structure(
     c(
       list(
-        version = state_version,
+        version = state_version(),
         package = package,
         request = request[c("signals", "metrics")],
         window = window,
@@ -388,10 +389,10 @@ check_state <- function(x,
   x <- unclass(x)
   is_versioned <- is.numeric(x$version) && length(x$version) == 1 &&
     is.finite(x$version)
-  if (is_versioned && x$version > state_version) {
+  if (is_versioned && x$version > state_version()) {
     abort_newer_state(x, fill_in("{.arg {arg}}"), call, arg = arg)
   }
-  are_fine <- is_versioned && x$version == state_version &&
+  are_fine <- is_versioned && x$version == state_version() &&
     is_text(x$package) && length(x$package) == 1 && is_request(x$request) &&
     is_window(x$window) && is.character(x$files) && !anyNA(x$files)
   if (!are_fine) {

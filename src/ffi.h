@@ -103,5 +103,6 @@ SEXP ffi_merge_states(SEXP states_sexp, SEXP options_sexp);
 SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp);
 SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP options_sexp);
 SEXP ffi_load_state(SEXP path_sexp);
+SEXP ffi_state_version(void);
 
 #endif

@@ -469,6 +469,11 @@ static SEXP load_body(void *data) {
   return status ? ffi_error(&call->err) : make_loaded(&call->file);
 }
 
+/* The number that objects of R and files have in common. */
+SEXP ffi_state_version(void) {
+  return Rf_ScalarInteger(DM_STATE_FILE_VERSION);
+}
+
 static SEXP make_version(const dm_state_file *file) {
   const char *names[] = {"is_newer", "package", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));

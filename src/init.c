@@ -33,6 +33,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_summarise_state, 2),
     ENTRY(ffi_save_state, 4),
     ENTRY(ffi_load_state, 1),
+    ENTRY(ffi_state_version, 0),
     {NULL, NULL, 0},
 };
 /* clang-format on */

@@ -593,6 +593,7 @@ call_entries <- function(call) {
     call("ffi_column_names"),
     call("ffi_write_text", c("a", "\u00e9"), at("text")),
     readLines(at("text"), encoding = "UTF-8"),
-    readLines(at("new"))
+    readLines(at("new")),
+    call("ffi_state_version")
   )
 }
