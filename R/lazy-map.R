@@ -31,8 +31,8 @@ filter_lazy <- function(map, dots, arguments, free, call) {
   known <- lazy_known(map)
   known$whole <- known$whole %||% as_query(map)
   known$filter <- c(known$filter, words)
-  kept <- dplyr::filter(
-    as_query(map), !!!unname(given$dots), !!!at_least(conditions)
+  kept <- filter_by(
+    as_query(map), c(unname(given$dots), at_least(conditions))
   )
   new_lazy_map(kept, known)
 }
@@ -43,6 +43,11 @@ at_least <- function(conditions) {
     function(column, least) call(">=", rlang::sym(column), least),
     conditions$column, conditions$least
   ))
+}
+
+# dbplyr's verb may not take none.
+filter_by <- function(x, conditions) {
+  if (length(conditions) == 0) x else dplyr::filter(x, !!!conditions)
 }
 
 groups_lazy <- function(map, arguments, call) {
@@ -56,7 +61,7 @@ groups_lazy <- function(map, arguments, call) {
   )
   # of the whole map, as its classes are
   codes <- scheme_codes(map, types, scheme, call)
-  kept <- dplyr::filter(as_query(map), !!!at_least(conditions))
+  kept <- filter_by(as_query(map), at_least(conditions))
   coded_table(kept, "group", codes, call)
 }
 

@@ -596,11 +596,20 @@ flat_query <- function(x, plan, call) {
     return(x)
   }
   is_sqlite <- inherits(plan$con, "SQLiteConnection")
-  query <- as.character(dbplyr::remote_query(x, cte = is_sqlite))
+  query <- as.character(query_of(x, is_sqlite))
   if (is_sqlite) {
     query <- paste0("SELECT * FROM (", query, ")")
   }
   from_database(
     dplyr::tbl(plan$con, dbplyr::sql(query), vars = colnames(x)), call
   )
+}
+
+# How a query is asked for one part after the other has changed with dbplyr.
+query_of <- function(x, cte) {
+  if (utils::packageVersion("dbplyr") < "2.4.0") {
+    return(dbplyr::remote_query(x, cte = cte))
+  }
+  sql_options <- getExportedValue("dbplyr", "sql_options")
+  dbplyr::remote_query(x, sql_options = sql_options(cte = cte))
 }
