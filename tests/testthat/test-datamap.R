@@ -208,6 +208,7 @@ test_that("a frame without the columns is told what it lacks and has", {
 })
 
 test_that("a table of signals is told to be summarised", {
+  skip_on_cran() # takes long
   tables <- list(
     data.frame(id = c(1, 1), label = 0, probs_0 = 0.5, probs_1 = 0.5),
     data.frame(id = c(1, 2), label_probs = 0.5, correct = TRUE),

@@ -25,6 +25,7 @@ test_that("groups differ in colour and shape, by the palette", {
 })
 
 test_that("every kind of map has its groups and their counts", {
+  skip_on_cran() # takes long
   map <- random_map(300)
   kinds <- list(
     list(),

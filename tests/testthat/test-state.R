@@ -111,6 +111,7 @@ test_that("metrics and windows are part of a state", {
 })
 
 test_that("metrics of pieces are those of the whole", {
+  skip_on_cran() # takes long
   for (kind in c("sequential", "strings")) {
     signals <- random_signals(n = 30, times = 12, classes = 3, ids = kind)
     fields <- c(fields_of, epoch = "epoch")

@@ -185,6 +185,7 @@ boxes_of <- function(plot, width, height, pattern) {
 sizes_of_pages <- list(c(7, 5), c(4, 3))
 
 test_that("names of regions never overlap", {
+  skip_on_cran() # takes long
   skip_on_covr() # takes long, and no line is new
   skip_without_suggests()
   map <- random_map(60)
@@ -221,6 +222,7 @@ test_that("names of regions never overlap", {
 })
 
 test_that("the numbers of neighbouring panels do not touch", {
+  skip_on_cran() # takes long
   skip_on_covr() # takes long, and no line is new
   skip_without_suggests()
   map <- random_map(100)
@@ -249,6 +251,7 @@ test_that("the numbers of neighbouring panels do not touch", {
 })
 
 test_that("no text is cut beside or above narrow panels", {
+  skip_on_cran() # takes long
   skip_on_covr() # takes long, and no line is new
   skip_without_suggests()
   map <- random_map(60)
