@@ -167,7 +167,8 @@ test_that("what takes rows, or signals, says so of a database", {
 })
 
 test_that("a database that fails is an error of ours", {
-  broken <- dplyr::mutate(whole_map()$lazy, z = no_such_function(label_var))
+  lazy <- whole_map()$lazy
+  broken <- dplyr::mutate(lazy, z = no_such_function(label_var))
   expect_error(dplyr::collect(broken), class = "datamap_error_io")
   expect_error(dplyr::compute(broken), class = "datamap_error_io")
 })
