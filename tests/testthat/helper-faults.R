@@ -469,9 +469,11 @@ wait_until <- function(is_so, seconds = 60) {
 
 # Under sanitizers memory is another: a limit of it ends the process, and what
 # R's garbage collector frees is hidden from them.
-skip_if_sanitized <- function() {
-  skip_if(nzchar(Sys.getenv("ASAN_OPTIONS")), "memory is the sanitizers'")
+skip_if_sanitized <- function(why = "memory is the sanitizers'") {
+  skip_if(is_sanitized(), why)
 }
+
+is_sanitized <- function() nzchar(Sys.getenv("ASAN_OPTIONS"))
 
 # A disk of 1 MB, as long as the caller runs; root may make one.
 local_small_disk <- function(envir = parent.frame()) {
