@@ -62,6 +62,7 @@ test_that("p-values and flags are those of a loop and of p.adjust()", {
 })
 
 test_that("over all audits the flagged are right at most in the share fdr", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   n <- 8
   audits <- utils::combn(n, 4)
@@ -124,6 +125,7 @@ test_that("bounds of the number of right labels hold for every number", {
 })
 
 test_that("all ten lists hold together, over all audits", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   n <- 10
   map <- case_map(c(5, 4, 4, 3, 2, 1, 0, 0, -1, -2))

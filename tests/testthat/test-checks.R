@@ -24,6 +24,7 @@ test_that("a misspelt name gives what was meant", {
 })
 
 test_that("every error that lists names says which may have been meant", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- random_map(20)
   signals <- datamap_read_signals(datamap_example("spam_signals.jsonl.gz"))
@@ -94,6 +95,7 @@ test_that("every error that lists names says which may have been meant", {
 })
 
 test_that("a bare name where a string is wanted is told to need quotes", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- random_map(20)
   signals <- data.frame(id = 1:2, label = 0, label_probs = 0.5, correct = TRUE)

@@ -256,6 +256,7 @@ test_that("labels keep the order of their levels, texts a natural one", {
 })
 
 test_that("a spoofed map gives a result or an error of ours, never R's", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran()
   map <- random_map(24)
   spoofs <- spoofed_maps(map)

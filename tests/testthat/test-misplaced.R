@@ -163,6 +163,7 @@ test_that("what takes a data map names what makes one", {
 })
 
 test_that("addresses are told from paths", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   calls <- list(
     datamap_summarise, datamap_read_signals, datamap_state,

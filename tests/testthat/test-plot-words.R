@@ -89,6 +89,7 @@ test_that("the caption names axes, filter and number, and follows them", {
 })
 
 test_that("no two filters have the same caption or alternative text", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- random_map(300)
   filters <- list(

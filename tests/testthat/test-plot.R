@@ -193,6 +193,7 @@ test_that("probabilities have the same axis on every map", {
 })
 
 test_that("a map of 100,000 samples is built in seconds", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran()
   set.seed(1)
   map <- ratio_map(sample(0:10, 1e5, replace = TRUE) / 10)

@@ -83,6 +83,7 @@ test_that("a seed gives the same choice and leaves the generator alone", {
 })
 
 test_that("every sample has the same chance", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- ratio_map(rep(0.5, 10))
   times <- tabulate(unlist(lapply(1:2000, function(seed) {
@@ -147,6 +148,7 @@ test_that("wrong arguments are errors", {
 })
 
 test_that("what is chosen is the start and the end of the sorted samples", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   set.seed(5)
   for (round in 1:60) {

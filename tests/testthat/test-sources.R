@@ -52,6 +52,7 @@ write_packed <- function(folder, name, id) {
 }
 
 test_that("epochs come in the order of N, however they are compressed", {
+  skip_on_covr() # takes long, and no line is new
   skip_if_sanitized("all of it is R")
   packings <- list(
     rep(".jsonl.gz", 12), rep(".jsonl.bz2", 12), rep(".jsonl.xz", 12),

@@ -992,6 +992,7 @@ test_that("the garbage collector may run anywhere", {
 })
 
 test_that("a damaged state is shown by an error that says what is damaged", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   skip_if_sanitized("all of it is R")
   line <- "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 2"

@@ -4,6 +4,7 @@ test_that("2 classes, sequential ids", {
 })
 
 test_that("3 classes, ids with gaps and below 0", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- expect_all_forms(random_signals(classes = 3, ids = "gaps", seed = 2))
   expect_type(map$id, "integer")
@@ -11,6 +12,7 @@ test_that("3 classes, ids with gaps and below 0", {
 })
 
 test_that("30 classes, ids beyond 32 bits and below 0", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   signals <- random_signals(classes = 30, ids = "wide", seed = 3)
   map <- expect_all_forms(signals)
@@ -18,12 +20,14 @@ test_that("30 classes, ids beyond 32 bits and below 0", {
 })
 
 test_that("2 classes, ids beyond 53 and 64 bits", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   map <- expect_all_forms(random_signals(ids = "huge", seed = 4))
   expect_type(map$id, "character")
 })
 
 test_that("3 classes, ids that are strings", {
+  skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long
   signals <- random_signals(classes = 3, ids = "strings", seed = 5)
   map <- expect_all_forms(signals)
