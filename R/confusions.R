@@ -153,7 +153,7 @@ autoplot.datamap_confusions <- function(object, ...) {
   caption <- "Numbers: samples. Colour: their share of the given label"
   most <- data[data$label != data$suggested_label, , drop = FALSE]
   most <- most[which.max(most$samples), , drop = FALSE]
-  ggplot2::ggplot(
+  plot <- ggplot2::ggplot(
     data, aes(.data$suggested_label, .data$label, fill = .data$share)
   ) +
     ggplot2::geom_raster() +
@@ -182,6 +182,7 @@ autoplot.datamap_confusions <- function(object, ...) {
       )
     ) +
     theme_datamap()
+  as_map_plot(plot)
 }
 
 others_words <- function(of) {

@@ -255,7 +255,8 @@
 #'   sessions only.
 #' @return A data map: a data frame of class `c("datamap", "data.frame")` with
 #'   one row per sample and the columns of [datamap-columns]. The attribute
-#'   `line_counts` says how many lines were good, blank, bad and cut.
+#'   `line_counts` says how many lines were good, blank, bad and cut, `sources`
+#'   what they were read from.
 #' @seealso [datamap_filter()], [datamap_plot()], [datamap_problems()],
 #'   [datamap_write_summary()], [datamap-columns]
 #' @examples
@@ -361,8 +362,15 @@ datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   new_datamap(
     columns,
     problems = problems, line_counts = result$counts,
-    has_vectors = has_vectors, predicted = predicted_of(paths)
+    has_vectors = has_vectors, predicted = predicted_of(paths),
+    sources = named_sources(paths)
   )
+}
+
+# What the signals were read from, NULL where it has no name.
+named_sources <- function(paths) {
+  sources <- unique(paths[!is.na(paths)])
+  if (length(sources) > 0) sources
 }
 
 check_signal_names <- function(signals, call = rlang::caller_env()) {

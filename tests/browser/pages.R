@@ -1,7 +1,8 @@
 # Usage: Rscript pages.R FOLDER
 #
 # Writes what test_explore.py opens: pages of datamap_explore(), a document of R
-# Markdown with the widget, an app of Shiny, and the rows that a CSV must have.
+# Markdown with the widget, an app of Shiny, and the rows that a CSV must have;
+# and a page of datamap_report() of the same texts, which are suspects there.
 
 library(datacarto)
 
@@ -25,6 +26,10 @@ rows <- data.frame(
 )
 write.csv(rows, con, row.names = FALSE, fileEncoding = "UTF-8")
 close(con)
+
+suspects <- map
+suspects$avg_probs[1:8] <- 0
+datamap_report(suspects, texts, file.path(folder, "report.html"))
 
 many <- data.frame(
   id = 1:250000, avg_probs = (1:250000 * 0.618034) %% 1,

@@ -1,7 +1,7 @@
 """Usage: test_explore.py [FOLDER]
 
 The interactive map in a headless Chromium: as a page, in R Markdown and in
-Shiny, with WebGL and without. Takes the package from R's libraries. With a
+Shiny, with WebGL and without; and the page of a report. Takes the package from R's libraries. With a
 folder, pictures are left there. The last line is "N passed, N failed".
 """
 
@@ -257,6 +257,37 @@ def test_document(pages):
         same("no error, and no request", page.problems(), [])
 
 
+def test_report(pages, folder):
+    for name, given in {
+        "report": {}, "report-narrow": {"width": 400},
+        "report-dark": {"features": [("prefers-color-scheme", "dark")]},
+    }.items():
+        with Browser(**given) as page:
+            page.open(os.path.join(pages, "report.html"))
+            cells = page.run("return [...document.querySelectorAll("
+                             "'td[data-name=text]')].map(e => e.textContent)")
+            for text in ("<script>window.pwned = 1</script>", "<!--<script>",
+                         "<img src=x onerror='window.pwned = 3'>",
+                         'quote " comma, \n line'):
+                check(name + " shows " + text, text in cells, cells[:9])
+            same(name + ": nothing ran",
+                 page.run("return typeof window.pwned"), "undefined")
+            check(name + ": each picture has its text", page.run(
+                "return document.images.length > 1"
+                " && [...document.images].every(i => i.alt.length > 40"
+                " && i.naturalWidth > 0)"))
+            same(name + ": nothing is wider than the window", page.run(
+                "return document.documentElement.scrollWidth"
+                " <= window.innerWidth"), True)
+            light = page.run("const c = getComputedStyle(document.body)"
+                             ".backgroundColor.match(/[0-9]+/g);"
+                             "return Number(c[0]) > 128")
+            same(name + ": the ground", light, name != "report-dark")
+            same(name + ": no error, and no request", page.problems(), [])
+            if folder:
+                page.picture(os.path.join(folder, name + ".png"))
+
+
 def test_shiny(pages):
     app = subprocess.Popen(
         ["Rscript", "-e", "shiny::runApp('app.R', launch.browser = FALSE)"],
@@ -300,6 +331,7 @@ def main():
                 test_many(page, pages)
         test_looks(pages, folder)
         test_document(pages)
+        test_report(pages, folder)
         test_shiny(pages)
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return 1 if counts["failed"] else 0

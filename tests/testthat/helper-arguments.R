@@ -88,6 +88,7 @@ working_calls <- function() {
       data = table, review = data.frame(id = 1:2, new_label = c("1", NA))
     ),
     datamap_reliability = list(map = list(map, map)),
+    datamap_report = list(map = map, file = NULL),
     datamap_review = list(map = map, data = table, file = write, n = 2),
     datamap_runs = list(map = list(map, map)),
     datamap_save_state = list(state = state, file = write),

@@ -152,6 +152,11 @@ map_functions <- function(other) {
       path <- file()
       datamap_review(map, data.frame(id = 1:100, text = "a"), path, n = 2)
     },
+    report = function(map) {
+      report <- datamap_report(map, data.frame(id = 1:100, text = "a"), NULL)
+      utils::capture.output(lapply(report, print))
+      lapply(report, html_part)
+    },
     reliability = function(map) {
       found <- datamap_reliability(list(map, map, map))
       utils::capture.output(print(found))

@@ -208,6 +208,10 @@ test_that("compressed files side by side are read in their order", {
     close(con)
   }
   map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+  expect_identical(
+    attr(map, "sources"), datamap_example("spam_signals.jsonl.gz")
+  )
+  attr(map, "sources") <- paths
   for (threads in 1:4) {
     expect_identical(datamap_summarise(paths, threads = threads), map)
   }
