@@ -77,6 +77,8 @@ survival_words <- c(
 #' @param ... Must be empty; for `print()` not used.
 #' @param min_stay For `"learn_for_good"`: over how many evaluations, the last
 #'   ones included, a sample must have been right at least.
+#' @param fields,classes For `"forget"`: which columns or keys of the signals
+#'   are fields, and the labels of the classes, as in [datamap_summarise()].
 #' @param object What `datamap_survival()` returned.
 #'
 #' @return A data frame of class `datamap_survival`: `id`, `start`, `stop`,
@@ -124,15 +126,21 @@ survival_words <- c(
 datamap_survival <- function(x,
                              event = c("learn", "forget", "learn_for_good"),
                              ...,
-                             min_stay = 3) {
+                             min_stay = 3,
+                             fields = NULL,
+                             classes = NULL) {
   check_dots()
   call <- rlang::current_env()
   force_argument(x, "x", call)
   event <- check_choice(event)
   check_number(min_stay, min = 1, whole = TRUE)
+  naming <- check_naming(fields, classes)
+  if (event != "forget") {
+    need_no_naming(naming, x, "x", call)
+  }
   found <- switch(event,
     learn = survival_learn(x, call),
-    forget = survival_forget(x, call),
+    forget = survival_forget(x, naming, call),
     learn_for_good = survival_for_good(x, min_stay, call)
   )
   new_result(
@@ -260,8 +268,8 @@ survival_rows <- function(map, stop, is_event) {
 
 # --- stretches of right predictions ---
 
-survival_forget <- function(x, call) {
-  signals <- survival_signals(x, call)
+survival_forget <- function(x, naming, call) {
+  signals <- survival_signals(x, naming, call)
   id <- plain_ids(signals$id)
   # in the order of a summary: whole numbers by value, others as they come
   known <- unique(id)
@@ -316,7 +324,7 @@ right_stretches <- function(sample, is_right, n) {
 
 # Signals as columns id, correct (logical), and step, label, s_label where they
 # are known.
-survival_signals <- function(x, call) {
+survival_signals <- function(x, naming, call) {
   if (is_datamap(x)) {
     abort_argument(
       x, "signals for {.val forget}", "x", call,
@@ -326,8 +334,11 @@ survival_signals <- function(x, call) {
   if (!is.data.frame(x)) {
     source <- take_source(x, "lines", call = call)
     reading <- check_reading(progress = FALSE, call = call)
+    reading$naming <- naming
     wanted <- c("id", "step", "correct", "label", "s_label")
     x <- read_long(source, wanted, reading, call)
+  } else {
+    x <- rename_fields(x, naming, call)
   }
   check_frame(x, "x", call)
   pick <- function(field) {

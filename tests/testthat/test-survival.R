@@ -69,6 +69,38 @@ test_that("stretches by hand: one evaluation, always, never, by turns", {
   expect_identical(found, c(1L, 2L, 1L))
 })
 
+test_that("signals may have names of their own", {
+  signals <- random_signals()
+  found <- datamap_survival(signals, "forget")
+  fields <- c(id = "row", correct = "hit", label = "y", step = "t")
+  own <- signals
+  names(own)[match(names(fields), names(own))] <- fields
+  expect_identical(datamap_survival(own, "forget", fields = fields), found)
+  file <- tempfile(fileext = ".jsonl")
+  on.exit(unlink(file))
+  writeLines(sprintf(
+    '{"row": %d, "t": %d, "hit": %s, "y": "b", "p": %s}',
+    own$row, own$t, tolower(own$hit),
+    ifelse(own$hit, "[0.4, 0.6]", "[0.6, 0.4]")
+  ), file)
+  read <- datamap_survival(
+    file, "forget", fields = c(fields, probs = "p"), classes = c("a", "b")
+  )
+  same <- c("id", "start", "stop", "status", "episode")
+  expect_identical(as.list(read)[same], as.list(found)[same])
+  expect_error(
+    datamap_survival(own, "forget", fields = c(id = "no")),
+    class = "datamap_error_input"
+  )
+  for (given in list(list(fields = fields), list(classes = 0:1))) {
+    error <- expect_error(
+      do.call(datamap_survival, c(list(random_map(5), "learn"), given)),
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "x")
+  }
+})
+
 test_that("events are the forgettings of the summary, in files too", {
   spam <- datamap_example("spam_signals.jsonl.gz")
   map <- datamap_summarise(spam, metrics = c("first_correct"))
