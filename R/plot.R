@@ -38,6 +38,14 @@
 #' to the plot; and they keep their place only on axes that are not transformed.
 #' A data map in a database is drawn so, its bins are counted there.
 #'
+#' @section In a browser:
+#' [datamap_explore()] is made for it, and shows texts. `plotly::ggplotly()` of
+#' the plot has a trace for each group and panel, and shows ids where one
+#' points. In Shiny, `brushedPoints(map, input$brush)` and `nearPoints(map,
+#' input$click)` give the samples of `plotOutput()` without further arguments;
+#' `shiny::runApp(system.file("examples", "brush", package = "datacarto"))` is
+#' such an app.
+#'
 #' @inheritSection datamap_groups Groups
 #' @inheritParams datamap_groups
 #' @param map A data map, or any data frame that [as_datamap()] takes; or a list
@@ -387,14 +395,20 @@ panel_breaks <- function(limits) {
 }
 
 layer_points <- function(data, guide, parts) {
-  list(
-    ggplot2::geom_point(
-      aes(
-        colour = .data$.group, shape = .data$.group,
-        size = .data$.size, alpha = .data$.alpha
-      ),
-      stroke = point_stroke(nrow(data))
+  points <- ggplot2::geom_point(
+    aes(
+      colour = .data$.group, shape = .data$.group,
+      size = .data$.size, alpha = .data$.alpha
     ),
+    stroke = point_stroke(nrow(data))
+  )
+  # Points have no label, of which ggplot2 would warn; plotly::ggplotly() shows
+  # it. Of all discrete values it is the one by which nothing is grouped.
+  points$mapping <- utils::modifyList(
+    points$mapping, aes(label = !!rlang::sym("id"))
+  )
+  list(
+    points,
     scale_of_groups("colour", parts$looks),
     scale_of_groups("shape", parts$looks),
     ggplot2::scale_size_identity(),

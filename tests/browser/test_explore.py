@@ -1,10 +1,12 @@
 """Usage: test_explore.py [FOLDER]
 
 The interactive map in a headless Chromium: as a page, in R Markdown and in
-Shiny, with WebGL and without; and the page of a report. Takes the package from R's libraries. With a
+Shiny, with WebGL and without; the page of a report; and the example of a plot in
+Shiny. Takes the package from R's libraries. With a
 folder, pictures are left there. The last line is "N passed, N failed".
 """
 
+import contextlib
 import csv
 import io
 import os
@@ -288,9 +290,11 @@ def test_report(pages, folder):
                 page.picture(os.path.join(folder, name + ".png"))
 
 
-def test_shiny(pages):
+@contextlib.contextmanager
+def shiny_app(folder, pages):
+    """Runs an app, by an expression of its folder, and gives its address."""
     app = subprocess.Popen(
-        ["Rscript", "-e", "shiny::runApp('app.R', launch.browser = FALSE)"],
+        ["Rscript", "-e", f"shiny::runApp({folder}, launch.browser = FALSE)"],
         cwd=pages, stderr=subprocess.PIPE, text=True)
     try:
         url = None
@@ -300,21 +304,65 @@ def test_shiny(pages):
                 url = found.group(1)
                 break
         check("the app listens", url)
-        if not url:
-            return
-        with Browser() as page:
-            opened(page, url)
-            page.run(f"{MAP}.choose([0, 2])")
-            ids = page.run(f"return [0, 2].map({MAP}.head.columns[0].get)")
-            check("ids reach Shiny", page.wait(
-                "document.querySelector('#ids').textContent.trim() === "
-                f"'{' '.join(str(i) for i in ids)}'", 20),
-                page.run("return document.querySelector('#ids').textContent"))
-            same("no error, and no request", [
-                p for p in page.problems(own=url) if "favicon" not in p], [])
+        yield url
     finally:
         app.terminate()
         app.wait()
+
+
+def no_problem(page, url):
+    same("no error, and no request", [
+        p for p in page.problems(own=url) if "favicon" not in p], [])
+
+
+def test_shiny(pages):
+    with shiny_app("'app.R'", pages) as url, Browser() as page:
+        opened(page, url)
+        page.run(f"{MAP}.choose([0, 2])")
+        ids = page.run(f"return [0, 2].map({MAP}.head.columns[0].get)")
+        check("ids reach Shiny", page.wait(
+            "document.querySelector('#ids').textContent.trim() === "
+            f"'{' '.join(str(i) for i in ids)}'", 20),
+            page.run("return document.querySelector('#ids').textContent"))
+        no_problem(page, url)
+
+
+def test_brush(pages, folder):
+    """The example of datamap_plot() in Shiny: a box and a click list texts."""
+    example = "system.file('examples', 'brush', package = 'datacarto')"
+    rows = "[...document.querySelectorAll('#samples tbody tr')]"
+    with shiny_app(example, pages) as url, Browser() as page:
+        page.open(url)
+        check("the plot is drawn", page.wait(
+            "document.querySelector('#map img')?.naturalWidth > 0", 30))
+        check("it has its alternative text", page.run(
+            "return document.querySelector('#map img').alt"
+            ".startsWith('A data map, a scatter plot of 2,400 samples')"))
+        left, top, width, height = page.run(
+            "const r = document.querySelector('#map img')"
+            ".getBoundingClientRect(); return [r.left, r.top, r.width,"
+            " r.height]")
+        # In the first panel, where most samples are
+        for part in range(1, 12):
+            page.mouse([page.step(left + width * 0.01 * (6 + part // 4),
+                                  top + height * 0.01 * (18 + part)),
+                        {"type": "pointerDown", "button": 0},
+                        {"type": "pointerUp", "button": 0}])
+            if page.wait(f"{rows}.length === 1", 1):
+                break
+        same("a click lists the nearest sample",
+             page.run(f"return {rows}.length"), 1)
+        page.drag([(left + width * 0.05, top + height * 0.1),
+                   (left + width * 0.25, top + height * 0.6)])
+        check("a box lists what is in it", page.wait(f"{rows}.length > 100", 20),
+              page.run(f"return {rows}.length"))
+        check("with its texts", page.run(
+            f"return {rows}.every(row => row.lastElementChild.textContent.trim()"
+            " === 'The text of mail ' + row.firstElementChild.textContent"
+            ".trim())"))
+        no_problem(page, url)
+        if folder:
+            page.picture(os.path.join(folder, "brush.png"))
 
 
 def main():
@@ -333,6 +381,7 @@ def main():
         test_document(pages)
         test_report(pages, folder)
         test_shiny(pages)
+        test_brush(pages, folder)
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return 1 if counts["failed"] else 0
 

@@ -104,3 +104,40 @@ test_that("brushed points are found by the names of columns", {
   )
   expect_gt(nrow(found), 0)
 })
+
+test_that("the point that was clicked at is found, in its panel", {
+  skip_if_not_installed("shiny")
+  map <- random_map(60)
+  coordmap <- getFromNamespace("getGgplotCoordmap", "shiny")
+  near <- getExportedValue("shiny", "nearPoints")
+  file <- tempfile(fileext = ".png")
+  grDevices::png(file, 800, 500)
+  on.exit({
+    grDevices::dev.off()
+    unlink(file)
+  })
+  plot <- datamap_plot(map)
+  build <- ggplot2::ggplot_build(plot)
+  drawn <- structure(
+    list(build = build, gtable = ggplot2::ggplot_gtable(build)),
+    class = "ggplot_build_gtable"
+  )
+  panels <- coordmap(drawn, 800, 500, 72)$panels
+  for (row in c(3, 17, 40)) {
+    at <- match(map$s_label[[row]], 0:2)
+    panel <- panels[[at]]
+    click <- c(
+      list(
+        x = map$label_var[[row]], y = map$avg_probs[[row]],
+        coords_css = list(x = 0, y = 0), img_css_ratio = list(x = 1, y = 1),
+        panelvar1 = panel$panel_vars$panelvar1
+      ),
+      panel[c("mapping", "domain", "range", "log")]
+    )
+    place <- getFromNamespace("scaleCoords", "shiny")(click$x, click$y, panel)
+    click$coords_img <- place
+    click$coords_css <- place
+    found <- near(map, click, maxpoints = 1)
+    expect_identical(found$id, map$id[[row]])
+  }
+})

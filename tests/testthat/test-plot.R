@@ -255,22 +255,29 @@ test_that("wrong arguments are errors", {
   )
 })
 
-test_that("plotly makes a trace of each group, and not of each sample", {
+test_that("plotly makes few traces, and shows the id of each sample", {
   skip_if_not_installed("plotly")
   ggplotly <- getExportedValue("plotly", "ggplotly")
   map <- random_map(100)
+  map$id <- paste0("sample-", map$id)
   for (plot in list(
-    datamap_plot(map, facet = NULL), datamap_plot(map),
     datamap_plot(map, style = "cartography"), datamap_plot_signals(map)
   )) {
     traces <- suppressWarnings(ggplotly(plot))$x$data
     expect_lte(length(traces), 90)
   }
-  plot <- datamap_plot(map, facet = NULL)
-  groups <- sum(counts_of(datamap_groups(map)) > 0)
-  # an empty trace stands for the blank layer
-  traces <- suppressWarnings(ggplotly(plot))$x$data
-  are_points <- vapply(traces, function(x) identical(x$mode, "markers"), NA)
-  expect_identical(sum(are_points), groups)
-  expect_lte(length(traces), groups + 1)
+  groups <- counts_of(datamap_groups(map))
+  for (facet in list(NULL, "s_label")) {
+    plot <- datamap_plot(map, facet = facet)
+    panels <- if (is.null(facet)) 1 else 3
+    traces <- suppressWarnings(ggplotly(plot))$x$data
+    # an empty trace in each panel stands for the blank layer
+    expect_lte(length(traces), (sum(groups > 0) + 1) * panels)
+    expect_lte(length(traces), 30)
+    are_points <- vapply(traces, function(x) identical(x$mode, "markers"), NA)
+    shown <- unlist(lapply(traces[are_points], `[[`, "text"))
+    expect_setequal(sub(".*<br />id: *", "", shown), map$id)
+  }
+  # Groups are those of the plot without an id, also of ids that are texts
+  expect_length(unique(ggplot2::layer_data(plot)$group), sum(groups > 0))
 })
