@@ -13,7 +13,9 @@
 #' says so. Columns of `data` that the data map has as well (signals, metrics)
 #' are not written. The given label is in the file, since it tells later whether
 #' the new one differs: who checks should not be shown it either, if the tool
-#' allows that.
+#' allows that. A column of `data` with the labels that has another name than
+#' the map's `label` is a text like any other, and is shown: leave it out of
+#' `data`.
 #'
 #' # The random part
 #' The most suspect samples say nothing of the others. Of the `n` samples, the
@@ -48,7 +50,9 @@
 #' - `"doccano"`: JSON Lines for a project of text classification, the first
 #'   column of texts being the text and the others metadata. Read is the export
 #'   as JSONL or JSON; `file` may be several paths, one for each annotator, as
-#'   doccano exports them.
+#'   doccano exports them. It has no suggestions: with `suggest = TRUE` a
+#'   suggested label is the label of the text from the start, and one that
+#'   nobody looked at can't be told from one that was confirmed.
 #'
 #' The formats of the three programs are held against their documentation and
 #' sources; no test runs the programs themselves.
