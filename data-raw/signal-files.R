@@ -65,9 +65,7 @@ write_dynamics <- function(file, folder) {
     parts$label
   )
   for (epoch in unique(parts$step)) {
-    path <- file.path(folder, sprintf("dynamics_epoch_%d.jsonl", epoch))
-    con <- file(path, "wb")
-    writeLines(lines[parts$step == epoch], con, sep = "\n")
-    close(con)
+    path <- file.path(folder, sprintf("dynamics_epoch_%d.jsonl.gz", epoch))
+    write_gzip(lines[parts$step == epoch], path)
   }
 }

@@ -59,7 +59,7 @@ test_that("the examples are of the size that the help page states", {
     n_lines(datamap_example("preference_signals.jsonl.gz")), 420L * 12L
   )
   epochs <- file.path(
-    datamap_example("dynamics"), sprintf("dynamics_epoch_%d.jsonl", 0:11)
+    datamap_example("dynamics"), sprintf("dynamics_epoch_%d.jsonl.gz", 0:11)
   )
   expect_setequal(list.files(datamap_example("dynamics")), basename(epochs))
   expect_true(all(vapply(epochs, n_lines, 0L) == 200L))
