@@ -293,3 +293,11 @@ test_that("all that checks has one shape", {
   in_shape <- vapply(mget(names, package), is_in_shape, NA)
   expect_identical(names[!in_shape], character())
 })
+
+test_that("a bare name tells to write it in quotes", {
+  error <- expect_error(
+    datamap_plot(random_map(5), avg_probs), class = "datamap_error_input"
+  )
+  expect_identical(error$similar, "avg_probs")
+  expect_match(conditionMessage(error), "\"avg_probs\"", fixed = TRUE)
+})

@@ -292,3 +292,17 @@ test_that("a spoofed map gives a result or an error of ours, never R's", {
     )
   }
 })
+
+test_that("what can't be a column or a data frame is told", {
+  map <- random_map(4)
+  map$own <- structure(c(1L, 9L, 1L, 1L), levels = "a", class = "factor")
+  error <- expect_error(datamap_plot(map), class = "datamap_error_input")
+  expect_identical(error$key, "own")
+  expect_match(conditionMessage(error), "codes have levels", fixed = TRUE)
+  for (odd in list(1, list(1), structure(1, class = "data.frame"))) {
+    error <- expect_error(
+      check_frame(odd, "map"), class = "datamap_error_input"
+    )
+    expect_identical(error$key, "map")
+  }
+})

@@ -1052,3 +1052,13 @@ test_that("a damaged state is shown by an error that says what is damaged", {
   error <- expect_error(print(state), class = "datamap_error_input")
   expect_identical(error$key, "samples")
 })
+
+test_that("a part that is shown is looked at", {
+  state <- datamap_state(I(signal_line(1)))
+  for (part in c("ids", "problem_counts")) {
+    damaged <- state
+    damaged[part] <- list(mean)
+    error <- expect_error(format(damaged), class = "datamap_error_input")
+    expect_identical(error$key, part)
+  }
+})
