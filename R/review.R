@@ -119,7 +119,8 @@
 #' Hayes, A. F. and Krippendorff, K. (2007). Answering the Call for a Standard
 #' Reliability Measure for Coding Data. *Communication Methods and Measures*
 #' 1(1), 77-89. \doi{10.1080/19312450709336664}
-#' @seealso [datamap_audit()], [datamap_confusions()].
+#' @seealso [datamap_audit()], [datamap_confusions()],
+#'   `vignette("from-map-to-labels")`.
 #' @export
 #' @examples
 #' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))

@@ -28,7 +28,7 @@ needed <- function(level) {
   suggested <- requirements("Suggests")
   if (level == "test") {
     # Tests skip what vignettes need, and pictures
-    spared <- c("knitr", "rmarkdown", "vdiffr")
+    spared <- c("janeaustenr", "knitr", "rmarkdown", "vdiffr")
     suggested <- suggested[!names(suggested) %in% spared]
   }
   c(out, suggested)
