@@ -403,10 +403,13 @@ layer_points <- function(data, guide, parts) {
     stroke = point_stroke(nrow(data))
   )
   # Points have no label, of which ggplot2 would warn; plotly::ggplotly() shows
-  # it. Of all discrete values it is the one by which nothing is grouped.
-  points$mapping <- utils::modifyList(
-    points$mapping, aes(label = !!rlang::sym("id"))
-  )
+  # it. Of all discrete values it is the one by which nothing is grouped. Runs
+  # whose ids are of several classes have none in common.
+  if ("id" %in% names(data)) {
+    points$mapping <- utils::modifyList(
+      points$mapping, aes(label = !!rlang::sym("id"))
+    )
+  }
   list(
     points,
     scale_of_groups("colour", parts$looks),

@@ -141,3 +141,12 @@ test_that("the point that was clicked at is found, in its panel", {
     expect_identical(found$id, map$id[[row]])
   }
 })
+
+test_that("runs whose ids are of several classes are drawn all the same", {
+  map <- random_map(10)
+  odd <- unclass(map)
+  odd$id <- structure(1:10 / 10, class = c("units", "numeric"))
+  class(odd) <- class(map)
+  built <- ggplot2::ggplot_build(datamap_plot(list(map, odd)))
+  expect_identical(nrow(built$data[[1]]), 20L)
+})
