@@ -21,6 +21,10 @@ filter_options <- list(
   use_l_times = c("NUMBER", "keep samples learnt so often, or more")
 )
 
+# A state is made before it is known what becomes of it.
+part_options <- reading_options[names(reading_options) != "include_ci"]
+
+# `input` is what is read by default, if anything is; `takes_many` files or one.
 command_list <- list(
   summary = list(
     does = "condenses signals into a summary, one row per sample",
@@ -28,9 +32,9 @@ command_list <- list(
     options = reading_options,
     output = "the input's name and .result",
     run = function(input, options, output, progress) {
-      source <- if (input == "-") file("stdin") else input
       map <- do.call(
-        datamap_summarise, c(list(source, progress = progress), options)
+        datamap_summarise,
+        c(list(open_input(input), progress = progress), options)
       )
       put_summary(map, output, sub("/+$", "", input), ".result")
     }
@@ -89,6 +93,53 @@ command_list <- list(
       kept <- do.call(datamap_filter, c(list(map), options))
       put_summary(kept, output, sub("/+$", "", input), ".filtered", nrow(map))
     }
+  ),
+  state = list(
+    does = "condenses a part of the signals into a state, for merge",
+    input = "./outputs/output_data.json",
+    takes_many = TRUE,
+    about = "Several are read one after the other, in the order of time.",
+    options = part_options,
+    output = "the input's name and .state",
+    run = function(input, options, output, progress) {
+      if (length(input) > 1 && any(input == "-")) {
+        abort_usage("the standard input can't be one of several", "state")
+      }
+      if (length(input) > 1 && is.null(output)) {
+        abort_usage("a state of several files needs an --output", "state")
+      }
+      source <- if (identical(input, "-")) file("stdin") else input
+      state <- do.call(
+        datamap_state, c(list(source, progress = progress), options)
+      )
+      put_state(state, output %||% state_name(input))
+    }
+  ),
+  merge = list(
+    does = "puts states behind one another, into one that summary takes",
+    takes_many = TRUE,
+    about = c(
+      "Each goes on where those before it end, so give them in the order of",
+      "time; beware of a * of the shell, which has part-10 before part-2."
+    ),
+    options = list(),
+    run = function(input, options, output, progress) {
+      if (is.null(input)) {
+        abort_usage("no state is given", "merge")
+      }
+      if (is.null(output)) {
+        abort_usage("what is merged needs an --output", "merge")
+      }
+      if (sum(input == "-") > 1) {
+        abort_usage("the standard input can be read once only", "merge")
+      }
+      names <- vapply(input, name_of_input, "", USE.NAMES = FALSE)
+      states <- lapply(input, load_input)
+      if (length(states) > 1) {
+        states <- list(merge_states(lapply(states, check_state), names))
+      }
+      put_state(states[[1]], output)
+    }
   )
 )
 
@@ -135,7 +186,7 @@ run_command <- function(args) {
   }
   command <- command_list[[name]]
   known <- c(command$options, list(output = "FILE"))
-  given <- parse_arguments(args[-1], known, name)
+  given <- parse_arguments(args[-1], known, name, isTRUE(command$takes_many))
   if (given$is_help) {
     return(put_out(command_help(name, command)))
   }
@@ -147,9 +198,9 @@ run_command <- function(args) {
   )
 }
 
-# "--name value", "--name=value" and one path, in any order; "-" is the standard
-# input, and behind "--" there are no options.
-parse_arguments <- function(args, known, command) {
+# "--name value", "--name=value" and one path, or many, in any order; "-" is the
+# standard input, and behind "--" there are no options.
+parse_arguments <- function(args, known, command, takes_many = FALSE) {
   input <- NULL
   options <- list()
   is_end <- FALSE
@@ -164,12 +215,13 @@ parse_arguments <- function(args, known, command) {
       return(list(is_help = TRUE))
     }
     if (is_end || arg == "-" || !startsWith(arg, "-")) {
-      if (!is.null(input)) {
+      if (!is.null(input) && !takes_many) {
         abort_usage(paste0("\"", arg, "\" is one argument too many"), command)
       }
-      input <- arg
+      input <- c(input, arg)
       next
     }
+    arg <- sub("^-o$", "--output", arg)
     name <- gsub("-", "_", sub("=.*", "", substring(arg, 3)), fixed = TRUE)
     if (!startsWith(arg, "--") || !name %in% names(known)) {
       similar <- similar_names(name, names(known))
@@ -236,6 +288,42 @@ picture_name <- function(options) {
   file.path("./outputs", paste0(paste(parts, collapse = "-"), ".png"))
 }
 
+# What datamap_summarise() takes: the state that a file holds, or else signals.
+# The standard input holds signals, as it is not looked at twice.
+open_input <- function(input) {
+  if (input == "-") {
+    file("stdin")
+  } else if (holds_state(input)) {
+    datamap_load_state(input)
+  } else {
+    input
+  }
+}
+
+holds_state <- function(path) {
+  !dir.exists(path) && (
+    endsWith(path, ".state.zst") || # which R does not look into
+      kind_of_bytes(first_bytes(path)) %in% "state"
+  )
+}
+
+# A state of a file or of the standard input, which is copied: that a state is
+# whole is known at its end.
+load_input <- function(input) {
+  if (input != "-") {
+    return(datamap_load_state(input))
+  }
+  path <- tempfile("standard-input-")
+  on.exit(unlink(path))
+  copy_stream("stdin", path)
+  datamap_load_state(path)
+}
+
+# Finished text, as merge_states() wants it.
+name_of_input <- function(input) {
+  if (input == "-") "The standard input" else fill_in("{.file {input}}")
+}
+
 # The map of a summary file, or of signals, which take the options of reading.
 # What can be read only once is copied first, since its first line tells.
 read_map <- function(input, options, command, progress) {
@@ -247,9 +335,10 @@ read_map <- function(input, options, command, progress) {
     copy_stream(if (input == "-") "stdin" else input, path)
   }
   reading <- options[intersect(names(options), names(reading_options))]
-  if (is_folder || holds_signals(path)) {
+  if (is_folder || holds_signals(path) || holds_state(path)) {
     return(do.call(
-      datamap_summarise, c(list(path, progress = progress), reading)
+      datamap_summarise,
+      c(list(open_input(path), progress = progress), reading)
     ))
   }
   map <- datamap_read_summary(path)
@@ -297,6 +386,23 @@ put_summary <- function(map, output, input, ending, of = nrow(map)) {
   put_file(file)
 }
 
+state_name <- function(input) {
+  if (input == "-") "-" else paste0(sub("/+$", "", input), ".state")
+}
+
+# A state is bytes and not text, so it always goes by way of a program.
+put_state <- function(state, output) {
+  if (output != "-") {
+    make_folder(output)
+    datamap_save_state(state, output)
+    return(say_written(output, length(state$ids$values)))
+  }
+  file <- tempfile("datamap")
+  on.exit(unlink(file))
+  datamap_save_state(state, file)
+  put_bytes(file)
+}
+
 # R does not tell whether what it writes to the standard output arrives. So a
 # program does that and says so, except where R's output is diverted.
 put_out <- function(lines) {
@@ -313,6 +419,10 @@ put_file <- function(file) {
   if (sink.number() > 0 || .Platform$OS.type == "windows") {
     return(cat(readLines(file, encoding = "UTF-8"), sep = "\n"))
   }
+  put_bytes(file)
+}
+
+put_bytes <- function(file) {
   if (system2("cat", shQuote(file), stderr = FALSE) != 0) {
     abort_datamap(
       c(
@@ -341,7 +451,7 @@ say_written <- function(file, n, of = n) {
 main_help <- function() {
   does <- vapply(command_list, function(command) command$does, "")
   c(
-    "Usage: datamap COMMAND [FILE] [OPTIONS]",
+    "Usage: datamap COMMAND [FILE...] [OPTIONS]",
     "",
     "Data maps from training signals.",
     "",
@@ -355,18 +465,29 @@ main_help <- function() {
 }
 
 command_help <- function(name, command) {
-  output <- c("FILE", paste("to write; by default", command$output))
+  by_default <- if (!is.null(command$output)) {
+    paste0("; by default ", command$output)
+  }
+  output <- c("FILE", paste0("to write", by_default))
   options <- c(command$options, list(output = output))
   usage <- vapply(names(options), function(option) {
     trimws(paste0("--", option, " ", options[[option]][[1]]))
   }, "")
   does <- vapply(options, function(option) option[[2]], "")
+  files <- if (isTRUE(command$takes_many)) "FILE..." else "FILE"
+  if (!is.null(command$input)) {
+    files <- paste0("[", files, "]")
+  }
   c(
-    paste0("Usage: datamap ", name, " [FILE] [OPTIONS]"),
+    paste("Usage: datamap", name, files, "[OPTIONS]"),
     "",
     paste0("datamap ", name, " ", command$does, "."),
-    paste0("FILE is ", command$input, " by default,"),
-    "and - the standard input. Behind -- there are no options.",
+    if (!is.null(command$input)) {
+      paste0("FILE is ", command$input, " by default.")
+    },
+    command$about,
+    "- is the standard input, and -o is short for --output. Behind -- there",
+    "are no options.",
     "",
     paste0("  ", format(unname(usage)), "  ", does)
   )

@@ -215,6 +215,12 @@ datamap_merge <- function(a, b, ...) {
     names, function(name) fill_in("{.arg {name}}"), "",
     USE.NAMES = FALSE
   )
+  merge_states(states, names, call)
+}
+
+# `states` were checked; `names` are finished texts that say what each is
+# called.
+merge_states <- function(states, names, call = rlang::caller_env()) {
   for (i in seq_along(states)[-1]) {
     check_made_alike(states[[1]], states[[i]], names[c(1, i)], call)
   }

@@ -171,6 +171,35 @@ test_that("an output that is full or closed is an error", {
   unlink(folder, recursive = TRUE)
 })
 
+test_that("states go through pipes", {
+  skip_if_no_program()
+  folder <- training_folder()
+  signals <- file.path(folder, "outputs", "output_data.json")
+  lines <- readLines(signals)
+  at <- function(name) file.path(folder, name)
+  writeLines(head(lines, 2000), at("a.jsonl"))
+  writeLines(tail(lines, 3000), at("b.jsonl"))
+  # a state is no text, so it may not go through R's own output
+  run <- run_program(folder, "state", "-", input = at("a.jsonl"),
+                     out = at("a.state"))
+  expect_identical(run$status, 0L)
+  expect_identical(run$err, "")
+  run_program(folder, "state", "b.jsonl")
+  run <- run_program(
+    folder, "merge", "-", "b.jsonl.state", "-o", "-", input = at("a.state"),
+    out = at("all.state")
+  )
+  expect_identical(run$status, 0L)
+  map <- datamap_summarise(datamap_load_state(at("all.state")))
+  expect_identical(attr(map, "sources"), c("stdin", "b.jsonl"))
+  expect_equal(as.data.frame(map), as.data.frame(datamap_summarise(signals)))
+  run <- run_program(folder, "merge", "-", "-o", "x", input = at("a.jsonl"))
+  expect_identical(run$status, 1L)
+  expect_match(run$err, "standard-input-")
+  expect_identical(file.exists(at("x")), FALSE)
+  unlink(folder, recursive = TRUE)
+})
+
 # The rest without starting R again --------------------------------------
 
 run_here <- function(...) {
@@ -193,7 +222,7 @@ test_that("help tells every command and option", {
   main <- run_here("--help")
   expect_identical(main$status, 0L)
   expect_true(any(grepl("^  plot +draws", main$out)))
-  for (name in c("summary", "plot", "filter")) {
+  for (name in names(command_list)) {
     help <- run_here(name, "--help")
     expect_identical(help$status, 0L)
     expect_match(help$out[[1]], paste("Usage: datamap", name), fixed = TRUE)
@@ -219,7 +248,12 @@ test_that("a command line that can't be understood has status 2", {
     c("summary", "--use_f_times", "1"), c("summary", "--steps", "1"),
     c("summary", "--steps=1,b"), c("summary", "--metrics"),
     c("plot", "--dirty_label=no"), c("plot", "--output", "-"),
-    c("plot", "-", "-"), c("filter", "a", "--", "--b"), c("plot", "-help")
+    c("plot", "-", "-"), c("summary", "a", "b"), c("plot", "-o"),
+    c("plot", "-ofile"), c("state", "a", "b"), c("state", "a", "-", "-o", "b"),
+    c("state", "a", "--include_ci"), "merge", c("merge", "-o", "a"),
+    c("merge", "a", "b"), c("merge", "-", "-", "-o", "a"),
+    c("merge", "a", "--threads", "2"), c("filter", "a", "--", "--b"),
+    c("plot", "-help")
   )
   for (case in cases) {
     run <- run_here(case)
@@ -231,7 +265,8 @@ test_that("a command line that can't be understood has status 2", {
 
 test_that("a misspelt command or option gives what was meant", {
   cases <- list(
-    "summary" = "sumary", "plot" = "plt", "filter" = c("Filter", "a"),
+    "summary" = "sumary", "merge" = "merg", "plot" = "plt",
+    "filter" = c("Filter", "a"),
     "--threshold" = c("filter", "--treshold", "1"),
     "--use_f_times" = c("plot", "--use-ftimes=1"),
     "--dirty_label" = c("plot", "--dirty"), "--format" = c("plot", "-format")
@@ -348,4 +383,130 @@ test_that("the off values of the method's scripts are off here", {
     datamap_read_summary(kept)$id, map$id[map$learnt_times >= 1]
   )
   unlink(c(file, kept))
+})
+
+# A training of two evaluations, each in a file of its own.
+two_parts <- function(folder, ...) {
+  dir.create(folder)
+  files <- file.path(folder, c("a.jsonl", "b.jsonl"))
+  for (i in 1:2) {
+    line <- sprintf(
+      '{"id": %d, "label": 0, "probs": [%s, %s], "step": %d}', 1:3,
+      c("0.9", "0.4", "0.3"), c("0.1", "0.6", "0.7"), i
+    )
+    writeLines(c(line, ...), files[[i]])
+  }
+  files
+}
+
+test_that("jobs make states, which are merged and summarised", {
+  folder <- tempfile("jobs")
+  files <- two_parts(folder)
+  at <- function(name) file.path(folder, name)
+  given <- c("--metrics", "aum", "--burn_out=3")
+  for (file in files) {
+    run <- run_here("state", file, given)
+    expect_identical(run$status, 0L)
+    expect_identical(run$out, paste0("Wrote ", file, ".state (3 samples)"))
+  }
+  expect_identical(
+    datamap_load_state(paste0(files[[1]], ".state")),
+    datamap_state(files[[1]], metrics = "aum", burn_out = 3)
+  )
+  run <- run_here("merge", paste0(files, ".state"), "-o", at("new/all"))
+  expect_identical(run$status, 0L)
+  expect_identical(
+    run$out, paste0("Wrote ", at("new/all"), " (3 samples)")
+  )
+  whole <- datamap_summarise(files, metrics = "aum", burn_out = 3)
+  state <- datamap_load_state(at("new/all"))
+  expect_equal(datamap_summarise(state), whole)
+  # Several files make one state, which is that of one reading
+  run <- run_here("state", files, given, "-o", at("both"))
+  expect_identical(run$status, 0L)
+  expect_identical(
+    datamap_load_state(at("both")),
+    datamap_state(files, metrics = "aum", burn_out = 3)
+  )
+  # One alone is what it was
+  run <- run_here("merge", at("both"), "-o", at("one"))
+  expect_identical(run$status, 0L)
+  expect_identical(
+    datamap_load_state(at("one")), datamap_load_state(at("both"))
+  )
+  # A state is taken where signals are
+  run <- run_here("summary", at("both"), "-o", at("map"))
+  expect_identical(run$status, 0L)
+  expect_equal(
+    as.data.frame(datamap_read_summary(at("map"))), as.data.frame(whole)
+  )
+  run <- run_here("filter", at("both"), "--use_l_times", "0", "-o", at("kept"))
+  expect_identical(run$status, 0L)
+  expect_identical(nrow(datamap_read_summary(at("kept"))), 3L)
+  # but what is kept of it is chosen already
+  run <- run_here("summary", at("both"), "--metrics", "bald", "-o", at("no"))
+  expect_identical(run$status, 1L)
+  expect_false(file.exists(at("no")))
+  unlink(folder, recursive = TRUE)
+})
+
+test_that("a compressed state is one whatever it is compressed by", {
+  folder <- tempfile("compressed")
+  files <- two_parts(folder)
+  endings <- c(".state.gz", if (datamap_features()[["zstd"]]) ".state.zst")
+  for (ending in endings) {
+    state <- paste0(files[[1]], ending)
+    expect_identical(run_here("state", files[[1]], "-o", state)$status, 0L)
+    run <- run_here("summary", state, "-o", file.path(folder, "map"))
+    expect_identical(run$status, 0L)
+    expect_identical(
+      nrow(datamap_read_summary(file.path(folder, "map"))), 3L
+    )
+  }
+  unlink(folder, recursive = TRUE)
+})
+
+test_that("what is wrong with parts is told by the names of their files", {
+  folder <- tempfile("parts")
+  files <- two_parts(folder, "oops")
+  states <- file.path(folder, c("a.state", "b.state"))
+  for (i in 1:2) {
+    run <- run_here("state", files[[i]], "--on_error=skip", "-o", states[[i]])
+    expect_identical(run$status, 0L)
+  }
+  all <- file.path(folder, "all")
+  run <- run_here("merge", states, "-o", all)
+  expect_identical(run$status, 0L)
+  expect_identical(datamap_problems(datamap_load_state(all))$file, files)
+  unlink(all)
+
+  run <- run_here("merge", rev(states), "-o", all)
+  expect_identical(run$status, 1L)
+  said <- gsub("\\s+", " ", run$err)
+  expect_match(
+    said, paste0("'", states[[1]], "' can't go on where '", states[[2]], "'"),
+    fixed = TRUE
+  )
+  expect_false(file.exists(all))
+
+  other <- file.path(folder, "other.state")
+  run_here("state", files[[2]], "--on_error=skip", "--metrics=aum", "-o", other)
+  run <- run_here("merge", states[[1]], other, "-o", all)
+  expect_identical(run$status, 1L)
+  expect_match(run$err, paste0("'", other, "' has \"aum\""), fixed = TRUE)
+
+  # A part that is missing is warned of, as in R
+  late <- file.path(folder, "late.state")
+  line <- '{"id": 1, "label": 0, "probs": [0.9, 0.1], "step": 9}'
+  writeLines(line, files[[1]])
+  run_here("state", files[[1]], "-o", late)
+  run <- run_here("merge", states, late, "-o", all)
+  expect_identical(run$status, 0L)
+  expect_match(
+    run$err, paste0("gap in the steps before '", late, "'"), fixed = TRUE
+  )
+  run <- run_here("merge", states, files[[1]], "-o", all)
+  expect_identical(run$status, 1L)
+  expect_match(run$err, "Can't read", fixed = TRUE)
+  unlink(folder, recursive = TRUE)
 })
