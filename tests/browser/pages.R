@@ -18,6 +18,9 @@ texts$text[1:8] <- c(
   "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 \u4e2d\u6587"
 )
 map$share <- 1 / (seq_len(nrow(map)) + 2)
+# where no other sample lies over them
+map$avg_probs[1:8] <- 1:8 / 9
+map$label_var[1:8] <- 0.24
 datamap_explore(map, texts, file = file.path(folder, "texts.html"))
 con <- file(file.path(folder, "texts.csv"), "wb")
 rows <- data.frame(

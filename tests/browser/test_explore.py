@@ -9,6 +9,7 @@ folder, pictures are left there. The last line is "N passed, N failed".
 import contextlib
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -85,7 +86,10 @@ def test_texts(page, pages):
         plot_box(page)
         page.run(f"{MAP}.plot.whole()")
         page.move(*place(page, row))
-        page.wait("!document.querySelector('.datamap-tip').hidden", 3)
+        check("the tooltip has " + words, page.wait(
+            "!document.querySelector('.datamap-tip').hidden && document"
+            ".querySelector('.datamap-tip').textContent.includes("
+            + json.dumps(words) + ")", 3))
     tip = page.run("return document.querySelector('.datamap-tip').textContent")
     check("the tooltip has metrics", "avg_probs" in tip and "label" in tip, tip)
     page.run(f"{MAP}.choose([0, 1, 2, 3, 4, 5, 6, 7])")
@@ -98,17 +102,23 @@ def test_texts(page, pages):
 
     # The CSV has the bytes of the texts and all digits
     press_button(page, "save CSV")
-    saved = page.downloaded("samples.csv").decode("utf-8")
-    rows = list(csv.DictReader(io.StringIO(saved, newline="")))
+    saved = page.downloaded("samples.csv")
+    rows = list(csv.DictReader(io.StringIO(saved.decode("utf-8"), newline="")))
     with open(os.path.join(pages, "texts.csv"), encoding="utf-8",
               newline="") as file:
         wanted = list(csv.DictReader(file))
     same("ids of the CSV", [r["id"] for r in rows], [r["id"] for r in wanted])
-    same("texts of the CSV", [r["text"].replace("\r\n", "\n") for r in rows],
-         [r["text"].replace("\r\n", "\n") for r in wanted])
+    same("texts of the CSV", [r["text"] for r in rows],
+         [r["text"] for r in wanted])
+    for text in (r["text"] for r in wanted):
+        field = (f'"{text.replace(chr(34), chr(34) * 2)}"'
+                 if re.search('[",\n]', text) else text)
+        check("the bytes of " + text,
+              re.search(rb"(^|[,\n])%s([,\r])" % re.escape(field.encode("utf-8")),
+                        saved), saved)
     same("digits of the CSV", [float(r["share"]) for r in rows],
          [float(r["share"]) for r in wanted])
-    check("lines of the CSV end by RFC 4180", saved.endswith("\r\n"))
+    check("lines of the CSV end by RFC 4180", saved.endswith(b"\r\n"))
 
     # Sorting and searching in the table
     page.click(".datamap-head [role=columnheader]:first-child button")
