@@ -45,7 +45,7 @@ at_least <- function(conditions) {
   ))
 }
 
-# dbplyr's verb may not take none.
+# dbplyr's verb need not take an empty list of conditions.
 filter_by <- function(x, conditions) {
   if (length(conditions) == 0) x else dplyr::filter(x, !!!conditions)
 }

@@ -209,8 +209,7 @@ test_that("every shape of a data frame is read as it is, or refused in words", {
   for (i in seq_along(shapes)) {
     name <- names(shapes)[[i]]
     # every shape at one function, and at another one each time
-    others <- if (!is_sanitized()) names(uses)[[i %% length(uses) + 1]]
-    for (use in unique(c("summarise", others))) {
+    for (use in unique(c("summarise", names(uses)[[i %% length(uses) + 1]]))) {
       outcome(uses[[use]], shapes[[i]], paste(use, name))
     }
   }
