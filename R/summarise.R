@@ -247,10 +247,10 @@
 #'   `"error"` treats it as any other bad line, `"ignore"` accepts it, for a
 #'   training that is still writing.
 #' @param max_line Longest line in bytes, up to 2^31 - 257; 64 MiB if not given.
-#' @param threads How many threads inflate and parse side by side, which changes
-#'   no bit of the result. `NULL` takes the option `datacarto.threads`, or else
-#'   2, but no more than the environment variable `OMP_THREAD_LIMIT` allows, and
-#'   1 where `_R_CHECK_LIMIT_CORES_` asks for restraint.
+#' @param threads How many threads read, inflate and parse side by side, which
+#'   changes no bit of the result. `NULL` takes the option `datacarto.threads`,
+#'   or else 2, but no more than the environment variable `OMP_THREAD_LIMIT`
+#'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint.
 #' @param progress Whether to show a progress bar; if not given, in interactive
 #'   sessions only.
 #' @return A data map: a data frame of class `c("datamap", "data.frame")` with

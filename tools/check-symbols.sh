@@ -26,7 +26,7 @@ plain_names() {
   awk '{ print $NF }' | sed 's/@.*//
     s/^__\(.*\)_chk$/\1/
     s/^_setjmp$/setjmp/
-    s/^\(open\|stat\|fstat\|lstat\|lseek\|ftruncate\|fcntl\)64$/\1/' | sort -u
+    s/^\(open\|stat\|fstat\|lstat\|lseek\|pread\|ftruncate\|fcntl\)64$/\1/' | sort -u
 }
 
 passed=0

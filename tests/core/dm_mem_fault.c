@@ -81,9 +81,14 @@ void dm_free(void *p) {
   free(p);
 }
 
-/* The linker gives every call of read() to the first and the real one to the second. */
+/* The linker gives every call of read() to the first and the real one to the second; and
+   so for pread() and the name that it has where files may be large. */
 ssize_t __wrap_read(int fd, void *buf, size_t n);
 ssize_t __real_read(int fd, void *buf, size_t n);
+ssize_t __wrap_pread(int fd, void *buf, size_t n, off_t from);
+ssize_t __real_pread(int fd, void *buf, size_t n, off_t from);
+ssize_t __wrap_pread64(int fd, void *buf, size_t n, int64_t from);
+ssize_t __real_pread64(int fd, void *buf, size_t n, int64_t from);
 
 ssize_t __wrap_read(int fd, void *buf, size_t n) {
   if (burn(&read_fuse)) {
@@ -91,4 +96,20 @@ ssize_t __wrap_read(int fd, void *buf, size_t n) {
     return -1;
   }
   return __real_read(fd, buf, n);
+}
+
+ssize_t __wrap_pread(int fd, void *buf, size_t n, off_t from) {
+  if (burn(&read_fuse)) {
+    errno = read_errno;
+    return -1;
+  }
+  return __real_pread(fd, buf, n, from);
+}
+
+ssize_t __wrap_pread64(int fd, void *buf, size_t n, int64_t from) {
+  if (burn(&read_fuse)) {
+    errno = read_errno;
+    return -1;
+  }
+  return __real_pread64(fd, buf, n, from);
 }

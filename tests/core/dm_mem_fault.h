@@ -1,5 +1,6 @@
-/* A substitute for dm_mem.c, and for read(), that fails when told to. Linked into the
-   programs that the Makefile names. Threads may allocate and read; one of them tells. */
+/* A substitute for dm_mem.c, and for read() and pread(), that fails when told to. Linked
+   into the programs that the Makefile names. Threads may allocate and read; one of them
+   tells. */
 #ifndef DM_MEM_FAULT_H
 #define DM_MEM_FAULT_H
 
@@ -10,7 +11,7 @@
    none. Forgets what has fired. */
 void fault_arm_memory(size_t k, bool is_lasting);
 
-/* The same for read(), which fails with this errno. */
+/* The same for read() and pread(), counted together, which fail with this errno. */
 void fault_arm_read(size_t k, bool is_lasting, int sys_errno);
 
 /* Whether what was armed has failed something. */

@@ -1,6 +1,10 @@
 /* dm_crew and the reading side by side: any number of threads gives the bits of one, also
-   where lines are bad, and everything ends when the reading is given up. */
+   where lines are bad, wherever the threads' bytes end and whether they read them
+   themselves; and everything ends when the reading is given up. */
+#define _DEFAULT_SOURCE
 #include "dm_columns.h"
+#include "dm_files.h"
+#include "dm_server.h"
 #include "dm_test.h"
 
 enum { SAMPLES = 97, EVALUATIONS = 40 };
@@ -34,6 +38,8 @@ typedef struct result {
   dm_status status;
   dm_error err;
   dm_counts counts;
+  uint64_t open_line;
+  uint64_t next_byte;
   size_t n;
   double numbers[5][SAMPLES];
   int32_t counted[6][SAMPLES];
@@ -42,22 +48,33 @@ typedef struct result {
   uint64_t problem_lines[SAMPLES * EVALUATIONS];
 } result;
 
-static void read_lines(const dm_buf *text, int threads, size_t block_size,
-                       bool is_skipping, const dm_host *host, result *out) {
-  dm_options options = {.max_line = 1 << 20,
-                        .block_size = block_size,
-                        .threads = threads,
-                        .is_skipping = is_skipping,
-                        .seed = 1};
+/* Where the bytes are. */
+typedef enum door { MEMORY, CALLBACK, WRITTEN /* the file "lines" */ } door;
+
+static dm_status open_door(dm_source **out, door from, const dm_buf *text, server *s,
+                           const dm_host *host, dm_error *err) {
+  *s = (server){.bytes = text->data, .len = text->len, .piece = 1000};
+  return from == MEMORY     ? dm_source_open_memory(out, text->data, text->len, host, err)
+         : from == CALLBACK ? dm_source_open_callback(out, serve, s, host, err)
+                            : dm_source_open_file(out, files_path("lines"), host, err);
+}
+
+static void read_door(door from, const dm_buf *text, const dm_options *asked,
+                      const dm_host *host, result *out) {
+  dm_options options = *asked;
+  options.seed = 1;
+  server s;
   dm_run *run = NULL;
   dm_source *source = NULL;
   dm_table table = {0};
   memset(out, 0, sizeof *out);
   dm_status status;
   DM_TRY_DONE(dm_run_new(&run, &options, host, &out->err));
-  DM_TRY_DONE(dm_source_open_memory(&source, text->data, text->len, host, &out->err));
+  DM_TRY_DONE(open_door(&source, from, text, &s, host, &out->err));
   DM_TRY_DONE(dm_run_source(run, source, 0, &out->err));
   dm_run_end_threads(run);
+  out->open_line = run->open_line;
+  out->next_byte = run->next_byte;
   out->counts = run->states.counts;
   out->n_problems = run->states.problems.n_kept;
   for (size_t i = 0; i < out->n_problems; i++) {
@@ -79,6 +96,15 @@ done:
   dm_table_release(&table);
   dm_source_close(source);
   dm_run_free(run);
+}
+
+static void read_lines(const dm_buf *text, int threads, size_t block_size,
+                       bool is_skipping, const dm_host *host, result *out) {
+  dm_options options = {.max_line = 1 << 20,
+                        .block_size = block_size,
+                        .threads = threads,
+                        .is_skipping = is_skipping};
+  read_door(MEMORY, text, &options, host, out);
 }
 
 static result one;
@@ -106,6 +132,120 @@ static void test_same_bits(void) {
     }
     dm_buf_release(&text);
   }
+}
+
+/* The same lines by every door. */
+static void test_doors(void) {
+  dm_buf text = make_lines(100);
+  files_write("lines", text.data, text.len);
+  for (int threads = 1; threads <= 4; threads++) {
+    for (size_t block = 100; block <= 1 << 16; block *= 6) {
+      dm_options options = {.max_line = 1 << 20,
+                            .block_size = block,
+                            .threads = threads,
+                            .is_skipping = true};
+      read_door(MEMORY, &text, &options, NULL, &one);
+      CHECK_INT(one.status, DM_OK);
+      for (int from = CALLBACK; from <= WRITTEN; from++) {
+        DM_CASE("door %d, %d threads, blocks of %zu", from, threads, block);
+        read_door((door)from, &text, &options, NULL, &many);
+        CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+      }
+    }
+  }
+  files_remove("lines");
+  dm_buf_release(&text);
+}
+
+static void append(dm_buf *text, const char *more) {
+  dm_error err;
+  if (dm_buf_append(text, more, strlen(more), &err)) {
+    abort();
+  }
+}
+
+/* A few lines, with the line ends, the mark in front and the end that they may have. */
+static dm_buf make_file(const char *mark, const char *line_end, const char *file_end,
+                        bool has_broken) {
+  const char *const lines[] = {
+      "{\"id\": 0, \"label\": 1, \"probs\": [0.25, 0.75]}",
+      "{\"id\": 1, \"label\": 1, \"probs\": [0.5, 0.5]}",
+      "",
+      has_broken ? "{\"id\": 1, broken" : " ",
+      "{\"id\": 0, \"label\": 0, \"probs\": [1, 0], \"note\": \"longer than others\"}",
+      "{\"id\": 2, \"label\": 1, \"probs\": [0.1, 0.9]}",
+  };
+  enum { LINES = sizeof lines / sizeof *lines };
+  dm_buf text = {0};
+  append(&text, mark);
+  for (size_t i = 0; i < LINES; i++) {
+    append(&text, lines[i]);
+    append(&text, i + 1 < LINES ? line_end : file_end);
+  }
+  return text;
+}
+
+/* Stretches that end at every byte of a file. */
+static void test_ends_of_stretches(void) {
+  static const char *const marks[] = {"", "\xEF\xBB\xBF"};
+  static const char *const line_ends[] = {"\n", "\r\n"};
+  static const char *const file_ends[] = {"", "\n", "\n\n{\"id\": 1, \"la"};
+  for (int k = 0; k < 96; k++) {
+    bool is_skipping = k / 12 % 2;
+    dm_options options = {.max_line = k / 24 % 2 ? 60 : 1 << 20,
+                          .block_size = 1 << 16,
+                          .threads = 1,
+                          .is_skipping = is_skipping,
+                          .is_cut_allowed = k / 48};
+    dm_buf text =
+        make_file(marks[k % 2], line_ends[k / 2 % 2], file_ends[k / 4 % 3], is_skipping);
+    read_door(CALLBACK, &text, &options, NULL, &one);
+    CHECK(one.status == DM_OK || !is_skipping);
+    options.threads = 2;
+    for (size_t block = 1; block <= 110; block++) {
+      DM_CASE("kind %d, stretches of %zu", k, block);
+      options.block_size = block;
+      read_door(MEMORY, &text, &options, NULL, &many);
+      CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+    }
+    dm_buf_release(&text);
+  }
+}
+
+/* A file that is cut, or added to, while it is read. */
+typedef struct change {
+  uint64_t at; /* byte from which on its size is changed */
+  off_t size;  /* to this one */
+} change;
+
+static int change_later(void *ctx, uint64_t bytes) {
+  const change *c = ctx;
+  return bytes >= c->at && truncate(files_path("lines"), c->size) != 0;
+}
+
+static void test_changing_files(void) {
+  dm_buf text = make_lines(0);
+  read_lines(&text, 1, 1 << 18, false, NULL, &one);
+  for (int threads = 1; threads <= 4; threads++) {
+    for (size_t block = 500; block <= 50000; block *= 10) {
+      DM_CASE("%d threads, blocks of %zu", threads, block);
+      dm_options options = {.max_line = 1 << 20, .block_size = block, .threads = threads};
+      change c = {.at = text.len / 2, .size = (off_t)text.len / 3};
+      dm_host host = {change_later, &c};
+      files_write("lines", text.data, text.len);
+      read_door(WRITTEN, &text, &options, &host, &many);
+      CHECK_INT(many.status, DM_E_IO);
+      CHECK_INT(many.err.file, 0);
+      CHECK(strstr(many.err.found, "the file shrank") != NULL);
+      CHECK_UINT(strtoull(many.err.expected, NULL, 10), text.len);
+      c.size = (off_t)text.len + 100000; /* which is not read */
+      files_write("lines", text.data, text.len);
+      read_door(WRITTEN, &text, &options, &host, &many);
+      CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+    }
+  }
+  files_remove("lines");
+  dm_buf_release(&text);
 }
 
 /* Stops after a number of calls. */
@@ -171,8 +311,12 @@ static void test_options(void) {
 
 int main(void) {
   DM_RUN(test_same_bits);
+  DM_RUN(test_doors);
+  DM_RUN(test_ends_of_stretches);
+  DM_RUN(test_changing_files);
   DM_RUN(test_giving_up);
   DM_RUN(test_several_sources);
   DM_RUN(test_options);
+  CHECK(files_end());
   return dm_test_end();
 }

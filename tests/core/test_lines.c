@@ -7,10 +7,112 @@
 
 static const size_t sizes[] = {1, 2, 3, 5, 8, 13, 64, 1000, 1 << 20};
 
+/* A text whose lines have been found so far. */
+typedef struct walk {
+  const char *text;
+  size_t len;
+  size_t max_line;
+  size_t at; /* the next line's place in the text */
+  bool is_good;
+  bool was_open;
+} walk;
+
+static walk walk_begin(const char *text, size_t len, size_t max_line) {
+  bool has_bom = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+  return (walk){text, len, max_line, has_bom ? 3 : 0, true, false};
+}
+
 /* What the lines of a text must be: naively, one at a time. Of a line that is too long
    the reader may keep its first bytes only; that it is too long must show. */
+static void walk_block(walk *w, const dm_block *block, uint64_t open_line) {
+  bool is_good =
+      !w->was_open && block->first_byte == w->at && block->data[block->len - 1] == '\n';
+  for (size_t i = 0; i < DM_BLOCK_PAD; i++) {
+    is_good = is_good && block->data[block->len + i] == 0;
+  }
+  for (size_t i = 0; i < block->len && is_good;) {
+    const char *line = block->data + i;
+    size_t n = (size_t)((const char *)memchr(line, '\n', block->len - i) - line);
+    const char *end = memchr(w->text + w->at, '\n', w->len - w->at);
+    size_t want = end ? (size_t)(end - (w->text + w->at)) : w->len - w->at;
+    is_good = memcmp(line, w->text + w->at, n) == 0 &&
+              (n == want || (want > w->max_line && n == w->max_line + 1));
+    i += n + 1;
+    w->at += want + (end != NULL);
+    bool is_long = want > w->max_line; /* then it does not matter how it ends */
+    w->was_open = i == block->len && !end;
+    is_good = is_good && (is_long || block->is_last_line_open == w->was_open);
+    uint64_t want_open = w->was_open ? w->at - want : UINT64_MAX;
+    is_good = is_good && (is_long || open_line == want_open);
+  }
+  w->is_good = w->is_good && is_good;
+}
+
+/* The blocks that are left in lines, and that nothing follows. */
+static dm_status walk_rest(walk *w, dm_lines *lines, dm_block *block, dm_error *err) {
+  dm_status status = DM_OK;
+  while (w->is_good) {
+    status = dm_lines_next(lines, block, err);
+    if (status || block->len == 0) {
+      break;
+    }
+    CHECK(block->cap >= block->len + DM_BLOCK_PAD);
+    walk_block(w, block, lines->open_line);
+  }
+  w->is_good = w->is_good && status == DM_OK && w->at == w->len;
+  CHECK_INT(dm_lines_next(lines, block, err), DM_OK); /* still the end */
+  CHECK_UINT(block->len, 0);
+  return status;
+}
+
+/* A text in stretches, of which the last is read first. */
+static void check_stretches(const char *text, size_t len, size_t max_line) {
+  static dm_stretch stretches[20010];
+  for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+    dm_source *source;
+    dm_error err;
+    dm_lines lines;
+    dm_block block = {0};
+    CHECK_INT(dm_source_open_memory(&source, text, len, NULL, &err), DM_OK);
+    CHECK(dm_source_has_places(source));
+    dm_lines_init(&lines, source, sizes[k], max_line);
+    walk w = walk_begin(text, len, max_line);
+    CHECK_INT(dm_lines_next(&lines, &block, &err), DM_OK);
+    if (block.len) {
+      walk_block(&w, &block, lines.open_line);
+    }
+    size_t n = 0;
+    do {
+      CHECK_INT(dm_lines_next_stretch(&lines, &stretches[n], &err), DM_OK);
+    } while (stretches[n].len && ++n < sizeof stretches / sizeof *stretches);
+    for (size_t i = n; i-- > 0;) {
+      CHECK_INT(dm_stretch_read(&stretches[i], &err), DM_OK);
+    }
+    for (size_t i = 0; i < n && w.is_good; i++) {
+      CHECK_INT(dm_lines_join(&lines, &stretches[i], &block, &err), DM_OK);
+      CHECK(block.len == 0 || memchr(block.data, '\n', block.len) ==
+                                  block.data + block.len - 1); /* one line */
+      if (block.len) {
+        walk_block(&w, &block, UINT64_MAX);
+      }
+      if (stretches[i].lines.len) {
+        walk_block(&w, &stretches[i].lines, UINT64_MAX);
+      }
+    }
+    CHECK_INT(walk_rest(&w, &lines, &block, &err), DM_OK);
+    if (!CHECK(w.is_good)) {
+      fprintf(stderr, "  stretches of %zu: %zu of %zu bytes\n", sizes[k], w.at, len);
+    }
+    dm_block_release(&block);
+    dm_lines_release(&lines);
+    dm_source_close(source);
+    for (size_t i = 0; i <= n; i++) {
+      dm_stretch_release(&stretches[i]);
+    }
+  }
+}
+
 static void check_lines(const char *text, size_t len, size_t max_line) {
-  size_t bom = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
     for (size_t piece = 1; piece < 100; piece += 33) {
       server s = {.bytes = text, .len = len, .piece = piece};
@@ -19,49 +121,20 @@ static void check_lines(const char *text, size_t len, size_t max_line) {
       dm_lines lines;
       dm_block block = {0};
       CHECK_INT(dm_source_open_callback(&source, serve, &s, NULL, &err), DM_OK);
+      CHECK(!dm_source_has_places(source));
       dm_lines_init(&lines, source, sizes[k], max_line);
-      size_t at = bom; /* the next line's place in the text */
-      bool is_good = true;
-      bool was_open = false;
-      dm_status status = DM_OK;
-      while (is_good) {
-        status = dm_lines_next(&lines, &block, &err);
-        if (status || block.len == 0) {
-          break;
-        }
-        is_good = !was_open && block.first_byte == at &&
-                  block.data[block.len - 1] == '\n' && block.cap >= block.len + 64;
-        for (size_t i = 0; i < DM_BLOCK_PAD; i++) {
-          is_good = is_good && block.data[block.len + i] == 0;
-        }
-        for (size_t i = 0; i < block.len && is_good;) {
-          const char *line = block.data + i;
-          size_t n = (size_t)((const char *)memchr(line, '\n', block.len - i) - line);
-          const char *end = memchr(text + at, '\n', len - at);
-          size_t want = end ? (size_t)(end - (text + at)) : len - at;
-          is_good = memcmp(line, text + at, n) == 0 &&
-                    (n == want || (want > max_line && n == max_line + 1));
-          i += n + 1;
-          at += want + (end != NULL);
-          bool is_long = want > max_line; /* then it does not matter how it ends */
-          was_open = i == block.len && !end;
-          is_good = is_good && (is_long || block.is_last_line_open == was_open);
-          uint64_t open_line = was_open ? at - want : UINT64_MAX;
-          is_good = is_good && (is_long || lines.open_line == open_line);
-        }
-      }
-      is_good = is_good && status == DM_OK && at == len;
-      CHECK_INT(dm_lines_next(&lines, &block, &err), DM_OK); /* still the end */
-      CHECK_UINT(block.len, 0);
-      if (!CHECK(is_good)) {
+      walk w = walk_begin(text, len, max_line);
+      CHECK_INT(walk_rest(&w, &lines, &block, &err), DM_OK);
+      if (!CHECK(w.is_good)) {
         fprintf(stderr, "  blocks of %zu, reads of %zu: %zu of %zu bytes\n", sizes[k],
-                piece, at, len);
+                piece, w.at, len);
       }
       dm_block_release(&block);
       dm_lines_release(&lines);
       dm_source_close(source);
     }
   }
+  check_stretches(text, len, max_line);
 }
 
 static void test_texts(void) {
@@ -179,6 +252,44 @@ static void test_endless_line(void) {
     dm_lines_release(&lines);
     dm_source_close(source);
   }
+  free(text);
+}
+
+/* The same in stretches, behind a first line. */
+static void test_endless_line_in_stretches(void) {
+  size_t size = 1 << 20;
+  char *text = malloc(size);
+  memset(text, 'x', size);
+  memcpy(text, "a\n", 2);
+  memcpy(text + size - 3, "\nz\n", 3);
+  dm_source *source;
+  dm_error err;
+  dm_lines lines;
+  dm_block block = {0};
+  dm_stretch stretch = {0};
+  size_t n_blocks = 0;
+  CHECK_INT(dm_source_open_memory(&source, text, size, NULL, &err), DM_OK);
+  dm_lines_init(&lines, source, 100, 1000);
+  CHECK_INT(dm_lines_next(&lines, &block, &err), DM_OK);
+  CHECK_BYTES(block.data, block.len, "a\n", 2);
+  for (;;) {
+    CHECK_INT(dm_lines_next_stretch(&lines, &stretch, &err), DM_OK);
+    if (stretch.len == 0) {
+      break;
+    }
+    CHECK_INT(dm_stretch_read(&stretch, &err), DM_OK);
+    CHECK_INT(dm_lines_join(&lines, &stretch, &block, &err), DM_OK);
+    CHECK_UINT(block.len, block.len ? 1002 : 0);
+    n_blocks += block.len > 0;
+  }
+  CHECK_UINT(n_blocks, 1);
+  CHECK_BYTES(stretch.lines.data, stretch.lines.len, "z\n", 2);
+  CHECK_UINT(lines.next_byte, size);
+  CHECK(block.cap <= 4 * 1100 && lines.carry.cap <= 4 * 1100 && stretch.cap <= 4 * 300);
+  dm_stretch_release(&stretch);
+  dm_block_release(&block);
+  dm_lines_release(&lines);
+  dm_source_close(source);
   free(text);
 }
 
@@ -310,6 +421,7 @@ int main(void) {
   DM_RUN(test_random_texts);
   DM_RUN(test_long_lines);
   DM_RUN(test_endless_line);
+  DM_RUN(test_endless_line_in_stretches);
   DM_RUN(test_encodings);
   DM_RUN(test_archives);
   DM_RUN(test_failing_source);

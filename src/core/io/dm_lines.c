@@ -1,7 +1,9 @@
 /* Cuts a stream of bytes behind its last newline: what is left over is carried to the
-   front of the next block, so every block holds whole lines. */
+   front of the next block, so every block holds whole lines. Stretches are cut in front
+   too; what is carried, and what the stretch begins with, is a block by itself. */
 #include "io/dm_lines.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Where a tar archive says so, in the header of its first file. */
@@ -13,6 +15,7 @@ static dm_status check_archive(const dm_block *block, dm_error *err);
 static dm_status check_encoding(const dm_block *block, dm_error *err);
 static size_t find_last_newline(const char *data, size_t from, size_t len);
 static void drop_rest_of_line(dm_lines *lines, dm_block *block);
+static void begin_block(const dm_lines *lines, dm_block *block);
 
 void dm_block_release(dm_block *block) {
   dm_free(block->data);
@@ -31,10 +34,14 @@ void dm_lines_release(dm_lines *lines) {
   dm_buf_release(&lines->carry);
 }
 
-dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) {
+static void begin_block(const dm_lines *lines, dm_block *block) {
   block->len = 0;
   block->first_byte = lines->next_byte;
   block->is_last_line_open = false;
+}
+
+dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) {
+  begin_block(lines, block);
   size_t n_whole = 0;    /* bytes up to and with the last newline */
   size_t n_searched = 0; /* bytes known to hold no newline */
   while (n_whole == 0) {
@@ -158,4 +165,78 @@ static void drop_rest_of_line(dm_lines *lines, dm_block *block) {
   lines->next_byte += n;
   block->first_byte = lines->next_byte;
   lines->is_discarding = !newline;
+}
+
+/* --- stretches --- */
+
+void dm_stretch_release(dm_stretch *stretch) {
+  dm_free(stretch->room);
+  dm_buf_release(&stretch->tail);
+  *stretch = (dm_stretch){0};
+}
+
+dm_status dm_lines_next_stretch(dm_lines *lines, dm_stretch *stretch, dm_error *err) {
+  assert(lines->is_started);
+  stretch->source = lines->source;
+  stretch->len = 0;
+  if (!lines->is_end) {
+    DM_TRY(dm_source_skip(lines->source, lines->block_size, &stretch->first_byte,
+                          &stretch->len, err));
+    lines->is_end = stretch->len == 0;
+  }
+  return DM_OK;
+}
+
+dm_status dm_stretch_read(dm_stretch *stretch, dm_error *err) {
+  /* Some processors copy five times as slowly to 16 bytes behind where a page starts,
+     which is where large memory does, as to where a cache line starts. */
+  enum { LINE = 64 };
+  size_t len = stretch->len;
+  stretch->tail.len = 0;
+  DM_GROW(stretch->room, stretch->cap, LINE + len + DM_BLOCK_PAD, err);
+  char *data = stretch->room + LINE - (uintptr_t)stretch->room % LINE;
+  stretch->data = data;
+  DM_TRY(dm_source_read_at(stretch->source, stretch->first_byte, data, len, err));
+  const char *newline = memchr(data, '\n', len);
+  size_t head = newline ? (size_t)(newline - data) + 1 : len;
+  size_t end = find_last_newline(data, head, len);
+  end = end ? end : head;
+  DM_TRY(dm_buf_append(&stretch->tail, data + end, len - end, err));
+  memset(data + end, 0, DM_BLOCK_PAD);
+  stretch->head = head;
+  stretch->lines = (dm_block){
+      .data = data + head, .len = end - head, .first_byte = stretch->first_byte + head};
+  return DM_OK;
+}
+
+dm_status dm_lines_join(dm_lines *lines, const dm_stretch *stretch, dm_block *block,
+                        dm_error *err) {
+  begin_block(lines, block);
+  size_t head = stretch->head;
+  size_t begun = lines->carry.len;
+  bool has_newline = stretch->data[head - 1] == '\n';
+  if (lines->is_discarding) {
+    lines->is_discarding = !has_newline;
+    lines->next_byte += head;
+  } else if (!has_newline && begun + head <= lines->max_line) {
+    return dm_buf_append(&lines->carry, stretch->data, head, err);
+  } else {
+    DM_GROW(block->data, block->cap, begun + head + DM_BLOCK_PAD + 1, err);
+    if (begun) {
+      memcpy(block->data, lines->carry.data, begun);
+    }
+    memcpy(block->data + begun, stretch->data, head);
+    lines->carry.len = 0;
+    lines->next_byte += begun + head;
+    block->len = begun + head;
+    if (!has_newline) {
+      lines->is_discarding = true;
+      block->len = lines->max_line + 1;
+      block->data[block->len++] = '\n';
+    }
+    memset(block->data + block->len, 0, DM_BLOCK_PAD);
+  }
+  assert(lines->next_byte == stretch->lines.first_byte);
+  lines->next_byte += stretch->lines.len;
+  return dm_buf_append(&lines->carry, stretch->tail.data, stretch->tail.len, err);
 }

@@ -48,4 +48,35 @@ dm_status dm_lines_next(dm_lines *lines, dm_block *block, dm_error *err) DM_MUST
 
 void dm_lines_release(dm_lines *lines);
 
+/* Bytes of a source that has places, to be read by any thread: the whole lines among
+   them, and what is left at both ends, from which dm_lines_join() makes lines.
+   Zero-initialise; use as often as wanted; release once. */
+typedef struct dm_stretch {
+  const dm_source *source; /* borrowed */
+  uint64_t first_byte;
+  size_t len;
+  char *room;
+  size_t cap;
+  char *data;     /* the bytes, within the room */
+  size_t head;    /* bytes up to and with the first newline; all, if there is none */
+  dm_block lines; /* behind that; its data are the stretch's */
+  dm_buf tail;    /* the bytes behind the last newline */
+} dm_stretch;
+
+void dm_stretch_release(dm_stretch *stretch);
+
+/* In place of dm_lines_next(), which must have given out the first block, of a source for
+   which dm_source_has_places(): the next stretch, not read yet; one of no bytes is the
+   end. What dm_source_skip() returns. */
+dm_status dm_lines_next_stretch(dm_lines *lines, dm_stretch *stretch,
+                                dm_error *err) DM_MUST_CHECK;
+/* Reads the stretch and finds its lines. What dm_source_read_at() returns, DM_E_MEMORY.
+ */
+dm_status dm_stretch_read(dm_stretch *stretch, dm_error *err) DM_MUST_CHECK;
+/* For one stretch after the other, in their order, once read: gives the line that began
+   before it and ends in it, or an empty block. Behind the last one dm_lines_next() has
+   what is left. DM_E_MEMORY. */
+dm_status dm_lines_join(dm_lines *lines, const dm_stretch *stretch, dm_block *block,
+                        dm_error *err) DM_MUST_CHECK;
+
 #endif

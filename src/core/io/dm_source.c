@@ -46,6 +46,7 @@ static dm_status read_raw(dm_source *source, char *buf, size_t n, size_t *got,
                           dm_error *err);
 static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
                            dm_error *err);
+static dm_status file_shrank(const dm_source *source, uint64_t end, dm_error *err);
 static dm_status read_decoded(dm_source *source, char *buf, size_t n, size_t *got,
                               dm_error *err);
 static int open_path(const char *path);
@@ -142,6 +143,50 @@ dm_status dm_source_read_lent(dm_source *source, char *buf, size_t n, size_t *go
   *got = 0;
   return source->codec ? read_decoded(source, buf, n, got, err)
                        : read_raw(source, buf, n, got, err);
+}
+
+bool dm_source_has_places(const dm_source *source) {
+#ifdef _WIN32
+  bool is_file = false; /* it has no pread() */
+#else
+  bool is_file = source->is_regular;
+#endif
+  return (is_file || source->kind == SOURCE_MEMORY) && !source->codec;
+}
+
+dm_status dm_source_skip(dm_source *source, size_t n, uint64_t *from, size_t *got,
+                         dm_error *err) {
+  uint64_t size = source->kind == SOURCE_MEMORY ? source->memory_len : source->size;
+  *from = source->consumed - (source->magic_len - source->magic_used);
+  uint64_t left = size - *from;
+  n = n < READ_MAX ? n : READ_MAX;
+  *got = n < left ? n : (size_t)left;
+  source->magic_used = source->magic_len; /* is read again where it stands */
+  source->consumed = *from + *got;
+  return *got ? dm_host_check(&source->host, source->consumed, err) : DM_OK;
+}
+
+dm_status dm_source_read_at(const dm_source *source, uint64_t from, char *buf, size_t n,
+                            dm_error *err) {
+  if (source->kind == SOURCE_MEMORY) {
+    memcpy(buf, source->memory + from, n);
+    return DM_OK;
+  }
+#ifndef _WIN32
+  for (size_t done = 0; done < n;) {
+    ssize_t step = pread(source->fd, buf + done, n - done, (off_t)(from + done));
+    if (step > 0) {
+      done += (size_t)step;
+    } else if (step == 0) {
+      return file_shrank(source, from + done, err);
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return dm_error_io(err, errno, "a file that can be read");
+    }
+  }
+#else
+  (void)err; /* nothing fails */
+#endif
+  return DM_OK;
 }
 
 uint64_t dm_source_bytes(const dm_source *source) {
@@ -284,14 +329,18 @@ static dm_status read_file(dm_source *source, char *buf, size_t n, size_t *got,
     DM_TRY(dm_host_check(&source->host, source->consumed, err));
   }
   if (source->is_regular && source->consumed < source->size) {
-    dm_error_expected(err, DM_E_IO, "%llu bytes, the size of the file when it was opened",
-                      (unsigned long long)source->size);
-    dm_error_found(err, "an end after %llu bytes: the file shrank",
-                   (unsigned long long)source->consumed);
-    dm_error_advice(err, "read it again when nothing rewrites it");
-    return DM_E_IO;
+    return file_shrank(source, source->consumed, err);
   }
   return DM_OK;
+}
+
+static dm_status file_shrank(const dm_source *source, uint64_t end, dm_error *err) {
+  dm_error_expected(err, DM_E_IO, "%llu bytes, the size of the file when it was opened",
+                    (unsigned long long)source->size);
+  dm_error_found(err, "an end after %llu bytes: the file shrank",
+                 (unsigned long long)end);
+  dm_error_advice(err, "read it again when nothing rewrites it");
+  return DM_E_IO;
 }
 
 /* What a decoder asks for. */

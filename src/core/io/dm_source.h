@@ -36,6 +36,21 @@ dm_status dm_source_open_callback(dm_source **out, dm_read_fn read, void *ctx,
 dm_status dm_source_read(dm_source *source, char *buf, size_t n, size_t *got,
                          dm_error *err) DM_MUST_CHECK;
 
+/* Plain bytes that have places (a regular file, but not on Windows; memory) can be read
+   from any of them and by any thread: the source's own thread skips bytes, of which it is
+   told where they stand, and whoever has time reads them there. */
+
+/* Whether the source has places. */
+bool dm_source_has_places(const dm_source *source);
+/* Goes past the next n bytes, fewer only where so many are left or there are more than a
+   megabyte; *from and *got say which, 0 of them at the end. DM_E_INTERRUPT. */
+dm_status dm_source_skip(dm_source *source, size_t n, uint64_t *from, size_t *got,
+                         dm_error *err) DM_MUST_CHECK;
+/* Fills buf with n bytes that were skipped. Several threads may do so side by side, until
+   the source is closed. DM_E_IO (reading failed, the file shrank). */
+dm_status dm_source_read_at(const dm_source *source, uint64_t from, char *buf, size_t n,
+                            dm_error *err) DM_MUST_CHECK;
+
 /* A regular file that is compressed, opened as by dm_source_open_file() without a
    host; NULL for every other path, whatever it names or why it can't be opened. Waits for
    nothing. */

@@ -1,6 +1,6 @@
-/* Workers take the oldest block that nobody has begun; the owner reads, applies in order,
-   and parses when it has nothing else to do. Every job is touched by one thread at a
-   time: its state, under the mutex, says by whom. */
+/* Workers take the oldest job that nobody has begun; the owner applies in order, reads
+   what workers can't, and does their work when it has nothing else to do. Every job is
+   touched by one thread at a time: its state, under the mutex, says by whom. */
 #include "signals/dm_crew.h"
 
 #include "base/dm_pool.h"
@@ -57,6 +57,7 @@ void dm_crew_free(dm_crew *crew) {
     dm_parser_free(crew->parsers[i]);
   }
   for (size_t i = 0; crew->jobs && i < crew->n_jobs; i++) {
+    dm_stretch_release(&crew->jobs[i].stretch);
     dm_block_release(&crew->jobs[i].block);
     dm_batch_release(&crew->jobs[i].batch);
   }
@@ -141,7 +142,11 @@ static dm_job *take_job(dm_crew *crew) {
 }
 
 static void parse_job(dm_crew *crew, dm_job *job, dm_parser *parser) {
-  job->status = dm_parse_block(parser, &job->block, &job->batch, &job->error);
+  const dm_block *lines = job->is_stretch ? &job->stretch.lines : &job->block;
+  job->status = job->is_stretch ? dm_stretch_read(&job->stretch, &job->error) : DM_OK;
+  if (!job->status) {
+    job->status = dm_parse_block(parser, lines, &job->batch, &job->error);
+  }
   dm_mutex_lock(&crew->pool.mutex);
   job->state = JOB_PARSED;
   dm_cond_broadcast(&crew->has_parsed);

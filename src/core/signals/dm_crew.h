@@ -1,4 +1,4 @@
-/* A crew of threads that parse blocks side by side. */
+/* A crew of threads that parse blocks side by side, and read them where they can. */
 #ifndef DM_CREW_H
 #define DM_CREW_H
 
@@ -9,9 +9,11 @@ enum { DM_THREADS_MAX = 256 };
 /* Jobs go round in a ring: filled by the thread that owns the crew, parsed by anyone,
    taken out by the owner in the order in which they were filled. */
 typedef struct dm_job {
+  bool is_stretch;    /* what the owner fills: a stretch that is to be read first, or */
+  dm_stretch stretch; /* else a block */
   dm_block block;
   dm_batch batch;
-  dm_status status; /* of dm_parse_block() */
+  dm_status status; /* of dm_stretch_read() and dm_parse_block() */
   dm_error error;
   int state; /* see dm_crew.c */
 } dm_job;
@@ -28,7 +30,7 @@ void dm_crew_free(dm_crew *crew);
 
 /* All of these are the owner's: */
 
-/* A job whose block may be filled; NULL while all are under way. */
+/* A job whose block or stretch may be filled; NULL while all are under way. */
 dm_job *dm_crew_free_job(dm_crew *crew);
 /* Hands over the job that dm_crew_free_job() gave. */
 void dm_crew_submit(dm_crew *crew);

@@ -1,5 +1,7 @@
 /* Drives the reading: blocks are parsed into batches, and batches are applied in file
-   order to the running states. */
+   order to the running states. Where there are threads, they read as well, if the source
+   has places; the few lines that lie across the ends of what they read are parsed here.
+ */
 #include "summary/dm_run.h"
 
 #include "signals/dm_keys.h"
@@ -8,6 +10,9 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
                             dm_origin *origin, dm_error *err);
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
+static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *err);
+static dm_status apply_job(dm_run *run, dm_lines *lines, const dm_job *job,
+                           dm_origin *origin, dm_error *err);
 
 /* --- life --- */
 
@@ -65,7 +70,6 @@ dm_status dm_run_source(dm_run *run, dm_source *source, int32_t file, dm_error *
     /* what threads inflate ahead keeps them busy enough */
     if (run->states.options.threads > 1 && !dm_source_is_lent(source)) {
       DM_TRY_DONE(read_side_by_side(run, &lines, &origin, err));
-      break;
     }
     DM_TRY_DONE(dm_lines_next(&lines, &run->block, err));
   }
@@ -96,12 +100,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   while (!status) {
     dm_job *job = run->crew ? dm_crew_parsed_job(run->crew) : NULL;
     if (job) {
-      status = job->status;
-      if (status) {
-        *err = job->error;
-      } else {
-        status = apply_next(run, &job->block, &job->batch, origin, err);
-      }
+      status = apply_job(run, lines, job, origin, err);
       dm_crew_finish(run->crew);
       continue;
     }
@@ -115,8 +114,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
     }
     job = is_end ? NULL : dm_crew_free_job(run->crew);
     if (job) {
-      status = dm_lines_next(lines, &job->block, err);
-      is_end = job->block.len == 0;
+      status = fill_job(job, lines, &is_end, err);
       if (!status && !is_end) {
         dm_crew_submit(run->crew);
       }
@@ -128,6 +126,36 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   }
   dm_crew_cancel(run->crew);
   return status;
+}
+
+/* With what comes next; *is_end: nothing does. */
+static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *err) {
+  job->is_stretch = dm_source_has_places(lines->source);
+  if (job->is_stretch) {
+    DM_TRY(dm_lines_next_stretch(lines, &job->stretch, err));
+    *is_end = job->stretch.len == 0;
+  } else {
+    DM_TRY(dm_lines_next(lines, &job->block, err));
+    *is_end = job->block.len == 0;
+  }
+  return DM_OK;
+}
+
+static dm_status apply_job(dm_run *run, dm_lines *lines, const dm_job *job,
+                           dm_origin *origin, dm_error *err) {
+  if (job->status) {
+    *err = job->error;
+    return job->status;
+  }
+  if (!job->is_stretch) {
+    return apply_next(run, &job->block, &job->batch, origin, err);
+  }
+  DM_TRY(dm_lines_join(lines, &job->stretch, &run->block, err));
+  if (run->block.len) {
+    DM_TRY(dm_parse_block(run->parser, &run->block, &run->batch, err));
+    DM_TRY(apply_next(run, &run->block, &run->batch, origin, err));
+  }
+  return apply_next(run, &job->stretch.lines, &job->batch, origin, err);
 }
 
 void dm_run_end_threads(dm_run *run) {
