@@ -78,7 +78,7 @@ abort_source <- function(x, arg, call) {
   )
   if (has_stages(x)) {
     abort_misplaced(
-      x, expected, arg, call, "datamap_stages",
+      x, fill_in(expected), arg, call, "datamap_stages",
       "datamap_stages() makes evaluations of it, which are taken here."
     )
   }

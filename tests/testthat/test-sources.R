@@ -689,3 +689,12 @@ test_that("a state goes on with the file of a recorder", {
   )
   expect_identical(error$instead, "datamap_recorder")
 })
+
+test_that("an array is told what makes signals of it, in words", {
+  error <- expect_error(
+    datamap_summarise(array(0.5, c(2, 2, 2))),
+    class = "datamap_error_input"
+  )
+  expect_match(conditionMessage(error), "text in `I()`", fixed = TRUE)
+  expect_identical(error$instead, "datamap_stages")
+})
