@@ -345,9 +345,10 @@ describe <- function(x) {
 }
 
 # The path that `file` is, to write to or, with `is_read`, to read from.
-output_path <- function(file, is_read = FALSE, call = rlang::caller_env()) {
-  check_string(file, arg = "file", call = call)
-  check_paths(file, is_read, "file", call)
+output_path <- function(file, is_read = FALSE, arg = "file",
+                        call = rlang::caller_env()) {
+  check_string(file, arg = arg, call = call)
+  check_paths(file, is_read, arg, call)
   expand_path(file)
 }
 

@@ -140,6 +140,29 @@ command_list <- list(
       }
       put_state(states[[1]], output)
     }
+  ),
+  convert = list(
+    does = "writes signals as Parquet, Arrow or JSON Lines, in one file",
+    takes_many = TRUE,
+    about = c(
+      "The output's ending tells which: .parquet, .arrows or .jsonl, the last",
+      "one also with .gz or .zst. Several are read in the order given."
+    ),
+    options = reading_options[c("on_error", "threads")],
+    run = function(input, options, output, progress) {
+      if (is.null(input) || any(input == "-")) {
+        abort_usage("files are needed, which are read twice", "convert")
+      }
+      if (is.null(output)) {
+        abort_usage("what is converted needs an --output", "convert")
+      }
+      make_folder(output)
+      done <- do.call(
+        datamap_convert, c(list(input, output, progress = progress), options)
+      )
+      n <- attr(done, "line_counts")[["good"]]
+      put_out(paste0("Wrote ", output, " (", plural_count(n, "line"), ")"))
+    }
   )
 )
 

@@ -104,5 +104,9 @@ SEXP ffi_summarise_state(SEXP states_sexp, SEXP options_sexp);
 SEXP ffi_save_state(SEXP path_sexp, SEXP state_sexp, SEXP about_sexp, SEXP options_sexp);
 SEXP ffi_load_state(SEXP path_sexp);
 SEXP ffi_state_version(void);
+SEXP ffi_writer_open(SEXP path_sexp);
+SEXP ffi_writer_add(SEXP writer_sexp, SEXP bytes_sexp);
+SEXP ffi_writer_place(SEXP writer_sexp);
+SEXP ffi_writer_close(SEXP writer_sexp, SEXP is_kept_sexp);
 
 #endif

@@ -45,7 +45,7 @@ unsigned ffi_long_want(SEXP wanted) {
   return want;
 }
 
-/* There is a label_index only where a line has one. */
+/* There is a label_index only where a line has one; a part may lack label_probs too. */
 SEXP ffi_long_columns(dm_long *table) {
   R_xlen_t n = (R_xlen_t)(N_FIELDS + table->probs.n + table->logits.n + table->n_own);
   SEXP out = PROTECT(Rf_allocVector(VECSXP, n));
@@ -54,8 +54,7 @@ SEXP ffi_long_columns(dm_long *table) {
   for (int i = 0; i < N_FIELDS; i++) {
     SET_STRING_ELT(names, at, ffi_char(fields[i].name, strlen(fields[i].name)));
     dm_long_column *column = (dm_long_column *)(void *)((char *)table + fields[i].column);
-    bool is_there =
-        fields[i].want != DM_LONG_LABEL_INDEX || dm_rows_cap(&column->cells) > 0;
+    bool is_there = column->kind != DM_LONG_EMPTY;
     if ((table->want & fields[i].want) && is_there) {
       SET_VECTOR_ELT(out, at, make_column(table, column));
     }
@@ -111,7 +110,7 @@ static SEXP make_column(dm_long *table, dm_long_column *column) {
       LOGICAL(out)[i] = is_missing ? NA_LOGICAL : dm_long_bool(column, (size_t)i);
     }
   }
-  dm_long_drop(column);
+  dm_long_empty(column);
   UNPROTECT(1);
   return out;
 }

@@ -31,6 +31,9 @@ static summarise_call call_of(SEXP input_sexp, SEXP options_sexp);
 static SEXP summarise(summarise_call *call, SEXP progress_sexp);
 static SEXP summarise_body(void *data);
 static void summarise_cleanup(void *data);
+static dm_status start_long(summarise_call *call);
+static dm_status take_part(void *ctx, dm_error *err);
+static SEXP give_part(void *data);
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host);
 static const char *const *paths_of(SEXP sources);
 
@@ -40,7 +43,9 @@ SEXP ffi_summarise(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp) {
 }
 
 /* As ffi_summarise(), but the columns are those of a long table. wanted: a list of the
-   names of fields, whether all others are wanted, and the names of those that are. */
+   names of fields, whether all others are wanted, and the names of those that are. With
+   part, a number of rows, the table is read in such parts: take, a function or NULL, is
+   given each but the last, which is returned. keeps_sums, texts: see dm_long_parts. */
 SEXP ffi_read_signals(SEXP sources_sexp, SEXP options_sexp, SEXP progress_sexp,
                       SEXP wanted_sexp) {
   summarise_call call = call_of(sources_sexp, options_sexp);
@@ -104,9 +109,7 @@ static SEXP summarise_body(void *data) {
     status = ffi_restore_state(&call->run->states, call->start, &call->err);
   }
   if (!status && is_long) {
-    SEXP own = ffi_element(call->wanted, "own");
-    status = dm_long_init(&call->long_table, call->run, ffi_long_want(call->wanted),
-                          ffi_texts(own), (size_t)Rf_xlength(own), &call->err);
+    status = start_long(call);
   }
   if (!status) {
     status =
@@ -141,6 +144,42 @@ static SEXP summarise_body(void *data) {
   }
   UNPROTECT(1);
   return out;
+}
+
+static dm_status start_long(summarise_call *call) {
+  SEXP own = ffi_element(call->wanted, "own");
+  SEXP part = ffi_element(call->wanted, "part");
+  DM_TRY(dm_long_init(&call->long_table, call->run, ffi_long_want(call->wanted),
+                      ffi_texts(own), (size_t)Rf_xlength(own), &call->err));
+  if (part != R_NilValue) {
+    SEXP texts = ffi_element(call->wanted, "texts");
+    bool is_taken = ffi_element(call->wanted, "take") != R_NilValue;
+    const dm_long_parts parts = {
+        .rows = (size_t)Rf_asReal(part),
+        .take = is_taken ? take_part : NULL,
+        .ctx = call,
+        .keeps_sums = Rf_asLogical(ffi_element(call->wanted, "keeps_sums")) == 1,
+        .texts = ffi_texts(texts),
+        .n_texts = (size_t)Rf_xlength(texts)};
+    dm_long_read_parts(&call->long_table, &parts);
+  }
+  return DM_OK;
+}
+
+static dm_status take_part(void *ctx, dm_error *err) {
+  summarise_call *call = ctx;
+  return ffi_unwind_try(&call->unwind, give_part, call, NULL)
+             ? DM_OK
+             : dm_error_set(err, DM_E_INTERRUPT);
+}
+
+static SEXP give_part(void *data) {
+  summarise_call *call = data;
+  SEXP columns = PROTECT(ffi_long_columns(&call->long_table));
+  SEXP take = PROTECT(Rf_lang2(ffi_element(call->wanted, "take"), columns));
+  Rf_eval(take, R_BaseEnv);
+  UNPROTECT(2);
+  return R_NilValue;
 }
 
 static dm_status read_sources(summarise_call *call, SEXP grown, const dm_host *host) {

@@ -34,6 +34,10 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_save_state, 4),
     ENTRY(ffi_load_state, 1),
     ENTRY(ffi_state_version, 0),
+    ENTRY(ffi_writer_open, 1),
+    ENTRY(ffi_writer_add, 2),
+    ENTRY(ffi_writer_place, 1),
+    ENTRY(ffi_writer_close, 2),
     {NULL, NULL, 0},
 };
 /* clang-format on */

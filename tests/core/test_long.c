@@ -372,6 +372,105 @@ static void test_allocations(void) {
   }
 }
 
+/* --- in parts --- */
+
+/* What take() found of each part: rows, and the text of "m" in the first of them. */
+typedef struct seen_parts {
+  dm_long *table;
+  size_t rows[8];
+  char first[8][16];
+  size_t n;
+} seen_parts;
+
+static dm_status see_part(void *ctx, dm_error *err) {
+  seen_parts *seen = ctx;
+  const dm_long *table = seen->table;
+  const dm_long_column *m = &table->own[1];
+  (void)err;
+  seen->rows[seen->n] = table->n;
+  dm_ident ident = dm_index_ident(m->idents, dm_long_text(m, 0));
+  dm_ident_print(&ident, seen->first[seen->n], sizeof seen->first[0]);
+  seen->n++;
+  return seen->n < 3 ? DM_OK : dm_error_set(err, DM_E_INTERRUPT);
+}
+
+static dm_status read_parts(dm_long *table, dm_run **run, const dm_long_parts *parts,
+                            dm_error *err) {
+  dm_source *source = NULL;
+  dm_status status = dm_run_new(run, &plain, NULL, err);
+  if (!status) {
+    status = dm_long_init(table, *run, ALL, none, 0, err);
+  }
+  if (!status) {
+    dm_long_read_parts(table, parts);
+    status = dm_source_open_memory(&source, lines, strlen(lines), NULL, err);
+  }
+  if (!status) {
+    status = dm_run_source(*run, source, 0, err);
+  }
+  dm_source_close(source);
+  return status;
+}
+
+/* Of the rows only the last part is left, of the types all. */
+static void test_parts(void) {
+  const char *const texts[] = {"m"};
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  seen_parts seen = {.table = &table};
+  dm_long_parts parts = {
+      .rows = 1, .take = see_part, .ctx = &seen, .texts = texts, .n_texts = 1};
+  CHECK_INT(read_parts(&table, &run, &parts, &err), DM_E_INTERRUPT);
+  CHECK_UINT(seen.n, 3);
+  CHECK_STR(seen.first[0], "true");
+  CHECK_STR(seen.first[1], "0.5");
+  CHECK_STR(seen.first[2], "q");
+  CHECK_UINT(seen.rows[2], 1);
+  dm_long_release(&table);
+  dm_run_free(run);
+
+  parts = (dm_long_parts){.rows = 2};
+  CHECK_INT(read_parts(&table, &run, &parts, &err), DM_OK);
+  CHECK_INT(dm_long_finish(&table, &err), DM_OK);
+  CHECK_UINT(table.n, 1);
+  CHECK_TEXT(&table.id, 0, "1");
+  CHECK_TEXT(&table.pred_label, 0, "y");
+  CHECK_DOUBLE(dm_long_number(&table.step, 0), 1);
+  CHECK_DOUBLE(dm_long_number(&table.label_probs, 0), 0.5);
+  CHECK(dm_long_is_missing(&table.probs.columns[2], 0));
+  CHECK_INT((int)table.own[0].kind, DM_LONG_NUMBER);
+  CHECK_TEXT(&table.own[1], 0, "q");
+  CHECK_UINT(table.texts.n, 2);
+  CHECK_UINT(table.pred_labels.n, 1); /* no prediction that the lines do not give */
+  CHECK_INT((int)table.label_index.kind, DM_LONG_EMPTY);
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+/* sum_logp is in the place of label_probs, or beside what is derived of it. */
+static void test_sums_in_parts(void) {
+  static const char sums[] =
+      "{\"id\":1,\"label\":0,\"correct\":true,\"sum_logp\":-4,\"n_tok\":2}\n";
+  for (int keeps = 0; keeps < 2; keeps++) {
+    dm_long table = {0};
+    dm_run *run = NULL;
+    dm_error err;
+    dm_source *source = NULL;
+    const dm_long_parts parts = {.rows = 9, .keeps_sums = keeps};
+    CHECK_INT(dm_run_new(&run, &plain, NULL, &err), DM_OK);
+    CHECK_INT(dm_long_init(&table, run, ALL, none, 0, &err), DM_OK);
+    dm_long_read_parts(&table, &parts);
+    CHECK_INT(dm_source_open_memory(&source, sums, strlen(sums), NULL, &err), DM_OK);
+    CHECK_INT(dm_run_source(run, source, 0, &err), DM_OK);
+    CHECK_UINT(table.n, 1);
+    CHECK_INT((int)table.label_probs.kind, keeps ? DM_LONG_EMPTY : DM_LONG_NUMBER);
+    dm_source_close(source);
+    dm_long_release(&table);
+    dm_run_free(run);
+  }
+}
+
 int main(void) {
   DM_RUN(test_cells);
   DM_RUN(test_python_in_double_quotes);
@@ -382,6 +481,8 @@ int main(void) {
   DM_RUN(test_steps_in_any_order);
   DM_RUN(test_names);
   DM_RUN(test_many_keys);
+  DM_RUN(test_parts);
+  DM_RUN(test_sums_in_parts);
   DM_RUN(test_allocations);
   return dm_test_end();
 }

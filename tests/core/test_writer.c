@@ -64,6 +64,31 @@ static void test_abort(void) {
   dm_writer_close(NULL);
 }
 
+/* Somebody else may write what becomes the file. */
+static void test_temporary(void) {
+  dm_error err;
+  dm_writer *writer;
+  spit("taken", "old");
+  if (CHECK_INT(dm_writer_open(&writer, "taken", NULL, &err), DM_OK)) {
+    const char *place = dm_writer_temporary(writer);
+    if (CHECK(place)) {
+      spit(place, "by others");
+    }
+    CHECK(has_text("taken", "old"));
+    CHECK_INT(dm_writer_commit(writer, &err), DM_OK);
+    dm_writer_close(writer);
+    CHECK(has_text("taken", "by others"));
+  }
+  const char *const others[] = {"packed.gz", "/dev/null"};
+  for (size_t i = 0; i < 2; i++) {
+    if (CHECK_INT(dm_writer_open(&writer, others[i], NULL, &err), DM_OK)) {
+      CHECK(!dm_writer_temporary(writer));
+      dm_writer_close(writer);
+    }
+  }
+  CHECK_INT(count_temporaries(), 0);
+}
+
 static void test_two_writers(void) {
   dm_error err;
   dm_writer *first, *second;
@@ -335,6 +360,7 @@ int main(void) {
   DM_RUN(test_new_and_old);
   DM_RUN(test_room);
   DM_RUN(test_abort);
+  DM_RUN(test_temporary);
   DM_RUN(test_two_writers);
   DM_RUN(test_long_name);
   DM_RUN(test_links);

@@ -51,6 +51,7 @@ working_calls <- function() {
     datamap_average = list(map = list(map, map)),
     datamap_compare = list(map1 = list(map, map), map2 = list(map, map)),
     datamap_confusions = list(map = suggesting_map()),
+    datamap_convert = list(files = I(line), to = paste0(write, ".jsonl")),
     datamap_detect = list(map = map),
     datamap_example = list(),
     datamap_explore = list(map = map, file = write),

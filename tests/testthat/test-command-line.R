@@ -253,6 +253,7 @@ test_that("a command line that can't be understood has status 2", {
     c("state", "a", "--include_ci"), "merge", c("merge", "-o", "a"),
     c("merge", "a", "b"), c("merge", "-", "-", "-o", "a"),
     c("merge", "a", "--threads", "2"), c("filter", "a", "--", "--b"),
+    c("convert", "a"), c("convert", "-", "-o", "a.jsonl"), "convert",
     c("plot", "-help")
   )
   for (case in cases) {
@@ -398,6 +399,21 @@ two_parts <- function(folder, ...) {
   }
   files
 }
+
+test_that("signals are converted by the ending of the output", {
+  folder <- tempfile("jobs")
+  files <- two_parts(folder)
+  to <- file.path(folder, "new", "all.jsonl.gz")
+  run <- run_here("convert", files, "-o", to)
+  expect_identical(run$status, 0L)
+  expect_identical(run$out, paste0("Wrote ", to, " (6 lines)"))
+  expect_identical(
+    columns_of(datamap_summarise(to)), columns_of(datamap_summarise(files))
+  )
+  run <- run_here("convert", files, "-o", file.path(folder, "all"))
+  expect_identical(run$status, 1L)
+  unlink(folder, recursive = TRUE)
+})
 
 test_that("jobs make states, which are merged and summarised", {
   folder <- tempfile("jobs")

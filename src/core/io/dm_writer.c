@@ -297,6 +297,10 @@ uint64_t dm_writer_size(const dm_writer *writer) {
   return writer->size;
 }
 
+const char *dm_writer_temporary(const dm_writer *writer) {
+  return writer->encoder ? NULL : writer->temporary;
+}
+
 bool dm_writer_is_device(const dm_writer *writer) {
   return writer->is_direct;
 }

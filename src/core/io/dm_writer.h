@@ -44,6 +44,11 @@ void dm_writer_advance(dm_writer *writer, const char *end);
 dm_status dm_writer_write(dm_writer *writer, const void *bytes, size_t n,
                           dm_error *err) DM_MUST_CHECK;
 
+/* The path of the temporary file, for others who write it in the writer's place: what is
+   there at dm_writer_commit() is the file then. NULL where there is none, or where what
+   is written is compressed. Borrowed. */
+const char *dm_writer_temporary(const dm_writer *writer);
+
 /* Makes the file what was written, safely on the disk; after dm_writer_open_append() it
    has all of that already, and is only put on the disk and closed. After it, and after
    any failure, only dm_writer_close() may follow. DM_E_IO: also as dm_writer_append();

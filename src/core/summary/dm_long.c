@@ -10,6 +10,7 @@
 
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
                       const dm_origin *origin, dm_error *err);
+static dm_status take_part(dm_long *table, dm_error *err);
 static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uint32_t row,
                             dm_error *err);
 static dm_status take_fields(dm_long *table, const char *line, dm_error *err);
@@ -44,6 +45,16 @@ static void init_column(dm_long_column *column, dm_long_kind kind,
   dm_rows_init(&column->cells, sizes[kind]);
 }
 
+void dm_long_read_parts(dm_long *table, const dm_long_parts *parts) {
+  table->parts = *parts;
+  init_column(&table->label_probs, DM_LONG_EMPTY, NULL);
+}
+
+void dm_long_empty(dm_long_column *column) {
+  dm_rows_release(&column->cells);
+  init_column(column, column->kind, column->idents);
+}
+
 dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
                        const char *const *names, size_t n_names, dm_error *err) {
   static const char *const loss = "loss";
@@ -53,7 +64,6 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   init_column(&table->s_label, DM_LONG_TEXT, &run->states.s_labels);
   init_column(&table->pred_label, DM_LONG_TEXT, &table->pred_labels);
   init_column(&table->step, DM_LONG_NUMBER, NULL);
-  init_column(&table->label_index, DM_LONG_NUMBER, NULL);
   init_column(&table->loss, DM_LONG_NUMBER, NULL);
   init_column(&table->label_probs, DM_LONG_NUMBER, NULL);
   init_column(&table->correct, DM_LONG_BOOL, NULL);
@@ -67,31 +77,31 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   return dm_parser_new(&table->parser, &table->parser_options, NULL, err);
 }
 
-void dm_long_drop(dm_long_column *column) {
-  dm_rows_release(&column->cells);
-  dm_free(column->name);
-  *column = (dm_long_column){0};
-}
-
-static void drop_classes(dm_long_classes *classes) {
-  for (size_t k = 0; k < classes->n; k++) {
-    dm_long_drop(&classes->columns[k]);
-  }
-  dm_free(classes->columns);
-}
-
-void dm_long_release(dm_long *table) {
+static void empty_all(dm_long *table) {
   dm_long_column *fields[] = {
       &table->id,         &table->step,        &table->label,
       &table->pred_label, &table->s_label,     &table->correct,
       &table->loss,       &table->label_probs, &table->label_index};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-    dm_long_drop(fields[i]);
+    dm_long_empty(fields[i]);
   }
-  drop_classes(&table->probs);
-  drop_classes(&table->logits);
+  dm_long_classes *vectors[] = {&table->probs, &table->logits};
+  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    for (size_t k = 0; k < vectors[i]->n; k++) {
+      dm_long_empty(&vectors[i]->columns[k]);
+    }
+  }
   for (size_t k = 0; k < table->n_own; k++) {
-    dm_long_drop(&table->own[k]);
+    dm_long_empty(&table->own[k]);
+  }
+}
+
+void dm_long_release(dm_long *table) {
+  empty_all(table);
+  dm_free(table->probs.columns);
+  dm_free(table->logits.columns);
+  for (size_t k = 0; k < table->n_own; k++) {
+    dm_free(table->own[k].name);
   }
   dm_free(table->own);
   dm_free(table->found);
@@ -132,6 +142,18 @@ static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
   }
   DM_TRY(take_event(table, batch, i, row, err));
   table->n++;
+  return table->n == table->parts.rows ? take_part(table, err) : DM_OK;
+}
+
+/* The texts go with the rows, since no later one needs them. */
+static dm_status take_part(dm_long *table, dm_error *err) {
+  if (table->parts.take) {
+    DM_TRY(table->parts.take(table->parts.ctx, err));
+  }
+  empty_all(table);
+  dm_index_release(&table->texts);
+  dm_index_init(&table->texts, table->run->states.options.seed);
+  table->n = 0;
   return DM_OK;
 }
 
@@ -166,7 +188,8 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
   if ((table->want & DM_LONG_LABEL_INDEX) && event->label_index) {
     DM_TRY(set_number(table, &table->label_index, event->label_index - 1.0, err));
   }
-  if (table->want & DM_LONG_LABEL_PROBS) {
+  bool is_told = table->parts.keeps_sums && table->has_log_probs;
+  if ((table->want & DM_LONG_LABEL_PROBS) && !is_told) {
     DM_TRY(set_number(table, &table->label_probs, event->label_probs, err));
   }
   return DM_OK;
@@ -178,9 +201,11 @@ static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
   double logits[2];
   DM_TRY(dm_parse_fields(table->parser, line, &given, err));
   DM_TRY(dm_fields_complete(&given, logits, &f, err));
+  table->has_log_probs = f.has_log_probs;
   size_t n = f.probs ? f.n_probs : f.logits ? f.n_logits : 0;
   if (table->want & DM_LONG_PRED_LABEL) {
-    dm_predicted predicted = dm_fields_predict(&f);
+    dm_predicted predicted =
+        table->parts.rows ? (dm_predicted){.label = f.pred_label} : dm_fields_predict(&f);
     uint32_t row;
     if (predicted.is_place) {
       DM_TRY(dm_rows_grow(&table->pred_places, table->n + 1, err));
@@ -331,6 +356,11 @@ static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *ou
   }
   memcpy(column->name, walk->name, walk->name_len);
   column->name[walk->name_len] = '\0';
+  for (size_t i = 0; i < table->parts.n_texts; i++) {
+    if (is_name(table->parts.texts[i], walk)) {
+      init_column(column, DM_LONG_TEXT, &table->texts);
+    }
+  }
   table->n_own++;
   return DM_OK;
 }
@@ -440,6 +470,9 @@ static dm_status make_text(dm_long *table, dm_long_column *column, dm_error *err
 
 static dm_status set_number(dm_long *table, dm_long_column *column, double value,
                             dm_error *err) {
+  if (column->kind == DM_LONG_EMPTY) {
+    init_column(column, DM_LONG_NUMBER, NULL);
+  }
   DM_TRY(dm_rows_grow(&column->cells, table->n + 1, err));
   *(uint64_t *)dm_rows_at(&column->cells, table->n) =
       dm_double_bits(value) ^ DM_ABSENT_BITS;

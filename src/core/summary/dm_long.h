@@ -53,13 +53,27 @@ typedef struct dm_long_classes {
   size_t n, cap;
 } dm_long_classes;
 
+/* For a table that is read part by part, so that it never stands in memory as a whole:
+   when it has so many rows, take() is called to look at its columns, and then all rows
+   are forgotten. What types the columns have is kept. pred_label is only what the lines
+   give, since which label stands at a predicted place a later line may say. */
+typedef struct dm_long_parts {
+  size_t rows;                                 /* 0: the table is kept */
+  dm_status (*take)(void *ctx, dm_error *err); /* NULL: only the types matter */
+  void *ctx;
+  bool keeps_sums;          /* label_probs is not derived of sum_logp, which says more */
+  const char *const *texts; /* signals of the user's that are texts from the start */
+  size_t n_texts;
+} dm_long_parts;
+
 typedef struct dm_long {
   dm_run *run; /* borrowed */
   unsigned want;
   const char *const *names; /* of signals that are wanted beside; borrowed */
   size_t n_names;
-  size_t n;       /* rows */
-  bool has_epoch; /* a step was given as "epoch" */
+  dm_long_parts parts; /* see dm_long_read_parts() */
+  size_t n;            /* rows, of the part */
+  bool has_epoch;      /* a step was given as "epoch" */
   dm_long_column id, step, label, label_index, pred_label, s_label, correct, loss,
       label_probs;
   dm_rows pred_places; /* uint32_t: where only the predicted class's place is known so
@@ -74,6 +88,7 @@ typedef struct dm_long {
   dm_parser *parser;
   dm_options parser_options; /* with loss as its only signal */
   dm_buf text;
+  bool has_log_probs; /* derived in the line that is being taken */
 } dm_long;
 
 /* Makes the table take what the run reads from now on. names and the run must outlive it,
@@ -83,11 +98,16 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
                        dm_error *err) DM_MUST_CHECK;
 void dm_long_release(dm_long *table);
 
+/* Has the table read in parts; to be called before anything is read. label_probs is then
+   EMPTY until a line has it. */
+void dm_long_read_parts(dm_long *table, const dm_long_parts *parts);
+
 /* To be called when all has been read, before the columns are looked at. DM_E_MEMORY. */
 dm_status dm_long_finish(dm_long *table, dm_error *err) DM_MUST_CHECK;
 
-/* Gives up a column's cells. */
-void dm_long_drop(dm_long_column *column);
+/* Gives up a column's cells, which only dm_long_release() may follow, or, where a table
+   is read in parts, more lines. */
+void dm_long_empty(dm_long_column *column);
 
 /* A cell of a column of that kind. */
 static inline bool dm_long_is_missing(const dm_long_column *column, size_t row);
