@@ -18,7 +18,7 @@ no_side_effects <- undesirable_function_linter(
 )
 settings <- eval(parse(text = read.dcf(".lintr", fields = "linters")[[1]]))
 
-folders <- c("R", "tests", "tools", "data-raw", ".ci", "bench")
+folders <- c("R", "inst", "tests", "tools", "data-raw", ".ci", "bench")
 files <- list.files(
   folders, pattern = "[.]R$", recursive = TRUE, full.names = TRUE
 )
