@@ -22,7 +22,10 @@ filter_options <- list(
 )
 
 # A state is made before it is known what becomes of it.
-part_options <- reading_options[names(reading_options) != "include_ci"]
+part_options <- c(
+  reading_options[names(reading_options) != "include_ci"],
+  list(ids = c("SHARE,OF", "keep one share of the ids, 2,8 the second of 8"))
+)
 
 # `input` is what is read by default, if anything is; `takes_many` files or one.
 command_list <- list(
@@ -273,14 +276,15 @@ parse_arguments <- function(args, known, command, takes_many = FALSE) {
 
 # The text of an option's value as what its placeholder stands for.
 parse_value <- function(value, placeholder, name, command) {
-  if (placeholder %in% c("NAMES", "FROM,TO")) {
+  pairs <- c("FROM,TO", "SHARE,OF")
+  if (placeholder %in% c("NAMES", pairs)) {
     value <- strsplit(value, ",", fixed = TRUE)[[1]]
   }
-  if (placeholder %in% c("NUMBER", "FROM,TO")) {
+  if (placeholder %in% c("NUMBER", pairs)) {
     number <- suppressWarnings(as.numeric(value))
     n <- if (placeholder == "NUMBER") 1 else 2
     if (length(number) != n || anyNA(number)) {
-      needed <- if (n == 1) "a number" else "two numbers, as in 0,9"
+      needed <- if (n == 1) "a number" else "two numbers, as in 1,9"
       abort_usage(paste0("option \"--", name, "\" needs ", needed), command)
     }
     value <- number

@@ -576,8 +576,11 @@ check_metrics <- function(metrics, call = rlang::caller_env()) {
   if ("all" %in% metrics) all_metrics else unique(metrics)
 }
 
-# Which evaluations count, as the core's options.
-check_window <- function(burn_out, steps, call = rlang::caller_env()) {
+# Which evaluations and which share of the ids count, as the core's options.
+check_window <- function(burn_out,
+                         steps,
+                         ids = NULL,
+                         call = rlang::caller_env()) {
   check_number(
     burn_out,
     min = 1, max = .Machine$integer.max, whole = TRUE, allow_null = TRUE,
@@ -596,8 +599,35 @@ check_window <- function(burn_out, steps, call = rlang::caller_env()) {
   }
   list(
     burn_out = as.double(burn_out %||% 0),
-    steps = if (!is.null(steps)) as.double(steps)
+    steps = if (!is.null(steps)) as.double(steps),
+    ids = check_id_share(ids, call = call)
   )
+}
+
+# One share of one is everything.
+check_id_share <- function(x,
+                           arg = rlang::caller_arg(x),
+                           call = rlang::caller_env()) {
+  force(arg)
+  if (is.null(x)) {
+    return(NULL)
+  }
+  if (!is_number(x) || !is_id_share(as.double(x))) {
+    abort_argument(
+      x,
+      paste(
+        "two whole numbers, {.code c(share, of)} with {.code share} from 1 to",
+        "{.code of}, or {.code NULL}"
+      ),
+      arg, call
+    )
+  }
+  if (x[[2]] > 1) as.double(x)
+}
+
+is_id_share <- function(x) {
+  is.double(x) && length(x) == 2 && all(is.finite(x)) && all(x == trunc(x)) &&
+    x[[1]] >= 1 && x[[1]] <= x[[2]] && x[[2]] <= .Machine$integer.max
 }
 
 # The columns of the summary that were asked for, from those of the core: the

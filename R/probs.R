@@ -79,7 +79,7 @@ datamap_probs <- function(x,
     format, on_error, partial_last, max_line, threads, progress
   )
   reading$naming <- check_naming(fields, classes)
-  window <- check_window(burn_out, steps, call)
+  window <- check_window(burn_out, steps, call = call)
   source <- take_source(x, c("summary", "lines", "columns"))
   read <- if (!is.null(source$probs)) {
     source$probs(which, window, reading$naming)

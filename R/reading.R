@@ -60,7 +60,8 @@ reader_options <- function(request = NULL,
     signals = request$core_signals,
     metrics = request$core_metrics,
     burn_out = window$burn_out %||% 0,
-    steps = window$steps
+    steps = window$steps,
+    ids = window$ids
   )
 }
 
@@ -98,8 +99,9 @@ progress_bar <- function(paths) {
 }
 
 # Without a line, good or bad, there is a map without samples, or a table
-# without rows; what that breaks is noticed far from its cause.
-warn_empty <- function(counts, paths, call) {
+# without rows; what that breaks is noticed far from its cause. `ids`: the share
+# that was asked for, if one was.
+warn_empty <- function(counts, paths, call, ids = NULL) {
   if (counts[["good"]] > 0 || counts[["bad"]] > 0) {
     return(invisible())
   }
@@ -108,7 +110,11 @@ warn_empty <- function(counts, paths, call) {
   warn_datamap(
     c(
       paste0("There are no signals in ", where, "."),
-      "i" = "Has the training written, or recorded, anything yet?"
+      "i" = if (is.null(ids)) {
+        "Has the training written, or recorded, anything yet?"
+      } else {
+        "None for share {ids[[1]]} of {ids[[2]]} of the ids."
+      }
     ),
     class = "empty", paths = paths, call = call
   )

@@ -419,7 +419,9 @@ check_no_window <- function(window, what, call = rlang::caller_env()) {
     abort_datamap(
       c(
         paste("The", what, "of a recorder is of all evaluations."),
-        "i" = "For {.arg burn_out} and {.arg steps}, read its file."
+        "i" = paste(
+          "For {.arg burn_out}, {.arg steps} and {.arg ids}, read its file."
+        )
       ),
       class = "input", key = "x", call = call
     )

@@ -118,7 +118,7 @@ datamap_load_state <- function(file) {
 # for.
 loaded_state <- function(found, path, call) {
   about <- found$about
-  window <- list(burn_out = found$burn_out, steps = found$steps)
+  window <- found[c("burn_out", "steps", "ids")]
   request <- tryCatch(
     check_request(about$signals, about$metrics, include_ci = FALSE, call),
     datamap_error = function(error) NULL

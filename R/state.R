@@ -57,6 +57,25 @@
 #' not know at which number it begins. Disjoint sets of samples, and
 #' `datamap_update()`, have no such limit.
 #'
+#' # Shares of the ids
+#' The memory that a state takes follows the number of samples. Where that is
+#' too much for one machine, or where several processes are to share the work
+#' on the same files, `ids = c(share, of)` makes the state of one of `of` parts
+#' of the ids: each id belongs to one of them, by a hash of its value that is
+#' the same on every machine. Lines of other ids are left out as if they were
+#' in no file. Each process reads all files, so this saves memory and the work
+#' behind reading, not reading itself.
+#'
+#' `datamap_merge()`, given the states of all shares in one call, makes what one
+#' reading makes, but for the order of rows where ids are texts. Where that is
+#' too large, the summaries of the shares, which have no sample in common, go
+#' into one map by `rbind()`; only `pvi` and `adj_confidence`, which compare a
+#' sample with all others of its label, are then of its share's. States of one
+#' share are merged and updated as any others, those of different shares only
+#' when all are there. A line that can't be read, or that tells no id, stops
+#' every share where `on_error` is `"stop"`; where such lines are skipped, the
+#' first share alone reports them.
+#'
 #' Where all ids are integers, rows of the summary are in their order. Else
 #' they are in the order of first appearance, those of `a` before the new ones
 #' of `b`.
@@ -67,7 +86,7 @@
 #' * `version`: the version of this structure, an integer; `package`: the
 #'   version of the package that made it;
 #' * `request`: the `signals` and `metrics` that were asked for; `window`: the
-#'   `burn_out` (0: none) and `steps`;
+#'   `burn_out` (0: none), `steps` and `ids`;
 #' * `files`: the sources so far, which `file` below counts from 1;
 #' * `line_counts`, `problem_counts`, `problems`: what became of the lines;
 #' * `ids`, `labels`, `s_labels`: each a list of the different `values` in the
@@ -103,8 +122,10 @@
 #'   `datamap_update()` reads. For the methods, a state.
 #' @param ... For `datamap_merge()` further states, each of which goes on where
 #'   those before it end. Else must be empty.
-#' @param state,a,b States, made with the same `signals`, `metrics`, `burn_out`
-#'   and `steps`.
+#' @param ids `NULL` for all ids, or two whole numbers `c(share, of)`, `share`
+#'   from 1 to `of`: only ids of this share, see below.
+#' @param state,a,b States, made with the same `signals`, `metrics`,
+#'   `burn_out`, `steps` and `ids`.
 #'
 #' @return A state, of class `datamap_state`.
 #' @references
@@ -152,6 +173,7 @@ datamap_state <- function(x,
                           metrics = NULL,
                           burn_out = NULL,
                           steps = NULL,
+                          ids = NULL,
                           fields = NULL,
                           classes = NULL,
                           format = c("auto", "json", "python"),
@@ -168,7 +190,7 @@ datamap_state <- function(x,
   reading$naming <- check_naming(fields, classes)
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   check_signals_named(request$signals, reading$naming, call)
-  window <- check_window(burn_out, steps, call)
+  window <- check_window(burn_out, steps, ids, call)
   source <- take_source(x, c("state", "lines", "columns"))
   if (!is.null(source$state)) {
     return(source$state(request, window, reading$naming))
@@ -221,6 +243,7 @@ datamap_merge <- function(a, b, ...) {
 # `states` were checked; `names` are finished texts that say what each is
 # called.
 merge_states <- function(states, names, call = rlang::caller_env()) {
+  states <- without_shares(states)
   for (i in seq_along(states)[-1]) {
     check_made_alike(states[[1]], states[[i]], names[c(1, i)], call)
   }
@@ -262,6 +285,9 @@ format.datamap_state <- function(x, ...) {
     if (!is.null(x$window$steps)) {
       paste("counted: steps from", paste(x$window$steps, collapse = " to "))
     },
+    if (!is.null(x$window$ids)) {
+      paste("ids: of share", share_text(x$window$ids))
+    },
     if (!is.null(x$steps) && any(x$steps$is_given)) {
       given <- x$steps$is_given
       paste(
@@ -282,6 +308,22 @@ print.datamap_state <- function(x, ...) {
   cat_wrapped(format(x, ...))
   invisible(x)
 }
+
+# The states of all shares of the ids are those of all ids.
+without_shares <- function(states) {
+  ids <- lapply(states, function(state) state$window$ids)
+  of <- vapply(ids, function(pair) pair[2] %||% NA_real_, 0)
+  share <- vapply(ids, function(pair) pair[1] %||% NA_real_, 0)
+  if (!anyNA(of) && all(of == length(ids)) && !anyDuplicated(share)) {
+    states <- lapply(states, function(state) {
+      state$window["ids"] <- list(NULL)
+      state
+    })
+  }
+  states
+}
+
+share_text <- function(ids) paste(whole_numbers(ids), collapse = " of ")
 
 # Reads on from `start`, or from the beginning where that is NULL.
 read_state <- function(source, start, request, window, reading, call) {
@@ -327,13 +369,21 @@ summarise_state <- function(x, request, window, arg, call) {
   if (inherits(result, "dm_error")) {
     abort_state(result, arg, call)
   }
-  datamap_from_core(result, own, state$files, call)
+  datamap_from_core(result, own, state$files, call, ids = state$window$ids)
 }
 
-has_window <- function(window) window$burn_out > 0 || !is.null(window$steps)
+has_window <- function(window) {
+  has_evaluations_window(window) || !is.null(window$ids)
+}
+
+has_evaluations_window <- function(window) {
+  window$burn_out > 0 || !is.null(window$steps)
+}
 
 check_same_window <- function(window, state, call = rlang::caller_env()) {
-  if (has_window(window) && !identical(window, state$window)) {
+  evaluations <- c("burn_out", "steps")
+  if (has_evaluations_window(window) &&
+        !identical(window[evaluations], state$window[evaluations])) {
     abort_datamap(
       c(
         "{.arg burn_out} and {.arg steps} must be those of the state.",
@@ -481,7 +531,8 @@ is_window <- function(x) {
   is_number <- function(x, n) is.double(x) && length(x) == n && !anyNA(x)
   is.list(x) && is_number(x$burn_out, 1) && x$burn_out >= 0 &&
     x$burn_out <= .Machine$integer.max && x$burn_out == trunc(x$burn_out) &&
-    (is.null(x$steps) || is_number(x$steps, 2))
+    (is.null(x$steps) || is_number(x$steps, 2)) &&
+    (is.null(x$ids) || is_id_share(x$ids))
 }
 
 # `what` is the finished text that says what is too new.
@@ -507,7 +558,8 @@ check_made_alike <- function(a, b, names, call = rlang::caller_env()) {
     list(
       signals = x$request$signals, metrics = x$request$metrics,
       burn_out = x$window$burn_out[x$window$burn_out > 0],
-      steps = x$window$steps
+      steps = x$window$steps,
+      ids = if (!is.null(x$window$ids)) share_text(x$window$ids)
     )
   }
   a <- made(a)
@@ -522,7 +574,10 @@ check_made_alike <- function(a, b, names, call = rlang::caller_env()) {
           "{.arg {what}}."
         ),
         "x" = paste(cli_verbatim(names[[1]]), has(first, "first")),
-        "x" = paste(cli_verbatim(names[[2]]), has(other, "other"))
+        "x" = paste(cli_verbatim(names[[2]]), has(other, "other")),
+        "i" = if (what == "ids") {
+          "Shares are put together by one call that is given all of them."
+        }
       ),
       class = "input", key = what, call = call
     )

@@ -310,7 +310,7 @@ datamap_summarise <- function(x,
   reading$naming <- check_naming(fields, classes)
   request <- check_request(signals, metrics, include_ci, call)
   check_signals_named(request$signals, reading$naming, call)
-  window <- check_window(burn_out, steps, call)
+  window <- check_window(burn_out, steps, call = call)
   force_argument(x, "x", call)
   database <- check_database(x, order_by, check, call)
   source <- take_source(x, c("summary", "lines", "columns"))
@@ -348,7 +348,12 @@ signal_column_names <- function(signals) {
 
 # The map of what the core found, after a warning of what was wrong. `levels`
 # are those of labels that were given as a factor.
-datamap_from_core <- function(result, request, paths, call, levels = NULL) {
+datamap_from_core <- function(result,
+                              request,
+                              paths,
+                              call,
+                              levels = NULL,
+                              ids = NULL) {
   problems <- problems_from_core(result, paths)
   has_vectors <- had_vectors(result)
   found <- structure(result$columns, classes = result$classes)
@@ -356,7 +361,7 @@ datamap_from_core <- function(result, request, paths, call, levels = NULL) {
   for (name in intersect(c("label", "suggested_label"), names(columns))) {
     columns[[name]] <- with_levels(columns[[name]], levels)
   }
-  warn_empty(result$counts, paths, call)
+  warn_empty(result$counts, paths, call, ids)
   warn_problems(problems, call)
   inform_infinite_losses(result$infinite_losses)
   new_datamap(

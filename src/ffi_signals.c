@@ -46,6 +46,11 @@ dm_options ffi_options(SEXP options_sexp) {
     options.first_step = REAL(steps)[0];
     options.last_step = REAL(steps)[1];
   }
+  SEXP ids = ffi_element(options_sexp, "ids");
+  if (ids != R_NilValue) {
+    options.share = (uint32_t)REAL(ids)[0] - 1;
+    options.n_shares = (uint32_t)REAL(ids)[1];
+  }
   SEXP metrics = ffi_element(options_sexp, "metrics");
   for (R_xlen_t i = 0; i < Rf_xlength(metrics); i++) {
     dm_metric metric = dm_metric_find(CHAR(STRING_ELT(metrics, i)));

@@ -446,7 +446,7 @@ static SEXP save_body(void *data) {
 }
 
 /* path: a string in UTF-8. A list of what R keeps of a state (about), the names of what
-   the core was asked for (signals, metrics), burn_out, steps and the state; or, of a
+   the core was asked for (signals, metrics), burn_out, steps, ids and the state; or, of a
    file of another version, whether it is newer and the package that it names (NA: none);
    or the error. */
 SEXP ffi_load_state(SEXP path_sexp) {
@@ -486,7 +486,8 @@ static SEXP make_version(const dm_state_file *file) {
 
 static SEXP make_loaded(const dm_state_file *file) {
   const dm_options *options = &file->states.options;
-  const char *names[] = {"about", "signals", "metrics", "burn_out", "steps", "state", ""};
+  const char *names[] = {"about", "signals", "metrics", "burn_out",
+                         "steps", "ids",     "state",   ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SEXP about = Rf_allocVector(VECSXP, DM_N_ABOUT);
   SET_VECTOR_ELT(out, 0, about);
@@ -505,7 +506,13 @@ static SEXP make_loaded(const dm_state_file *file) {
     REAL(steps)[0] = options->first_step;
     REAL(steps)[1] = options->last_step;
   }
-  SET_VECTOR_ELT(out, 5, ffi_state(&file->states));
+  if (options->n_shares > 0) {
+    SEXP ids = Rf_allocVector(REALSXP, 2);
+    SET_VECTOR_ELT(out, 5, ids);
+    REAL(ids)[0] = (double)options->share + 1;
+    REAL(ids)[1] = options->n_shares;
+  }
+  SET_VECTOR_ELT(out, 6, ffi_state(&file->states));
   UNPROTECT(2);
   return out;
 }

@@ -80,8 +80,37 @@ static void test_ident_print(void) {
   CHECK_STR(out, "a name that is much longer t...");
 }
 
+/* Computed by another program. States of shares made elsewhere, and earlier, must fit. */
+static void test_ident_hash(void) {
+  static const struct {
+    dm_ident ident;
+    uint64_t want;
+  } cases[] = {
+      {{.kind = DM_IDENT_INT, .value = 0}, 0},
+      {{.kind = DM_IDENT_INT, .value = 1}, UINT64_C(0x5692161D100B05E5)},
+      {{.kind = DM_IDENT_INT_TEXT, .value = 1}, UINT64_C(0x5692161D100B05E5)},
+      {{.kind = DM_IDENT_INT, .value = -7}, UINT64_C(0xDB9C3218F1ACF6F3)},
+      {{.kind = DM_IDENT_INT, .value = INT64_C(4734364254410)},
+       UINT64_C(0x66E0FEC1C05284AF)},
+      {{.kind = DM_IDENT_TEXT, .text = "", .len = 0}, UINT64_C(0xF52A15E9A9B5E89B)},
+      {{.kind = DM_IDENT_TEXT, .text = "a", .len = 1}, UINT64_C(0x02C0BDBF481420F8)},
+      {{.kind = DM_IDENT_TEXT, .text = "\xC3\xA9", .len = 2},
+       UINT64_C(0x233403617480019E)},
+      {{.kind = DM_IDENT_TEXT, .text = "07", .len = 2}, UINT64_C(0xAFF04D04746F417A)},
+      {{.kind = DM_IDENT_BIG, .text = "9223372036854775808", .len = 19},
+       UINT64_C(0x466641A8F7C08C78)},
+      {{.kind = DM_IDENT_TEXT, .text = "9223372036854775808", .len = 19},
+       UINT64_C(0x466641A8F7C08C78)},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    DM_CASE("case %zu", i);
+    CHECK_UINT(dm_ident_hash(&cases[i].ident), cases[i].want);
+  }
+}
+
 int main(void) {
   DM_RUN(test_ident_from_text);
+  DM_RUN(test_ident_hash);
   DM_RUN(test_ident_print);
   return dm_test_end();
 }

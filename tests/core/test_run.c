@@ -527,6 +527,62 @@ static void test_empty_id(void) {
   CHECK_INT(read_whole(0, text, sizeof text - 1, 1000), DM_OK);
 }
 
+/* Each id in one share, which has all of its lines; what tells no id in the first. */
+static void test_shares(void) {
+  enum { N_LINES = 600, N_IDS = 40, N_SHARES = 7, BLOCK = 300 };
+  static const char *const others[] = {"\n", "oops\n", "{\"label\": 1}\n",
+                                       "{\"id\": 3, \"probs\": [1]}\n"};
+  char *text = malloc(N_LINES * 100);
+  size_t len = 0;
+  for (int i = 0; i < N_LINES; i++) {
+    int id = i * 7 % N_IDS;
+    len += (size_t)sprintf(text + len,
+                           "{\"id\": %s%d%s, \"label\": 0, \"probs\": [0.%d, 0.1]}\n",
+                           id % 3 ? "\"s" : "", id, id % 3 ? "\"" : "", i % 9 + 1);
+    len += (size_t)sprintf(text + len, "%s", i % 50 ? "" : others[i / 50 % 4]);
+  }
+  len += (size_t)sprintf(text + len, "{\"id\": 5, \"la"); /* cut */
+  static const unsigned ways[] = {0, THREADS, METRICS, THREADS | METRICS};
+  for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
+    dm_options options = options_in_blocks(ways[way], BLOCK);
+    options.is_skipping = options.is_cut_allowed = true;
+    dm_run *whole = run_of(&options, text, len);
+    dm_counts sum = {0};
+    bool has[N_IDS] = {false};
+    size_t n_ids = 0;
+    uint64_t n_problems = 0;
+    options.n_shares = N_SHARES;
+    for (options.share = 0; options.share < N_SHARES; options.share++) {
+      dm_run *run = run_of(&options, text, len);
+      const dm_counts *counts = &run->states.counts;
+      sum.lines += counts->lines;
+      sum.good += counts->good;
+      sum.blank += counts->blank;
+      sum.bad += counts->bad;
+      sum.cut += counts->cut;
+      CHECK_UINT(counts->lines, counts->good + counts->blank + counts->bad + counts->cut);
+      n_problems += run->states.problems.count[DM_PROBLEM_BAD_LINE];
+      n_ids += run->states.ids.n;
+      for (uint32_t row = 0; row < run->states.ids.n; row++) {
+        dm_ident ident = dm_index_ident(&run->states.ids, row);
+        CHECK_UINT(dm_ident_hash(&ident) % N_SHARES, options.share);
+        CHECK_UINT(dm_states_accum(&run->states, row)->n, N_LINES / N_IDS);
+        int id = dm_is_text(ident.kind) ? atoi(ident.text + 1) : (int)ident.value;
+        CHECK(!has[id]);
+        has[id] = true;
+      }
+      dm_run_free(run);
+    }
+    CHECK_UINT(n_ids, N_IDS);
+    CHECK_UINT(whole->states.ids.n, N_IDS);
+    CHECK(memcmp(&sum, &whole->states.counts, sizeof sum) == 0);
+    CHECK_UINT(n_problems, whole->states.problems.count[DM_PROBLEM_BAD_LINE]);
+    CHECK(sum.blank && sum.bad && sum.cut);
+    dm_run_free(whole);
+  }
+  free(text);
+}
+
 int main(void) {
   answer_cap = 1 << 20;
   answer = malloc(answer_cap);
@@ -537,6 +593,7 @@ int main(void) {
   DM_RUN(test_metrics_by_hand);
   DM_RUN(test_options);
   DM_RUN(test_empty_id);
+  DM_RUN(test_shares);
   free(answer);
   return dm_test_end();
 }

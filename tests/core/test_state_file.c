@@ -18,6 +18,8 @@ static dm_options options_of(unsigned flags) {
   options.has_step_range = flags & WINDOW;
   options.first_step = 1;
   options.last_step = 4;
+  options.share = 0;
+  options.n_shares = flags & WINDOW ? 1 : 0;
   return options;
 }
 
@@ -144,6 +146,8 @@ static void test_what_is_kept(void) {
     CHECK(options->has_step_range);
     CHECK_DOUBLE(options->first_step, 1);
     CHECK_DOUBLE(options->last_step, 4);
+    CHECK_UINT(options->share, 0);
+    CHECK_UINT(options->n_shares, 1);
     CHECK(file.states.ids.has_text && !file.states.labels.has_text);
     CHECK_INT(dm_index_type(&file.states.labels), DM_TYPE_DOUBLE);
     CHECK_INT(dm_index_ident(&file.states.labels, 0).value, INT64_C(5000000000));
@@ -226,7 +230,7 @@ static void test_versions(void) {
   static const struct {
     const char *bytes;
     bool has_package;
-  } cases[] = {{"\3\0\0\0", true}, {"\0\0\0\2", true}, {"\0\0\0\0", true}};
+  } cases[] = {{"\5\0\0\0", true}, {"\0\0\0\2", true}, {"\0\0\0\0", true}};
   dm_buf file = small_file();
   size_t n = file.len - SEAL_SIZE;
   dm_state_file got;
@@ -243,7 +247,7 @@ static void test_versions(void) {
     dm_state_file_release(&got);
   }
   DM_CASE("unknown tables");
-  unsigned char newer[60] = "datamap\n\3\0\0\0\7another";
+  unsigned char newer[60] = "datamap\n\5\0\0\0\7another";
   seal(newer, 48);
   CHECK_INT(get(&got, newer, 60, &err), DM_E_INPUT);
   CHECK_UINT(got.about[DM_ABOUT_PACKAGE].n, 0);
@@ -358,6 +362,9 @@ static const lie lies[] = {
     {"run", "has_step_range", 0, "\2", "has_step_range", 0},
     {"run", "first_step", 0, NAN_BYTES, "first_step", 0},
     {"run", "last_step", 0, NAN_BYTES, "last_step", 0},
+    {"run", "share", 0, "\1\0\0\0\0\0\0\0", "share", 0},
+    {"run", "share", 0, NONE, "share", 0},
+    {"run", "n_shares", 0, "\0\0\0\x80\0\0\0\0", "share", 0},
     {"run", "has_steps", 0, "\xFF", "has_steps", 0},
     {"run", "has_steps", 0, "\0", "signal", 0},
     {"run", "step_distance", 0, NAN_BYTES, "step_distance", 0},

@@ -466,6 +466,30 @@ test_that("jobs make states, which are merged and summarised", {
   unlink(folder, recursive = TRUE)
 })
 
+test_that("jobs that keep a share of the ids each make the whole", {
+  folder <- tempfile("shares")
+  files <- two_parts(folder)
+  states <- file.path(folder, c("1", "2"))
+  for (share in 1:2) {
+    ids <- paste0("--ids=", share, ",2")
+    run <- run_here("state", files, ids, "-o", states[[share]])
+    expect_identical(run$status, 0L)
+    expect_identical(
+      datamap_load_state(states[[share]]),
+      datamap_state(files, ids = c(share, 2))
+    )
+  }
+  all <- file.path(folder, "all")
+  expect_identical(run_here("merge", states, "-o", all)$status, 0L)
+  expect_identical(
+    datamap_summarise(datamap_load_state(all)), datamap_summarise(files)
+  )
+  run <- run_here("state", files, "--ids", "2", "-o", all)
+  expect_identical(run$status, 2L)
+  expect_match(run$err, "needs two numbers, as in 1,9", all = FALSE)
+  unlink(folder, recursive = TRUE)
+})
+
 test_that("a compressed state is one whatever it is compressed by", {
   folder <- tempfile("compressed")
   files <- two_parts(folder)

@@ -108,6 +108,7 @@ test_that("states of every kind come back to the last bit", {
     datamap_state(I(character())),
     datamap_state(I(lines), signals = "loss"),
     datamap_state(I(c(lines, lines)), burn_out = 1),
+    datamap_state(I(lines), ids = c(2, 3)),
     datamap_state(I(c(lines, lines)), steps = c(0.5, Inf)),
     datamap_state(I(paste0(
       '{"id": "\u00e9\U1F600", "label": "\u00fc", "correct": 1, ',
@@ -227,7 +228,7 @@ test_that("a file of another version says what to do", {
   state <- small_state()
   state$package <- "9.9.9"
   bytes <- body_of(state)
-  for (version in list(c(3, 0, 0, 0), c(0, 0, 0, 2))) {
+  for (version in list(c(5, 0, 0, 0), c(0, 0, 0, 2))) {
     writeBin(sealed(replace(bytes, 9:12, as.raw(version))), file)
     error <- expect_error(
       datamap_load_state(file), "9\\.9\\.9",
@@ -240,7 +241,7 @@ test_that("a file of another version says what to do", {
     )
   }
   # one that does not name a package where it is looked for
-  writeBin(sealed(replace(utils::head(bytes, 40), 9, as.raw(3))), file)
+  writeBin(sealed(replace(utils::head(bytes, 40), 9, as.raw(5))), file)
   expect_error(datamap_load_state(file), class = "datamap_error_input")
   # what was written before, an object of R, is not even looked at
   n <- as.raw(c(3, rep(0, 7)))

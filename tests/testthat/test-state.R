@@ -991,6 +991,120 @@ test_that("the garbage collector may run anywhere", {
   expect_identical(loaded$state$ids, states[[1]]$ids)
 })
 
+# Lines of a few ids of every kind, and some that can't be read or tell no id.
+lines_to_share <- function(kind) {
+  signals <- random_signals(n = 60, times = 5, classes = 3, ids = kind)
+  lines <- signal_lines(signals, c(fields_of, epoch = "epoch"))
+  bad <- c("oops", "", "{\"label\": 1, \"probs\": [0.5, 0.5]}")
+  append(lines, bad, after = 100)
+}
+
+test_that("all shares of the ids together are what one reading gives", {
+  for (kind in c("gaps", "wide", "huge", "strings")) {
+    lines <- lines_to_share(kind)
+    make <- function(ids, x = I(lines)) {
+      datamap_state(
+        x,
+        ids = ids, on_error = "skip", metrics = "all", signals = "grad_norm"
+      )
+    }
+    whole <- make(NULL)
+    shares <- lapply(1:4, function(share) make(c(share, 4)))
+    maps <- suppressWarnings(lapply(shares, datamap_summarise))
+    map <- suppressWarnings(datamap_summarise(whole))
+    expect_true(all(lengths(lapply(maps, `[[`, "id")) > 4))
+    expect_false(anyDuplicated(unlist(lapply(maps, `[[`, "id"))) > 0)
+    merged <- do.call(datamap_merge, rev(shares))
+    expect_identical(merged$window, whole$window)
+    expect_identical(merged$line_counts, whole$line_counts)
+    expect_identical(merged$problem_counts, whole$problem_counts)
+    expect_identical(
+      datamap_problems(merged)[order(datamap_problems(merged)$row), "row"],
+      datamap_problems(whole)$row
+    )
+    merged <- suppressWarnings(datamap_summarise(merged))
+    expect_same_map(merged[match(map$id, merged$id), ], map)
+    # within a share, but for what compares a sample with others
+    of_all <- c("pvi", "adj_confidence")
+    bound <- do.call(rbind, maps)
+    bound <- bound[match(map$id, bound$id), ]
+    expect_same_map(
+      bound[setdiff(names(bound), of_all)], map[setdiff(names(map), of_all)]
+    )
+  }
+  expect_identical(make(c(1, 1)), whole)
+  # equal ids are in one share, whatever they come in
+  expect_error(make(NULL, x = lines), class = "datamap_error_input")
+  frame <- data.frame(
+    id = c("7", "b", "8"), label = 0, correct = TRUE, label_probs = 0.5
+  )
+  text <- "{\"id\": %s, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}"
+  for (share in 1:2) {
+    ids <- c(share, 2)
+    found <- datamap_state(frame, ids = ids)$ids$values
+    line <- I(sprintf(text, c("7", "\"b\"", "8")))
+    expect_identical(
+      as.character(datamap_state(line, ids = ids)$ids$values), found
+    )
+  }
+})
+
+test_that("a state of a share goes on with its ids, and says which they are", {
+  lines <- lines_to_share("strings")
+  half <- seq_len(150)
+  state <- datamap_state(I(lines[half]), ids = c(2, 3), on_error = "skip")
+  expect_identical(state$window$ids, c(2, 3))
+  expect_output(print(state), "ids: of share 2 of 3", fixed = TRUE)
+  later <- I(lines[-half])
+  updated <- datamap_update(state, later, on_error = "skip")
+  whole <- datamap_state(I(lines), ids = c(2, 3), on_error = "skip")
+  expect_identical(updated$samples, whole$samples)
+  merged <- datamap_merge(
+    state, datamap_state(later, ids = c(2, 3), on_error = "skip")
+  )
+  expect_identical(merged$window, whole$window)
+  expect_identical(merged$samples$evaluations, whole$samples$evaluations)
+  # burn_out and steps are asked for, not ids
+  expect_silent(datamap_summarise(whole))
+  other <- datamap_state(later, ids = c(1, 3), on_error = "skip")
+  error <- expect_error(
+    datamap_merge(state, other), "has \"1 of 3\"",
+    class = "datamap_error_input"
+  )
+  expect_identical(error$key, "ids")
+  expect_match(conditionMessage(error), "given all of them")
+  for (more in list(other, datamap_state(later, on_error = "skip"))) {
+    expect_error(
+      datamap_merge(state, other, more),
+      class = "datamap_error_input"
+    )
+  }
+  one <- I("{\"id\": 0, \"label\": 0, \"correct\": true, \"label_probs\": 0.5}")
+  expect_warning(
+    datamap_summarise(datamap_state(one, ids = c(2, 2))), "share 2 of 2",
+    class = "datamap_warning_empty"
+  )
+})
+
+test_that("shares that there can't be are refused", {
+  shares <- list(
+    0, 1:3, c(0, 2), c(3, 2), c(1.5, 2), c(1, NA), c(1, Inf), c("1", "2"),
+    list(1, 2), c(1, 2^31), factor(1:2)
+  )
+  for (ids in shares) {
+    error <- expect_error(
+      datamap_state(I("{}"), ids = ids), "c\\(share, of\\)",
+      class = "datamap_error_input"
+    )
+    expect_identical(error$key, "ids")
+  }
+  recorder <- datamap_recorder()
+  expect_error(
+    datamap_state(recorder, ids = c(1, 2)), "ids",
+    class = "datamap_error_input"
+  )
+})
+
 test_that("a damaged state is shown by an error that says what is damaged", {
   skip_on_covr() # takes long, and no line is new
   skip_on_cran() # takes long

@@ -36,6 +36,8 @@ enum {
   HAS_STEP_RANGE,
   FIRST_STEP,
   LAST_STEP,
+  SHARE,
+  N_SHARES,
   HAS_STEPS,
   STEP_DISTANCE,
   LINES,
@@ -53,6 +55,8 @@ static const dm_pack_column scalars[N_SCALARS] = {
     [HAS_STEP_RANGE] = {"has_step_range", DM_PACK_FLAG, 1},
     [FIRST_STEP] = {"first_step", DM_PACK_DOUBLE, 1},
     [LAST_STEP] = {"last_step", DM_PACK_DOUBLE, 1},
+    [SHARE] = {"share", DM_PACK_INT64, 1},
+    [N_SHARES] = {"n_shares", DM_PACK_INT64, 1},
     [HAS_STEPS] = {"has_steps", DM_PACK_FLAG, 1},
     [STEP_DISTANCE] = {"step_distance", DM_PACK_DOUBLE, 1},
     [LINES] = {"lines", DM_PACK_INT64, 1},
@@ -314,6 +318,8 @@ static dm_status put_scalars(dm_pack_writer *out, const dm_states *states,
   *(int32_t *)values[HAS_STEP_RANGE] = options->has_step_range;
   *(double *)values[FIRST_STEP] = options->has_step_range ? options->first_step : 0;
   *(double *)values[LAST_STEP] = options->has_step_range ? options->last_step : 0;
+  *(int64_t *)values[SHARE] = options->share;
+  *(int64_t *)values[N_SHARES] = options->n_shares;
   *(int32_t *)values[HAS_STEPS] = states->has_steps;
   *(double *)values[STEP_DISTANCE] = states->step_distance;
   *(int64_t *)values[LINES] = (int64_t)states->counts.lines;
@@ -360,6 +366,13 @@ static dm_status get_scalars(reading *r, dm_error *err) {
   r->options.has_step_range = *(const int32_t *)values[HAS_STEP_RANGE];
   r->options.first_step = *(const double *)values[FIRST_STEP];
   r->options.last_step = *(const double *)values[LAST_STEP];
+  int64_t share = *(const int64_t *)values[SHARE];
+  int64_t n_shares = *(const int64_t *)values[N_SHARES];
+  if (n_shares > INT32_MAX || (share > 0 && share >= n_shares)) {
+    return dm_pack_wrong(err, "share", 0, "one of the shares");
+  }
+  r->options.share = (uint32_t)share;
+  r->options.n_shares = (uint32_t)n_shares;
   r->has_steps = *(const int32_t *)values[HAS_STEPS];
   r->totals.step_distance = *(const double *)values[STEP_DISTANCE];
   r->totals.counts = (dm_counts){.lines = *(const uint64_t *)values[LINES],

@@ -11,7 +11,7 @@
    what stands in a file) needs the next number here. */
 enum {
   DM_STATE_FILE_UNRELEASED = 1, /* what was never released: an object of R */
-  DM_STATE_FILE_VERSION
+  DM_STATE_FILE_VERSION = 4     /* no flipped bit makes it the other */
 };
 
 /* What a host keeps beside a run. */

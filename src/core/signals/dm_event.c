@@ -48,6 +48,7 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->data = NULL;
   batch->len = 0;
   batch->n_lines = batch->n_blank = batch->n_bad = batch->n_cut = 0;
+  batch->n_elsewhere = 0;
   batch->keys = 0;
   batch->has_error = false;
   dm_problems_reset(&batch->problems);

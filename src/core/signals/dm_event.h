@@ -10,6 +10,7 @@
 #include "base/dm_grow.h"
 #include "signals/dm_fields.h"
 #include "signals/dm_measure.h"
+#include "signals/dm_options.h"
 #include "signals/dm_problems.h"
 
 typedef struct dm_event {
@@ -66,6 +67,7 @@ typedef struct dm_batch {
   uint64_t n_blank;
   uint64_t n_bad;       /* lines left out, each in problems */
   uint64_t n_cut;       /* 1 if an incomplete last line was ignored */
+  uint64_t n_elsewhere; /* lines that another share of the ids is to have */
   uint32_t keys;        /* a bit for each that any line has had so far */
   dm_problems problems; /* lines from 0, within the batch */
   bool has_error;       /* error is of the first bad line; nothing behind it was parsed */
@@ -88,6 +90,14 @@ static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
     ident.len = (size_t)((uint64_t)value & UINT32_MAX);
   }
   return ident;
+}
+
+/* Which share a line belongs to: its id's. What can't be read or tells no id stops every
+   share that stops at a bad line, and is left out and noted by the first share else: so
+   all shares together are what one reading of all ids gives. */
+static inline bool dm_is_of_share(const dm_options *options, const dm_ident *id) {
+  return DM_LIKELY(options->n_shares == 0) || id->kind == DM_IDENT_NONE ||
+         dm_ident_hash(id) % options->n_shares == options->share;
 }
 
 /* Derives what a line does not give (label_probs from probs or logits, correct from

@@ -32,6 +32,25 @@ bool dm_ident_equal_slow(const dm_ident *a, const dm_ident *b) {
                              : a->value == b->value;
 }
 
+/* Sends the bits of a number all over it, and no two numbers to the same one: that of
+   the generator SplitMix64 (Steele, Lea and Flood 2014). */
+static uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+  x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+  return x ^ (x >> 31);
+}
+
+uint64_t dm_ident_hash(const dm_ident *ident) {
+  if (!dm_is_text(ident->kind)) {
+    return mix((uint64_t)ident->value);
+  }
+  uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
+  for (size_t i = 0; i < ident->len; i++) {
+    hash = (hash ^ (unsigned char)ident->text[i]) * UINT64_C(0x100000001B3);
+  }
+  return mix(hash);
+}
+
 void dm_ident_print(const dm_ident *ident, char *out, size_t cap) {
   if (dm_is_text(ident->kind)) {
     dm_text_excerpt(out, cap, ident->text, ident->len);

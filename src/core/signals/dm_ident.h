@@ -55,6 +55,10 @@ static inline bool dm_ident_equal(const dm_ident *a, const dm_ident *b) {
              : dm_ident_equal_slow(a, b);
 }
 
+/* A number by which idents go to shares: equal ones have the same, on every machine and
+   in every version, since shares that were made apart are put together again. */
+uint64_t dm_ident_hash(const dm_ident *ident);
+
 /* Writes an ident as a message shows it; out has cap >= 32 bytes. */
 void dm_ident_print(const dm_ident *ident, char *out, size_t cap);
 

@@ -34,7 +34,9 @@ typedef struct dm_options {
   bool has_step_range; /* only evaluations with a step (else their order of occurrence, */
   double first_step;   /* from 0) in this range count, ends included; the burn_out are */
   double last_step;    /* the first of those */
-  uint64_t seed;       /* of the hash of ids; does not change any result */
+  uint32_t share;    /* lines of other ids than this share's, from 0, are left out, as */
+  uint32_t n_shares; /* if they were in no file; of so many, 0: all ids. See dm_event.h */
+  uint64_t seed;     /* of the hash of ids; does not change any result */
 } dm_options;
 
 #endif

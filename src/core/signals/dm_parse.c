@@ -140,6 +140,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
   batch->problems.names = options->names;
   const char *end = block->data + block->len;
   bool may_be_long = block->len > options->max_line;
+  bool is_first_share = options->share == 0;
   for (const char *line = block->data; line < end; batch->n_lines++) {
     dm_cursor c = {.p = line, .line = line};
     dm_error found;
@@ -160,13 +161,17 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     if (!status) {
       status = parse_line(parser, &c, &is_blank, &found);
     }
+    bool has_id = false;
     if (!status && is_blank) {
-      batch->n_blank++;
+      *(is_first_share ? &batch->n_blank : &batch->n_elsewhere) += 1;
+    } else if (!status && !dm_is_of_share(options, &parser->fields.id)) {
+      batch->n_elsewhere++;
     } else if (!status &&
                !dm_event_add_usual(batch, &parser->fields, (uint32_t)batch->n_lines,
                                    (uint32_t)(line - block->data))) {
       status = dm_event_add(batch, &parser->fields, (uint32_t)batch->n_lines,
                             (uint32_t)(line - block->data), line, &found);
+      has_id = parser->fields.id.kind != DM_IDENT_NONE;
     }
     if (DM_LIKELY(!status)) {
       line = c.p + 1;
@@ -177,8 +182,11 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
       return status;
     }
     const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
-    if (status == DM_E_SYNTAX && next == end && block->is_last_line_open &&
-        options->is_cut_allowed) {
+    bool is_cut = status == DM_E_SYNTAX && next == end && block->is_last_line_open &&
+                  options->is_cut_allowed;
+    if (!is_first_share && !has_id && (is_cut || options->is_skipping)) {
+      batch->n_elsewhere++;
+    } else if (is_cut) {
       batch->n_cut++;
     } else {
       found.line = batch->n_lines;

@@ -72,7 +72,7 @@ dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *
     }
   }
   DM_TRY(take_problems(&f, UINT64_MAX, err));
-  states->counts.lines += batch->n_lines;
+  states->counts.lines += batch->n_lines - batch->n_elsewhere;
   states->counts.blank += batch->n_blank;
   states->counts.bad += batch->n_bad;
   states->counts.cut += batch->n_cut;

@@ -13,6 +13,8 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
 static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *err);
 static dm_status apply_job(dm_run *run, dm_lines *lines, const dm_job *job,
                            dm_origin *origin, dm_error *err);
+static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t number,
+                              bool has_id, dm_error *err);
 
 /* --- life --- */
 
@@ -172,14 +174,23 @@ static dm_status count_row(dm_run *run, dm_error *err) {
 dm_status dm_run_row(dm_run *run, const dm_fields *fields, uint64_t number,
                      dm_error *err) {
   dm_error found;
+  if (!dm_is_of_share(&run->states.options, &fields->id)) {
+    run->batch.n_elsewhere++;
+    return count_row(run, err);
+  }
   if (dm_event_add(&run->batch, fields, (uint32_t)(number - 1), 0, NULL, &found)) {
-    return dm_run_bad_row(run, &found, number, err);
+    return take_bad_row(run, &found, number, fields->id.kind != DM_IDENT_NONE, err);
   }
   return count_row(run, err);
 }
 
 dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
                          dm_error *err) {
+  return take_bad_row(run, found, number, false, err);
+}
+
+static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t number,
+                              bool has_id, dm_error *err) {
   dm_batch *batch = &run->batch;
   dm_error bad = *found;
   dm_error_rename(run->states.options.names, &bad);
@@ -189,6 +200,10 @@ dm_status dm_run_bad_row(dm_run *run, const dm_error *found, uint64_t number,
     err->file = run->table;
     err->line = run->rows_before + number;
     return bad.status;
+  }
+  if (run->states.options.share > 0 && !has_id) {
+    batch->n_elsewhere++;
+    return count_row(run, err);
   }
   batch->n_bad++;
   bad.line = number - 1;
