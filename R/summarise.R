@@ -250,7 +250,9 @@
 #' @param threads How many threads read, inflate and parse side by side, which
 #'   changes no bit of the result. `NULL` takes the option `datacarto.threads`,
 #'   or else 2, but no more than the environment variable `OMP_THREAD_LIMIT`
-#'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint.
+#'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint. More are of
+#'   use for plain files: up to four, or three with string ids or many metrics,
+#'   since one of them adds up what all have read.
 #' @param progress Whether to show a progress bar; if not given, in interactive
 #'   sessions only.
 #' @return A data map: a data frame of class `c("datamap", "data.frame")` with
