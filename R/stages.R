@@ -390,7 +390,8 @@ check_probabilities <- function(x,
   if (!is_fine) {
     abort_argument(x, "probabilities, a row per sample", arg, call)
   }
-  ends <- suppressWarnings(range(x, na.rm = TRUE))
+  # not range(), which makes copies of an array
+  ends <- suppressWarnings(c(min(x, na.rm = TRUE), max(x, na.rm = TRUE)))
   is_odd <- is.finite(ends) & (ends < -1e-6 | ends > 1 + 1e-6)
   if (any(is_odd)) {
     value <- number_text(ends[is_odd][[1]])
