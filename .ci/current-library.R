@@ -4,6 +4,11 @@
 # imports and suggests and of all that they need: the distribution's older
 # dplyr, say, does not work with the current vctrs. What is there and current
 # already stays. Without a network an existing library is used as it is.
+#
+# The packages of models in `models` come along, for the tests that ask them.
+# They need many others, of which the distribution's will do where they are new
+# enough: that spares half of the compiling. lightgbm and xgboost are left out,
+# and tune for what it needs: each takes longer than all of these together.
 
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
@@ -11,6 +16,9 @@ wanted <- trimws(sub("\\(.*", "", unlist(strsplit(fields, ","))))
 # What came with R is as old as R.
 own <- rownames(utils::installed.packages(priority = "high"))
 wanted <- setdiff(wanted, own)
+
+# checkmate is there since mlr3 needs a newer one than it says.
+models <- c("checkmate", "mlr3", "mlr3learners", "parsnip", "workflows")
 
 dir.create(lib, recursive = TRUE, showWarnings = FALSE)
 lib <- normalizePath(lib)
@@ -30,6 +38,35 @@ installed <- function() {
   utils::installed.packages(lib.loc = lib, noCache = TRUE)[, "Version"]
 }
 
+# What a package in the index needs, as the lowest versions that will do.
+requirements <- function(package) {
+  entries <- db[package, c("Depends", "Imports", "LinkingTo")]
+  entries <- trimws(unlist(strsplit(entries[!is.na(entries)], ",")))
+  version <- sub(".*>=[[:space:]]*([0-9.-]+).*", "\\1", entries)
+  version[!grepl(">=", entries)] <- "0"
+  names(version) <- sub("[[:space:]]*\\(.*", "", entries)
+  version[!names(version) %in% c("R", own)]
+}
+
+has_distribution <- function(package, version) {
+  file <- system.file("DESCRIPTION", package = package, lib.loc = .Library.site)
+  nzchar(file) && package_version(read.dcf(file)[, "Version"]) >= version
+}
+
+# `packages` and what they need beside those that are `there`, but for what the
+# distribution has.
+with_needs <- function(packages, there) {
+  found <- character()
+  while (length(packages)) {
+    found <- c(found, packages)
+    needs <- unlist(lapply(packages, requirements))
+    is_new <- !names(needs) %in% c(found, there) &
+      !mapply(has_distribution, names(needs), needs)
+    packages <- unique(names(needs)[is_new])
+  }
+  intersect(found, rownames(db))
+}
+
 # A mirror may lack one form of the index and have another: no warning.
 db <- suppressWarnings(utils::available.packages())
 if (nrow(db) == 0) {
@@ -40,6 +77,8 @@ if (nrow(db) == 0) {
   )
   all <- unique(c(wanted, unlist(needs)))
   all <- setdiff(intersect(all, rownames(db)), own)
+  # their current versions may need a newer R
+  all <- c(all, with_needs(intersect(models, rownames(db)), all))
   have <- installed()
   stale <- all[is.na(have[all]) | have[all] != db[all, "Version"]]
   if (length(stale)) {
@@ -57,8 +96,12 @@ missing <- setdiff(wanted, names(have))
 if (length(missing)) {
   stop("could not be installed: ", toString(missing))
 }
-for (package in wanted) {
+for (package in c(wanted, intersect(models, names(have)))) {
   # Loading shows that the whole chain of dependencies works together.
-  loadNamespace(package, lib.loc = lib)
+  loadNamespace(package, lib.loc = c(lib, .Library.site))
   cat(package, have[[package]], "\n")
+}
+missing <- setdiff(models, names(have))
+if (length(missing)) {
+  cat("Not for this R:", toString(missing), "\n")
 }
