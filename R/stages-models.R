@@ -629,11 +629,28 @@ datamap_stages.model_fit <- function(x, ..., data, label = NULL, id = NULL) {
   call <- rlang::current_env()
   check_engine("parsnip", call)
   rows <- model_rows(data, label, id, x$preproc$y_var, call)
-  wrapped_stages(
-    x$fit, parsnip::prepare_data(x, data), rows,
-    # the first of two levels is the event
-    if (length(x$lvl) == 2) rev(x$lvl) else x$lvl, ...
-  )
+  predictors <- parsnip::prepare_data(x, data)
+  if (inherits(x$fit, "lgb.Booster") && is.data.frame(predictors)) {
+    predictors <- zero_based(predictors)
+  }
+  wrapped_stages(x$fit, predictors, rows, parsnip_classes(x), ...)
+}
+
+# The levels in the order of the numbers that boosting was given for them. For
+# xgboost the event of two levels is the first, if it is not asked otherwise,
+# and the event is number 1; package bonsai, for lightgbm, counts the levels.
+parsnip_classes <- function(x) {
+  event <- rlang::eval_tidy(x$spec$eng_args$event_level)
+  is_turned <- length(x$lvl) == 2 && inherits(x$fit, "xgb.Booster") &&
+    !identical(event, "second")
+  if (is_turned) rev(x$lvl) else x$lvl
+}
+
+# Factors as bonsai gives them to lightgbm.
+zero_based <- function(data) {
+  is_factor <- vapply(data, is.factor, NA)
+  data[is_factor] <- lapply(data[is_factor], function(x) as.integer(x) - 1L)
+  data
 }
 
 #' @rdname datamap_stages
@@ -664,7 +681,16 @@ datamap_stages.Learner <- function(x, ..., data, label = NULL, id = NULL) {
   check_engine("mlr3", call)
   rows <- model_rows(data, label, id, task$target_names, call)
   features <- as.data.frame(data)[task$feature_names]
-  wrapped_stages(x$model, features, rows, rev(task$class_names), ...)
+  wrapped_stages(
+    x$model, features, rows, mlr3_classes(x$model, task$class_names), ...
+  )
+}
+
+# The same for mlr3: the first of two classes is the positive one, of more only
+# xgboost counts from the last.
+mlr3_classes <- function(model, names) {
+  is_counted <- length(names) > 2 && inherits(model, "lgb.Booster")
+  if (is_counted) names else rev(names)
 }
 
 # The stages of the engine's model; `classes` is the order that boosting by

@@ -60,7 +60,14 @@ datamap_stages.data.frame <- function(x,
           "the columns {.field .row} and {.field .pred_<class>}."
         ),
         "x" = "Its columns are {.field {names(x)}}.",
-        "i" = "A table of signals goes to {.fn datamap_summarise} as it is."
+        "i" = if (".row" %in% names(x)) {
+          paste(
+            "Probabilities are kept where a metric asks for them, as",
+            "{.fn yardstick::roc_auc} does."
+          )
+        } else {
+          "A table of signals goes to {.fn datamap_summarise} as it is."
+        }
       ),
       class = "input", key = "x", instead = "datamap_summarise", call = call
     )
@@ -86,14 +93,23 @@ datamap_stages.data.frame <- function(x,
   x <- as.data.frame(x)
   x <- pick_candidate(
     x, setdiff(names(x), c(known, folds)), candidate,
-    "candidate = tune::select_best(x)", call
+    "candidate = tune::select_best(result)", call
   )
+  # the model of all samples, asked about these
+  is_seen <- if (is.null(x$id)) FALSE else x$id == "Apparent"
+  if (!all(is_seen)) {
+    x <- x[!is_seen, , drop = FALSE]
+  }
   predictions <- list(
     row = x$.row, label = x[[label]], probs = as.matrix(x[columns]),
     classes = classes,
     fold = if (length(folds) > 0) do.call(paste, x[folds])
   )
-  resample_stages(predictions, id, "a resampling", call)
+  stages <- resample_stages(predictions, id, "a resampling", call)
+  if (all(is_seen)) {
+    stages$predicted <- "in-sample"
+  }
+  stages
 }
 
 #' @rdname datamap_stages
@@ -121,7 +137,30 @@ datamap_stages.ResampleResult <- function(x, ..., id = NULL) {
     probs = prob, classes = colnames(prob),
     fold = rep(seq_along(parts), lengths(of_parts("row")))
   )
-  resample_stages(predictions, id, "a resampling", call)
+  stages <- resample_stages(predictions, id, "a resampling", call)
+  if (has_seen_tests(x$resampling)) {
+    stages$predicted <- "in-sample"
+  }
+  stages
+}
+
+#' @export
+datamap_stages.BenchmarkResult <- function(x, ...) {
+  abort_datamap(
+    c(
+      "{.arg x} must be the resampling of one learner.",
+      "i" = "Pick one with {.code x$resample_result(1)}."
+    ),
+    class = "input", key = "x", call = rlang::current_env()
+  )
+}
+
+# Whether a model of mlr3's resampling, as of "insample", was asked about
+# samples that it was fitted to.
+has_seen_tests <- function(resampling) {
+  any(vapply(seq_len(resampling$iters), function(i) {
+    any(resampling$test_set(i) %in% resampling$train_set(i))
+  }, NA))
 }
 
 # The predictions of one tuning candidate: where there are several, the one that

@@ -47,9 +47,9 @@
 #' * **lightgbm** (`binary`, `multiclass`), from version 4: the same.
 #'   *Written from its manual, not run;*
 #' * **parsnip** fits and **workflows**: the engine's model on the predictors as
-#'   they were given to it, with the engine's `at` and `out_of_bag`. Run with
-#'   ranger and glmnet;
-#' * **mlr3** learners of these models. Run with ranger and glmnet.
+#'   they were given to it, with the engine's `at` and `out_of_bag`. A fit that
+#'   was made without a formula does not know the name of the label;
+#' * **mlr3** learners of these models.
 #'
 #' Boosting takes one pass over the rounds, however many stages there are
 #' (xgboost two), forests one over the trees.
@@ -61,9 +61,18 @@
 #' Several tuning candidates at once are an error that says how to pick one.
 #'
 #' * `caret::train()` with `savePredictions` and `classProbs`;
-#' * what `tune::collect_predictions()` gives, or the result that it takes.
-#'   *Run with tables of the documented form only;*
-#' * a `ResampleResult` of mlr3 with probabilities.
+#' * what `tune::collect_predictions()` gives, or the result that it takes. The
+#'   rows of rsample's `"Apparent"` are left out, whose model has seen them all;
+#' * a `ResampleResult` of mlr3 with probabilities. It is in-sample where a
+#'   model was asked about samples that it was fitted to, as by
+#'   `rsmp("insample")`.
+#'
+#' # What was run
+#' The tests of each release run gbm, glmnet, nnet, randomForest, ranger and
+#' caret, and parsnip, workflows and mlr3 with ranger and glmnet. tune 2.1.0 was
+#' run by hand. *parsnip, workflows and mlr3 with xgboost and lightgbm (by
+#' bonsai and mlr3extralearners): written from the code of these packages, not
+#' run.*
 #'
 #' @param x What there is: a fitted model, a result of a resampling, a matrix,
 #'   an array or a list of matrices.

@@ -61,10 +61,6 @@ test_that("what collect_predictions() gives, whose id is the fold", {
 })
 
 test_that("train()$pred of caret", {
-  # without one, its packages ask the system, which may have no answer
-  old <- Sys.getenv("TZ", NA)
-  Sys.setenv(TZ = "UTC")
-  on.exit(if (is.na(old)) Sys.unsetenv("TZ") else Sys.setenv(TZ = old))
   skip_if_not_installed("caret")
   skip_on_cran()
   set.seed(2)

@@ -187,6 +187,13 @@ test_that("randomForest: the last stage is its votes out of bag", {
       }, double(75))
     }
   )
+  all_trees <- datamap_stages(fit, data = data, out_of_bag = FALSE, at = 40)
+  expect_stages(all_trees, function(at) {
+    stats::predict(fit, data, type = "prob")
+  })
+  expect_same_turned(function(data, id) {
+    datamap_stages(fit, data = data, id = id, out_of_bag = FALSE)
+  }, data)
   expect_wrong_rows(fit, data)
   expect_in_bag(fit_one(), fit, data)
   expect_error(
@@ -249,6 +256,9 @@ test_that("nnet: a list of warm starts", {
   stages <- datamap_stages(fits, data = data)
   expect_identical(stages$at, 1:4)
   expect_stages(stages, function(at) stats::predict(fits[[at]], data))
+  expect_same_turned(function(data, id) {
+    datamap_stages(fits, data = data, id = id)
+  }, data)
   expect_error(
     datamap_stages(fits[[1]], data = data), class = "datamap_error_input"
   )
@@ -380,7 +390,11 @@ test_that("lightgbm: after so many rounds", {
       function(at) stats::predict(fit, x, num_iteration = at)
     )
   }
-  expect_rounds(fit_one(data$is_wide, objective = "binary"), data$is_wide)
+  fit <- fit_one(data$is_wide, objective = "binary")
+  expect_rounds(fit, data$is_wide)
+  expect_same_turned(function(data, id) {
+    datamap_stages(fit, data = x[id, ], label = data$is_wide, id = id)
+  }, data)
   species <- as.integer(data$Species) - 1L
   fit <- fit_one(species, objective = "multiclass", num_class = 3)
   expect_rounds(fit, species)
@@ -435,27 +449,112 @@ test_that("mlr3: those of the learner's model", {
   )
 })
 
-test_that("parsnip and workflows: those of the engine's model", {
+# The last stage of a wrapped model against what the wrapper predicts.
+expect_last_stage <- function(stages, prob) {
+  expect_equal(
+    unname(datamap_probs(stages, "last")), unname(as.matrix(prob)),
+    tolerance = 1e-12
+  )
+}
+
+test_that("parsnip: those of the engine's model", {
   skip_if_not_installed("parsnip")
+  skip_if_not_installed("ranger")
+  skip_if_not_installed("glmnet")
+  data <- flowers()
+  formula <- Species ~ Petal.Width + Sepal.Width
+  spec <- parsnip::set_engine(
+    parsnip::rand_forest("classification", trees = 25), "ranger",
+    keep.inbag = TRUE, seed = 1
+  )
+  fit <- parsnip::fit(spec, formula, data)
+  stages <- datamap_stages(fit, data = data, at = c(5, 25))
+  expect_identical(stages$predicted, "out-of-bag")
+  expect_equal(
+    probs_of(stages)[[2]]$probs, unname(fit$fit$predictions),
+    tolerance = 1e-12
+  )
+  # without a formula nobody knows what the response was called
+  fit <- parsnip::fit_xy(spec, data[c("Petal.Width", "Sepal.Width")],
+                         data$Species)
+  error <- expect_error(
+    datamap_stages(fit, data = data), class = "datamap_error_input"
+  )
+  expect_identical(error$key, "label")
+  stages <- datamap_stages(fit, data = data, label = "Species",
+                           out_of_bag = FALSE)
+  expect_last_stage(stages, stats::predict(fit, data, type = "prob"))
+  two <- data[data$Species != "setosa", ]
+  two$Species <- droplevels(two$Species)
+  two$size <- factor(c("small", "large")[1 + (two$Petal.Length > 5)])
+  for (some in list(data, two)) {
+    spec <- if (nlevels(some$Species) == 2) {
+      parsnip::logistic_reg(engine = "glmnet", penalty = 0.01)
+    } else {
+      parsnip::multinom_reg(engine = "glmnet", penalty = 0.01)
+    }
+    # a factor, which the engine is given as a number
+    if (!is.null(some$size)) formula <- Species ~ size + Sepal.Width
+    fit <- parsnip::fit(spec, formula, some)
+    expect_last_stage(
+      datamap_stages(fit, data = some),
+      stats::predict(fit, some, "prob", penalty = min(fit$fit$lambda))
+    )
+  }
+  other <- parsnip::fit(parsnip::logistic_reg(), formula, two)
+  expect_error(
+    datamap_stages(other, data = two), class = "datamap_error_input"
+  )
+})
+
+test_that("workflows: those of the engine's model, on what it was given", {
   skip_if_not_installed("workflows")
+  skip_if_not_installed("recipes")
   skip_if_not_installed("ranger")
   data <- flowers()
   spec <- parsnip::set_engine(
     parsnip::rand_forest("classification", trees = 25), "ranger",
     keep.inbag = TRUE, seed = 1
   )
-  fit <- parsnip::fit(spec, Species ~ Petal.Width + Sepal.Width, data)
-  stages <- datamap_stages(fit, data = data, at = c(5, 25))
-  expect_equal(
-    probs_of(stages)[[2]]$probs, unname(fit$fit$predictions),
-    tolerance = 1e-12
-  )
-  flow <- workflows::workflow(Species ~ Petal.Width + Sepal.Width, spec)
-  fit <- parsnip::fit(flow, data)
+  formula <- Species ~ Petal.Width + Sepal.Width
+  fit <- parsnip::fit(workflows::workflow(formula, spec), data)
   stages <- datamap_stages(fit, data = data)
   own <- workflows::extract_fit_engine(fit)
   expect_equal(
     probs_of(stages)[[20]]$probs, unname(own$predictions), tolerance = 1e-12
+  )
+  # a recipe has changed what the trees saw
+  recipe <- recipes::step_pca(
+    recipes::recipe(Species ~ ., data[1:5]), recipes::all_predictors(),
+    num_comp = 2
+  )
+  fit <- parsnip::fit(workflows::workflow(recipe, spec), data)
+  stages <- datamap_stages(fit, data = data, out_of_bag = FALSE)
+  expect_last_stage(stages, stats::predict(fit, data, type = "prob"))
+  expect_identical(datamap_summarise(stages)$label, data$Species)
+})
+
+test_that("parsnip and mlr3 number the classes of boosting", {
+  of <- function(engine, ..., lvl = c("a", "b")) {
+    parsnip_classes(list(
+      fit = structure(list(), class = engine), lvl = lvl,
+      spec = list(eng_args = list(...))
+    ))
+  }
+  expect_identical(of("xgb.Booster"), c("b", "a"))
+  second <- rlang::quo("second")
+  expect_identical(of("xgb.Booster", event_level = second), c("a", "b"))
+  expect_identical(of("lgb.Booster"), c("a", "b"))
+  expect_identical(of("xgb.Booster", lvl = letters[1:3]), letters[1:3])
+  own <- function(engine, names) {
+    mlr3_classes(structure(list(), class = engine), names)
+  }
+  expect_identical(own("xgb.Booster", letters[1:3]), letters[3:1])
+  expect_identical(own("lgb.Booster", letters[1:3]), letters[1:3])
+  expect_identical(own("lgb.Booster", letters[1:2]), letters[2:1])
+  expect_identical(
+    zero_based(data.frame(x = factor(c("u", "v")), y = 3:4)),
+    data.frame(x = 0:1, y = 3:4)
   )
 })
 

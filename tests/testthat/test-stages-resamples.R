@@ -90,8 +90,59 @@ test_that("tune: predictions as they are collected", {
   expect_error(
     datamap_stages(collected, label = "bougt"), class = "datamap_error_input"
   )
+  # bootstraps may end with the model of all samples
+  seen <- replace(collected[collected$id2 == "Fold1", ], "id", "Apparent")
+  both <- datamap_summarise(datamap_stages(rbind(collected, seen)))
+  expect_identical(lapply(both, identity), lapply(map, identity))
+  expect_identical(datamap_stages(seen)$predicted, "in-sample")
   error <- expect_error(datamap_stages(iris), class = "datamap_error_input")
   expect_identical(error$instead, "datamap_summarise")
+  expect_error(
+    datamap_stages(collected[c(".row", ".pred_class", "bought")]), "roc_auc"
+  )
+})
+
+test_that("tune's own result is such a one", {
+  skip_if_not_installed("tune")
+  skip_if_not_installed("ranger")
+  set.seed(1)
+  spec <- parsnip::rand_forest("classification", trees = 20, engine = "ranger")
+  resampled <- function(spec, folds, how = tune::fit_resamples, ...) {
+    kept <- tune::control_grid(save_pred = TRUE)
+    how(spec, Species ~ Petal.Width + Sepal.Width, folds, ..., control = kept)
+  }
+  folds <- rsample::vfold_cv(iris, 3, repeats = 2)
+  result <- resampled(spec, folds)
+  map <- datamap_summarise(datamap_stages(result))
+  expect_identical(attr(map, "predicted"), "out-of-fold")
+  expect_identical(map$id, 1:150)
+  expect_identical(map$label, iris$Species)
+  expect_identical(unique(map$evaluations), 2L)
+  of_label <- function(said) {
+    p <- as.matrix(said[paste0(".pred_", levels(iris$Species))])
+    p <- p[cbind(seq_len(nrow(p)), as.integer(said$Species))]
+    as.vector(tapply(p, said$.row, mean))
+  }
+  said <- tune::collect_predictions(result)
+  expect_equal(map$avg_probs, of_label(said))
+  again <- datamap_summarise(datamap_stages(said))
+  expect_identical(again$avg_probs, map$avg_probs)
+  # several candidates
+  result <- resampled(
+    parsnip::set_args(spec, min_n = tune::tune()), folds,
+    tune::tune_grid, grid = data.frame(min_n = c(2, 40))
+  )
+  error <- expect_error(datamap_stages(result), class = "datamap_error_input")
+  expect_identical(error$columns, "min_n")
+  best <- tune::select_best(result, metric = "roc_auc")
+  map <- datamap_summarise(datamap_stages(result, candidate = best))
+  said <- tune::collect_predictions(result, parameters = best)
+  expect_equal(map$avg_probs, of_label(said))
+  # some samples are in no bootstrap's test set, but in the apparent one
+  folds <- rsample::bootstraps(iris, 2, apparent = TRUE)
+  stages <- datamap_stages(resampled(spec, folds))
+  expect_lt(length(stages$id), 150)
+  expect_identical(stages$of, 2L)
 })
 
 test_that("mlr3: the predictions of each fold", {
@@ -102,13 +153,28 @@ test_that("mlr3: the predictions of each fold", {
       prob = as.matrix(part[c("yes", "no")])
     )
   })
+  rows <- function(i) parts[[i]]$row_ids
   result <- structure(
-    list(predictions = function() parts), class = "ResampleResult"
+    list(
+      predictions = function() parts,
+      resampling = list(
+        iters = length(parts), test_set = rows,
+        train_set = function(i) setdiff(1:30, rows(i))
+      )
+    ),
+    class = "ResampleResult"
   )
   map <- datamap_summarise(datamap_stages(result))
   expect_equal(map$avg_probs, means_by_row(pred))
+  expect_identical(attr(map, "predicted"), "out-of-fold")
+  result$resampling$train_set <- rows
+  map <- datamap_summarise(datamap_stages(result))
+  expect_identical(attr(map, "predicted"), "in-sample")
   parts[[1]]$prob <- NULL
   expect_error(datamap_stages(result), class = "datamap_error_input")
+  several <- structure(list(), class = "BenchmarkResult")
+  error <- expect_error(datamap_stages(several), class = "datamap_error_input")
+  expect_match(conditionMessage(error), "x$resample_result(1)", fixed = TRUE)
 })
 
 test_that("mlr3's own result is such a one", {
@@ -131,6 +197,20 @@ test_that("mlr3's own result is such a one", {
   expect_equal(
     map$avg_probs, as.vector(tapply(of_label, said$row_ids, mean))
   )
+  utils::capture.output(
+    result <- mlr3::resample(task, learner, mlr3::rsmp("insample"))
+  )
+  expect_identical(datamap_stages(result)$predicted, "in-sample")
+  # several learners at once
+  learners <- list(
+    learner, mlr3::lrn("classif.featureless", predict_type = "prob")
+  )
+  utils::capture.output(
+    both <- mlr3::benchmark(mlr3::benchmark_grid(task, learners, folds))
+  )
+  expect_error(datamap_stages(both), class = "datamap_error_input")
+  one <- datamap_stages(both$resample_result(1))
+  expect_identical(one$predicted, "out-of-fold")
 })
 
 test_that("caret's own result is such a one", {
