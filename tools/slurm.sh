@@ -76,8 +76,13 @@ wait_for() {
   done
   echo "Waited a minute for $awaited" >&2
   timeout 5 squeue >&2 || true
-  tail -n 20 "$work"/*.log >&2
+  show_logs >&2
   return 1
+}
+
+# Of the servers and the jobs.
+show_logs() {
+  find "$work" \( -name '*.log' -o -name 'slurm-*.out' \) -exec tail -v -n 20 {} +
 }
 
 is_up() {
@@ -270,6 +275,7 @@ done
 
 cd "$work"
 Rscript "$tools/slurm.R" one $(printf '%s/result ' "$@") | tee counts
+grep -q ' 0 failed$' counts || show_logs
 check 'nothing runs any more' stop
 awk -v passed="$passed" -v failed="$failed" '
   / passed, / { passed += $1; failed += $3; n++ }
