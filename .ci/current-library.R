@@ -20,6 +20,10 @@ wanted <- setdiff(wanted, own)
 # checkmate is there since mlr3 needs a newer one than it says.
 models <- c("checkmate", "mlr3", "mlr3learners", "parsnip", "workflows")
 
+# What others need, takes minutes to compile and has been the same for years:
+# the distribution's will do where it is new enough for all of them.
+settled <- c("fs", "httpuv", "stringi", "xml2")
+
 dir.create(lib, recursive = TRUE, showWarnings = FALSE)
 lib <- normalizePath(lib)
 # Package fs brings libuv along, but wants to be told to use it.
@@ -53,6 +57,14 @@ has_distribution <- function(package, version) {
   nzchar(file) && package_version(read.dcf(file)[, "Version"]) >= version
 }
 
+# Those of `settled` that the distribution has for all of `packages`.
+spared <- function(packages) {
+  needs <- unlist(lapply(packages, requirements))
+  needs <- needs[names(needs) %in% settled]
+  has <- mapply(has_distribution, names(needs), needs)
+  setdiff(settled, c(names(needs)[!has], wanted))
+}
+
 # `packages` and what they need beside those that are `there`, but for what the
 # distribution has.
 with_needs <- function(packages, there) {
@@ -77,6 +89,7 @@ if (nrow(db) == 0) {
   )
   all <- unique(c(wanted, unlist(needs)))
   all <- setdiff(intersect(all, rownames(db)), own)
+  all <- setdiff(all, spared(all))
   # their current versions may need a newer R
   all <- c(all, with_needs(intersect(models, rownames(db)), all))
   have <- installed()
