@@ -157,15 +157,15 @@
 #'   datamap_summarise(I(lines))$avg_probs
 #' )
 #'
-#' # Pieces computed by workers, then joined
+#' # Files read by two workers
 #' \donttest{
-#' pieces <- split(lines, rep(1:4, each = length(lines) / 4))
+#' files <- c(tempfile(), tempfile())
+#' writeLines(head(lines, half), files[[1]])
+#' writeLines(tail(lines, half), files[[2]])
 #' workers <- parallel::makeCluster(2)
-#' states <- parallel::parLapply(workers, pieces, function(piece) {
-#'   datacarto::datamap_state(I(piece))
-#' })
+#' datamap_state(files, workers = workers)
 #' parallel::stopCluster(workers)
-#' datamap_summarise(Reduce(datamap_merge, states))
+#' unlink(files)
 #' }
 datamap_state <- function(x,
                           ...,
@@ -181,6 +181,9 @@ datamap_state <- function(x,
                           partial_last = c("error", "ignore"),
                           max_line = 64 * 2^20,
                           threads = NULL,
+                          workers = NULL,
+                          timeout = NULL,
+                          retry = 1,
                           progress = rlang::is_interactive()) {
   check_dots()
   call <- rlang::current_env()
@@ -191,6 +194,11 @@ datamap_state <- function(x,
   request <- check_request(signals, metrics, include_ci = FALSE, call)
   check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, ids, call)
+  asked <- check_workers(workers, timeout, retry)
+  if (!is.null(asked)) {
+    how <- list(request = request, window = window, reading = reading)
+    return(state_from_workers(x, asked, how, call))
+  }
   source <- take_source(x, c("state", "lines", "columns"))
   if (!is.null(source$state)) {
     return(source$state(request, window, reading$naming))
@@ -243,6 +251,15 @@ datamap_merge <- function(a, b, ...) {
 # `states` were checked; `names` are finished texts that say what each is
 # called.
 merge_states <- function(states, names, call = rlang::caller_env()) {
+  joined <- join_states(states, names, call)
+  for (i in which(lengths(joined$gaps) > 0)) {
+    warn_gap(joined$gaps[[i]], names[[i + 1]], call)
+  }
+  joined$state
+}
+
+# The same without a warning: the state, and the gap before each but the first.
+join_states <- function(states, names, call) {
   states <- without_shares(states)
   for (i in seq_along(states)[-1]) {
     check_made_alike(states[[1]], states[[i]], names[c(1, i)], call)
@@ -251,12 +268,10 @@ merge_states <- function(states, names, call = rlang::caller_env()) {
   if (inherits(result, "dm_error")) {
     abort_merge(result, names, call)
   }
-  for (i in which(lengths(result$gaps) > 0)) {
-    warn_gap(result$gaps[[i]], names[[i + 1]], call)
-  }
   files <- unlist(lapply(states, `[[`, "files"))
   request <- state_request(states[[1]])
-  new_state(result$state, request, states[[1]]$window, files)
+  state <- new_state(result$state, request, states[[1]]$window, files)
+  list(state = state, gaps = result$gaps)
 }
 
 #' @rdname datamap_state
@@ -622,7 +637,8 @@ abort_merge <- function(error, names, call) {
   abort_core(error, NULL, call, paste(name, "can't go on where", before))
 }
 
-warn_gap <- function(gap, name, call) {
+# `within` says what had its steps closer to each other.
+warn_gap <- function(gap, name, call, within = "states") {
   last <- format(gap[[1]], digits = 15)
   first <- format(gap[[2]], digits = 15)
   usual <- format(gap[[3]], digits = 15)
@@ -632,7 +648,7 @@ warn_gap <- function(gap, name, call) {
         "There is a gap in the steps before ", cli_verbatim(name), "."
       ),
       "x" = "Step {first} follows on step {last}.",
-      "i" = "Within the states, steps are at most {usual} apart.",
+      "i" = "Within the {within}, steps are at most {usual} apart.",
       "i" = "Is a part missing?"
     ),
     class = "gap", last = gap[[1]], first = gap[[2]], usual = gap[[3]],

@@ -148,6 +148,38 @@
 #' SQLite, PostgreSQL and MariaDB are tested; for other databases the query is
 #' only known to be written.
 #'
+#' # Workers
+#'
+#' `workers` are R processes that are running already, here or on other
+#' machines; no process is started here. They are
+#'
+#' * a cluster of the package parallel, as `parallel::makeCluster(4)` makes it;
+#' * the name of a compute profile of the package mirai, whose daemons
+#'   `mirai::daemons()` has started or waits for: `"default"` or `"mirai"` is
+#'   the one that has no other name;
+#' * `"future"`, for the plan of the package future that is in force.
+#'
+#' `x` are then paths, which mean the same files on every worker. Each worker
+#' makes a [datamap_state()] of one file at a time, and these are merged in the
+#' order of the files, whoever is done first. So what is said of
+#' [datamap_merge()] holds: counts are those of one process, means and variances
+#' differ by rounding, and a later file must not go back in time. A label that
+#' changes from one file to the next is a disagreement without a line, and where
+#' a file seems to be missing, there is the warning `datamap_warning_gap`. The
+#' result is the same to the last bit whatever the workers and their number are.
+#'
+#' First, all workers are asked for this package in this version, which they
+#' must answer within a minute. Errors of a worker are raised here as they
+#' would be without workers. A file whose worker ends, or takes longer than
+#' `timeout`, is given to another one; after `retry` times that is an error with
+#' the `path` of the file, of class `datamap_error_io`, or `datamap_error_limit`
+#' for the time. With a cut network nothing else than `timeout` ends the wait.
+#'
+#' Where the reading ends early, workers are stopped, which takes some seconds
+#' at most. They can be used again, except that of a cluster of parallel a
+#' worker on another machine, or one that does not stop, is cut off, and that
+#' older versions of future let it end in its own time.
+#'
 #' # Classes of labels
 #'
 #' Which class a label is follows the rules of [datamap_recorder()], section
@@ -253,6 +285,11 @@
 #'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint. More are of
 #'   use for plain files: up to four, or three with string ids or many metrics,
 #'   since one of them adds up what all have read.
+#' @param workers The workers that read the files side by side, see the section
+#'   of this name, each with `threads`; `NULL` for this process alone.
+#' @param timeout How many seconds a worker may take for a file; `NULL` for any
+#'   time.
+#' @param retry How often a file is given to another worker.
 #' @param progress Whether to show a progress bar; if not given, in interactive
 #'   sessions only.
 #' @return A data map: a data frame of class `c("datamap", "data.frame")` with
@@ -303,6 +340,9 @@ datamap_summarise <- function(x,
                               partial_last = c("error", "ignore"),
                               max_line = 64 * 2^20,
                               threads = NULL,
+                              workers = NULL,
+                              timeout = NULL,
+                              retry = 1,
                               progress = rlang::is_interactive()) {
   check_dots()
   call <- rlang::current_env()
@@ -314,6 +354,12 @@ datamap_summarise <- function(x,
   check_signals_named(request$signals, reading$naming, call)
   window <- check_window(burn_out, steps, call = call)
   force_argument(x, "x", call)
+  asked <- check_workers(workers, timeout, retry)
+  if (!is.null(asked)) {
+    how <- list(request = request, window = window, reading = reading)
+    state <- state_from_workers(x, asked, how, call)
+    return(summarise_state(state, request, window, "x", call))
+  }
   database <- check_database(x, order_by, check, call)
   source <- take_source(x, c("summary", "lines", "columns"))
   if (!is.null(source$summary)) {

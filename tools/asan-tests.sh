@@ -36,4 +36,4 @@ export LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS R_LIBS
 # What draws, counts and checks in R alone is left out, and the catalogue of faults, most of
 # whose readings the core's own tests and fuzz targets do under the same sanitizers.
 Rscript --no-init-file tools/test.R \
-  '^(arguments|audit|average|bins|broom|cartography|checks|command-line|compare|confusions|conditions|datamap.*|density|detect|explore.*|faults|filter|groups|inputs|intervals|knit|lazy.*|levels|marked|misplaced|panels|pictures|plot.*|python-path|region-probs|regions|reliability|report|review|runs|scales|select|stages-.*|survival|text|theme)$'
+  '^(arguments|audit|average|bins|broom|cartography|checks|command-line|compare|confusions|conditions|datamap.*|density|detect|explore.*|faults|filter|groups|inputs|intervals|knit|lazy.*|levels|marked|misplaced|panels|pictures|plot.*|python-path|region-probs|regions|reliability|report|review|runs|scales|select|stages-.*|survival|text|theme|workers.*)$'

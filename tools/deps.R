@@ -27,8 +27,10 @@ needed <- function(level) {
   }
   suggested <- requirements("Suggests")
   if (level == "test") {
-    # Tests skip what vignettes need, and pictures
-    spared <- c("janeaustenr", "knitr", "rmarkdown", "vdiffr")
+    # Tests skip what vignettes need, and pictures and kinds of workers
+    spared <- c(
+      "future", "janeaustenr", "knitr", "mirai", "rmarkdown", "vdiffr"
+    )
     suggested <- suggested[!names(suggested) %in% spared]
   }
   c(out, suggested)

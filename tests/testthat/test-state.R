@@ -14,32 +14,6 @@ state_of <- function(lines, signals = NULL, ...) {
   datamap_state(I(lines), signals = signals, ...)
 }
 
-# What counts, or is one of the values, is the same, means and variances are
-# within 1e-12; rows in any order where ids are strings.
-rounded_columns <- paste0(
-  "^(avg_probs|label_var|.*_mean|.*_var|confidence|variability|aum|el2n|bald|",
-  "threshold_closeness|prob_margin|loss_ema|.*entropy.*|aleatoric|pvi|",
-  "adj_confidence|suggested_prob|suggested_margin)$"
-)
-
-expect_close_map <- function(map, whole, any_order = FALSE) {
-  expect_identical(names(map), names(whole))
-  if (any_order) {
-    map <- map[match(whole$id, map$id), ]
-  }
-  is_rounded <- grepl(rounded_columns, names(map))
-  exact <- names(map)[!is_rounded]
-  same <- vapply(exact, function(name) {
-    identical(map[[name]], whole[[name]])
-  }, NA)
-  expect_identical(exact[!same], character())
-  far <- vapply(names(map)[is_rounded], function(name) {
-    !identical(is.na(map[[name]]), is.na(whole[[name]])) ||
-      any(abs(map[[name]] - whole[[name]]) > 1e-12, na.rm = TRUE)
-  }, NA)
-  expect_identical(names(far)[far], character())
-}
-
 # Not the condition itself: each version of the test package heads it otherwise.
 show_condition <- function(expr) {
   condition <- tryCatch(expr, condition = identity)
