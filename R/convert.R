@@ -291,19 +291,17 @@ ndjson_writer <- function(path, types, call) {
 # What nanoarrow writes of a part has all three.
 arrow_writer <- function(path, types, call) {
   end <- as.raw(c(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0))
-  is_started <- FALSE
+  n <- 0
   bytes_writer(path, call, function(part) {
     con <- rawConnection(raw(), "wb")
     on.exit(close(con))
     nanoarrow::write_nanoarrow(arrow_batch(part), con)
     bytes <- rawConnectionValue(con)
-    bytes <- utils::head(bytes, -length(end))
-    if (is_started) {
-      size <- readBin(bytes[5:8], "integer", endian = "little")
-      bytes <- utils::tail(bytes, -(8 + size))
-    }
-    is_started <<- TRUE
-    bytes
+    size <- readBin(bytes[5:8], "integer", endian = "little")
+    from <- if (n > 0) 8 + size else 0
+    n <<- n + 1
+    gc(FALSE) # R would wait until nanoarrow holds many of them
+    bytes[seq(from + 1, length(bytes) - length(end))]
   }, end)
 }
 
