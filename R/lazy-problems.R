@@ -229,13 +229,11 @@ problems_of_lazy <- function(x, call) {
     window <- check_window(NULL, NULL)
     window$database <- list(order_by = NULL, is_skipping = FALSE)
     request <- check_request(NULL, NULL, FALSE)
-    known <- list(
-      tables = list(x),
-      plans = list(lazy_plan(
-        x, column_types(x, call), request, window, check_naming(NULL, NULL),
-        call
-      ))
-    )
+    naming <- check_naming(NULL, NULL)
+    tables <- if (inherits(x, "tbl_lazy")) list(x) else unname(x)
+    known <- list(tables = tables, plans = lapply(tables, function(x) {
+      lazy_plan(x, column_types(x, call), request, window, naming, call)
+    }))
   }
   lazy_problems(known$tables, known$plans, call)$problems
 }

@@ -43,11 +43,36 @@ log_factor <- function(con) {
   if (abs(found - 1) < 1e-6) 1 else log(10)
 }
 
+quoted_names <- function(x, con) {
+  as.character(dbplyr::escape(dbplyr::ident(x), con = con))
+}
+
+# By which a text is its bytes, where a database takes "a" for "A", and for "a "
+# unless it is MariaDB and told; NULL in others.
+exact_collation <- function(con) {
+  if (!inherits(con, c("MySQLConnection", "MariaDBConnection"))) {
+    return(NULL)
+  }
+  said <- if (!is_simulated(con)) {
+    DBI::dbGetQuery(con, "SELECT VERSION() AS version")$version
+  }
+  if (any(grepl("MariaDB", said))) "utf8mb4_nopad_bin" else "utf8mb4_bin"
+}
+
+# A column; one of texts so that no two of them are equal.
+exact_column <- function(name, type, plan) {
+  if (is.null(plan$collation) || !is.character(type)) {
+    return(rlang::sym(name))
+  }
+  dbplyr::sql(paste0(
+    "CONVERT(", quoted_names(name, plan$con), " USING utf8mb4) COLLATE ",
+    plan$collation
+  ))
+}
+
 # The value of the line before, among those of the sample.
 value_before <- function(column, order, con) {
-  quoted <- function(x) {
-    as.character(dbplyr::escape(dbplyr::ident(x), con = con))
-  }
+  quoted <- function(x) quoted_names(x, con)
   dbplyr::sql(paste0(
     "LAG(", quoted(column), ") OVER (PARTITION BY ",
     paste(quoted(order$within), collapse = ", "), " ORDER BY ",
@@ -519,7 +544,10 @@ lazy_results <- function(samples, plan) {
     samples <- dplyr::group_by(samples, !!rlang::sym("label"))
     samples <- dplyr::ungroup(mutate_by(samples, c(list(
       dm_label_n = quote(n()),
-      dm_label_mean = quote(mean(avg_probs, na.rm = TRUE))
+      # of those that are numbers, as in R; of none, that it is none
+      dm_label_mean = quote(coalesce(mean(
+        case_when(avg_probs - avg_probs == 0 ~ avg_probs), na.rm = TRUE
+      ), avg_probs))
     )[needs], list(dm_all_n = dbplyr::sql("COUNT(*) OVER ()")))))
   }
   share <- statement(
@@ -573,15 +601,20 @@ said_labels <- function(plan) {
   }), sprintf("dm_l%d", k))
 }
 
+good_lines <- function(x, plan) {
+  lines <- lazy_lines(x, plan)
+  if (plan$is_skipping) {
+    lines <- dplyr::filter(lines, !!call("!", is_bad_line(plan)))
+  }
+  lines
+}
+
 # The whole of it, of tables with samples of their own each.
 lazy_summarise <- function(tables, plans, call) {
   plan <- plans[[1]]
   samples <- Map(function(x, plan) {
-    lines <- lazy_lines(x, plan)
-    if (plan$is_skipping) {
-      lines <- dplyr::filter(lines, !!call("!", is_bad_line(plan)))
-    }
-    samples <- lazy_samples(lazy_places(lazy_window(lines, plan), plan), plan)
+    lines <- lazy_window(good_lines(x, plan), plan)
+    samples <- lazy_samples(lazy_places(lines, plan), plan)
     if (length(tables) > 1) flat_query(samples, plan, call) else samples
   }, tables, plans)
   all <- Reduce(dplyr::union_all, samples)

@@ -108,16 +108,17 @@ lazy_map <- function(tables, request, window, naming, call) {
   plans <- lapply(tables, function(x) {
     lazy_plan(x, column_types(x, call), request, window, naming, call)
   })
+  need_one_database(plans, call)
   problems <- if (window$database$check) {
     found <- lazy_problems(tables, plans, call)
     judge_problems(found, plans[[1]], call)
+    need_own_samples(tables, plans, call)
     found$problems
   }
   known <- list(
     plans = plans, tables = tables, problems = problems,
     has_vectors = all(lengths(lapply(plans, `[[`, "classes")) > 0)
   )
-  need_one_database(plans, call)
   new_lazy_map(lazy_summarise(tables, plans, call), known)
 }
 
@@ -186,19 +187,50 @@ compute.datamap_lazy <- function(x, ...) {
   new_lazy_map(from_database(NextMethod(), rlang::caller_env()), known)
 }
 
-# A sample must be in one of several tables only.
+# A sample must be in one of several tables only: looked for before anything is
+# made of them, and among what was fetched, since `check` may be FALSE. Tables
+# of other servers count their ids there, and only these are sent.
+need_own_samples <- function(tables, plans, call) {
+  if (length(tables) == 1) {
+    return(invisible())
+  }
+  ids <- Map(function(x, plan) {
+    lines <- if (plan$is_skipping) {
+      good_lines(x, plan)
+    } else {
+      mutate_by(x, plan$fields["dm_id"], keep = FALSE)
+    }
+    dplyr::summarise(
+      dplyr::group_by(lines, !!rlang::sym("dm_id")), dm_n = !!quote(n())
+    )
+  }, tables, plans)
+  all <- dplyr::group_by(
+    Reduce(dplyr::union_all, ids), !!rlang::sym("dm_id")
+  )
+  all <- dplyr::summarise(all, dm_tables = !!quote(n()))
+  again <- dplyr::filter(all, !!quote(dm_tables > 1))
+  found <- from_database(dplyr::collect(utils::head(again, 1)), call)
+  if (nrow(found) > 0) {
+    abort_shared_id(plain_integer64(found$dm_id), call)
+  }
+}
+
 need_disjoint <- function(id, known, call) {
   row <- if (length(known$tables) > 1) repeated_id(id) else 0L
   if (row > 0) {
-    again <- id_text(id[[row]])
-    abort_datamap(
-      c(
-        "All lines of an id must be in one of the tables.",
-        "x" = "The id {.val {again}} is in several."
-      ),
-      class = "field", key = "id", call = call
-    )
+    abort_shared_id(id[[row]], call)
   }
+}
+
+abort_shared_id <- function(id, call) {
+  id <- id_text(id)
+  abort_datamap(
+    c(
+      "All lines of an id must be in one of the tables.",
+      "x" = "The id {.val {id}} is in several."
+    ),
+    class = "field", key = "id", call = call
+  )
 }
 
 # How many samples there were before a filter; NULL where there was none.
@@ -277,7 +309,9 @@ lazy_plan <- function(x, types, request, window, naming, call) {
   need_field(fields$label, "label", names(table), call)
   plan <- c(
     list(
-      con = con, dialect = dialect_of(con), request = request,
+      con = con, dialect = dialect_of(con),
+      collation = from_database(exact_collation(con), call),
+      request = request,
       burn_out = window$burn_out, steps = window$steps,
       is_windowed = window$burn_out > 0 || !is.null(window$steps),
       is_skipping = window$database$is_skipping, is_checked = FALSE,
@@ -528,7 +562,7 @@ field_statements <- function(table, fields, plan, call) {
   ident_column(table, fields$id, call)
   as_label <- function(field) {
     label_column(table, fields[[field]], call)
-    x <- column(field)
+    x <- exact_column(fields[[field]], of(field), plan)
     if (is.logical(of(field))) {
       bquote(case_when(.(x) == TRUE ~ 1L, .(x) == FALSE ~ 0L))
     } else {
@@ -536,7 +570,10 @@ field_statements <- function(table, fields, plan, call) {
     }
   }
   c(
-    list(dm_id = column("id"), dm_label = as_label("label")),
+    list(
+      dm_id = exact_column(fields$id, of("id"), plan),
+      dm_label = as_label("label")
+    ),
     if (has("s_label")) list(dm_s = column("s_label")),
     if (has("label_index")) list(dm_index = column("label_index")),
     if (has("pred_label")) list(dm_pred = as_label("pred_label")),

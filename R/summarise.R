@@ -123,9 +123,16 @@
 #' [datamap_filter()], [datamap_groups()] and [datamap_regions()] give tables of
 #' dbplyr, too; [datamap_plot()] has the samples counted in bins and fetches
 #' these. Each of them asks the database anew, so keep the data map by
-#' `compute()` first. A list of tables in one database is summarised as one, if
-#' all lines of an id are in one of them, each by a query of its own: so do the
-#' shards of foreign tables.
+#' `compute()` first.
+#'
+#' A list of tables in one database is summarised as one, each by a query of its
+#' own, such as the shards that a server knows as foreign tables. All lines of an
+#' id must be in one of them: an id in several is an error of class
+#' `datamap_error_field`, by `check` before and else by `collect()`. Lines of
+#' foreign tables are sent to the server that is asked. Where they are to stay,
+#' ask each shard by a connection of its own and give what `collect()` fetches to
+#' [rbind()], which holds for all columns but the metrics `pvi` and
+#' `adj_confidence`, which compare a sample with all others.
 #'
 #' Columns are those of a data frame, but for class vectors, which must be
 #' numeric columns `probs_<class>`, and `margin`, `sum_logp` and `n_tok`, which
@@ -139,14 +146,16 @@
 #' an error of class `datamap_error_field` (bad lines are left out by `on_error
 #' = "skip"`), disagreements a warning, as elsewhere; see [datamap_problems()].
 #' `dplyr::collect()` sorts by `id`, texts by their bytes, whatever the
-#' collation of the database is. What databases fail at is an error of class
-#' `datamap_error_io`.
+#' collation of the database is; MySQL and MariaDB are told to compare ids and
+#' labels by their bytes. What databases fail at, a server that is down or ends
+#' in the midst of a query, too, is an error of class `datamap_error_io`.
 #'
 #' Whether a probability of 0 gives an infinite loss, and `NaN` is told from
-#' what is missing, is up to the database: PostgreSQL has these numbers, SQLite
-#' has no `NaN`, MariaDB neither, and gives `NA` there.
-#' SQLite, PostgreSQL and MariaDB are tested; for other databases the query is
-#' only known to be written.
+#' what is missing, is up to the database: PostgreSQL and DuckDB have these
+#' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
+#' SQLite, PostgreSQL, MariaDB and DuckDB are tested, the last by the query as it
+#' is written for PostgreSQL; for other databases the query is only known to be
+#' written.
 #'
 #' # Workers
 #'

@@ -242,7 +242,7 @@ test_that("ids and labels become text by id_text() alone", {
   allowed <- c(
     "abort_newer_state", "by_level", "factor_labels", "filter_dots",
     "flat_query", "glance.datamap_detection", "installed_version", "new_state",
-    "valid_text", "value_before"
+    "quoted_names", "valid_text"
   )
   package <- asNamespace("datacarto")
   calls <- function(code) {

@@ -34,7 +34,7 @@ test_that("groups are those of the map", {
     list(group_by = "correct_times"), list(group_by = "evaluations"),
     list(use_l_times = 0), list(group_by = "label")
   )
-  for (case in cases[seq_len(if (in_full()) 8 else 4)]) {
+  for (case in cases[seq_len(if (in_detail()) 8 else 3)]) {
     found <- do.call(datamap_groups, c(list(lazy), case))
     expected <- do.call(datamap_groups, c(list(core), case))
     expect_identical(attr(found, "counts"), attr(expected, "counts"))
@@ -50,7 +50,7 @@ test_that("groups are those of the map", {
 })
 
 test_that("more texts than can be groups are refused", {
-  skip_unless_in_full()
+  skip_unless_in_detail()
   frame <- data.frame(
     id = 1:40, step = 1, label = paste0("l", 1:40), correct = 1L,
     label_probs = 0.5

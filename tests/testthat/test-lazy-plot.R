@@ -9,7 +9,7 @@ test_that("the plot is that of the map by its bins, and holds no samples", {
     list(), list(facet = NULL, group_by = "avg_probs"),
     list(criterion = "label_var", threshold = 9)
   )
-  for (case in cases[if (in_full()) 1:5 else 2]) {
+  for (case in cases[if (in_detail()) 1:5 else 2]) {
     found <- do.call(datamap_plot, c(list(lazy), case))
     expected <- do.call(datamap_plot, c(list(core), case, points = "density"))
     said <- c("title", "subtitle", "caption", "alt", "x", "y")
@@ -22,7 +22,7 @@ test_that("the plot is that of the map by its bins, and holds no samples", {
 })
 
 test_that("the filter of a map before is told", {
-  skip_unless_in_full()
+  skip_unless_in_detail()
   lazy <- datamap_filter(whole_map()$lazy, avg_probs < 0.4)
   core <- datamap_filter(whole_map()$core, avg_probs < 0.4)
   found <- datamap_plot(lazy)

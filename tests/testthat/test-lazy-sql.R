@@ -60,7 +60,7 @@ test_that("correct may be logical, 0 and 1, or text (trap 4)", {
     said, as.integer(said), as.double(said),
     c("true", "False", "TRUE", "false"), c("1", "0", "1", "0")
   )
-  for (correct in if (in_full()) forms else forms[4]) {
+  for (correct in if (in_detail()) forms else forms[c(1, 4)]) {
     x <- lazy_table(few_lines(correct))
     map <- dplyr::collect(datamap_summarise(x, check = FALSE))
     expect_identical(map$correct_times, 2L)
@@ -72,9 +72,26 @@ test_that("correct may be logical, 0 and 1, or text (trap 4)", {
   expect_match(query, "[`[]correct[]`] = ")
 })
 
+test_that("texts are their bytes, wherever they are compared", {
+  skip_without_database()
+  expect_identical(exact_collation(dbplyr::simulate_mysql()), "utf8mb4_bin")
+  expect_null(exact_collation(dbplyr::simulate_postgres()))
+  plan <- list(con = dbplyr::simulate_mysql(), collation = "utf8mb4_bin")
+  expect_match(exact_column("id", "a", plan), "COLLATE utf8mb4_bin$")
+  expect_identical(exact_column("id", 1L, plan), quote(id))
+  skip_unless_in_full()
+  frame <- data.frame(
+    id = rep(c("a", "A", "a "), each = 2), step = 1:2, label = "x",
+    pred_label = c("x", "X", "x", "x ", "x", "y"), label_probs = 0.5
+  )
+  found <- dplyr::collect(datamap_summarise(lazy_table(frame), check = FALSE))
+  expect_identical(found$id, c("A", "a", "a "))
+  expect_identical(found$correct_times, c(1L, 1L, 1L))
+})
+
 test_that("labels may be logical and text", {
   skip_unless_in_full()
-  for (label in list(c(TRUE, FALSE), c("a", "b"))[c(in_full(), TRUE)]) {
+  for (label in list(c(TRUE, FALSE), c("a", "b"))[c(TRUE, in_detail())]) {
     frame <- data.frame(
       id = c(1L, 1L, 2L, 2L), step = c(1, 2, 1, 2),
       label = rep(label, each = 2), correct = 1L, label_probs = 0.5
@@ -106,7 +123,7 @@ test_that("windows are those of any dialect (traps 2 and 6)", {
     dbplyr::simulate_mssql(), dbplyr::simulate_mysql(),
     dbplyr::simulate_postgres()
   )
-  for (con in cons[seq_len(if (in_full()) 3 else 1)]) {
+  for (con in cons[seq_len(if (in_detail()) 3 else 1)]) {
     query <- rendered(
       con, NULL, NULL, frame[columns], burn_out = 2, steps = c(1, 3)
     )
@@ -161,8 +178,14 @@ test_that("what is not finite is so in four columns (trap 11)", {
     frame <- frame[frame$id == 2, ]
   }
   x <- lazy_table(frame)
-  expected <- quietly(datamap_summarise(frame, signals = "g"))
-  found <- quietly(dplyr::collect(datamap_summarise(x, signals = "g")))
+  # a mean of some that are no number; and of no others, where ids are labels
+  metrics <- "adj_confidence"
+  expected <- quietly(
+    datamap_summarise(frame, metrics = metrics, signals = "g")
+  )
+  found <- quietly(dplyr::collect(
+    datamap_summarise(x, metrics = metrics, signals = "g")
+  ))
   expect_near_map(found, expected)
   if (has_odd_numbers()) {
     expect_identical(is.nan(found$avg_probs), is.nan(expected$avg_probs))
