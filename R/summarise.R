@@ -126,12 +126,12 @@
 #' `compute()` first.
 #'
 #' A list of tables in one database is summarised as one, each by a query of its
-#' own, such as the shards that a server knows as foreign tables. All lines of an
-#' id must be in one of them: an id in several is an error of class
+#' own, such as the shards that a server knows as foreign tables. All lines of
+#' an id must be in one of them: an id in several is an error of class
 #' `datamap_error_field`, by `check` before and else by `collect()`. Lines of
 #' foreign tables are sent to the server that is asked. Where they are to stay,
-#' ask each shard by a connection of its own and give what `collect()` fetches to
-#' [rbind()], which holds for all columns but the metrics `pvi` and
+#' ask each shard by a connection of its own and give what `collect()` fetches
+#' to [rbind()], which holds for all columns but the metrics `pvi` and
 #' `adj_confidence`, which compare a sample with all others.
 #'
 #' Columns are those of a data frame, but for class vectors, which must be
@@ -153,9 +153,9 @@
 #' Whether a probability of 0 gives an infinite loss, and `NaN` is told from
 #' what is missing, is up to the database: PostgreSQL and DuckDB have these
 #' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
-#' SQLite, PostgreSQL, MariaDB and DuckDB are tested, the last by the query as it
-#' is written for PostgreSQL; for other databases the query is only known to be
-#' written.
+#' SQLite, PostgreSQL, MariaDB and DuckDB are tested, the last by the query as
+#' it is written for PostgreSQL; for other databases the query is only known to
+#' be written.
 #'
 #' # Workers
 #'

@@ -1,16 +1,28 @@
 #!/bin/sh
-# Usage: engines.sh [sqlite|postgresql|mariadb ...]
+# Usage: engines.sh [agree SAMPLES] [sqlite|postgresql|mariadb|duckdb|shards ...]
 #
-# Runs the tests of R/lazy*.R against real databases, all of them if none is named. Each
-# server is started here, on the loopback interface, with its data in a temporary folder,
-# and stopped at the end; nothing of the machine's own servers is used. The last line is
-# "N passed, N failed"; a test that was skipped has failed. Needs the Debian packages
-# postgresql, mariadb-server, r-cran-dbplyr, r-cran-rsqlite, r-cran-rpostgresql and
-# r-cran-rmysql, and the package itself in R's library (tools/install-package.sh). As
-# root, the servers run as the users of their packages.
+# Runs the tests of R/lazy*.R against real databases, all of them if none is named, and
+# test-shards.R against three servers of PostgreSQL; then tools/agree.R, which compares
+# each database with the core on 1,000 samples of 20 evaluations. By `agree` nothing else
+# is done, on that many samples: 100,000 is what bench/results-engines.md tells of.
+#
+# Each server is started here, on the loopback interface, with its data in a temporary
+# folder, and stopped at the end; nothing of the machine's own servers is used. The last
+# line is "N passed, N failed"; a test that was skipped has failed. Needs the Debian
+# packages postgresql, mariadb-server, r-cran-dbplyr, r-cran-rsqlite, r-cran-rpostgresql
+# and r-cran-rmysql, npm, and the package itself in R's library (tools/install-package.sh).
+# As root, the servers run as the users of their packages.
+#
+# DuckDB's library comes by npm, and the R packages that talk to it from CRAN: they are
+# kept in ${XDG_CACHE_HOME:-~/.cache}/datacarto-engines and used again.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- sqlite postgresql mariadb
+samples=
+if [ "${1:-}" = agree ]; then
+  samples=$2
+  shift 2
+fi
+[ $# -gt 0 ] || set -- sqlite postgresql mariadb duckdb shards
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/datacarto-engines.XXXXXX")
 chmod 755 "$work"
@@ -64,15 +76,20 @@ stop_cluster() {
   run_as postgres "$postgresql_programs/pg_ctl" -D "$work/$1" -m fast stop >/dev/null
 }
 
-start_postgresql() {
-  start_cluster pg
-  stop="$stop postgresql"
-  cat >"$work/postgresql.R" <<END
+# R that connects with the cluster in the folder $1.
+connect_cluster() {
+  cat <<END
 DBI::dbConnect(
-  RPostgreSQL::PostgreSQL(), host = "127.0.0.1", port = $(cat "$work/pg.port"),
+  RPostgreSQL::PostgreSQL(), host = "127.0.0.1", port = $(cat "$work/$1.port"),
   user = "postgres", dbname = "postgres"
 )
 END
+}
+
+start_postgresql() {
+  start_cluster pg
+  stop="$stop postgresql"
+  connect_cluster pg >"$work/postgresql.R"
 }
 
 stop_postgresql() {
@@ -110,16 +127,99 @@ stop_mariadb() {
   done
 }
 
+# The library of DuckDB's build for Node has the interface ADBC. dbplyr knows its SQL by
+# a package that takes an hour to compile; it is written as PostgreSQL's.
+start_duckdb() {
+  kept=${XDG_CACHE_HOME:-$HOME/.cache}/datacarto-engines
+  library_of_duckdb() {
+    ls "$kept"/node_modules/@duckdb/node-bindings-*/libduckdb.so 2>/dev/null
+  }
+  mkdir -p "$kept/R"
+  library_of_duckdb >/dev/null || npm install --silent --no-audit --no-fund \
+    --prefix "$kept" @duckdb/node-api </dev/null
+  duckdb=$(library_of_duckdb | head -n 1)
+  R_LIBS=$kept/R:${R_LIBS:-}
+  export R_LIBS
+  Rscript -e 'if (!requireNamespace("adbi", quietly = TRUE)) {
+    if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
+      utils::chooseCRANmirror(ind = 1, local.only = TRUE)
+    }
+    utils::install.packages("adbi", commandArgs(TRUE), quiet = TRUE)
+  }' "$kept/R"
+  cat >"$work/duckdb.R" <<END
+loadNamespace("adbi")
+methods::setClass("PqConnection", contains = "DBIConnection")
+methods::setClass("DuckDB", contains = c("AdbiConnection", "PqConnection"))
+methods::new("DuckDB", DBI::dbConnect(
+  adbi::adbi(adbcdrivermanager::adbc_driver("$duckdb", "duckdb_adbc_init")),
+  path = ":memory:"
+))
+END
+}
+
+# A server that has the tables of two others as foreign ones, and R with functions that
+# connect with each (0, 1, 2) and that end the second by force.
+start_shards() {
+  stop="$stop shards"
+  for n in 0 1 2; do
+    start_cluster "shard$n"
+  done
+  psql_coordinator() {
+    psql -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(cat "$work/shard0.port")" -U postgres "$@"
+  }
+  psql_coordinator -c 'CREATE EXTENSION postgres_fdw'
+  for n in 1 2; do
+    psql_coordinator -c "CREATE SERVER shard$n FOREIGN DATA WRAPPER postgres_fdw OPTIONS (
+        host '127.0.0.1', port '$(cat "$work/shard$n.port")', dbname 'postgres')" \
+      -c "CREATE USER MAPPING FOR postgres SERVER shard$n OPTIONS (user 'postgres')"
+  done
+  cat >"$work/stop-shard" <<END
+[ "\$(id -u)" -ne 0 ] || as="runuser -u postgres --"
+\$as "$postgresql_programs/pg_ctl" -D "$work/shard2" -m immediate stop
+END
+  connect_cluster shard0 >"$work/shards.R"
+  cat >"$work/servers.R" <<END
+list(
+  ports = c($(cat "$work/shard0.port" "$work/shard1.port" "$work/shard2.port" | paste -sd,)),
+  connect = list(
+    function() $(connect_cluster shard0),
+    function() $(connect_cluster shard1),
+    function() $(connect_cluster shard2)
+  ),
+  stop_last = function() {
+    system2("sh", "$work/stop-shard", stdout = FALSE)
+  }
+)
+END
+}
+
+stop_shards() {
+  for n in 0 1 2; do
+    stop_cluster "shard$n" 2>/dev/null || true
+  done
+}
+
 # --- the tests ---
 
+# Runs R with the connection of $engine; one that ended before its end has counted
+# nothing.
 failed=0
+run_r() {
+  DATACARTO_DATABASE=$work/$engine.R Rscript "$@" | tee "$work/$engine-$(basename "$1").counts"
+  grep -q ' passed, ' "$work/$engine-$(basename "$1").counts" || failed=1
+}
+
 for engine in "$@"; do
   "start_$engine"
   echo "== $engine"
-  DATACARTO_DATABASE=$work/$engine.R Rscript tools/engines.R |
-    tee "$work/$engine.counts"
-  # an R that ended before its end has counted nothing
-  grep -q ' passed, ' "$work/$engine.counts" || failed=1
+  if [ "$engine" = shards ]; then
+    DATACARTO_SHARDS=$work/servers.R run_r tools/engines.R '^shards$'
+  elif [ -n "$samples" ]; then
+    run_r tools/agree.R "$samples"
+  else
+    run_r tools/engines.R '^lazy'
+    run_r tools/agree.R 1000
+  fi
 done
 awk -v failed="$failed" '
   / passed, / { passed += $1; failed += $3 }
