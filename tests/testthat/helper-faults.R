@@ -553,6 +553,7 @@ call_entries <- function(call) {
   add <- function() {
     call("ffi_recorder_add", recorder, lines$columns, lines$kinds, 2, FALSE)
   }
+  writer <- call("ffi_writer_open", at("written"))
   made <- call("ffi_read_state", list(path), skipping, NULL, FALSE, NULL)
   state <- unclass(new_state(made$state, request, list(burn_out = 0), "a"))
   about <- list(package = "1", files = "a", signals = "loss", metrics = "aum")
@@ -596,6 +597,11 @@ call_entries <- function(call) {
     call("ffi_write_text", c("a", "\u00e9"), at("text")),
     readLines(at("text"), encoding = "UTF-8"),
     readLines(at("new")),
-    call("ffi_state_version")
+    call("ffi_state_version"),
+    call("ffi_writer_open", at("absent/written")),
+    call("ffi_writer_add", writer, bytes),
+    is.character(call("ffi_writer_place", writer)),
+    call("ffi_writer_close", writer, TRUE),
+    identical(readBin(at("written"), "raw", 1e6), bytes)
   )
 }

@@ -134,7 +134,7 @@ list(
       want <- call_entries(plainly)
       expect_identical(
         which(vapply(want, inherits, NA, "dm_error")),
-        c(2L, 5L, 9L, 10L, 14L, 20L, 24L)
+        c(2L, 5L, 9L, 10L, 14L, 20L, 24L, 38L)
       )
       expect_identical(call_entries(tortured), want)
       entries <- names(getDLLRegisteredRoutines("datacarto")$.Call)
