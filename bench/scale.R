@@ -28,6 +28,7 @@ memory_mb <- function(what) {
 
 # What a job took, and a sum of what it gave.
 measured <- function(job) {
+  force(job) # what it is given is made before
   gc()
   writeLines("5", "/proc/self/clear_refs")
   before <- memory_mb("VmRSS")
@@ -285,7 +286,8 @@ if ("keep" %in% args) {
     paste0(
       "The map of a stream is that of the data frame of the same rows, to the ",
       "last bit: all ", columns_of_all, " columns of ",
-      format(rows, big.mark = ","), " rows in batches of 100,000; and ",
+      format(rows, big.mark = ",", scientific = FALSE),
+      " rows in batches of 100,000; and ",
       columns, " columns, with a signal and ", length(map_metrics),
       " metrics, of two million rows in batches of 2,048 and of 2,000 in ",
       "batches of 7 and of 1. All batches but the first have offsets."
