@@ -92,8 +92,19 @@ if (nrow(db) == 0) {
   all <- setdiff(all, spared(all))
   # their current versions may need a newer R
   all <- c(all, with_needs(intersect(models, rownames(db)), all))
-  have <- installed()
-  stale <- all[is.na(have[all]) | have[all] != db[all, "Version"]]
+  find_stale <- function() {
+    have <- installed()
+    all[is.na(have[all]) | have[all] != db[all, "Version"]]
+  }
+  # What was compiled for the distribution's set-up is compiled already.
+  for (package in find_stale()) {
+    if (has_distribution(package, db[package, "Version"])) {
+      there <- find.package(package, lib.loc = .Library.site)
+      unlink(file.path(lib, package), recursive = TRUE)
+      file.copy(there, lib, recursive = TRUE)
+    }
+  }
+  stale <- find_stale()
   if (length(stale)) {
     message("Installing ", length(stale), " packages: ", toString(stale))
     utils::install.packages(
