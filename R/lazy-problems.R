@@ -108,18 +108,16 @@ problem_query <- function(x, plan) {
   lines <- dplyr::group_by(
     lines, !!rlang::sym("dm_id"), !!rlang::sym("dm_bad")
   )
-  lines <- dbplyr::window_order(lines, !!!rlang::syms(plan$order))
-  within <- list(within = c("dm_id", "dm_bad"), by = plan$order)
-  before <- lapply(plan$order, value_before, within, plan$con)
+  order <- list(within = c("dm_id", "dm_bad"), by = plan$order)
+  before <- lapply(plan$order, value_before, order, plan$con)
   has_s <- "dm_s" %in% names(plan$fields)
   lines <- mutate_by(lines, c(
-    list(dm_row = quote(row_number())),
+    list(dm_row = row_in_order(order, plan$con)),
     stats::setNames(before, paste0(plan$order, "_before")),
     if (has_s) {
-      list(dm_ns = quote(cumsum(case_when(is.na(dm_s) ~ 0L, TRUE ~ 1L))))
+      list(dm_ns = so_far("COUNT", "dm_s", order, plan$con))
     }
   ))
-  lines <- dbplyr::window_order(lines)
   lines <- mutate_by(lines, c(
     list(dm_first = quote(
       max(case_when(dm_row == 1L ~ dm_label), na.rm = TRUE)

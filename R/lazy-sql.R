@@ -70,14 +70,27 @@ exact_column <- function(name, type, plan) {
   ))
 }
 
-# The value of the line before, among those of the sample.
-value_before <- function(column, order, con) {
-  quoted <- function(x) quoted_names(x, con)
+# What SQL says of a line among those of its sample, in their `order`. Written
+# here, since dbplyr has another order for some of these in some dialects.
+in_order <- function(said, order, con, frame = "") {
+  names <- function(x) paste(quoted_names(x, con), collapse = ", ")
   dbplyr::sql(paste0(
-    "LAG(", quoted(column), ") OVER (PARTITION BY ",
-    paste(quoted(order$within), collapse = ", "), " ORDER BY ",
-    paste(quoted(order$by), collapse = ", "), ")"
+    said, " OVER (PARTITION BY ", names(order$within), " ORDER BY ",
+    names(order$by), frame, ")"
   ))
+}
+
+row_in_order <- function(order, con) in_order("ROW_NUMBER()", order, con)
+
+# The value of the line before.
+value_before <- function(column, order, con) {
+  in_order(paste0("LAG(", quoted_names(column, con), ")"), order, con)
+}
+
+# SQL's function of a column of the lines up to this one.
+so_far <- function(name, column, order, con) {
+  said <- paste0(name, "(", quoted_names(column, con), ")")
+  in_order(said, order, con, " ROWS UNBOUNDED PRECEDING")
 }
 
 # --- statements ---
@@ -302,9 +315,11 @@ lazy_window <- function(lines, plan) {
     ))
   }))
   if (plan$burn_out > 0) {
-    lines <- dbplyr::window_order(lines, !!!rlang::syms(plan$order))
-    lines <- mutate_by(lines, list(dm_nth = quote(cumsum(dm_in))))
-    lines <- mutate_by(dbplyr::window_order(lines), list(dm_in = bquote(
+    order <- list(within = "dm_id", by = plan$order)
+    lines <- mutate_by(lines, list(
+      dm_nth = so_far("SUM", "dm_in", order, plan$con)
+    ))
+    lines <- mutate_by(lines, list(dm_in = bquote(
       case_when(dm_in == 1L & dm_nth <= .(as.integer(plan$burn_out)) ~ 1L,
                 TRUE ~ 0L)
     )))
@@ -318,8 +333,6 @@ lazy_window <- function(lines, plan) {
   }))
 }
 
-# Counts and means over all lines come first: windows that have an order would
-# give them one, too.
 lazy_places <- function(lines, plan) {
   if (plan$derives_loss) {
     lines <- derive_losses(lines, rlang::sym(plan$loss))
@@ -343,20 +356,23 @@ lazy_places <- function(lines, plan) {
       t = ~ sum(case_when(is.na(.(s)) ~ 0L, TRUE ~ 1L), na.rm = TRUE)
     ))
   ))
-  lines <- dbplyr::window_order(lines, !!!rlang::syms(plan$order))
-  within <- list(within = "dm_id", by = plan$order)
-  lines <- mutate_by(lines, c(
+  order <- list(within = "dm_id", by = plan$order)
+  mutate_by(lines, c(
     list(
-      dm_row = quote(row_number()),
-      dm_was = value_before("dm_c", within, plan$con)
+      dm_row = row_in_order(order, plan$con),
+      dm_was = value_before("dm_c", order, plan$con)
     ),
     if ("dm_s" %in% names(plan$fields)) {
-      list(dm_ns = quote(cumsum(case_when(is.na(dm_s) ~ 0L, TRUE ~ 1L))))
+      list(dm_ns = so_far("COUNT", "dm_s", order, plan$con))
     },
-    if (plan$is_windowed) list(dm_nth = quote(cumsum(dm_in))),
-    of_values(list(n = ~ cumsum(case_when(is.na(.(s)) ~ 0L, TRUE ~ 1L))))
+    if (plan$is_windowed) {
+      list(dm_nth = so_far("SUM", "dm_in", order, plan$con))
+    },
+    stats::setNames(
+      lapply(plan$valued, so_far, name = "COUNT", order, plan$con),
+      paste0(plan$valued, rep("n", length(plan$valued)))
+    )
   ))
-  dbplyr::window_order(lines)
 }
 
 # A sample of which no line that counts has a loss has that of its

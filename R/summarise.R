@@ -154,8 +154,8 @@
 #' what is missing, is up to the database: PostgreSQL and DuckDB have these
 #' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
 #' SQLite, PostgreSQL, MariaDB and DuckDB are tested, the last by the query as
-#' it is written for PostgreSQL; for other databases the query is only known to
-#' be written.
+#' it is written for PostgreSQL; for the others that dbplyr knows the query was
+#' only written and looked at, not run, and Access can't do it.
 #'
 #' # Workers
 #'

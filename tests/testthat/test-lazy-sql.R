@@ -215,3 +215,47 @@ test_that("every metric has its statement, of what there is", {
   needed <- unlist(lapply(metric_queries, `[[`, "of"))
   expect_true(all(needed %in% names(of_measures("sample", metric_queries))))
 })
+
+# The names of the dialects that dbplyr writes, of databases that have windows.
+dialects <- function() {
+  no_windows <- "simulate_access"
+  all <- getNamespaceExports("dbplyr")
+  sort(setdiff(grep("^simulate_[a-z_]+$", all, value = TRUE), c(
+    "simulate_vars", "simulate_vars_is_typed", "simulate_dbi", no_windows
+  )))
+}
+
+test_that("the query is written in every dialect, as it was looked at", {
+  skip_without_database()
+  frame <- lazy_signals(2, 2)
+  columns <- c("id", "step", "label", "correct", "label_probs", "s_label")
+  queries <- vapply(dialects(), function(dialect) {
+    con <- getExportedValue("dbplyr", dialect)()
+    rendered(con, NULL, NULL, frame[columns], burn_out = 3)
+  }, "")
+  expect_gt(length(queries), 9)
+  expect_match(queries, "GROUP BY")
+  # Teradata's cumsum() and row_number() of dbplyr go by the group
+  expect_no_match(queries, "ORDER BY [`\"]dm_id")
+  skip_if_not(
+    package_version(utils::packageVersion("dbplyr"))[1, 1:2] == "2.3",
+    "other versions of dbplyr write other spaces"
+  )
+  # those that come out the same stand together
+  for (query in unique(queries)) {
+    expect_snapshot(cat(
+      names(queries)[queries == query], query,
+      sep = "\n"
+    ))
+  }
+})
+
+test_that("every metric is written in every dialect that has its functions", {
+  skip_unless_in_detail()
+  # no pmax() before dbplyr 2.4
+  lacking <- if (utils::packageVersion("dbplyr") < "2.4.0") "simulate_mssql"
+  for (dialect in setdiff(dialects(), lacking)) {
+    con <- getExportedValue("dbplyr", dialect)()
+    expect_match(rendered(con), "GROUP BY", label = dialect)
+  }
+})
