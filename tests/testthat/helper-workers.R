@@ -6,12 +6,12 @@ step_files <- function(steps, n = 30, envir = parent.frame()) {
   first <- write_signals("", "none.txt", envir)
   files <- file.path(dirname(first), paste0("part_", seq_along(steps)))
   for (i in seq_along(steps)) {
-    writeLines(step_lines(steps[[i]], n), files[[i]])
+    writeLines(lines_at(steps[[i]], n), files[[i]])
   }
   files
 }
 
-step_lines <- function(step, n = 30) {
+lines_at <- function(step, n = 30) {
   p <- round(stats::runif(n), 3)
   id <- sample(n)
   sprintf(

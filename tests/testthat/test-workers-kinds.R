@@ -3,6 +3,7 @@
 for (kind in names(worker_kinds)) {
   test_that(paste("files are read by workers of kind", kind), {
     skip_on_cran()
+    skip_on_covr() # which waits for what ended processes have to say
     real <- start_workers(kind)
     on.exit(real$stop())
     files <- step_files(0:4)
@@ -74,8 +75,20 @@ for (kind in names(worker_kinds)) {
   })
 }
 
+test_that("a cluster must have open sockets", {
+  node <- structure(list(con = 1), class = "SOCKnode")
+  for (nodes in list(list(), list(node), list(node, node))) {
+    cluster <- structure(nodes, class = c("SOCKcluster", "cluster"))
+    expect_error(
+      datamap_state("a", workers = cluster), "open sockets",
+      class = "datamap_error_input"
+    )
+  }
+})
+
 test_that("workers of parallel are told apart, and are used again", {
   skip_on_cran()
+  skip_on_covr()
   real <- start_workers("cluster")
   on.exit(real$stop())
   cluster <- real$workers
