@@ -73,10 +73,10 @@ exact_column <- function(name, type, plan) {
 # What SQL says of a line among those of its sample, in their `order`. Written
 # here, since dbplyr has another order for some of these in some dialects.
 in_order <- function(said, order, con, frame = "") {
-  names <- function(x) paste(quoted_names(x, con), collapse = ", ")
+  listed <- function(x) paste(quoted_names(x, con), collapse = ", ")
   dbplyr::sql(paste0(
-    said, " OVER (PARTITION BY ", names(order$within), " ORDER BY ",
-    names(order$by), frame, ")"
+    said, " OVER (PARTITION BY ", listed(order$within), " ORDER BY ",
+    listed(order$by), frame, ")"
   ))
 }
 
@@ -337,9 +337,12 @@ lazy_places <- function(lines, plan) {
   if (plan$derives_loss) {
     lines <- derive_losses(lines, rlang::sym(plan$loss))
   }
+  order <- list(within = "dm_id", by = plan$order)
   of_values <- function(formulas) {
     columns <- lapply(plan$valued, function(name) {
-      found <- statements(formulas, list(s = rlang::sym(name)))
+      found <- statements(formulas, list(
+        s = rlang::sym(name), so_far = so_far("COUNT", name, order, plan$con)
+      ))
       stats::setNames(found, paste0(name, names(found)))
     })
     unlist(columns, recursive = FALSE)
@@ -356,7 +359,6 @@ lazy_places <- function(lines, plan) {
       t = ~ sum(case_when(is.na(.(s)) ~ 0L, TRUE ~ 1L), na.rm = TRUE)
     ))
   ))
-  order <- list(within = "dm_id", by = plan$order)
   mutate_by(lines, c(
     list(
       dm_row = row_in_order(order, plan$con),
@@ -368,10 +370,7 @@ lazy_places <- function(lines, plan) {
     if (plan$is_windowed) {
       list(dm_nth = so_far("SUM", "dm_in", order, plan$con))
     },
-    stats::setNames(
-      lapply(plan$valued, so_far, name = "COUNT", order, plan$con),
-      paste0(plan$valued, rep("n", length(plan$valued)))
-    )
+    of_values(list(n = ~ .(so_far)))
   ))
 }
 
