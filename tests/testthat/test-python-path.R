@@ -358,6 +358,84 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
   expect_gt(n_lines, 6000) # rows of the calls that were taken
 })
 
+test_that("calls by columns and by rows are the same, to the byte", {
+  skip_on_cran() # takes long
+  folder <- tempfile()
+  dir.create(folder)
+  on.exit(unlink(folder, recursive = TRUE))
+  code <- readLines(
+    test_path("fixtures", "calls_by_columns.py"),
+    encoding = "UTF-8"
+  )
+  output <- run_recorder(folder, 20261128, 2500, code = code)
+  counts <- as.numeric(strsplit(output, " ")[[1]])
+  expect_gt(min(counts), 400)
+})
+
+test_that("lines are these bytes, whichever way they are made", {
+  file <- new_path()
+  output <- run_recorder(file, code = '
+class ByRows(Recorder):
+    def _call_by_columns(self, *unused):
+        return None
+calls = [
+    dict(id=[3, 1], label=[0, 1], pred_label=[0, 0], correct=[True, False],
+         loss=[0.5, 1e-07], probs=[[0.75, 0.25], [1.0, 0.0]],
+         label_probs=[0.75, 0.0], step=1, note="say \\"},{\\\\\\""),
+    dict(id=["3", "4"], label=["1", "0"], logits=[[-0.0, 1e22], [5e-324, 2.0]],
+         step=[2.0, -1.5], ok=[True, False]),
+    dict(id=[5, 2**62], label=[0, 1], logits=[[1.0, float("nan")]] * 2, step=0),
+]
+for kind in (Recorder, ByRows):
+    with kind(sys.argv[1], existing="overwrite") as rec:
+        for call in calls:
+            rec.record(**call)
+        for step in (0, float("inf"), 2**53, 2**53 + 1):
+            try:
+                rec.record([5], [1], logits=[[1.0, 2.0]], step=step)
+            except SignalError as error:
+                print(error)
+    print(open(sys.argv[1]).read(), end="")
+for kind in (Recorder, ByRows):
+    with kind(sys.argv[1], existing="overwrite", classes=["b", "a"]) as rec:
+        rec.record([1, 2, 3], ["a", "b", "b"],
+                   probs=[[0.5, 0.5], [0.25, 0.75], [float("nan"), 1.0]])
+    print(open(sys.argv[1]).read(), end="")
+')
+  once <- c(
+    "row 0: step 0 of id 5 is not above 0",
+    "row 0: step must be finite, not inf",
+    "row 0: step 9007199254740993 of id 5 is not above 9007199254740992",
+    paste0(
+      '{"id":3,"label":0,"pred_label":0,"correct":true,"loss":0.5,',
+      '"probs":[0.75,0.25],"label_probs":0.75,"step":1,',
+      '"note":"say \\"},{\\\\\\""}'
+    ),
+    paste0(
+      '{"id":1,"label":1,"pred_label":0,"correct":false,"loss":1e-07,',
+      '"probs":[1.0,0.0],"label_probs":0.0,"step":1,',
+      '"note":"say \\"},{\\\\\\""}'
+    ),
+    paste0(
+      '{"id":"3","label":"1","logits":[-0.0,1e+22],"step":2.0,"ok":true,',
+      '"label_index":1}'
+    ),
+    paste0(
+      '{"id":"4","label":"0","logits":[5e-324,2.0],"step":-1.5,"ok":false,',
+      '"label_index":0}'
+    ),
+    '{"id":5,"label":0,"logits":[1.0,NaN],"step":0}',
+    '{"id":4611686018427387904,"label":1,"logits":[1.0,NaN],"step":0}',
+    '{"id":5,"label":1,"logits":[1.0,2.0],"step":9007199254740992}'
+  )
+  named <- c(
+    '{"id":1,"label":"a","probs":[0.5,0.5],"label_index":1,"pred_label":"b"}',
+    '{"id":2,"label":"b","probs":[0.25,0.75],"label_index":0,"pred_label":"a"}',
+    '{"id":3,"label":"b","probs":[NaN,1.0],"label_index":0}'
+  )
+  expect_identical(output, c(once, once, named, named))
+})
+
 test_that("the names of classes tell the label's column, in any order", {
   map <- function(label, classes) {
     file <- new_path()
