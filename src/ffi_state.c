@@ -155,7 +155,7 @@ SEXP ffi_state(const dm_states *states) {
   SET_VECTOR_ELT(out, 5, make_idents(&states->s_labels));
   SET_VECTOR_ELT(out, 6, make_part(states, DM_STATE_SAMPLES, 0));
   SET_VECTOR_ELT(out, 7, make_part(states, DM_STATE_STEPS, 0));
-  size_t n_signals = states->n_values;
+  size_t n_signals = states->kept.n;
   SEXP signals = Rf_allocVector(VECSXP, (R_xlen_t)n_signals);
   SET_VECTOR_ELT(out, 8, signals);
   for (size_t i = 0; i < n_signals; i++) {
@@ -264,7 +264,7 @@ dm_status ffi_restore_state(dm_states *states, SEXP state, dm_error *err) {
     DM_TRY(restore_part(states, DM_STATE_STEPS, 0, steps, err));
   }
   SEXP signals;
-  R_xlen_t n_signals = (R_xlen_t)states->n_values;
+  R_xlen_t n_signals = (R_xlen_t)states->kept.n;
   DM_TRY(ffi_typed_element(&signals, state, "signals", VECSXP, n_signals, err));
   for (R_xlen_t i = 0; i < n_signals; i++) {
     DM_TRY(restore_part(states, DM_STATE_SIGNAL, (size_t)i, VECTOR_ELT(signals, i), err));

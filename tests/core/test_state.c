@@ -53,7 +53,7 @@ static kept keep(const dm_run *run) {
   if (run->states.has_steps) {
     keep_part(&k, DM_STATE_STEPS, 0);
   }
-  for (size_t s = 0; s < run->states.n_values; s++) {
+  for (size_t s = 0; s < run->states.kept.n; s++) {
     keep_part(&k, DM_STATE_SIGNAL, s);
   }
   for (int part = DM_STATE_METRICS; part <= DM_STATE_SEEN; part++) {

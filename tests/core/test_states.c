@@ -50,14 +50,14 @@ static void test_requests(void) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("case %zu", i);
     dm_states states = made(&cases[i].options);
-    CHECK_UINT(states.n_values, cases[i].n_values);
+    CHECK_UINT(states.kept.n, cases[i].n_values);
     CHECK(states.largest_step == -INFINITY);
     CHECK_UINT(add(&states, 5), 0);
     CHECK_UINT(add(&states, -5), 1);
     CHECK_UINT(add(&states, 5), 0);
     CHECK_UINT(states.ids.n, 2);
     CHECK(dm_rows_cap(&states.accum) >= 2);
-    CHECK_INT(dm_rows_cap(&states.signals) >= 2, cases[i].n_values > 0);
+    CHECK_INT(dm_rows_cap(&states.kept.rows) >= 2, cases[i].n_values > 0);
     CHECK_INT(dm_rows_cap(&states.metrics) >= 2, cases[i].has_metrics);
     CHECK_INT(dm_rows_cap(&states.seen) >= 2, cases[i].has_seen);
     CHECK_INT(states.class_sums.n_rows >= 2, cases[i].has_class_sums);

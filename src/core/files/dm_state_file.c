@@ -123,7 +123,7 @@ dm_status dm_state_file_put(const dm_states *states, const dm_texts about[DM_N_A
   }
   for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
     dm_state_part part = (dm_state_part)p;
-    size_t n = part == DM_STATE_SIGNAL ? states->n_values : dm_state_has(states, part);
+    size_t n = part == DM_STATE_SIGNAL ? states->kept.n : dm_state_has(states, part);
     for (size_t i = 0; i < n; i++) {
       DM_TRY_DONE(put_part(&out, states, part, i, err));
     }
@@ -162,7 +162,7 @@ static dm_status read_tables(reading *r, dm_error *err) {
   }
   for (size_t p = 0; p < sizeof part_names / sizeof *part_names; p++) {
     dm_state_part part = (dm_state_part)p;
-    size_t n = part == DM_STATE_SIGNAL  ? states->n_values
+    size_t n = part == DM_STATE_SIGNAL  ? states->kept.n
                : part == DM_STATE_STEPS ? r->has_steps
                                         : dm_state_has(states, part);
     for (size_t i = 0; i < n; i++) {

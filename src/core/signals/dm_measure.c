@@ -11,18 +11,31 @@
 static const double LOG2_E = 1.4426950408889634;
 
 /* A line and its n class probabilities, as given or the softmax of its logits; NULL: it
-   has none. */
+   has none. Then what one pass over them gives for all measures, so that each logarithm
+   is taken once. */
 typedef struct measured {
   const dm_fields *fields;
   const double *probs;
   size_t n;
   double label_probs;
+  bool has_class; /* the label's is one of them; what follows needs it, but for entropy */
+  bool has_logs;
+  size_t place;
+  double of_label;
+  double rival; /* the largest of all others */
+  double log_of_label;
+  double log_of_rival;
+  double squares; /* the sum of those of the errors */
+  double entropy;
 } measured;
+
+/* What has to be found out in the pass. */
+typedef enum logs { NO_LOGS, TWO_LOGS, ALL_LOGS } logs;
 
 static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
 static double difference(double a, double b);
-static double norm_of_error(const double *probs, size_t n, size_t place);
+static double norm_of_error(const measured *line);
 static double log_prob(const measured *line, double unit, double (*log_of)(double));
 
 static double absent(void) {
@@ -40,31 +53,24 @@ static double log_margin(const measured *line) {
     if (find_rival(fields, fields->logits, fields->n_logits, &of_label, &rival)) {
       return difference(of_label, rival);
     }
-  } else if (line->probs && find_rival(fields, line->probs, line->n, &of_label, &rival)) {
-    return log(of_label) - log(rival);
+  } else if (line->has_class) {
+    return line->log_of_label - line->log_of_rival;
   }
   return absent();
 }
 
 /* p_y - max_{k != y} p_k */
 static double prob_margin(const measured *line) {
-  double of_label;
-  double rival;
-  return line->probs && find_rival(line->fields, line->probs, line->n, &of_label, &rival)
-             ? difference(of_label, rival)
-             : absent();
+  return line->has_class ? difference(line->of_label, line->rival) : absent();
 }
 
 /* ||p - onehot(y)||_2 */
 static double error_norm(const measured *line) {
-  size_t place;
-  return line->probs && dm_find_class(line->fields, line->n, &place)
-             ? norm_of_error(line->probs, line->n, place)
-             : absent();
+  return line->has_class ? norm_of_error(line) : absent();
 }
 
 static double entropy(const measured *line) {
-  return line->probs ? dm_entropy(line->probs, line->n, 1) : absent();
+  return line->probs ? line->entropy : absent();
 }
 
 /* p (1 - p) of the label's probability */
@@ -86,18 +92,20 @@ static double loss(const measured *line) {
 static const struct {
   const char *name;
   double (*of)(const measured *line);
+  logs takes; /* of class probabilities */
 } measures_there_are[] = {
-    {"log_margin", log_margin},
-    {"prob_margin", prob_margin},
-    {"error_norm", error_norm},
-    {"entropy", entropy},
-    {"aleatoric", aleatoric},
-    {"log2_prob", log2_prob},
-    {"loss", loss}, /* the last: see dm_keep */
+    {"log_margin", log_margin, TWO_LOGS},
+    {"prob_margin", prob_margin, NO_LOGS},
+    {"error_norm", error_norm, NO_LOGS},
+    {"entropy", entropy, ALL_LOGS},
+    {"aleatoric", aleatoric, NO_LOGS},
+    {"log2_prob", log2_prob, NO_LOGS},
+    {"loss", loss, NO_LOGS}, /* the last: see dm_keep */
 };
 
 enum { N_MEASURES = sizeof measures_there_are / sizeof *measures_there_are };
-_Static_assert(N_MEASURES <= 32, "more measures than a set has bits");
+_Static_assert((int)N_MEASURES <= (int)DM_MEASURES_MAX,
+               "more measures than a set has bits");
 
 /* --- sets of them --- */
 
@@ -119,9 +127,65 @@ size_t dm_measure_count(dm_measures measures) {
   return n;
 }
 
+/* The one pass. A NaN among the others is the rival. */
+DM_INLINE void pass_probs(measured *line, bool has_all_logs) {
+  const double *probs = line->probs;
+  size_t y = line->has_class ? line->place : line->n;
+  double rival = -INFINITY;
+  double log_of_rival = NAN; /* of that */
+  double squares = 0;
+  double sum = 0;
+  bool are_finite = true;
+  for (size_t k = 0; k < line->n; k++) {
+    double p = probs[k];
+    double log_of = 0;
+    if (has_all_logs) {
+      log_of = p == 0 ? -INFINITY : log(p);
+      sum += p == 0 ? 0 : p * log_of;
+      are_finite = are_finite && dm_is_finite(p);
+    }
+    double error = p - (k == y ? 1 : 0);
+    squares += error * error;
+    if (k == y) {
+      line->of_label = p;
+      line->log_of_label = log_of;
+    } else if (!(p <= rival) && !dm_is_nan(rival)) {
+      rival = p;
+      log_of_rival = log_of;
+    }
+  }
+  line->rival = rival;
+  line->log_of_rival = log_of_rival;
+  line->squares = squares;
+  line->entropy = dm_entropy_from(sum, are_finite);
+}
+
+static void look_at_probs(measured *line, dm_measures measures) {
+  logs most = NO_LOGS;
+  for (int i = 0; i < N_MEASURES; i++) {
+    logs takes = measures >> i & 1 ? measures_there_are[i].takes : NO_LOGS;
+    most = takes > most ? takes : most;
+  }
+  line->has_class = dm_find_class(line->fields, line->n, &line->place);
+  if (most == ALL_LOGS) {
+    pass_probs(line, true);
+  } else {
+    pass_probs(line, false);
+  }
+  line->has_logs = line->has_class && most == ALL_LOGS;
+  if (line->has_class && most == TWO_LOGS && !line->fields->logits) {
+    line->log_of_label = log(line->of_label);
+    line->log_of_rival = log(line->rival);
+    line->has_logs = true;
+  }
+}
+
 void dm_measure_line(dm_measures measures, const dm_fields *fields, const double *probs,
                      size_t n, double label_probs, double *out) {
-  measured line = {fields, probs, n, label_probs};
+  measured line = {.fields = fields, .probs = probs, .n = n, .label_probs = label_probs};
+  if (probs) {
+    look_at_probs(&line, measures);
+  }
   for (int i = 0; i < N_MEASURES; i++) {
     if (measures >> i & 1) {
       *out++ = measures_there_are[i].of(&line);
@@ -159,6 +223,8 @@ static double log_prob(const measured *line, double unit, double (*log_of)(doubl
   } else if (fields->logits && dm_find_class(fields, fields->n_logits, &place) &&
              line->label_probs == dm_softmax(fields->logits, fields->n_logits, place)) {
     nats = dm_log_softmax(fields->logits, fields->n_logits, place);
+  } else if (line->has_logs && log_of == log && line->label_probs == line->of_label) {
+    return line->log_of_label;
   } else {
     return log_of(line->label_probs);
   }
@@ -170,16 +236,16 @@ static double difference(double a, double b) {
 }
 
 /* What has no finite square is squared in this unit. */
-static double norm_of_error(const double *probs, size_t n, size_t place) {
+static double norm_of_error(const measured *line) {
   const double unit = 0x1p540;
-  double sum = 0;
+  if (dm_is_finite(line->squares)) {
+    return sqrt(line->squares);
+  }
   double scaled = 0;
-  for (size_t k = 0; k < n; k++) {
-    double error = probs[k] - (k == place ? 1 : 0);
-    sum += error * error;
+  for (size_t k = 0; k < line->n; k++) {
+    double error = line->probs[k] - (k == line->place ? 1 : 0);
     scaled += error / unit * (error / unit);
   }
-  return dm_is_finite(sum) || !dm_is_finite(scaled)
-             ? sqrt(sum)
-             : dm_within_doubles(sqrt(scaled) * unit);
+  return dm_is_finite(scaled) ? dm_within_doubles(sqrt(scaled) * unit)
+                              : sqrt(line->squares);
 }

@@ -11,6 +11,8 @@
    what is beyond the largest double counts as that. */
 typedef uint32_t dm_measures;
 
+enum { DM_MEASURES_MAX = 32 };
+
 /* The measure of that name, as a set; 0: there is none. */
 dm_measures dm_measure_find(const char *name);
 
@@ -28,6 +30,7 @@ typedef struct dm_keep {
   size_t loss_signal;   /* which of them is "loss", where that is */
   dm_measures loss;     /* the last measure: that signal where it is not given; or 0 */
   dm_measures measures; /* derived from it, and kept behind them */
+  dm_measures lasts;    /* those whose last value is kept as well as their mean */
   bool has_probs;       /* its class probabilities */
   bool has_prediction;  /* its predicted label */
   bool needs_probs;     /* every digit of its class vector counts */

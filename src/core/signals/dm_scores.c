@@ -68,6 +68,10 @@ double dm_entropy(const double *values, size_t n, double divisor) {
     sum += p == 0 ? 0 : p * log(p);
     are_finite = are_finite && dm_is_finite(p);
   }
+  return dm_entropy_from(sum, are_finite);
+}
+
+double dm_entropy_from(double sum, bool are_finite) {
   sum = are_finite ? dm_within_doubles(sum) : sum;
   return sum == 0 ? 0 : -sum; /* no -0 */
 }

@@ -20,5 +20,7 @@ void dm_softmax_all(const double *logits, size_t n, double *out);
 /* - sum p ln p in nats, where p is each of n values over the divisor and 0 ln 0 = 0. NaN
    for a p below 0; of finite p finite. */
 double dm_entropy(const double *values, size_t n, double divisor);
+/* The same from the sum of p ln p, and whether all p were finite. */
+double dm_entropy_from(double sum, bool are_finite);
 
 #endif

@@ -129,10 +129,11 @@ typedef struct dm_signal_accum {
   dm_moments moments; /* of the finite values */
   double last;
   uint32_t n_finite;
-  uint8_t is_given; /* at least one value */
-  uint8_t has_nan;
-  uint8_t has_above; /* Inf */
-  uint8_t has_below; /* -Inf */
+  uint32_t is_given : 1; /* at least one value */
+  uint32_t has_nan : 1;
+  uint32_t has_above : 1;  /* Inf */
+  uint32_t has_below : 1;  /* -Inf */
+  uint32_t is_derived : 1; /* dm_kept's: its values are no line's */
 } dm_signal_accum;
 
 void dm_signal_add(dm_signal_accum *a, double value);

@@ -175,8 +175,8 @@ DM_INLINE void prefetch_bytes(const void *p, size_t n) {
 
 /* What add_more() will write to. Inline, else gcc drops it as a call without effect. */
 DM_INLINE void prefetch_more(const dm_states *states, uint32_t row) {
-  if (states->signals.elem_size) {
-    prefetch_bytes(dm_rows_at(&states->signals, row), states->signals.elem_size);
+  if (states->kept.n) {
+    prefetch_bytes(dm_rows_at(&states->kept.rows, row), states->kept.rows.elem_size);
   }
   if (states->metrics.n_chunks) {
     __builtin_prefetch(dm_rows_at(&states->metrics, row), 1);
@@ -276,13 +276,9 @@ static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
   const dm_batch *batch = f->batch;
   dm_metric_line line = {.keep = &states->keep};
   if (batch->n_values) {
-    dm_signal_accum *signals = dm_rows_at(&states->signals, row);
-    const double *values = line.values = batch->signals + i * batch->n_values;
-    for (size_t s = 0; s < batch->n_values; s++) {
-      if (dm_double_bits(values[s]) != DM_ABSENT_BITS) {
-        dm_signal_add(&signals[s], values[s]);
-      }
-    }
+    line.values = batch->signals + i * batch->n_values;
+    uint32_t n = dm_states_accum(states, row)->n;
+    DM_TRY(dm_kept_add(&states->kept, row, n, line.values, err));
   }
   if (batch->keep.has_probs) {
     size_t from = i ? batch->probs_end[i - 1] : 0;

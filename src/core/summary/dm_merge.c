@@ -215,14 +215,15 @@ static dm_status check_window(merge *m, uint32_t row, uint32_t from, bool is_new
 static dm_status merge_states(merge *m, uint32_t row, uint32_t from, dm_error *err) {
   dm_states *states = m->states;
   const dm_states *other = m->other;
-  dm_accum_merge(dm_rows_at(&states->accum, row), dm_rows_at(&other->accum, from));
-  size_t n_values = states->n_values;
-  if (n_values > 0) {
-    dm_signal_accum *to = dm_rows_at(&states->signals, row);
-    const dm_signal_accum *with = dm_rows_at(&other->signals, from);
-    for (size_t s = 0; s < n_values; s++) {
-      dm_signal_merge(&to[s], &with[s]);
-    }
+  dm_accum *a = dm_rows_at(&states->accum, row);
+  const dm_accum *b = dm_rows_at(&other->accum, from);
+  uint32_t n = a->n;
+  dm_accum_merge(a, b);
+  for (size_t i = 0; i < states->kept.n; i++) {
+    dm_signal_accum value = dm_kept_get(&states->kept, row, n, i);
+    dm_signal_accum with = dm_kept_get(&other->kept, from, b->n, i);
+    dm_signal_merge(&value, &with);
+    DM_TRY(dm_kept_set(&states->kept, row, a->n, i, &value, err));
   }
   if (states->has_metrics) {
     dm_metric_merge(dm_rows_at(&states->metrics, row), dm_rows_at(&other->metrics, from));

@@ -91,8 +91,10 @@ dm_keep dm_metric_keep(const char *const *signals, size_t n_signals, uint32_t me
   unsigned needs = dm_metric_needs(metrics);
   for (int metric = 0; metric < DM_N_METRICS; metric++) {
     if (metrics >> metric & 1) {
-      const char *measure = dm_metrics[metric].measure;
-      keep.measures |= measure ? dm_measure_find(measure) : 0;
+      const dm_metric_info *info = &dm_metrics[metric];
+      dm_measures measure = info->measure ? dm_measure_find(info->measure) : 0;
+      keep.measures |= measure;
+      keep.lasts |= info->statistic == DM_SIGNAL_LAST ? measure : 0;
     }
   }
   keep.needs_probs = needs & DM_NEEDS_VECTOR;

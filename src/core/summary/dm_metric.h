@@ -16,7 +16,8 @@ enum {
 };
 
 /* The metrics: each is a column of the summary, in this order.
-   OF_MEASURE: the mean or the last value of a measure of dm_measure.c, by its name.
+   OF_MEASURE: the mean or the last value, all that is kept, of a measure of dm_measure.c,
+   by its name.
    OF_SAMPLE: REAL, a TIME or a TEXT (dm_metric_kind) of what is kept of a sample, by a
    function of dm_metric.c; where that takes a measure of each line, its name. */
 #define DM_METRICS(OF_MEASURE, OF_SAMPLE)                                                \
@@ -58,7 +59,7 @@ typedef enum dm_loss_kind {
   DM_N_LOSS_KINDS
 } dm_loss_kind;
 
-/* What metrics need of a sample beside dm_accum and the dm_signal_accum of measures. All
+/* What metrics need of a sample beside dm_accum and the means of measures (dm_kept). All
    zero is the state before the first evaluation. Each member has its row in the table of
    dm_metric_fields(). */
 typedef struct dm_metric_accum {

@@ -144,7 +144,7 @@ bool dm_state_has(const dm_states *states, dm_state_part part) {
     case DM_STATE_STEPS:
       return states->has_steps;
     case DM_STATE_SIGNAL:
-      return states->n_values > 0;
+      return states->kept.n > 0;
     case DM_STATE_METRICS:
       return states->has_metrics;
     case DM_STATE_SEEN:
@@ -221,16 +221,16 @@ static any_row row_of(const dm_states *states, dm_state_part part, size_t signal
       break;
     }
     case DM_STATE_SIGNAL: {
-      const dm_signal_accum *s =
-          (const dm_signal_accum *)dm_rows_at(&states->signals, row) + signal;
+      const dm_accum *a = dm_rows_at(&states->accum, row);
+      dm_signal_accum s = dm_kept_get(&states->kept, row, a->n, signal);
       out.signal = (signal_row){
-          .moments = s->moments,
-          .last = s->last,
-          .n_finite = (int32_t)s->n_finite,
-          .is_given = s->is_given,
-          .has_nan = s->has_nan,
-          .has_above = s->has_above,
-          .has_below = s->has_below,
+          .moments = s.moments,
+          .last = s.last,
+          .n_finite = (int32_t)s.n_finite,
+          .is_given = s.is_given,
+          .has_nan = s.has_nan,
+          .has_above = s.has_above,
+          .has_below = s.has_below,
       };
       break;
     }
@@ -477,8 +477,9 @@ static dm_status set_step(dm_states *states, size_t row, const step_row *from,
 static dm_status set_signal(dm_states *states, size_t signal, size_t row,
                             const signal_row *from, dm_error *err) {
   const dm_accum *sample = dm_rows_at(&states->accum, row);
+  dm_signal_accum value = {0};
   if (!from->is_given) {
-    return DM_OK;
+    return dm_kept_set(&states->kept, row, sample->n, signal, &value, err);
   }
   if ((uint32_t)from->n_finite > sample->n) {
     return wrong("no more than evaluations", "n_finite", row, err);
@@ -487,7 +488,7 @@ static dm_status set_signal(dm_states *states, size_t signal, size_t row,
     return wrong("at least one value", "n_finite", row, err);
   }
   DM_TRY(check_moments(&from->moments, from->n_finite, row, err));
-  ((dm_signal_accum *)dm_rows_at(&states->signals, row))[signal] = (dm_signal_accum){
+  value = (dm_signal_accum){
       .moments = from->moments,
       .last = from->last,
       .n_finite = (uint32_t)from->n_finite,
@@ -496,7 +497,7 @@ static dm_status set_signal(dm_states *states, size_t signal, size_t row,
       .has_above = (uint32_t)from->has_above & 1,
       .has_below = (uint32_t)from->has_below & 1,
   };
-  return DM_OK;
+  return dm_kept_set(&states->kept, row, sample->n, signal, &value, err);
 }
 
 static dm_status set_metric(dm_states *states, size_t row, const dm_metric_accum *from,

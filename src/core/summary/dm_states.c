@@ -18,9 +18,8 @@ dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error 
   dm_rows_init(&states->classes, sizeof(uint32_t));
   dm_rows_init(&states->indexes, sizeof(uint32_t));
   states->keep = dm_metric_keep(options->signals, options->n_signals, options->metrics);
-  states->n_values = dm_keep_values(&states->keep);
   states->has_metrics = dm_metric_needs(options->metrics) & DM_NEEDS_STATE;
-  dm_rows_init(&states->signals, sizeof(dm_signal_accum) * states->n_values);
+  dm_kept_init(&states->kept, &states->keep);
   dm_rows_init(&states->metrics, sizeof(dm_metric_accum));
   dm_rows_init(&states->seen, sizeof(uint32_t));
   dm_index_init(&states->predicted, options->seed);
@@ -32,13 +31,6 @@ dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error 
     return dm_error_expected(err, DM_E_INPUT, "the signal loss, for its moving average");
   }
   return DM_OK;
-}
-
-const dm_signal_accum *dm_states_signal(const dm_states *states, uint32_t row, size_t i) {
-  const dm_signal_accum *all = dm_rows_at(&states->signals, row);
-  const dm_keep *keep = &states->keep;
-  bool is_derived = keep->loss && i == keep->loss_signal && !all[i].is_given;
-  return &all[is_derived ? states->n_values - 1 : i];
 }
 
 dm_status dm_states_check_counts(const dm_states *states, dm_error *err) {
@@ -61,8 +53,9 @@ dm_status dm_states_check_counts(const dm_states *states, dm_error *err) {
 size_t dm_states_infinite_losses(const dm_states *states) {
   size_t n = 0;
   for (uint32_t row = 0; states->keep.loss && row < states->ids.n; row++) {
-    const dm_signal_accum *all = dm_rows_at(&states->signals, row);
-    n += !all[states->keep.loss_signal].is_given && all[states->n_values - 1].has_above;
+    const dm_signal_accum *loss =
+        dm_kept_signal(&states->kept, row, states->keep.loss_signal);
+    n += loss->is_derived && loss->has_above;
   }
   return n;
 }
@@ -75,7 +68,7 @@ void dm_states_release(dm_states *states) {
   dm_rows_release(&states->steps);
   dm_rows_release(&states->classes);
   dm_rows_release(&states->indexes);
-  dm_rows_release(&states->signals);
+  dm_kept_release(&states->kept);
   dm_rows_release(&states->metrics);
   dm_rows_release(&states->seen);
   dm_sums_release(&states->class_sums);
@@ -112,9 +105,7 @@ dm_status dm_states_grow_rows(dm_states *states, dm_error *err) {
 /* All rows that are kept beside dm_accum, except for those of check_ functions. */
 static dm_status grow_more(dm_states *states, dm_error *err) {
   size_t n = states->ids.n;
-  if (states->n_values) {
-    DM_TRY(dm_rows_grow(&states->signals, n, err));
-  }
+  DM_TRY(dm_kept_grow(&states->kept, n, err));
   if (states->has_window) {
     DM_TRY(dm_rows_grow(&states->seen, n, err));
   }

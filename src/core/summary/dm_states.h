@@ -7,6 +7,7 @@
 #include "signals/dm_problems.h"
 #include "summary/dm_accum.h"
 #include "summary/dm_index.h"
+#include "summary/dm_kept.h"
 #include "summary/dm_metric.h"
 #include "summary/dm_steps.h"
 #include "summary/dm_sums.h"
@@ -30,7 +31,7 @@ typedef struct dm_states {
   dm_rows classes; /* uint32_t per row; none while all class vectors are equally long */
   dm_rows indexes; /* uint32_t per row: label_index of its label, + 1; 0, and none while
                       no line has one */
-  dm_rows signals; /* dm_signal_accum per row for each signal and measure */
+  dm_kept kept;    /* of signals and measures */
   dm_rows metrics; /* dm_metric_accum per row; only for metrics that need it */
   dm_rows seen;    /* uint32_t per row: lines that count or not; only with a window */
   dm_sums class_sums;     /* class probabilities, summed per row; only for a metric */
@@ -43,7 +44,6 @@ typedef struct dm_states {
   size_t n_class_labels;
   size_t cap_class_labels;
   dm_keep keep;            /* of each line */
-  size_t n_values;         /* signals and measures */
   bool has_metrics;        /* there are rows in metrics */
   bool has_window;         /* not all evaluations count */
   uint32_t common_classes; /* length of the first class vector */
@@ -95,10 +95,6 @@ dm_status dm_states_set_label_index(dm_states *states, size_t row, uint32_t inde
 dm_ident dm_states_class_label(const dm_states *states, size_t place);
 dm_status dm_states_name_class(dm_states *states, size_t place, uint32_t label_plus_1,
                                dm_error *err) DM_MUST_CHECK;
-
-/* The state of a sample's signal or measure: the derived loss is that of the signal where
-   no line gave it one. */
-const dm_signal_accum *dm_states_signal(const dm_states *states, uint32_t row, size_t i);
 
 /* As dm_rows_at(), whose multiplication by the size becomes a shift here. */
 static inline dm_accum *dm_states_accum(const dm_states *states, uint32_t row) {

@@ -295,7 +295,7 @@ static double statistic_of(const dm_signal_accum *a, dm_signal_statistic statist
 static void take_signal(const slice *s, size_t signal, dm_signal_statistic statistic,
                         double *out) {
   for (size_t i = 0; i < s->n; i++) {
-    const dm_signal_accum *a = dm_states_signal(s->states, s->order[i], signal);
+    const dm_signal_accum *a = dm_kept_signal(&s->states->kept, s->order[i], signal);
     out[i] = a->is_given ? statistic_of(a, statistic)
                          : dm_missing_double(&s->columns->missing);
   }
@@ -306,7 +306,11 @@ static void take_measure(const slice *s, const dm_metric_info *metric, double *o
   const dm_keep *keep = &s->states->keep;
   size_t place = keep->n_signals +
                  dm_measure_place(keep->measures, dm_measure_find(metric->measure));
-  take_signal(s, place, metric->statistic, out);
+  for (size_t i = 0; i < s->n; i++) {
+    dm_signal_accum a = dm_kept_get(&s->states->kept, s->order[i], s->accum[i].n, place);
+    out[i] = a.is_given ? statistic_of(&a, metric->statistic)
+                        : dm_missing_double(&s->columns->missing);
+  }
 }
 
 /* Of the others, those that are not NULL: a time or a real number. */

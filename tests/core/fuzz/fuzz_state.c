@@ -119,7 +119,7 @@ static dm_status copy_states(dm_states *to, const dm_states *from, int32_t n_fil
   DM_TRY(copy_idents(&to->predicted, &from->predicted, err));
   for (int part = DM_STATE_SAMPLES; part <= DM_STATE_SEEN; part++) {
     size_t n = dm_state_has(from, (dm_state_part)part);
-    n = n && part == DM_STATE_SIGNAL ? from->n_values : n;
+    n = n && part == DM_STATE_SIGNAL ? from->kept.n : n;
     for (size_t s = 0; s < n; s++) {
       DM_TRY(copy_part(to, from, (dm_state_part)part, s, err));
     }
