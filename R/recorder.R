@@ -316,10 +316,9 @@ datamap_record <- function(rec,
     n_tok = one_for_all(n_tok, n)
   )
   fields <- fields[lengths(fields) > 0]
-  own <- own_signals(rlang::list2(...), names(fields), call)
-  own <- lapply(own, one_for_all, n = n)
-  frame <- signals_frame(c(fields, own), n, call)
-  lines <- record_columns(frame, call, rec$memory)
+  own <- rlang::list2(...)
+  lines <- if (length(own) == 0) plain_columns_of(fields, n, rec$memory)
+  lines <- lines %||% lines_of_call(fields, own, n, call, rec$memory)
   error <- .Call(
     ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$nulls
   )
@@ -558,6 +557,13 @@ scores_argument <- function(x, name, n, call) {
     )
   }
   x
+}
+
+# What record_columns() makes of the fields and signals of a call.
+lines_of_call <- function(fields, own, n, call, memory) {
+  own <- own_signals(own, names(fields), call)
+  own <- lapply(own, one_for_all, n = n)
+  record_columns(signals_frame(c(fields, own), n, call), call, memory)
 }
 
 # The signals in `...`; `fields` are the names of the fields that are given.
