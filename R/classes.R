@@ -475,6 +475,9 @@ class_column_names <- function(x, name) {
   pattern <- if (name == ".pred") "^class$|^$" else "^epoch_[0-9]+$|^$"
   names <- rlang::names2(x)
   found <- names[startsWith(names, paste0(name, "_"))]
+  if (length(found) == 0) {
+    return(found)
+  }
   found <- found[!grepl(pattern, substring(found, nchar(name) + 2))]
   found <- setdiff(found, naming_of(x)$fields)
   counted <- found[is_whole_text(substring(found, nchar(name) + 2))]

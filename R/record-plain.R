@@ -18,25 +18,45 @@ plain_kinds <- c(
   "step double" = "double", "step integer" = "double"
 )
 
+# And a signal of the user's.
+plain_own_kinds <- c(
+  integer = "int32", double = "double", logical = "bool", character = "text"
+)
+
 # What record_columns() makes of these fields, which stand in the order of a
-# line; NULL where it has to look at them itself. `memory` is a recorder's.
-plain_columns_of <- function(fields, n, memory) {
-  types <- vapply(fields, typeof, "")
-  kinds <- unname(plain_kinds[paste(names(fields), types)])
-  if (anyNA(kinds) || n == 0 || !said_all(fields, memory)) {
-    return(NULL)
-  }
-  for (i in seq_along(fields)) {
-    column <- plain_column(fields[[i]], kinds[[i]], n)
+# line, and of signals; NULL where it has to look at them itself. `memory` is a
+# recorder's.
+plain_call <- function(fields, own, n, memory) {
+  types <- paste(names(fields), vapply(fields, typeof, ""))
+  own_types <- vapply(own, typeof, "")
+  kinds <- unname(c(plain_kinds[types], plain_own_kinds[own_types]))
+  is_plain <- !anyNA(kinds) && n > 0 && said_all(fields, memory) &&
+    are_known(own, fields, memory) && all(is.finite(fields$step))
+  columns <- if (is_plain) c(fields, lapply(own, one_for_all, n = n))
+  for (i in seq_along(columns)) {
+    column <- plain_column(columns[[i]], kinds[[i]], n)
     if (is.null(column)) {
       return(NULL)
     }
-    fields[[i]] <- column
+    columns[[i]] <- column
   }
-  if (!all(is.finite(fields$step))) {
-    return(NULL)
-  }
-  list(columns = fields, kinds = kinds)
+  if (is_plain) list(columns = columns, kinds = kinds)
+}
+
+# Whether signals of these names were taken before, and are not looked through
+# for class vectors.
+are_known <- function(own, fields, memory) {
+  length(own) == 0 || (!is.null(memory$own_names) &&
+    identical(names(own), memory$own_names) &&
+    !(is.null(fields$probs) && is.null(fields$logits)))
+}
+
+# After a call that took them; not those that may be more than signals, which
+# depends on the rest of a call.
+keep_own_names <- function(names, memory) {
+  is_odd <- grepl("^(probs|logits|[.]pred)", names) |
+    names %in% c(names(stand_ins), names(all_other_names))
+  memory$own_names <- if (!any(is_odd)) names
 }
 
 # Whether nothing is left to be said of labels that count, and of probs, which

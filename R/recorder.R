@@ -317,8 +317,8 @@ datamap_record <- function(rec,
   )
   fields <- fields[lengths(fields) > 0]
   own <- rlang::list2(...)
-  lines <- if (length(own) == 0) plain_columns_of(fields, n, rec$memory)
-  lines <- lines %||% lines_of_call(fields, own, n, call, rec$memory)
+  lines <- plain_call(fields, own, n, rec$memory) %||%
+    lines_of_call(fields, own, n, call, rec$memory)
   error <- .Call(
     ffi_recorder_add, rec$pointer, lines$columns, lines$kinds, n, rec$nulls
   )
@@ -563,7 +563,10 @@ scores_argument <- function(x, name, n, call) {
 lines_of_call <- function(fields, own, n, call, memory) {
   own <- own_signals(own, names(fields), call)
   own <- lapply(own, one_for_all, n = n)
-  record_columns(signals_frame(c(fields, own), n, call), call, memory)
+  frame <- signals_frame(c(fields, own), n, call)
+  lines <- record_columns(frame, call, memory)
+  keep_own_names(names(own), memory)
+  lines
 }
 
 # The signals in `...`; `fields` are the names of the fields that are given.

@@ -32,10 +32,14 @@ stand_ins <- list(
 
 # Which field each other name is a name of, but for those with a number.
 other_names <- function(fields = names(field_names)) {
-  names <- lapply(field_names[fields], `[`, -1)
-  names <- stats::setNames(rep(fields, lengths(names)), unlist(names))
-  names[!grepl("_N$", names(names))]
+  all_other_names[all_other_names %in% fields]
 }
+
+all_other_names <- local({
+  names <- lapply(field_names, `[`, -1)
+  names <- stats::setNames(rep(names(names), lengths(names)), unlist(names))
+  names[!grepl("_N$", names(names))]
+})
 
 # The fields that have several names, one of which may be a signal.
 fields_of_names <- function() {
@@ -122,7 +126,8 @@ named_fields <- function(x) {
   if (!"pred_label" %in% names(naming$fields)) {
     names$pred_label <- c(names$pred_label, ".pred_class")
   }
-  found <- lapply(names, function(of) intersect(of, names(x)))
+  columns <- names(x)
+  found <- lapply(names, function(of) of[of %in% columns])
   lapply(found[lengths(found) > 0], `[[`, 1)
 }
 
@@ -213,6 +218,9 @@ count_rows <- function(column) {
   }
   if (!is.atomic(column) && !is.list(column)) {
     return(NA_real_)
+  }
+  if (!is.object(column)) {
+    return(as.double(NROW(column)))
   }
   # a class may count in its own way, or not at all
   n <- tryCatch(NROW(column), error = function(error) NULL)

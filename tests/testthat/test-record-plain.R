@@ -32,11 +32,15 @@ is_plain <- function(args, opening) {
   if (length(fields$step) == 1) {
     fields$step <- rep(fields$step, length(args$id))
   }
-  !is.null(datacarto:::plain_columns_of(fields, length(args$id), memory))
+  own <- args[setdiff(names(args), names(fields))]
+  memory$own_names <- "own"
+  !is.null(datacarto:::plain_call(fields, own, length(args$id), memory))
 }
 
 probs <- matrix(c(0.25, 1, 0.125, 0.75, 0, 0.875), 3)
-opening <- list(id = 7, label = 0, probs = matrix(0.5, 1, 2), step = 0)
+opening <- list(
+  id = 7, label = 0, probs = matrix(0.5, 1, 2), step = 0, own = "a"
+)
 usual <- list(
   id = 3:1, label = c(0L, 1L, 0L), pred_label = c(1L, 0L, 1L),
   correct = c(FALSE, TRUE, NA), loss = c(0.1, -Inf, NaN), probs = probs,
@@ -54,7 +58,9 @@ test_that("plain calls write what others write", {
     list(probs = replace(probs, 2, NaN)), list(probs = replace(probs, 2, NA)),
     list(probs = NULL, logits = probs), list(logits = -probs),
     list(label = c("x", "y", "0"), probs = NULL),
-    list(label_probs = NULL), list(correct = NULL, pred_label = NULL)
+    list(label_probs = NULL), list(correct = NULL, pred_label = NULL),
+    list(own = 1), list(own = c("\u00e9", "", "\"")), list(own = 3:1),
+    list(own = c(TRUE, NA, FALSE)), list(own = c(NaN, NA, Inf))
   )
   for (change in changes) {
     args <- utils::modifyList(usual, change)
@@ -100,16 +106,21 @@ test_that("what no plain call may have is refused or read as before", {
     list(correct = c("true", "false", "0")), list(s_label = c(1, 1.5, 2)),
     list(id = c("a", "1", iconv("caf\u00e9", "UTF-8", "latin1"))),
     list(label_index = c(0L, 1L, 0L)), list(margin = 1:3),
-    list(pred_label = bytes), list(pred_label = matrix(0:2)), list(own = 1),
-    list(probs_0 = 1), list(loss = structure(1:3, class = "odd"))
+    list(pred_label = bytes), list(pred_label = matrix(0:2)),
+    list(own = c("a", bytes, NA)), list(own = c("a", NA, "b")),
+    list(own = 1:2), list(own = matrix(1:3)), list(own = list(1, 2, 3)),
+    list(own = NULL, another = 1), list(own = Sys.Date()),
+    list(own = 1, own2 = 2), list(probs_0 = 1), list(guid = 1:3),
+    list(gold = 1:3, label = 0:2), list(logits_0 = 1:3, logits_1 = 3:1),
+    list(own = 1, probs = NULL), list(margin = 1:3, own = 1),
+    list(loss = structure(1:3, class = "odd"))
   )
   for (change in changes) {
     args <- utils::modifyList(usual, change)
     expect_identical(
       outcome(args, opening, identity), outcome(args, opening, I)
     )
-    expect_false(is_plain(args, opening) && !"own" %in% names(args) &&
-      !"probs_0" %in% names(args))
+    expect_false(is_plain(args, opening))
   }
   # ids that are there twice are told by the core, whichever way it was asked
   again <- utils::modifyList(usual, list(id = c(7L, 3L, 3L), step = 0))
