@@ -161,6 +161,22 @@ ln_or_below <- function(x, plan) {
   )
 }
 
+# A value of a sample that is infinite where one of these probabilities was 0:
+# none, where a database has no such number.
+unless_infinite <- function(value, logs, plan, otherwise = NULL) {
+  if (!is.null(plan$dialect$below) || length(logs) == 0) {
+    return(value)
+  }
+  above <- lapply(rlang::syms(logs), function(p) {
+    bquote(min(.(p), na.rm = TRUE) > 0)
+  })
+  is_finite <- halves_of(above, "&")
+  if (!is.null(otherwise)) {
+    is_finite <- call("|", is_finite, otherwise)
+  }
+  bquote(case_when(.(is_finite) ~ .(value)))
+}
+
 entropy_term <- function(x, plan) {
   first_that(
     list(call(">", x, 0), call("<=", x, 0)),
@@ -488,6 +504,10 @@ signal_statements <- function(plan) {
     for (one in intersect(which, c("var", "min"))) {
       found[[one]] <- numbers_only(found[[one]], one, parts$s, plan)
     }
+    if (name == "loss") {
+      others <- setdiff(which, "min")
+      found[others] <- lapply(found[others], finite_loss, plan)
+    }
     stats::setNames(found, paste0(name, "_", which))
   }
   asked <- plan$request$signals
@@ -519,6 +539,12 @@ numbers_only <- function(value, which, s, plan) {
   ))
 }
 
+# Of a loss that follows from probabilities; the least is not one of 0.
+finite_loss <- function(value, plan) {
+  is_given <- if (plan$derives_loss) quote(max(dm_given, na.rm = TRUE) > 0L)
+  unless_infinite(value, "dm_p", plan, is_given)
+}
+
 # What is kept for metrics.
 part_statements <- function(plan) {
   logarithms <- lapply(
@@ -526,7 +552,7 @@ part_statements <- function(plan) {
   )
   with <- c(logarithms, list(t = lazy_time(plan)))
   kept <- lapply(metric_queries[plan$kept], function(query) {
-    statement(query$sample, with)
+    unless_infinite(statement(query$sample, with), query$logs, plan)
   })
   names(kept) <- kept_names(plan$kept)
   means <- lapply(stats::setNames(nm = plan$class_columns), function(name) {

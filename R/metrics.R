@@ -41,16 +41,19 @@ measure <- function(words,
 # of        metrics whose `sample` the value takes as well
 # classes   whether it takes the mean class vector
 # of_label  what it takes of all samples of the same label
+# logs      what the logarithm is taken of, which may be 0
 query <- function(value = NULL,
                   sample = NULL,
                   lines = NULL,
                   valued = NULL,
                   of = NULL,
                   classes = FALSE,
-                  of_label = NULL) {
+                  of_label = NULL,
+                  logs = NULL) {
   list(
     value = value, sample = sample, lines = union(lines, valued),
-    valued = valued, of = of, classes = classes, of_label = of_label
+    valued = valued, of = of, classes = classes, of_label = of_label,
+    logs = logs
   )
 }
 
@@ -308,7 +311,8 @@ metric_list <- list(
     needs = "class",
     query = query(
       lines = c("dm_own", "dm_rival"),
-      sample = ~ mean(.(ln_own) - .(ln_rival), na.rm = TRUE)
+      sample = ~ mean(.(ln_own) - .(ln_rival), na.rm = TRUE),
+      logs = c("dm_own", "dm_rival")
     )
   ),
   prob_margin = measure(
@@ -418,7 +422,7 @@ metric_list <- list(
     query = query(
       ~ (dm_pvi - .(ln_share)) / .(ln2),
       lines = "dm_ln", sample = ~ mean(dm_ln, na.rm = TRUE),
-      of_label = "dm_label_n"
+      of_label = "dm_label_n", logs = "dm_p"
     )
   ),
   pred_dist = measure("Times each label was predicted", needs = "prediction"),

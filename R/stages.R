@@ -44,8 +44,7 @@
 #' * **xgboost** (`binary:logistic`, `multi:softprob`; trees, also dart),
 #'   versions 1.7 and 3: after so many rounds, whatever early stopping chose.
 #'   *Run with 1.7; for 3 written from its manual, not run;*
-#' * **lightgbm** (`binary`, `multiclass`), from version 4: the same.
-#'   *Written from its manual, not run;*
+#' * **lightgbm** (`binary`, `multiclass`), from version 4: the same;
 #' * **parsnip** fits and **workflows**: the engine's model on the predictors as
 #'   they were given to it, with the engine's `at` and `out_of_bag`. A fit that
 #'   was made without a formula does not know the name of the label;
@@ -69,10 +68,10 @@
 #'
 #' # What was run
 #' The tests of each release run gbm, glmnet, nnet, randomForest, ranger and
-#' caret, and parsnip, workflows and mlr3 with ranger and glmnet. tune 2.1.0 was
-#' run by hand. *parsnip, workflows and mlr3 with xgboost and lightgbm (by
-#' bonsai and mlr3extralearners): written from the code of these packages, not
-#' run.*
+#' caret, and parsnip, workflows and mlr3 with ranger and glmnet. By hand were
+#' run lightgbm 4.7.0 and xgboost 1.7.8, both by parsnip as well (lightgbm by
+#' bonsai 0.4.1), and tune 2.1.0. *mlr3 with xgboost and lightgbm (by
+#' mlr3extralearners): written from the code of these packages, not run.*
 #'
 #' @param x What there is: a fitted model, a result of a resampling, a matrix,
 #'   an array or a list of matrices.

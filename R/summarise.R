@@ -152,7 +152,9 @@
 #'
 #' Whether a probability of 0 gives an infinite loss, and `NaN` is told from
 #' what is missing, is up to the database: PostgreSQL and DuckDB have these
-#' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there.
+#' numbers, SQLite has no `NaN`, MariaDB neither, and gives `NA` there: for
+#' `aum`, `pvi` and all of a loss that follows from a probability of 0, but for
+#' the least.
 #' SQLite, PostgreSQL, MariaDB and DuckDB are tested, the last by the query as
 #' it is written for PostgreSQL; for the others that dbplyr knows the query was
 #' only written and looked at, not run, and Access can't do it.

@@ -433,7 +433,9 @@ test_that("mlr3: those of the learner's model", {
   stages <- datamap_stages(forest$learner, data = data)
   expect_identical(stages$predicted, "out-of-bag")
   for (some in list(data, two)) {
-    if (requireNamespace("xgboost", quietly = TRUE)) {
+    # mlr3's learner is for its third version
+    if (requireNamespace("xgboost", quietly = TRUE) &&
+          utils::packageVersion("xgboost") >= "3") {
       learned <- learn("classif.xgboost", some, nrounds = 5, nthread = 1)
       expect_last(learned, some)
     }
@@ -505,6 +507,44 @@ test_that("parsnip: those of the engine's model", {
   expect_error(
     datamap_stages(other, data = two), class = "datamap_error_input"
   )
+})
+
+test_that("parsnip: those of boosting, whichever number is the event", {
+  skip_if_not_installed("parsnip")
+  # its contrasts, of factors for boosting, are only found where it is attached
+  if (!"package:parsnip" %in% search()) {
+    attachNamespace("parsnip")
+    on.exit(detach("package:parsnip"))
+  }
+  data <- flowers()
+  data$size <- factor(c("small", "large")[1 + (data$Petal.Length > 4)])
+  two <- data[data$Species != "setosa", ]
+  two$Species <- droplevels(two$Species)
+  # which class is the first is up to the engine
+  expect_boosted <- function(some, engine, ...) {
+    spec <- parsnip::set_engine(
+      parsnip::boost_tree("classification", trees = 20, min_n = 5), engine, ...
+    )
+    fit <- parsnip::fit(spec, Species ~ size + Sepal.Width, some)
+    last <- datamap_probs(datamap_stages(fit, data = some), "last")
+    prob <- stats::predict(fit, some, type = "prob")
+    expect_setequal(paste0(".pred_", colnames(last)), names(prob))
+    expect_equal(
+      unname(last), unname(as.matrix(prob[paste0(".pred_", colnames(last))])),
+      tolerance = 1e-12
+    )
+  }
+  if (requireNamespace("xgboost", quietly = TRUE)) {
+    expect_boosted(data, "xgboost", nthread = 1)
+    expect_boosted(two, "xgboost", nthread = 1)
+    expect_boosted(two, "xgboost", nthread = 1, event_level = "second")
+  }
+  skip_if_not_installed("lightgbm")
+  skip_if_not_installed("bonsai")
+  # which makes the engine known
+  loadNamespace("bonsai")
+  expect_boosted(data, "lightgbm", num_threads = 1, seed = 1)
+  expect_boosted(two, "lightgbm", num_threads = 1, seed = 1)
 })
 
 test_that("workflows: those of the engine's model, on what it was given", {
