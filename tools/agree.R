@@ -97,9 +97,7 @@ expected <- summary_of(
 )
 is_count <- !vapply(expected, is.double, NA)
 # Where a database has no infinity, there is nothing.
-has_infinity <- is_sqlite() || has_odd_numbers()
-is_infinite <- Reduce(`|`, lapply(expected[!is_count], is.infinite))
-if (!has_infinity) {
+if (!is_sqlite() && !has_odd_numbers()) {
   expected[!is_count] <- lapply(expected[!is_count], function(x) {
     replace(x, is.infinite(x), NA)
   })
@@ -127,11 +125,11 @@ for (name in names(expected)) {
 stopifnot(identical(names(found), names(expected)), outcome)
 worst <- worst[which.max(worst)]
 cat(sprintf(
-  "| %s | %s | %s | %d | %d | %d | %s | %d | %.1e (%s) | %.0f |\n",
+  "| %s | %s | %s | %d | %d | %d | %s | %.1e (%s) | %.0f |\n",
   version_of(database()), format(nrow(found), big.mark = ","),
   format(nrow(frame), big.mark = ","), sum(is_count), sum(!is_count),
   n_differ, if (anyNA(found$avg_probs)) sum(is.nan(found$avg_probs)) else "-",
-  sum(is_infinite), worst, names(worst), time[["elapsed"]]
+  worst, names(worst), time[["elapsed"]]
 ))
 cat(length(expected) - n_differ + 7, " passed, ", n_differ, " failed\n",
     sep = "")
