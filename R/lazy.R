@@ -471,7 +471,6 @@ needed_parts <- function(request) {
     valued = of_them("valued", all),
     measures = unique(c(
       of_them("lines", all),
-      if (any(of_them("classes", all))) "dm_class",
       if ("loss" %in% request$core_signals) "dm_ln"
     ))
   )

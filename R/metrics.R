@@ -36,10 +36,10 @@ measure <- function(words,
 #           lines; NULL: that which is kept for this metric, or a column that
 #           is there already
 # sample    what is kept of the lines of a sample, as dm_<metric>
-# lines     the measures of each line that this takes
+# lines     the measures of each line that this takes; dm_class: of all classes,
+#           for the mean class vector
 # valued    those of them whose values are counted: .n up to the line, .t in all
 # of        metrics whose `sample` the value takes as well
-# classes   whether it takes the mean class vector
 # of_label  what it takes of all samples of the same label
 # logs      what the logarithm is taken of, which may be 0
 query <- function(value = NULL,
@@ -47,13 +47,11 @@ query <- function(value = NULL,
                   lines = NULL,
                   valued = NULL,
                   of = NULL,
-                  classes = FALSE,
                   of_label = NULL,
                   logs = NULL) {
   list(
     value = value, sample = sample, lines = union(lines, valued),
-    valued = valued, of = of, classes = classes, of_label = of_label,
-    logs = logs
+    valued = valued, of = of, of_label = of_label, logs = logs
   )
 }
 
@@ -351,7 +349,7 @@ metric_list <- list(
   entropy_of_mean = measure(
     "Entropy of the mean prediction", "high",
     bounds = from_zero, needs = "vectors",
-    query = query(~ .(entropy_of_mean), classes = TRUE)
+    query = query(~ .(entropy_of_mean), lines = "dm_class")
   ),
   mean_entropy = measure(
     "Mean entropy of the predictions", "high",
@@ -367,7 +365,7 @@ metric_list <- list(
     needs = "vectors",
     query = query(
       ~ (.(entropy_of_mean)) - dm_mean_entropy,
-      of = "mean_entropy", classes = TRUE
+      of = "mean_entropy", lines = "dm_class"
     )
   ),
   aleatoric = measure(
@@ -441,12 +439,12 @@ metric_list <- list(
     "Suggested label",
     core = "suggested_place", needs = "vectors",
     column = function(x, ...) attr(x, "classes")[x$suggested_place + 1L],
-    query = query(~ .(suggested), classes = TRUE)
+    query = query(~ .(suggested), lines = "dm_class")
   ),
   suggested_prob = measure(
     "Mean probability of the suggested label",
     range = c(0, 1), bounds = share, needs = "vectors",
-    query = query(~dm_suggested, classes = TRUE)
+    query = query(~dm_suggested, lines = "dm_class")
   ),
   suggested_margin = measure(
     "Margin of the suggested label over the given one", "high",
@@ -462,7 +460,7 @@ metric_list <- list(
       ~ case_when(
         .(suggested) == label ~ 0, TRUE ~ dm_suggested - avg_probs
       ),
-      classes = TRUE
+      lines = "dm_class"
     )
   )
 )
