@@ -121,7 +121,35 @@ DM_INLINE bool dm_number_scale(uint64_t w, int64_t q, uint64_t *bits) {
   return true;
 }
 
-DM_INLINE const char *dm_number_unsigned(const char *p, double *out) {
+/* The number at p, without a sign, of which the digits have been read up to s as w times
+   10^q: its exponent, if there is one, and its double. */
+DM_INLINE const char *dm_number_end(const char *p, const char *s, uint64_t w, int64_t q,
+                                    double *out) {
+  if (DM_UNLIKELY((*s | 0x20) == 'e')) {
+    const char *e = s + 1;
+    bool is_below = *e == '-';
+    e += *e == '-' || *e == '+';
+    int64_t exponent = 0;
+    int n = 0;
+    for (; dm_is_digit(e[n]) && n < 4; n++) {
+      exponent = exponent * 10 + (e[n] - '0');
+    }
+    if (n == 0 || dm_is_digit(e[n])) {
+      return dm_number_slow(p, out);
+    }
+    q += is_below ? -exponent : exponent;
+    s = e + n;
+  }
+  uint64_t bits = 0;
+  if (DM_UNLIKELY(w != 0 && !dm_number_scale(w, q, &bits))) {
+    return dm_number_slow(p, out);
+  }
+  *out = dm_double_from_bits(bits);
+  return s;
+}
+
+/* Puts n < 8 digits at p behind those of w; false where 64 bits may not hold them. */
+DM_INLINE bool dm_number_append(const char *p, unsigned n, uint64_t *w) {
   static const uint32_t ten_to[8] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
   /* from here on n more digits could leave 64 bits */
   static const uint64_t too_large[8] = {
@@ -129,6 +157,14 @@ DM_INLINE const char *dm_number_unsigned(const char *p, double *out) {
       UINT64_C(100000000000000000),   UINT64_C(10000000000000000),
       UINT64_C(1000000000000000),     UINT64_C(100000000000000),
       UINT64_C(10000000000000),       UINT64_C(1000000000000)};
+  if (DM_UNLIKELY(*w >= too_large[n])) {
+    return false;
+  }
+  *w = *w * ten_to[n] + dm_few_digits(dm_load8(p), n);
+  return true;
+}
+
+DM_INLINE const char *dm_number_unsigned(const char *p, double *out) {
   const char *s = p;
   if (DM_UNLIKELY(!dm_is_digit(*s))) {
     return NULL;
@@ -163,32 +199,11 @@ DM_INLINE const char *dm_number_unsigned(const char *p, double *out) {
       return NULL;
     }
     unsigned rest = n & 7;
-    if (DM_UNLIKELY(w >= too_large[rest])) {
+    if (DM_UNLIKELY(!dm_number_append(s - rest, rest, &w))) {
       return dm_number_slow(p, out);
     }
-    w = w * ten_to[rest] + dm_few_digits(dm_load8(s - rest), rest);
   }
-  if (DM_UNLIKELY((*s | 0x20) == 'e')) {
-    const char *e = s + 1;
-    bool is_below = *e == '-';
-    e += *e == '-' || *e == '+';
-    int64_t exponent = 0;
-    int n = 0;
-    for (; dm_is_digit(e[n]) && n < 4; n++) {
-      exponent = exponent * 10 + (e[n] - '0');
-    }
-    if (n == 0 || dm_is_digit(e[n])) {
-      return dm_number_slow(p, out);
-    }
-    q += is_below ? -exponent : exponent;
-    s = e + n;
-  }
-  uint64_t bits = 0;
-  if (DM_UNLIKELY(w != 0 && !dm_number_scale(w, q, &bits))) {
-    return dm_number_slow(p, out);
-  }
-  *out = dm_double_from_bits(bits);
-  return s;
+  return dm_number_end(p, s, w, q, out);
 }
 
 /* Whether there is a sign is guessed, so that the first digit's place need not be waited

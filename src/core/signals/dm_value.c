@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "number/dm_number.h"
+#include "number/dm_numbers.h"
 
 /* Whether it is a number that stands for an integer, whichever way it is written: 1.0. */
 static bool is_whole(const dm_value *token, int64_t *out) {
@@ -125,13 +125,19 @@ dm_status dm_value_numbers(dm_cursor *c, double **array, size_t *cap, size_t *n,
       break;
     }
     DM_GROW(*array, *cap, *n + 1, err);
-    bool is_missing;
-    const char *element = c->p;
-    DM_TRY(dm_value_number(c, &(*array)[*n], &is_missing, err));
-    if (is_missing) {
-      return dm_token_error(c, element, DM_E_FIELD, err, "a number");
+    size_t n_usual;
+    c->p = dm_numbers(c->p, *array + *n, *cap - *n, &n_usual);
+    if (DM_UNLIKELY(n_usual == 0)) {
+      bool is_missing;
+      const char *element = c->p;
+      DM_TRY(dm_value_number(c, &(*array)[*n], &is_missing, err));
+      if (is_missing) {
+        return dm_token_error(c, element, DM_E_FIELD, err, "a number");
+      }
+      n_usual = 1;
     }
-    (*n)++;
+    *n += n_usual;
+    has_comma |= n_usual > 1;
     dm_token_space(c);
     if (*c->p == close && (close == ']' || has_comma)) {
       break;

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 #include "number/dm_format.h"
-#include "number/dm_number.h"
+#include "number/dm_numbers.h"
 
 static size_t count_digits(const char *p) {
   size_t n = 0;
@@ -69,6 +69,27 @@ static void check_text(const char *text, size_t len) {
   }
 }
 
+/* What is taken of a list, either way, is what its numbers are one by one. */
+static void check_list(const char *text) {
+  enum { ROOM = 16 };
+  double got[ROOM];
+  double other[ROOM];
+  size_t n;
+  size_t n_other;
+  const char *end = dm_numbers(text, got, ROOM, &n);
+  FUZZ_CHECK(dm_numbers_portable(text, other, ROOM, &n_other) == end && n == n_other);
+  const char *p = text;
+  for (size_t i = 0; i < n; i++) {
+    double want = 0;
+    p += i > 0;
+    p += i > 0 && *p == ' ';
+    p = dm_number(p, &want);
+    FUZZ_CHECK(p && isfinite(want));
+    FUZZ_CHECK(fuzz_same_double(got[i], want) && fuzz_same_double(other[i], want));
+  }
+  FUZZ_CHECK(p == end);
+}
+
 static void check_double(double value) {
   char text[DM_FORMAT_MAX + DM_NUMBER_PAD] = {0};
   size_t n = dm_format_double(value, text);
@@ -120,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *text = fuzz_copy(data, size, DM_NUMBER_PAD);
   for (size_t i = 0; i < size && i < 4; i++) { /* and what starts a bit further */
     check_text(text + i, size - i);
+    check_list(text + i);
   }
   double value = 0;
   if (dm_number(text, &value)) {
