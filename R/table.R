@@ -268,6 +268,9 @@ ident_column <- function(x, name, call) {
     return(NULL)
   }
   column <- x[[name]]
+  if (is.character(column) && is.null(dim(column))) {
+    return(text_column(column, name, call))
+  }
   plain <- plain_ids(column)
   if (is_integer64(column) && is.character(plain)) {
     return(structure(as.vector(unclass(column)), class = "integer64"))
@@ -275,7 +278,7 @@ ident_column <- function(x, name, call) {
   if (!is.null(dim(column)) || !is_ident_type(plain)) {
     abort_column("It must hold whole numbers or strings.", name, call)
   }
-  if (is.character(plain)) {
+  if (is.character(plain)) { # of a factor
     return(text_column(plain, name, call))
   }
   whole_column(as.vector(plain), name, call)
@@ -286,7 +289,11 @@ is_ident_type <- function(x) {
 }
 
 text_column <- function(column, name, call) {
-  column <- enc2utf8(as.vector(column))
+  column <- as.vector(column)
+  if (.Call(ffi_is_ascii, column)) {
+    return(column)
+  }
+  column <- enc2utf8(column)
   bad <- which(!validUTF8(column) | Encoding(column) == "bytes")
   if (length(bad) > 0) {
     row <- bad[[1]]
@@ -357,7 +364,9 @@ is_plain_number <- function(x) {
 
 # A column in which nothing is given, whatever its type.
 is_all_missing <- function(x) {
-  is.atomic(x) && is.null(dim(x)) && all(is.na(unclass(x)))
+  # the first tells it of nearly all others
+  is.atomic(x) && is.null(dim(x)) && all(is.na(unclass(x)[1])) &&
+    all(is.na(unclass(x)))
 }
 
 correct_column <- function(x, name, call) {

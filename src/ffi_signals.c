@@ -98,6 +98,29 @@ SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp) {
   return out;
 }
 
+static bool is_ascii(const char *text, size_t len) {
+  unsigned char bits = 0;
+  for (size_t i = 0; i < len; i++) {
+    bits |= (unsigned char)text[i];
+  }
+  return bits < 0x80;
+}
+
+/* Whether all strings are of ASCII, so that there is nothing to find out about their
+   encodings; FALSE for what is no vector of strings. */
+SEXP ffi_is_ascii(SEXP x_sexp) {
+  bool is_fine = TYPEOF(x_sexp) == STRSXP;
+  R_xlen_t n = is_fine ? Rf_xlength(x_sexp) : 0;
+  const SEXP *texts = n ? STRING_PTR_RO(x_sexp) : NULL;
+  for (R_xlen_t i = 0; i < n && is_fine; i++) {
+    if (i + FFI_TEXTS_AHEAD < n) {
+      ffi_prefetch_text(texts, i + FFI_TEXTS_AHEAD);
+    }
+    is_fine = is_ascii(CHAR(texts[i]), (size_t)LENGTH(texts[i]));
+  }
+  return Rf_ScalarLogical(is_fine);
+}
+
 dm_status ffi_check_idents(SEXP column, const char *name, R_xlen_t n, dm_error *err) {
   SEXPTYPE type = TYPEOF(column);
   bool is_of_idents = type == INTSXP || type == REALSXP || type == STRSXP;

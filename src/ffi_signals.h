@@ -18,6 +18,17 @@ dm_options ffi_options(SEXP options_sexp);
  */
 dm_ident ffi_ident(SEXP column, R_xlen_t i);
 
+/* Asks for an element of strings before it is looked at: where R has a string, its length
+   and first bytes lie together, and in a long column nothing of them is at hand. */
+static inline void ffi_prefetch_text(const SEXP *texts, R_xlen_t i) {
+  enum { LINE = 64 };
+  const char *text = (const void *)texts[i];
+  __builtin_prefetch(text);
+  __builtin_prefetch(text + LINE - 1);
+}
+
+enum { FFI_TEXTS_AHEAD = 16 }; /* so many rows before, that it has come by then */
+
 /* Whether column is one of n ids or labels, or NULL; else DM_E_INPUT with its name. */
 dm_status ffi_check_idents(SEXP column, const char *name, R_xlen_t n,
                            dm_error *err) DM_MUST_CHECK;

@@ -149,8 +149,14 @@ static dm_status read_table(dm_run *run, SEXP input, const dm_host *host, dm_err
   double *probs_room = class_room(c.probs);
   double *logits_room = class_room(c.logits);
   double signals[DM_SIGNALS_MAX];
+  const int *rows = INTEGER_RO(order);
+  const SEXP *ids = TYPEOF(c.id) == STRSXP ? STRING_PTR_RO(c.id) : NULL;
+  R_xlen_t n_ahead = ids ? Rf_xlength(order) - FFI_TEXTS_AHEAD : 0;
   for (R_xlen_t k = 0; k < Rf_xlength(order); k++) {
-    R_xlen_t i = INTEGER(order)[k] - 1;
+    R_xlen_t i = rows[k] - 1;
+    if (k < n_ahead) {
+      ffi_prefetch_text(ids, rows[k + FFI_TEXTS_AHEAD] - 1);
+    }
     dm_fields f = {.id = ffi_ident(c.id, i),
                    .label = ffi_ident(c.label, i),
                    .pred_label = ffi_ident(c.pred_label, i),

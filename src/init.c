@@ -19,6 +19,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_field_names, 0),
     ENTRY(ffi_features, 0),
     ENTRY(ffi_integer64, 2),
+    ENTRY(ffi_is_ascii, 1),
     ENTRY(ffi_write_summary, 3),
     ENTRY(ffi_write_text, 2),
     ENTRY(ffi_read_summary, 2),

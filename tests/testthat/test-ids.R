@@ -236,6 +236,56 @@ test_that("strings of bytes are refused as ids and labels, in words", {
   expect_identical(error$key, "text")
 })
 
+test_that("ids of ASCII, of other text and of both are the same samples", {
+  texts <- c(sprintf("sample %d", 1:40), "", "7", strrep("x", 200))
+  frame <- data.frame(
+    id = rep(texts, 3), label = rep(c("a", "b", "c"), each = length(texts)),
+    label_probs = (seq_len(3 * length(texts)) %% 9) / 9, correct = TRUE
+  )
+  frame$label <- frame$label[match(frame$id, texts) %% 3 + 1]
+  expected <- datamap_summarise(frame)
+  expect_identical(expected$id, texts)
+  expect_identical(expected$evaluations, rep(3L, length(texts)))
+  umlaut <- "caf\u00e9"
+  latin1 <- iconv(umlaut, "UTF-8", "latin1")
+  expect_identical(Encoding(latin1), "latin1")
+  columns <- c("label", "evaluations", "avg_probs", "label_var")
+  for (other in list(umlaut, latin1)) {
+    more <- rbind(
+      frame,
+      data.frame(
+        id = c(other, umlaut), label = latin1, label_probs = 0.5, correct = TRUE
+      )
+    )
+    map <- datamap_summarise(more)
+    expect_identical(map$id, c(texts, umlaut))
+    expect_identical(map$label[length(map$id)], umlaut)
+    expect_identical(
+      lapply(as.list(map)[columns], utils::head, length(texts)),
+      as.list(expected)[columns]
+    )
+  }
+  # rows in another order than they stand in
+  frame$step <- rep(3:1, each = length(texts))
+  expect_identical(
+    datamap_summarise(frame)$avg_probs,
+    datamap_summarise(frame[order(frame$step), ])$avg_probs
+  )
+  frame$id[100] <- NA
+  expect_error(datamap_summarise(frame), class = "datamap_error_field")
+})
+
+test_that("strings are of ASCII where all their bytes are", {
+  is_ascii <- function(x) .Call(datacarto:::ffi_is_ascii, x)
+  expect_true(is_ascii(c("a", NA, "", strrep("~", 1000))))
+  expect_true(is_ascii(character()))
+  expect_false(is_ascii(c(rep("a", 50), "\u00e9")))
+  expect_false(is_ascii(iconv("\u00e9", "UTF-8", "latin1")))
+  expect_false(is_ascii("\x80"))
+  expect_false(is_ascii(1))
+  expect_false(is_ascii(NULL))
+})
+
 test_that("ids and labels become text by id_text() alone", {
   # Those that call as.character(), of the whole package: of something that is
   # neither id nor label; valid_text() and factor_labels() are id_text()'s.
