@@ -1,6 +1,7 @@
-# Usage: Rscript deps.R missing demo|test|all    one missing package a line
-#        Rscript deps.R install PACKAGE...       from CRAN
-#        Rscript deps.R library                  the folder to install into
+# Usage: Rscript deps.R missing demo|vignettes|test|all
+#                                           one missing package a line
+#        Rscript deps.R install PACKAGE...  from CRAN
+#        Rscript deps.R library             the folder to install into
 #
 # What is needed stands in DESCRIPTION and nowhere else. Run from the top
 # folder.
@@ -26,6 +27,9 @@ needed <- function(level) {
     return(out)
   }
   suggested <- requirements("Suggests")
+  if (level == "vignettes") {
+    return(c(out, suggested[c("knitr", "rmarkdown")]))
+  }
   if (level == "test") {
     # Tests skip what vignettes need, and pictures and kinds of workers
     spared <- c(

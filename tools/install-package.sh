@@ -1,11 +1,21 @@
 #!/bin/sh
-# Usage: install-package.sh [LIBRARY]
+# Usage: install-package.sh [--vignettes] [LIBRARY]
 #
 # Builds the package from the sources and installs it into LIBRARY, by default the first
-# one that this user may write to. The sources stay as they are: R works on copies under
-# .build/.
+# one that this user may write to, with its vignettes if these are asked for and pandoc is
+# there. The sources stay as they are: R works on copies under .build/.
 set -eu
 cd "$(dirname "$0")/.."
+without=--no-build-vignettes
+if [ "${1:-}" = --vignettes ]; then
+  shift
+  if Rscript --no-init-file -e 'quit(status = !rmarkdown::pandoc_available("1.14"))'; then
+    without=
+    echo "== Making the vignettes, which takes some minutes"
+  else
+    echo "== The vignettes are left out, since there is no pandoc to make them"
+  fi
+fi
 library=${1:-$(Rscript --no-init-file tools/deps.R library)}
 log=.build/install.log
 
@@ -23,5 +33,5 @@ rm -f .build/datacarto_*.tar.gz
 library=$(cd "$library" && pwd)
 echo "== Building datacarto and installing it into $library"
 top=$(pwd)
-(cd .build && log=install.log && run R CMD build --no-build-vignettes --no-manual "$top")
+(cd .build && log=install.log && run R CMD build $without --no-manual "$top")
 run R CMD INSTALL --library="$library" .build/datacarto_*.tar.gz
