@@ -36,7 +36,7 @@
 #'
 #' # The format
 #' All numbers have their lowest byte first. A file is the 8 bytes `datamap` and
-#' a newline, the version of the format in 4 bytes (2 in this version), tables,
+#' a newline, the version of the format in 4 bytes (4 in this version), tables,
 #' the number of all bytes so far in 8 and the CRC-32 of all bytes so far in 4.
 #'
 #' A table is its name, the number of its columns in 4 bytes, for each column

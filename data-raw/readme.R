@@ -54,5 +54,7 @@ picture <- ggplot(speed, aes(.data$seconds, .data$tool)) +
   scale_colour_manual(values = c("grey40", "#D55E00")) +
   labs(y = NULL) +
   theme_minimal() +
-  theme(panel.grid.major.y = element_blank(), panel.grid.minor = element_blank())
+  theme(
+    panel.grid.major.y = element_blank(), panel.grid.minor = element_blank()
+  )
 save_picture("README-speed.png", picture, 7, 2.8)
