@@ -5,10 +5,12 @@
 A training of 2,000 samples, 10 evaluations and 5 classes, in calls of all samples and
 of 16. json.dumps() is given dicts that are there already, checks nothing and writes to a
 file that Python buffers; once as it is, once with the separators that the recorder has,
-and then with the same bytes. Prints medians of 11 alternated rounds, in microseconds of
-the processor a row, and the ratios within a round.
+and then with the same bytes. The recorder writes a .gz as well, beside its plain file.
+Prints medians of 11 alternated rounds, in microseconds of the processor a row, and the
+ratios within a round.
 """
 
+import gzip
 import json
 import os
 import random
@@ -78,15 +80,17 @@ def read(path):
 def measure(size, folder):
     calls = list(calls_of(size))
     rows = [row for call in calls for row in rows_of(call)]
-    jobs = [record, dump, dump_same]
-    paths = [os.path.join(folder, job.__name__) for job in jobs]
+    jobs = [record, dump, dump_same, record]
+    paths = [os.path.join(folder, name) for name in ("ours", "theirs", "same", "x.gz")]
     times = [[seconds(job, path, calls, rows) for job, path in zip(jobs, paths)]
              for _ in range(ROUNDS)]
-    assert read(paths[0]) == read(paths[2])
+    assert read(paths[0]) == read(paths[2]) == gzip.decompress(read(paths[3]))
     us = [statistics.median(column) / len(rows) * 1e6 for column in zip(*times)]
-    ratios = [statistics.median(row[0] / row[at] for row in times) for at in (1, 2)]
+    ratios = [statistics.median(row[0] / row[at] for row in times) for at in (1, 2, 3)]
     print(f"calls of {size}: {us[0]:.1f} us a row; json.dumps() {us[1]:.1f}, ratio "
-          f"{ratios[0]:.2f}; with separators {us[2]:.1f}, ratio {ratios[1]:.2f}")
+          f"{ratios[0]:.2f}; with separators {us[2]:.1f}, ratio {ratios[1]:.2f}; "
+          f".gz {us[3]:.1f}, times plain {1 / ratios[2]:.2f}, of its size "
+          f"{os.path.getsize(paths[3]) / os.path.getsize(paths[0]):.2f}")
 
 
 print("load", *os.getloadavg()[:1], "Python", sys.version.split()[0])
