@@ -10,7 +10,53 @@
 #' 2. [datamap_filter()] and [datamap_groups()] choose and group samples.
 #' 3. [datamap_plot()] draws the map.
 #'
-#' [datamap_example()] has signals of real trainings to try it on.
+#' [datamap_example()] has signals of real trainings to try it on, and
+#' `vignette("first-data-map")` goes the way with them.
+#'
+#' @section All functions, by task:
+#' **From signals to a data map.** [datamap_summarise()] condenses signals,
+#' [datamap_problems()] tells what was wrong with them, [datamap_stages()] takes
+#' fitted models, arrays and resamplings in their place.
+#'
+#' **Recording.** [datamap_recorder()] and [datamap_record()] write the signals
+#' of a training loop in R; [datamap_python_path()] tells where the recorder for
+#' Python is.
+#'
+#' **Parts.** [datamap_state()], [datamap_update()] and [datamap_merge()]
+#' summarise in parts; [datamap_save_state()] and [datamap_load_state()] keep
+#' them.
+#'
+#' **Signals as a table.** [datamap_read_signals()] and
+#' [datamap_write_signals()]; [datamap_convert()] makes other files of files.
+#'
+#' **Data maps as data.** [as_datamap()] and [is_datamap()],
+#' [datamap_write_summary()] and [datamap_read_summary()]; [datamap_filter()]
+#' keeps samples, [datamap_groups()] and [datamap_regions()] say where they
+#' belong, [datamap_probs()] has their mean class vectors.
+#'
+#' **Drawing.** [datamap_plot()] draws the map, [datamap_explore()] shows it in
+#' a browser ([datamap_explore_output()] and [datamap_explore_render()] in
+#' Shiny), [datamap_plot_signals()], [datamap_plot_trajectories()] and
+#' [datamap_plot_compare()] draw what is behind it. Parts for plots of your own
+#' are [geom_datamap_regions()], [scale_colour_datamap()],
+#' [scale_color_datamap()], [scale_fill_datamap()], [scale_shape_datamap()],
+#' [datamap_palette()] and [theme_datamap()].
+#'
+#' **What to do with it.** [datamap_detect()] measures what finds known wrong
+#' labels, [datamap_confusions()] shows which labels look like which,
+#' [datamap_select()] and [datamap_write_selection()] choose a part of the
+#' training data, [datamap_review()], [datamap_read_review()] and
+#' [datamap_relabel()] have people check labels, [datamap_report()] writes a
+#' page about all of it.
+#'
+#' **Several runs.** [datamap_runs()] and [datamap_average()] put them together,
+#' [datamap_reliability()], [datamap_intervals()], [datamap_region_probs()] and
+#' [datamap_compare()] tell what differs, [datamap_audit_sample()] and
+#' [datamap_audit()] what may be said of wrong labels, [datamap_survival()] when
+#' samples are learned and forgotten.
+#'
+#' [datamap_example()] has example files, [datamap_features()] what this build
+#' can read.
 "_PACKAGE"
 
 #' @useDynLib datacarto, .registration = TRUE

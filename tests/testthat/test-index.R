@@ -14,6 +14,16 @@ test_that("the index of the help pages has every page, and no other", {
   expect_identical(setdiff(index, unlist(aliases)), character())
 })
 
+test_that("the page of the package has every function", {
+  pages <- tools::Rd_db("datacarto")
+  skip_if(length(pages) == 0, "installed without help")
+  page <- paste(as.character(pages[["datacarto-package.Rd"]]), collapse = "")
+  is_there <- vapply(getNamespaceExports("datacarto"), function(name) {
+    grepl(paste0("=", name, "]{", name, "()}"), page, fixed = TRUE)
+  }, NA)
+  expect_identical(sort(names(which(!is_there))), character())
+})
+
 test_that("the citation has the package and its two papers", {
   citations <- citation("datacarto")
   expect_identical(
