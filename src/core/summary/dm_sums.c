@@ -5,7 +5,7 @@
 
 #include "base/dm_grow.h"
 
-dm_status dm_sums_grow(dm_sums *sums, size_t rows, size_t width, dm_error *err) {
+dm_status dm_sums_grow_more(dm_sums *sums, size_t rows, size_t width, dm_error *err) {
   if (width > sums->width) {
     /* labels come one by one, class vectors are as long as the first */
     size_t wider = sums->width ? 2 * sums->width : width;
