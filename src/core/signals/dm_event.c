@@ -351,7 +351,8 @@ static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
 
 /* What is not finite is reported for itself or by its sum. */
 static bool is_outside(double p) {
-  return dm_is_finite(p) && (p < -RANGE_TOLERANCE || p > 1 + RANGE_TOLERANCE);
+  return DM_UNLIKELY(!(p >= -RANGE_TOLERANCE && p <= 1 + RANGE_TOLERANCE)) &&
+         dm_is_finite(p);
 }
 
 /* Of several that are outside a negative one, which tells most; NaN: none is. */

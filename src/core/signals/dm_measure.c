@@ -29,8 +29,19 @@ typedef struct measured {
   double entropy;
 } measured;
 
-/* What has to be found out in the pass. */
-typedef enum logs { NO_LOGS, TWO_LOGS, ALL_LOGS } logs;
+/* In the order of their bits: a state keeps their means in it. */
+enum {
+  LOG_MARGIN,
+  PROB_MARGIN,
+  ERROR_NORM,
+  ENTROPY,
+  ALEATORIC,
+  LOG2_PROB,
+  LOSS, /* the last: see dm_keep */
+  N_MEASURES
+};
+_Static_assert((int)N_MEASURES <= (int)DM_MEASURES_MAX,
+               "more measures than a set has bits");
 
 static bool find_rival(const dm_fields *fields, const double *values, size_t n,
                        double *of_label, double *rival);
@@ -88,24 +99,18 @@ static double loss(const measured *line) {
   return 0 - log_prob(line, 1, log);
 }
 
-/* In the order of their bits: a state keeps their means in it. */
 static const struct {
   const char *name;
   double (*of)(const measured *line);
-  logs takes; /* of class probabilities */
-} measures_there_are[] = {
-    {"log_margin", log_margin, TWO_LOGS},
-    {"prob_margin", prob_margin, NO_LOGS},
-    {"error_norm", error_norm, NO_LOGS},
-    {"entropy", entropy, ALL_LOGS},
-    {"aleatoric", aleatoric, NO_LOGS},
-    {"log2_prob", log2_prob, NO_LOGS},
-    {"loss", loss, NO_LOGS}, /* the last: see dm_keep */
+} measures_there_are[N_MEASURES] = {
+    [LOG_MARGIN] = {"log_margin", log_margin},
+    [PROB_MARGIN] = {"prob_margin", prob_margin},
+    [ERROR_NORM] = {"error_norm", error_norm},
+    [ENTROPY] = {"entropy", entropy},
+    [ALEATORIC] = {"aleatoric", aleatoric},
+    [LOG2_PROB] = {"log2_prob", log2_prob},
+    [LOSS] = {"loss", loss},
 };
-
-enum { N_MEASURES = sizeof measures_there_are / sizeof *measures_there_are };
-_Static_assert((int)N_MEASURES <= (int)DM_MEASURES_MAX,
-               "more measures than a set has bits");
 
 /* --- sets of them --- */
 
@@ -127,6 +132,14 @@ size_t dm_measure_count(dm_measures measures) {
   return n;
 }
 
+static bool are_finite(const double *probs, size_t n) {
+  size_t k = 0;
+  while (k < n && dm_is_finite(probs[k])) {
+    k++;
+  }
+  return k == n;
+}
+
 /* The one pass. A NaN among the others is the rival. */
 DM_INLINE void pass_probs(measured *line, bool has_all_logs) {
   const double *probs = line->probs;
@@ -134,15 +147,13 @@ DM_INLINE void pass_probs(measured *line, bool has_all_logs) {
   double rival = -INFINITY;
   double log_of_rival = NAN; /* of that */
   double squares = 0;
-  double sum = 0;
-  bool are_finite = true;
+  double sum = 0; /* of p ln p */
   for (size_t k = 0; k < line->n; k++) {
     double p = probs[k];
     double log_of = 0;
     if (has_all_logs) {
       log_of = p == 0 ? -INFINITY : log(p);
       sum += p == 0 ? 0 : p * log_of;
-      are_finite = are_finite && dm_is_finite(p);
     }
     double error = p - (k == y ? 1 : 0);
     squares += error * error;
@@ -157,23 +168,21 @@ DM_INLINE void pass_probs(measured *line, bool has_all_logs) {
   line->rival = rival;
   line->log_of_rival = log_of_rival;
   line->squares = squares;
-  line->entropy = dm_entropy_from(sum, are_finite);
+  line->entropy =
+      dm_entropy_from(sum, dm_is_finite(squares) || are_finite(probs, line->n));
 }
 
 static void look_at_probs(measured *line, dm_measures measures) {
-  logs most = NO_LOGS;
-  for (int i = 0; i < N_MEASURES; i++) {
-    logs takes = measures >> i & 1 ? measures_there_are[i].takes : NO_LOGS;
-    most = takes > most ? takes : most;
-  }
+  bool has_all_logs = measures >> ENTROPY & 1;
   line->has_class = dm_find_class(line->fields, line->n, &line->place);
-  if (most == ALL_LOGS) {
+  if (has_all_logs) {
     pass_probs(line, true);
   } else {
     pass_probs(line, false);
   }
-  line->has_logs = line->has_class && most == ALL_LOGS;
-  if (line->has_class && most == TWO_LOGS && !line->fields->logits) {
+  line->has_logs = line->has_class && has_all_logs;
+  if (line->has_class && !has_all_logs && measures >> LOG_MARGIN & 1 &&
+      !line->fields->logits) {
     line->log_of_label = log(line->of_label);
     line->log_of_rival = log(line->rival);
     line->has_logs = true;
@@ -186,7 +195,7 @@ void dm_measure_line(dm_measures measures, const dm_fields *fields, const double
   if (probs) {
     look_at_probs(&line, measures);
   }
-  for (int i = 0; i < N_MEASURES; i++) {
+  for (int i = 0; measures >> i; i++) {
     if (measures >> i & 1) {
       *out++ = measures_there_are[i].of(&line);
     }
