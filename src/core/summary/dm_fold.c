@@ -171,6 +171,15 @@ DM_INLINE void prefetch_bytes(const void *p, size_t n) {
   for (size_t i = 0; i < n; i += LINE) {
     __builtin_prefetch((const char *)p + i, 1);
   }
+  __builtin_prefetch((const char *)p + n - 1, 1); /* rows begin anywhere in a line */
+}
+
+DM_INLINE void prefetch_sums(const dm_sums *sums, uint32_t row) {
+  if (sums->width) {
+    const double *first = dm_sums_row(sums, row);
+    __builtin_prefetch(first, 1);
+    __builtin_prefetch(first + sums->width - 1, 1);
+  }
 }
 
 /* What add_more() will write to. Inline, else gcc drops it as a call without effect. */
@@ -181,15 +190,9 @@ DM_INLINE void prefetch_more(const dm_states *states, uint32_t row) {
   if (states->metrics.n_chunks) {
     __builtin_prefetch(dm_rows_at(&states->metrics, row), 1);
   }
-  if (states->class_sums.width) {
-    __builtin_prefetch(dm_sums_row(&states->class_sums, row), 1);
-  }
-  if (states->predictions.width) {
-    __builtin_prefetch(dm_sums_row(&states->predictions, row), 1);
-  }
-  if (states->places.width) {
-    __builtin_prefetch(dm_sums_row(&states->places, row), 1);
-  }
+  prefetch_sums(&states->class_sums, row);
+  prefetch_sums(&states->predictions, row);
+  prefetch_sums(&states->places, row);
 }
 
 static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
