@@ -1,4 +1,5 @@
 /* dm_long.c: the table of all lines, cell by cell, and under every failing allocation. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dm_mem_fault.h"
@@ -471,6 +472,154 @@ static void test_sums_in_parts(void) {
   }
 }
 
+/* --- ways of reading --- */
+
+static void append(dm_buf *out, const char *text) {
+  dm_error err;
+  CHECK_INT(dm_buf_append(out, text, strlen(text), &err), DM_OK);
+}
+
+/* Layouts in turn: of fields alone, with keys of the user's in front and behind, in the
+   other dialect, with names beside those that come before them, with a prediction that
+   only all digits of probs tell, and with nothing but probs. */
+static void make_ways(dm_buf *out, int n) {
+  static const char *const forms[] = {
+      "{\"id\":%d,\"label\":%d,\"pred_label\":1,\"correct\":%s,\"loss\":0.%d,"
+      "\"probs\":[0.25,0.75],\"label_probs\":0.%d}\n",
+      "{\"u\":\"a\\n\",\"id\":%d,\"label\":%d,\"pred_label\":1,\"correct\":%s,"
+      "\"loss\":%d,\"label_probs\":0.%d,\"v\":1.5}\n",
+      "{'guid':1000%d,'label':%d,'correct':%s,'epoch':%d,'label_probs':0.%d,'u':None}\n",
+      "{\"sample_id\":7,\"id\":%d,\"label\":%d,\"correct\":%s,\"margin\":%d,"
+      "\"label_probs\":0.%d,\"s_label\":1,\"noisy_label\":\"w\"}\n",
+      "{\"id\":%d,\"label\":%d,\"correct\":%s,\"loss\":-%d,"
+      "\"probs\":[0.333333333,0.333333334,0.333333333],\"label_probs\":0.%d}\n",
+      "{\"id\":%d,\"label\":%d,\"correct\":%s,\"w\":%d,\"probs\":[0.5,0.%d]}\n"};
+  for (int i = 0; i < n; i++) {
+    char line[256];
+    int form = (i / 40 + i % 7 / 6) % 6;
+    const char *is_right =
+        form == 2 ? (i % 2 ? "True" : "False") : (i % 2 ? "true" : "false");
+    (void)snprintf(line, sizeof line, forms[form], i % 97, i % 2, is_right, i % 9,
+                   form == 5   ? 5
+                   : form == 4 ? 333333333
+                   : i % 2     ? 75
+                               : 25);
+    append(out, line);
+  }
+}
+
+static void print_column(const dm_long *table, const dm_long_column *column,
+                         dm_buf *out) {
+  append(out, column->name ? column->name : "");
+  for (size_t i = 0; i < table->n; i++) {
+    char shown[64] = "-";
+    if (dm_long_is_missing(column, i)) {
+      /* as it is */
+    } else if (column->kind == DM_LONG_NUMBER) {
+      (void)snprintf(shown, sizeof shown, "%a", dm_long_number(column, i));
+    } else if (column->kind == DM_LONG_BOOL) {
+      (void)snprintf(shown, sizeof shown, "%d", dm_long_bool(column, i));
+    } else {
+      dm_ident ident = dm_index_ident(column->idents, dm_long_text(column, i));
+      dm_ident_print(&ident, shown, sizeof shown);
+    }
+    append(out, " ");
+    append(out, shown);
+  }
+  append(out, "\n");
+}
+
+static void print_table(const char *text, const dm_options *options, unsigned want,
+                        dm_buf *out) {
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  CHECK_INT(read_text(&table, &run, text, options, want, none, &err), DM_OK);
+  const dm_long_column *columns[] = {&table.id,         &table.step,       &table.label,
+                                     &table.pred_label, &table.s_label,    &table.correct,
+                                     &table.loss,       &table.label_probs};
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    print_column(&table, columns[i], out);
+  }
+  for (size_t i = 0; i < table.n_own; i++) {
+    print_column(&table, &table.own[i], out);
+  }
+  append(out, "");
+  dm_long_release(&table);
+  dm_run_free(run);
+}
+
+/* Whether a text stands in a buffer. */
+static bool has(const dm_buf *buf, const char *text) {
+  size_t len = strlen(text);
+  for (size_t i = 0; i + len <= buf->len; i++) {
+    if (memcmp(buf->data + i, text, len) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void test_ways(void) {
+  dm_buf text = {0};
+  make_ways(&text, 400);
+  CHECK_INT(dm_buf_append(&text, "", 1, &(dm_error){0}), DM_OK);
+  const unsigned wants[] = {ALL & ~(unsigned)(DM_LONG_PROBS | DM_LONG_LOGITS), ALL};
+  dm_options options = plain;
+  options.block_size = 1 << 20;
+  dm_buf whole = {0};
+  print_table(text.data, &options, wants[0], &whole);
+  CHECK(has(&whole, "\nsample_id "));
+  CHECK(has(&whole, "\nmargin "));
+  CHECK(has(&whole, "\nnoisy_label "));
+  CHECK(has(&whole, "\nv "));
+  CHECK(has(&whole, "\nw "));
+  CHECK(!has(&whole, "\nguid "));
+  CHECK(!has(&whole, "\nloss "));
+  static const size_t sizes[] = {64, 1000, 7000};
+  for (size_t i = 0; i < 18; i++) {
+    dm_buf other = {0};
+    options.threads = 1 + (int)(i % 3);
+    options.block_size = sizes[i / 3 % 3];
+    print_table(text.data, &options, wants[i / 9], &other);
+    CHECK_UINT(other.len, whole.len);
+    CHECK(other.len == whole.len && memcmp(other.data, whole.data, whole.len) == 0);
+    dm_buf_release(&other);
+  }
+  dm_buf_release(&whole);
+  dm_buf_release(&text);
+}
+
+/* What only all digits of probs tell, and what no line before has led to expect. */
+static void test_rough_predictions(void) {
+  dm_buf text = {0};
+  for (int i = 0; i < 40; i++) {
+    append(&text,
+           "{\"id\":1,\"label\":0,\"correct\":false,\"loss\":0.5,\"probs\":"
+           "[0.2000000000,0.3999999999,0.4000000001],\"label_probs\":0.2}\n");
+  }
+  append(&text,
+         "{\"id\":1,\"label\":0,\"correct\":true,\"loss\":null,\"loss2\":3,"
+         "\"label_probs\":0.5}\n");
+  CHECK_INT(dm_buf_append(&text, "", 1, &(dm_error){0}), DM_OK);
+  dm_long table = {0};
+  dm_run *run = NULL;
+  dm_error err;
+  unsigned want = ALL & ~(unsigned)(DM_LONG_PROBS | DM_LONG_LOGITS);
+  CHECK_INT(read_text(&table, &run, text.data, &plain, want, none, &err), DM_OK);
+  for (size_t i = 0; i < 40; i++) {
+    CHECK_TEXT(&table.pred_label, i, "2");
+    CHECK_DOUBLE(dm_long_number(&table.loss, i), 0.5);
+  }
+  CHECK(dm_long_is_missing(&table.pred_label, 40));
+  CHECK(dm_long_is_missing(&table.loss, 40));
+  CHECK_UINT(table.n_own, 1);
+  CHECK_DOUBLE(dm_long_number(&table.own[0], 40), 3);
+  dm_long_release(&table);
+  dm_run_free(run);
+  dm_buf_release(&text);
+}
+
 int main(void) {
   DM_RUN(test_cells);
   DM_RUN(test_python_in_double_quotes);
@@ -483,6 +632,8 @@ int main(void) {
   DM_RUN(test_many_keys);
   DM_RUN(test_parts);
   DM_RUN(test_sums_in_parts);
+  DM_RUN(test_ways);
+  DM_RUN(test_rough_predictions);
   DM_RUN(test_allocations);
   return dm_test_end();
 }

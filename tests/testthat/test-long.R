@@ -89,6 +89,35 @@ test_that("threads change nothing", {
   expect_table(one, expected_long(signals))
 })
 
+test_that("threads change nothing where layouts and the user's keys do", {
+  n <- 12000
+  i <- seq_len(n)
+  own <- rep(
+    c("", ", \"u\": 1.5, \"v\": \"a\"", ", \"guid\": 7, \"u\": true"),
+    each = 500, length.out = n
+  )
+  lines <- paste0(
+    "{\"id\": ", i %% 500, ", \"label\": 0, \"loss\": ", i,
+    ", \"probs\": [0.3333333332, 0.3333333333, 0.3333333335]", own, "}"
+  )
+  file <- write_signals(lines)
+  one <- datamap_read_signals(file, threads = 1)
+  expect_gt(file.size(file), 2^20)
+  for (threads in 2:3) {
+    expect_identical(datamap_read_signals(file, threads = threads), one)
+  }
+  expect_identical(one$loss, as.numeric(i))
+  expect_identical(one$pred_label, rep(2L, n))
+  expect_identical(one$u, rep(
+    c(NA, "1.5", "true"),
+    each = 500, length.out = n
+  ))
+  expect_identical(one$guid, rep(
+    c(NA, NA, 7),
+    each = 500, length.out = n
+  ))
+})
+
 test_that("the user's signals keep their types", {
   base <- "\"label\": 0, \"label_probs\": 0.5, \"correct\": true"
   line <- function(id, more) paste0("{\"id\": ", id, ", ", base, more, "}")

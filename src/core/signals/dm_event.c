@@ -29,6 +29,7 @@ static dm_status missing_field(const dm_names *names, dm_field field, dm_error *
 static dm_status missing(const char *key, const char *expected, dm_error *err);
 static dm_status keep_more(dm_batch *batch, const dm_fields *fields, double label_probs,
                            dm_error *err);
+static dm_status keep_row(dm_batch *batch, const dm_fields *fields, dm_error *err);
 static dm_status keep_probs(dm_batch *batch, const dm_fields *fields,
                             const double **probs, size_t *n, dm_error *err);
 static dm_status store_text(dm_batch *batch, const dm_ident *ident, int64_t *value,
@@ -61,6 +62,7 @@ void dm_batch_release(dm_batch *batch) {
   dm_free(batch->probs);
   dm_free(batch->probs_end);
   dm_free(batch->predictions);
+  dm_free(batch->rows);
   dm_buf_release(&batch->text);
   dm_problems_release(&batch->problems);
   *batch = (dm_batch){0};
@@ -316,6 +318,9 @@ static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
     batch->n_probs += n;
     batch->probs_end[i] = batch->n_probs;
   }
+  if (keep->has_row) {
+    DM_TRY(keep_row(batch, fields, err));
+  }
   if (keep->has_prediction) {
     DM_GROW(batch->predictions, batch->cap_predictions, batch->cap_events, err);
     dm_predicted predicted = dm_fields_predict(fields);
@@ -325,6 +330,24 @@ static DM_NOINLINE dm_status keep_more(dm_batch *batch, const dm_fields *fields,
     prediction->is_place = predicted.is_place;
   }
   return DM_OK;
+}
+
+/* What a table has of the line, so that it need not be read again. */
+static dm_status keep_row(dm_batch *batch, const dm_fields *fields, dm_error *err) {
+  DM_GROW(batch->rows, batch->cap_rows, batch->cap_events, err);
+  dm_line_row *row = &batch->rows[batch->n_events];
+  *row = (dm_line_row){
+      .loss = fields->has_loss ? fields->loss : dm_double_from_bits(DM_ABSENT_BITS),
+      .is_given = fields->pred_label.kind != DM_IDENT_NONE,
+      .has_log_probs = fields->has_log_probs,
+      .keys = fields->keys};
+  if (!batch->keep.has_row_label) {
+    return DM_OK;
+  }
+  dm_predicted predicted = dm_fields_predict(fields);
+  dm_prediction *prediction = &row->prediction;
+  prediction->is_place = predicted.is_place;
+  return store_ident(batch, &predicted.label, &prediction->label, &prediction->kind, err);
 }
 
 /* The class probabilities of a line, NULL where it gives none: behind those of the events

@@ -37,6 +37,15 @@ typedef struct dm_prediction {
   bool is_place;
 } dm_prediction;
 
+/* What a table of lines has of a line beside its event. */
+typedef struct dm_line_row {
+  double loss;              /* DM_ABSENT_BITS: none */
+  dm_prediction prediction; /* where it was asked for */
+  bool is_given;            /* the prediction is, as pred_label */
+  bool has_log_probs;       /* label_probs was derived of sum_logp */
+  uint32_t keys;            /* see dm_fields */
+} dm_line_row;
+
 /* The events of a block, in the order of its lines, and what was wrong in it. Belongs to
    one thread at a time; zero-initialise, dm_batch_reset() before each block. */
 typedef struct dm_batch {
@@ -59,6 +68,8 @@ typedef struct dm_batch {
   size_t cap_probs_end;
   dm_prediction *predictions;
   size_t cap_predictions;
+  dm_line_row *rows;
+  size_t cap_rows;
   dm_buf text; /* bytes of string ids and labels that do not stand in the block */
 
   const char *data; /* the block, borrowed; NULL for a table */

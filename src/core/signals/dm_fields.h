@@ -29,6 +29,7 @@ typedef struct dm_fields {
   bool has_sum_logp; /* label_probs is given: see dm_fields_complete() */
   bool has_n_tok;
   bool has_log_probs; /* derived */
+  bool has_loss;      /* where it is kept of each line, see dm_keep */
   dm_step_kind step_kind;
   double label_probs;
   int64_t label_index; /* the place of the label's class in probs or logits, from 0 */
@@ -43,6 +44,8 @@ typedef struct dm_fields {
   double sum_logp;
   double n_tok;
   double log_probs; /* ln of label_probs */
+  double loss;
+  uint32_t keys; /* of a line, a bit for each */
 } dm_fields;
 
 /* Whether there is more to dm_fields_complete() than a copy. */

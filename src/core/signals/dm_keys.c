@@ -141,6 +141,17 @@ uint32_t dm_key_before(int key) {
   return before;
 }
 
+uint32_t dm_keys_late(uint32_t keys) {
+  uint32_t late = 0;
+  for (int key = DM_KEYS_SURE; key < N_KEYS && keys >> key; key++) {
+    bool is_there = keys >> key & 1;
+    if (is_there && (dm_key_is_shown(key) || (keys & dm_key_before(key)))) {
+      late |= DM_KEY_BIT(key);
+    }
+  }
+  return late;
+}
+
 void dm_field_names(const dm_names *names, dm_field field, char *out, size_t cap) {
   if (names && names->of[field]) {
     (void)snprintf(out, cap, "\"%s\"", names->of[field]);

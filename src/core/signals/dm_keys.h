@@ -40,13 +40,14 @@ typedef struct dm_key_info {
 /* A key is its place in the table, so that a set of them is 32 bits; behind those are
    what is no field. */
 enum {
-  DM_KEYS_MAX = 32,
+  DM_KEYS_MAX = 31,
   DM_KEYS_SURE = DM_FIELD_MARGIN, /* the first ones: the field wherever they stand */
   DM_KEY_OTHER = DM_KEYS_MAX,
   DM_KEY_SIGNAL /* and above: requested user signals */
 };
 
 #define DM_KEY_BIT(key) (UINT32_C(1) << (key))
+#define DM_KEY_OTHER_BIT DM_KEY_BIT(DM_KEY_OTHER) /* any key of no field */
 
 /* The first DM_N_FIELDS are the fields' own names, in the order of dm_field. */
 extern const dm_key_info dm_keys[];
@@ -78,6 +79,10 @@ void dm_error_rename(const dm_names *names, dm_error *err);
 /* The names that come before a key, of its field and of those that its field stands for:
    where one of them stands in the line, that is the field. */
 uint32_t dm_key_before(int key);
+
+/* Of the keys that a line has, those of fields that stand among the user's signals too:
+   beside a name that comes before them, or shown anyway. */
+uint32_t dm_keys_late(uint32_t keys);
 
 /* Whether a key stands among the user's signals in a table also where it is a field. */
 static inline bool dm_key_is_shown(int key) {

@@ -68,6 +68,7 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
   int key = slot->key;
   if (key == DM_KEY_OTHER) {
     slot->usual = DM_USUAL_SKIPPED;
+    slot->bit = slot->all_bits = DM_KEY_OTHER_BIT;
     return;
   }
   if (key >= DM_KEY_SIGNAL) {
@@ -105,7 +106,9 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
       slot->usual = layout->has_probs ? DM_USUAL_NONE : DM_USUAL_PROBS;
       break;
     case DM_FIELD_LOSS:
-      slot->usual = layout->has_loss ? DM_USUAL_NONE : DM_USUAL_SKIPPED;
+      slot->usual = layout->has_loss     ? DM_USUAL_NONE
+                    : layout->keeps_loss ? DM_USUAL_LOSS
+                                         : DM_USUAL_SKIPPED;
       break;
     default:
       break;

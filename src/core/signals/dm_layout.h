@@ -14,6 +14,7 @@ typedef enum dm_usual {
   DM_USUAL_SKIPPED, /* a number that nobody asks for */
   DM_USUAL_CORRECT,
   DM_USUAL_LABEL_PROBS,
+  DM_USUAL_LOSS, /* where each line's is kept */
   DM_USUAL_PROBS /* a list of 0.digits */
 } dm_usual;
 
@@ -38,7 +39,7 @@ typedef struct dm_slot {
   int key; /* the last one, whose value comes behind the slot */
   dm_usual usual;
   size_t ident;         /* IDENT, INTEGER: offset of the dm_ident in dm_fields */
-  uint32_t bit;         /* of the key; 0: of no field */
+  uint32_t bit;         /* of the key; DM_KEY_OTHER_BIT: of no field */
   uint32_t joined_bits; /* of the others */
   uint32_t all_bits;    /* of all */
   uint32_t unless_bits; /* if one of these keys stood before, values are not usual */
@@ -59,6 +60,7 @@ typedef struct dm_layout {
   unsigned n_lines; /* counted until slots are joined */
   bool is_python;   /* the dialect of the lines that it was learnt from */
   bool has_loss;    /* somebody asks for loss, so that it isn't skipped */
+  bool keeps_loss;  /* as a field */
   bool has_probs;   /* all of probs is asked for */
   bool has_other;   /* another name of a field may be a user signal */
 } dm_layout;

@@ -34,6 +34,8 @@ typedef struct dm_keep {
   bool has_probs;       /* its class probabilities */
   bool has_prediction;  /* its predicted label */
   bool needs_probs;     /* every digit of its class vector counts */
+  bool has_row;         /* what a table of lines has, see dm_line_row */
+  bool has_row_label;   /* with the predicted label */
 } dm_keep;
 
 /* How many numbers of a line are kept: signals and measures. */
@@ -43,7 +45,8 @@ static inline size_t dm_keep_values(const dm_keep *keep) {
 
 /* Whether anything is kept. */
 static inline bool dm_keep_is_any(const dm_keep *keep) {
-  return keep->n_signals || keep->measures || keep->has_probs || keep->has_prediction;
+  return keep->n_signals || keep->measures || keep->has_probs || keep->has_prediction ||
+         keep->has_row;
 }
 
 /* Writes the measures of a line to out, one after the other. probs are its n class

@@ -107,6 +107,7 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
   }
   parser->layout =
       (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
+                  .keeps_loss = parser->keep.has_row,
                   .has_probs = parser->keep.needs_probs || options->n_classes,
                   .has_other = has_other};
   dm_layout_forget(&parser->layout, false);
@@ -230,6 +231,7 @@ static inline void reset_fields(dm_fields *f) {
   f->id.kind = f->label.kind = f->pred_label.kind = f->s_label.kind = DM_IDENT_NONE;
   f->has_correct = f->has_label_probs = f->has_label_index = f->correct = false;
   f->has_margin = f->has_sum_logp = f->has_n_tok = f->has_log_probs = false;
+  f->has_loss = false;
   f->step_kind = DM_STEP_NONE;
   f->probs = f->logits = NULL;
   f->n_classes = 0;
@@ -367,10 +369,16 @@ static dm_status close_record(dm_cursor *c, dm_error *err) {
   return DM_E_SYNTAX;
 }
 
+/* Whether the prediction is to be told, and the line gives none. */
+static inline bool needs_maximum(const dm_parser *parser) {
+  return parser->keep.has_row_label && parser->fields.pred_label.kind == DM_IDENT_NONE;
+}
+
 /* What is known only when the whole line has been read. */
 DM_INLINE dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
   bool is_probs_open = parser->rough.at != NULL;
-  if (is_probs_open &&
+  parser->fields.keys = parser->seen;
+  if (is_probs_open && DM_LIKELY(!needs_maximum(parser)) &&
       DM_LIKELY(dm_rough_probs_are_fine(&parser->rough, &parser->fields))) {
     parser->fields.n_classes = parser->rough.n;
     is_probs_open = false;
@@ -409,7 +417,7 @@ static DM_NOINLINE dm_status finish_rare_fields(dm_parser *parser, dm_cursor *c,
   }
   if (is_probs_open) {
     const dm_fields *f = &parser->fields;
-    if (!dm_are_for_checks_only(f)) { /* nor in the lines to come */
+    if (!dm_are_for_checks_only(f) || needs_maximum(parser)) { /* nor in those to come */
       parser->layout.has_probs = true;
       dm_layout_forget(&parser->layout, c->is_python);
     }
@@ -511,11 +519,13 @@ dm_status dm_parse_fields(dm_parser *parser, const char *line, dm_fields *out,
 
 static dm_status read_member(dm_parser *parser, dm_cursor *c, int key, dm_error *err) {
   if (key == DM_KEY_OTHER) {
+    parser->seen |= DM_KEY_OTHER_BIT;
     return dm_token_skip(c, err);
   }
   bool is_repeated;
   if (key >= DM_KEY_SIGNAL) {
     uint64_t bit = (uint64_t)1 << (key - DM_KEY_SIGNAL);
+    parser->seen |= DM_KEY_OTHER_BIT;
     is_repeated = parser->signals_seen & bit;
     parser->signals_seen |= bit;
   } else {
@@ -600,11 +610,8 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
       DM_TRY(dm_value_place(c, &f->label_index, &is_null, err));
       f->has_label_index = !is_null;
       return DM_OK;
-    case DM_FIELD_LOSS: {
-      double loss;
-      bool is_given;
-      return read_signal_field(parser, c, field, &loss, &is_given, err);
-    }
+    case DM_FIELD_LOSS:
+      return read_signal_field(parser, c, field, &f->loss, &f->has_loss, err);
     case DM_FIELD_MARGIN:
       return read_signal_field(parser, c, field, &f->margin, &f->has_margin, err);
     case DM_FIELD_SUM_LOGP:

@@ -254,6 +254,13 @@ DM_INLINE const char *dm_read_usual(dm_fields *f, dm_rough_probs *rough, bool is
         return NULL;
       }
       break;
+    case DM_USUAL_LOSS:
+      end = dm_number(p, &f->loss);
+      f->has_loss = true;
+      if (DM_UNLIKELY(!dm_is_finite(f->loss))) {
+        return NULL;
+      }
+      break;
     case DM_USUAL_PROBS:
       end = f->pred_label.kind != DM_IDENT_NONE ? dm_pass_rough_probs(rough, p, true)
                                                 : dm_pass_rough_probs(rough, p, false);

@@ -1,5 +1,6 @@
-/* Keeps what the run only folds. The events tell the fields that a summary needs; where
-   more is wanted, the line, which is known to be right, is read once more. */
+/* Keeps what the run only folds. Events and their rows, which the parser made, tell the
+   fields; only for class vectors, and for the user's signals where its keys say that it
+   has any, is the line, which is known to be right, read once more. */
 #include "summary/dm_long.h"
 
 #include <string.h>
@@ -10,14 +11,16 @@
 
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
                       const dm_origin *origin, dm_error *err);
+static uint32_t find_own_keys(dm_long *table, uint32_t keys);
 static dm_status take_part(dm_long *table, dm_error *err);
 static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uint32_t row,
                             dm_error *err);
-static dm_status take_fields(dm_long *table, const char *line, dm_error *err);
+static dm_status take_row(dm_long *table, const dm_batch *batch, size_t i, dm_error *err);
+static dm_status take_classes(dm_long *table, const char *line, dm_error *err);
 static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
                            double value, dm_error *err);
-static dm_status take_own(dm_long *table, const char *line, dm_error *err);
-static dm_status find_own(dm_long *table, const char *line, dm_error *err);
+static dm_status take_own(dm_long *table, const char *line, uint32_t keys, dm_error *err);
+static dm_status find_own(dm_long *table, const char *line, uint32_t keys, dm_error *err);
 static dm_status find_value(dm_long *table, const dm_line_walk *walk, dm_error *err);
 static dm_status set_value(dm_long *table, const dm_long_found *found, dm_error *err);
 static dm_status check_name(const dm_line_walk *walk, dm_error *err);
@@ -32,8 +35,8 @@ static dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index
                           dm_error *err);
 static dm_status make_text(dm_long *table, dm_long_column *column, dm_error *err);
 
-/* Fields that no event has. */
-enum { FROM_LINE = DM_LONG_PRED_LABEL | DM_LONG_LOSS | DM_LONG_PROBS | DM_LONG_LOGITS };
+/* Fields that neither an event nor its row has. */
+enum { FROM_LINE = DM_LONG_PROBS | DM_LONG_LOGITS };
 
 /* --- life --- */
 
@@ -57,7 +60,6 @@ void dm_long_empty(dm_long_column *column) {
 
 dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
                        const char *const *names, size_t n_names, dm_error *err) {
-  static const char *const loss = "loss";
   *table = (dm_long){.run = run, .want = want, .names = names, .n_names = n_names};
   init_column(&table->id, DM_LONG_TEXT, &run->states.ids);
   init_column(&table->label, DM_LONG_TEXT, &run->states.labels);
@@ -70,11 +72,10 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   dm_rows_init(&table->pred_places, sizeof(uint32_t));
   dm_index_init(&table->pred_labels, run->states.options.seed);
   dm_index_init(&table->texts, run->states.options.seed);
-  table->parser_options = run->states.options;
-  table->parser_options.signals = &loss;
-  table->parser_options.n_signals = 1;
-  run->sink = (dm_sink){.take = take, .ctx = table};
-  return dm_parser_new(&table->parser, &table->parser_options, NULL, err);
+  const dm_sink sink = {.take = take, .ctx = table};
+  DM_TRY(dm_run_set_sink(run, &sink, want & DM_LONG_PRED_LABEL, err));
+  return want & FROM_LINE ? dm_parser_new(&table->parser, &run->states.options, NULL, err)
+                          : DM_OK;
 }
 
 static void empty_all(dm_long *table) {
@@ -128,8 +129,9 @@ static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
   if (table->n >= DM_ROW_MAX) {
     return dm_error_expected(err, DM_E_LIMIT, "at most %d lines in a table", DM_ROW_MAX);
   }
-  if ((table->want & DM_LONG_OWN) || table->n_names) {
-    dm_status status = take_own(table, line, err);
+  uint32_t own_keys = find_own_keys(table, batch->rows[i].keys);
+  if (own_keys) {
+    dm_status status = take_own(table, line, own_keys, err);
     if (status) {
       err->line = origin->first_line + event->line;
       err->byte += origin->first_byte + event->offset;
@@ -138,11 +140,22 @@ static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
     }
   }
   if (table->want & FROM_LINE) {
-    DM_TRY(take_fields(table, line, err));
+    DM_TRY(take_classes(table, line, err));
   }
+  DM_TRY(take_row(table, batch, i, err));
   DM_TRY(take_event(table, batch, i, row, err));
   table->n++;
   return table->n == table->parts.rows ? take_part(table, err) : DM_OK;
+}
+
+/* Which of a line's keys may be the user's: mostly the same as of the line before. */
+static uint32_t find_own_keys(dm_long *table, uint32_t keys) {
+  bool is_asked = (table->want & DM_LONG_OWN) || table->n_names;
+  if (keys != table->keys && is_asked) {
+    table->keys = keys;
+    table->own_keys = (keys & DM_KEY_OTHER_BIT) | dm_keys_late(keys);
+  }
+  return table->own_keys;
 }
 
 /* The texts go with the rows, since no later one needs them. */
@@ -188,37 +201,43 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
   if ((table->want & DM_LONG_LABEL_INDEX) && event->label_index) {
     DM_TRY(set_number(table, &table->label_index, event->label_index - 1.0, err));
   }
-  bool is_told = table->parts.keeps_sums && table->has_log_probs;
+  bool is_told = table->parts.keeps_sums && batch->rows[i].has_log_probs;
   if ((table->want & DM_LONG_LABEL_PROBS) && !is_told) {
     DM_TRY(set_number(table, &table->label_probs, event->label_probs, err));
   }
   return DM_OK;
 }
 
-static dm_status take_fields(dm_long *table, const char *line, dm_error *err) {
+static dm_status take_row(dm_long *table, const dm_batch *batch, size_t i,
+                          dm_error *err) {
+  const dm_line_row *row = &batch->rows[i];
+  const dm_prediction *prediction = &row->prediction;
+  bool is_telling = row->is_given || !table->parts.rows;
+  if ((table->want & DM_LONG_PRED_LABEL) && is_telling) {
+    if (prediction->is_place) {
+      DM_TRY(dm_rows_grow(&table->pred_places, table->n + 1, err));
+      *(uint32_t *)dm_rows_at(&table->pred_places, table->n) =
+          (uint32_t)prediction->label + 1;
+    } else if (prediction->kind != DM_IDENT_NONE) {
+      dm_ident label = dm_batch_ident(batch, prediction->kind, prediction->label);
+      uint32_t at;
+      DM_TRY(dm_index_row(&table->pred_labels, &label, &at, err));
+      DM_TRY(set_text(table, &table->pred_label, at, err));
+    }
+  }
+  if ((table->want & DM_LONG_LOSS) && dm_double_bits(row->loss) != DM_ABSENT_BITS) {
+    DM_TRY(set_number(table, &table->loss, row->loss, err));
+  }
+  return DM_OK;
+}
+
+static dm_status take_classes(dm_long *table, const char *line, dm_error *err) {
   dm_fields given;
   dm_fields f;
   double logits[2];
   DM_TRY(dm_parse_fields(table->parser, line, &given, err));
   DM_TRY(dm_fields_complete(&given, logits, &f, err));
-  table->has_log_probs = f.has_log_probs;
   size_t n = f.probs ? f.n_probs : f.logits ? f.n_logits : 0;
-  if (table->want & DM_LONG_PRED_LABEL) {
-    dm_predicted predicted =
-        table->parts.rows ? (dm_predicted){.label = f.pred_label} : dm_fields_predict(&f);
-    uint32_t row;
-    if (predicted.is_place) {
-      DM_TRY(dm_rows_grow(&table->pred_places, table->n + 1, err));
-      *(uint32_t *)dm_rows_at(&table->pred_places, table->n) =
-          (uint32_t)predicted.label.value + 1;
-    } else if (predicted.label.kind != DM_IDENT_NONE) {
-      DM_TRY(dm_index_row(&table->pred_labels, &predicted.label, &row, err));
-      DM_TRY(set_text(table, &table->pred_label, row, err));
-    }
-  }
-  if ((table->want & DM_LONG_LOSS) && dm_double_bits(f.signals[0]) != DM_ABSENT_BITS) {
-    DM_TRY(set_number(table, &table->loss, f.signals[0], err));
-  }
   if (table->want & DM_LONG_PROBS) {
     for (size_t k = 0; k < n; k++) {
       double p = f.probs ? f.probs[k] : dm_softmax(f.logits, n, k);
@@ -267,36 +286,36 @@ static dm_status set_class(dm_long *table, dm_long_classes *classes, size_t k,
 
 /* All values are found and checked before one is set: a line that is refused leaves no
    trace in the columns. */
-static dm_status take_own(dm_long *table, const char *line, dm_error *err) {
+static dm_status take_own(dm_long *table, const char *line, uint32_t keys,
+                          dm_error *err) {
   table->n_found = 0;
-  DM_TRY(find_own(table, line, err));
+  DM_TRY(find_own(table, line, keys, err));
   for (size_t i = 0; i < table->n_found; i++) {
     DM_TRY(set_value(table, &table->found[i], err));
   }
   return DM_OK;
 }
 
-static dm_status find_own(dm_long *table, const char *line, dm_error *err) {
-  uint32_t seen = 0; /* names of fields that the line has */
+/* keys are those that may be the user's: of no field, and names of fields. The line is
+   walked through for each kind that it has. */
+static dm_status find_own(dm_long *table, const char *line, uint32_t keys,
+                          dm_error *err) {
   bool is_python = table->run->states.options.format == DM_FORMAT_PYTHON;
   for (int pass = 0; pass < 2; pass++) {
+    /* late ones come behind all others */
+    uint32_t of_pass = pass == 0 ? keys & DM_KEY_OTHER_BIT : keys & ~DM_KEY_OTHER_BIT;
     dm_line_walk walk = {.cursor = {.p = line, .line = line, .is_python = is_python},
                          .names = table->run->states.options.names};
-    while (dm_line_next(&walk)) {
-      /* those that are the user's come late, since the field may stand behind them */
-      bool is_late = walk.key != DM_KEY_OTHER;
-      bool is_field =
-          is_late && !(seen & dm_key_before(walk.key)) && !dm_key_is_shown(walk.key);
-      seen |= is_late ? DM_KEY_BIT(walk.key) : 0;
+    while (of_pass && dm_line_next(&walk)) {
+      if (!(of_pass & DM_KEY_BIT(walk.key))) {
+        continue;
+      }
       if (dm_key_is_shown(walk.key)) { /* under the field's own name */
         walk.name = dm_keys[walk.key].name;
         walk.name_len = strlen(walk.name);
         walk.has_escape = false;
       }
-      if (is_late != (pass == 1) || is_field || !is_wanted(table, &walk)) {
-        continue;
-      }
-      dm_status status = find_value(table, &walk, err);
+      dm_status status = is_wanted(table, &walk) ? find_value(table, &walk, err) : DM_OK;
       if (status) {
         dm_error_key(err, walk.name, walk.name_len);
         return status;

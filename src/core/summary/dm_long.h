@@ -84,11 +84,11 @@ typedef struct dm_long {
   dm_long_found *found;
   size_t n_found, cap_found;
   dm_index pred_labels;
-  dm_index texts; /* of all signals of the user's */
-  dm_parser *parser;
-  dm_options parser_options; /* with loss as its only signal */
+  dm_index texts;    /* of all signals of the user's */
+  dm_parser *parser; /* NULL: no line is read again */
+  uint32_t keys;     /* of the last line, */
+  uint32_t own_keys; /* and which of them may be the user's */
   dm_buf text;
-  bool has_log_probs; /* derived in the line that is being taken */
 } dm_long;
 
 /* Makes the table take what the run reads from now on. names and the run must outlive it,

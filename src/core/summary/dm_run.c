@@ -30,7 +30,8 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   }
   run->table = -1;
   DM_TRY(dm_states_init(&run->states, options, err));
-  dm_batch_reset(&run->batch, &run->states.keep);
+  run->keep = run->states.keep;
+  dm_batch_reset(&run->batch, &run->keep);
   run->batch.problems.names = options->names;
   if (options->max_line < 1 || options->max_line > DM_LINE_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "max_line from 1 to %d", DM_LINE_MAX);
@@ -41,7 +42,17 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
   if (options->threads < 0 || options->threads > DM_THREADS_MAX) {
     return dm_error_expected(err, DM_E_INPUT, "threads from 0 to %d", DM_THREADS_MAX);
   }
-  return dm_parser_new(&run->parser, &run->states.options, &run->states.keep, err);
+  return dm_parser_new(&run->parser, &run->states.options, &run->keep, err);
+}
+
+dm_status dm_run_set_sink(dm_run *run, const dm_sink *sink, bool with_label,
+                          dm_error *err) {
+  run->sink = *sink;
+  run->keep.has_row = true;
+  run->keep.has_row_label = with_label;
+  dm_batch_reset(&run->batch, &run->keep);
+  dm_parser_free(run->parser);
+  return dm_parser_new(&run->parser, &run->states.options, &run->keep, err);
 }
 
 void dm_run_free(dm_run *run) {
@@ -107,7 +118,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
       continue;
     }
     if (!run->crew) {
-      status = dm_crew_new(&run->crew, &run->states.options, &run->states.keep,
+      status = dm_crew_new(&run->crew, &run->states.options, &run->keep,
                            run->states.options.threads, err);
       if (status) {
         dm_run_end_threads(run);
@@ -215,6 +226,6 @@ static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t numbe
 dm_status dm_run_end_rows(dm_run *run, dm_error *err) {
   dm_origin origin = {.file = run->table, .first_line = run->rows_before + 1};
   dm_status status = dm_fold_batch(&run->states, &run->sink, &run->batch, &origin, err);
-  dm_batch_reset(&run->batch, &run->states.keep);
+  dm_batch_reset(&run->batch, &run->keep);
   return status;
 }

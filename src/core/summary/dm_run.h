@@ -10,7 +10,8 @@
 typedef struct dm_run {
   dm_states states; /* what was read; read it freely */
   dm_host host;
-  dm_sink sink; /* may be set before anything is read; take is NULL: none */
+  dm_sink sink; /* see dm_run_set_sink(); take is NULL: none */
+  dm_keep keep; /* of each line: the states', and for the sink */
   dm_parser *parser;
   dm_crew *crew; /* NULL until a source has more than a block, and with one thread */
   dm_batch batch;
@@ -29,6 +30,11 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
                      dm_error *err) DM_MUST_CHECK;
 /* NULL is allowed. */
 void dm_run_free(dm_run *run);
+
+/* Gives the sink every line from now on, its batches with their rows; with_label: these
+   with the predicted label. To be called before anything is read. DM_E_MEMORY. */
+dm_status dm_run_set_sink(dm_run *run, const dm_sink *sink, bool with_label,
+                          dm_error *err) DM_MUST_CHECK;
 
 /* Reads the source to its end. file is what errors and problems call it. Everything that
    dm_source_read(), dm_lines_next() and a bad line can fail with. */
