@@ -7,8 +7,8 @@
 #
 # The packages of models in `models` come along, for the tests that ask them.
 # They need many others, of which the distribution's will do where they are new
-# enough: that spares half of the compiling. lightgbm and xgboost are left out,
-# and tune for what it needs: each takes longer than all of these together.
+# enough: that spares half of the compiling. lightgbm and xgboost are left out:
+# each takes longer than all of these together.
 
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
@@ -18,7 +18,13 @@ own <- rownames(utils::installed.packages(priority = "high"))
 wanted <- setdiff(wanted, own)
 
 # checkmate is there since mlr3 needs a newer one than it says.
-models <- c("checkmate", "mlr3", "mlr3learners", "parsnip", "workflows")
+models <- c(
+  "checkmate", "mlr3", "mlr3learners", "parsnip", "tune", "workflows"
+)
+
+# What tune needs for a kind of search that no test asks for, and that compiles
+# for ten minutes: a package without anything in it stands for it.
+empty <- "GauPro"
 
 # What others need, takes minutes to compile and has been the same for years:
 # the distribution's will do where it is new enough for all of them.
@@ -36,6 +42,20 @@ writeLines(paste0(languages, "FLAGS = -O1 -g0"), makevars)
 Sys.setenv(R_MAKEVARS_USER = makevars)
 if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
   utils::chooseCRANmirror(ind = 1, local.only = TRUE)
+}
+
+make_empty <- function(package) {
+  folder <- file.path(tempfile("empty"), package)
+  dir.create(folder, recursive = TRUE)
+  about <- c(
+    Package = package, Version = "9999", Title = "Nothing", License = "none",
+    Description = "Nothing.", Author = "none", Maintainer = "none <none@none>"
+  )
+  write.dcf(t(about), file.path(folder, "DESCRIPTION"))
+  file.create(file.path(folder, "NAMESPACE"))
+  utils::install.packages(
+    folder, lib, repos = NULL, type = "source", quiet = TRUE
+  )
 }
 
 installed <- function() {
@@ -91,7 +111,8 @@ if (nrow(db) == 0) {
   all <- setdiff(intersect(all, rownames(db)), own)
   all <- setdiff(all, spared(all))
   # their current versions may need a newer R
-  all <- c(all, with_needs(intersect(models, rownames(db)), all))
+  all <- c(all, with_needs(intersect(models, rownames(db)), c(all, empty)))
+  make_empty(empty)
   find_stale <- function() {
     have <- installed()
     all[is.na(have[all]) | have[all] != db[all, "Version"]]
