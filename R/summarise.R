@@ -291,7 +291,8 @@
 #'   training that is still writing.
 #' @param max_line Longest line in bytes, up to 2^31 - 257; 64 MiB if not given.
 #' @param threads How many threads read, inflate and parse side by side, which
-#'   changes no bit of the result. `NULL` takes the option `datacarto.threads`,
+#'   changes no bit of the result (another system or processor may, in the last
+#'   bits of metrics). `NULL` takes the option `datacarto.threads`,
 #'   or else 2, but no more than the environment variable `OMP_THREAD_LIMIT`
 #'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint. More are of
 #'   use for plain files: up to four, or three with string ids or many metrics,

@@ -212,12 +212,14 @@ test_that("compressed files side by side are read in their order", {
     attr(map, "sources"), datamap_example("spam_signals.jsonl.gz")
   )
   attr(map, "sources") <- paths
-  for (threads in 1:4) {
+  # CRAN allows two
+  counts <- if (identical(Sys.getenv("NOT_CRAN"), "true")) 1:4 else 1:2
+  for (threads in counts) {
     expect_identical(datamap_summarise(paths, threads = threads), map)
   }
   bytes <- readBin(paths[[6]], "raw", 1e6)
   writeBin(bytes[seq_len(length(bytes) - 9)], paths[[6]])
-  for (threads in 1:4) {
+  for (threads in counts) {
     error <- expect_error(
       datamap_summarise(paths, threads = threads),
       class = "datamap_error_io"

@@ -118,6 +118,29 @@ bool dm_file_sync(int fd) {
   return _commit(fd) == 0;
 }
 
+/* As other systems call it. */
+static int replace_errno(DWORD code, const wchar_t *to) {
+  DWORD found = GetFileAttributesW(to);
+  if (found != INVALID_FILE_ATTRIBUTES && (found & FILE_ATTRIBUTE_DIRECTORY)) {
+    return EISDIR;
+  }
+  switch (code) {
+    case ERROR_FILE_NOT_FOUND:
+    case ERROR_PATH_NOT_FOUND:
+      return ENOENT;
+    case ERROR_ACCESS_DENIED:
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_LOCK_VIOLATION:
+      return EACCES;
+    case ERROR_DISK_FULL:
+      return ENOSPC;
+    case ERROR_INVALID_NAME: /* also for one that is too long */
+      return to[0] ? EINVAL : ENOENT;
+    default:
+      return EIO;
+  }
+}
+
 bool dm_file_replace(const char *from, const char *to) {
   wchar_t *wide_from = dm_path_utf16(from);
   wchar_t *wide_to = wide_from ? dm_path_utf16(to) : NULL;
@@ -126,10 +149,7 @@ bool dm_file_replace(const char *from, const char *to) {
       wide_to && MoveFileExW(wide_from, wide_to,
                              MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) != 0;
   if (wide_to && !is_done) {
-    DWORD code = GetLastError();
-    bool is_held = code == ERROR_ACCESS_DENIED || code == ERROR_SHARING_VIOLATION ||
-                   code == ERROR_LOCK_VIOLATION;
-    saved = is_held ? EACCES : EIO;
+    saved = replace_errno(GetLastError(), wide_to);
   }
   dm_free(wide_from);
   dm_free(wide_to);
@@ -139,9 +159,13 @@ bool dm_file_replace(const char *from, const char *to) {
 
 void dm_file_remove(const char *path) {
   wchar_t *wide = dm_path_utf16(path);
+  wchar_t short_one[MAX_PATH];
   if (wide) {
     DeleteFileW(wide);
     dm_free(wide);
+  } else if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, short_one,
+                                 MAX_PATH)) {
+    DeleteFileW(short_one); /* nothing stays behind where memory is short either */
   }
 }
 
