@@ -3,11 +3,14 @@
 #define DM_CHILD_H
 
 #include <stdio.h>
+#ifndef _WIN32
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include "dm_test.h"
 
+#ifndef _WIN32
 /* Runs body in a process of its own; the number of its failed checks comes back. */
 static inline void in_child(void (*body)(void)) {
   fflush(NULL);
@@ -21,5 +24,6 @@ static inline void in_child(void (*body)(void)) {
   CHECK(child > 0 && waitpid(child, &status, 0) == child);
   CHECK_INT(status, 0);
 }
+#endif
 
 #endif

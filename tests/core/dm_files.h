@@ -1,15 +1,11 @@
-/* Temporary files and gzip streams for test programs; POSIX only. */
+/* Temporary files and gzip streams for test programs. */
 #ifndef DM_FILES_H
 #define DM_FILES_H
 
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
+
+#include "dm_system.h"
 
 static char files_folder[4000] = "";
 
@@ -19,7 +15,8 @@ static inline const char *files_path(const char *name) {
   static unsigned next = 0;
   if (!files_folder[0]) {
     const char *tmp = getenv("TMPDIR");
-    snprintf(files_folder, sizeof files_folder, "%s/dm-test-XXXXXX", tmp ? tmp : "/tmp");
+    snprintf(files_folder, sizeof files_folder, "%s%sdm-test-XXXXXX",
+             tmp ? tmp : SYSTEM_TEMPORARY, tmp ? "/" : "");
     if (!mkdtemp(files_folder)) {
       perror(files_folder);
       exit(2);

@@ -81,6 +81,7 @@ void dm_free(void *p) {
   free(p);
 }
 
+#ifndef _WIN32
 /* The linker gives every call of read() to the first and the real one to the second; and
    so for pread() and the name that it has where files may be large. */
 ssize_t __wrap_read(int fd, void *buf, size_t n);
@@ -113,3 +114,4 @@ ssize_t __wrap_pread64(int fd, void *buf, size_t n, int64_t from) {
   }
   return __real_pread64(fd, buf, n, from);
 }
+#endif

@@ -15,7 +15,10 @@
 
    and ends with the line "N passed, N failed"; its exit status is 0 only when at least
    one check ran and none failed. One file of a program may
-   include it; one thread may check. */
+   include it; one thread may check.
+
+   Where machines are slow, DM_TEST_SHARE=20 has one in 20 of the random cases tried, and
+   of those that run through all there are. */
 #ifndef DM_TEST_H
 #define DM_TEST_H
 
@@ -126,6 +129,20 @@ static inline bool dm_test_string(const char *got, const char *want, const char 
     fputc('\n', stderr);                                   \
   } while (0)
 
+/* How many of n cases are tried, one at least. */
+static inline size_t dm_test_step(void) {
+  const char *share = getenv("DM_TEST_SHARE");
+  int step = share ? atoi(share) : 1;
+  return step > 1 ? (size_t)step : 1;
+}
+static inline int dm_test_rounds(int n) {
+  int rounds = n / (int)dm_test_step();
+  return rounds > 1 ? rounds : 1;
+}
+
+/* Says what is not tried on this system. */
+#define DM_LEAVE_OUT(what) printf("left out: %s: %s\n", dm_test_state.test, what)
+
 /* Names the case that the checks after it belong to, printf style. */
 #define DM_CASE(...) \
   (void)snprintf(dm_test_state.context, sizeof dm_test_state.context, __VA_ARGS__)
@@ -136,6 +153,13 @@ static inline bool dm_test_string(const char *got, const char *want, const char 
     dm_test_state.context[0] = '\0'; \
     function();                      \
   } while (0)
+
+/* The same for what only POSIX has: elsewhere it need not be there, which is said. */
+#ifdef _WIN32
+#define DM_RUN_POSIX(function) printf("left out: %s\n", #function)
+#else
+#define DM_RUN_POSIX(function) DM_RUN(function)
+#endif
 
 /* The same for a case of the catalogue of faults; where all its checks held, says how
    many: "fault F14 12". */

@@ -2,16 +2,22 @@
 #ifndef DM_TSV_FILES_H
 #define DM_TSV_FILES_H
 
-#include <stdlib.h>
-#include <unistd.h>
+#include <float.h>
 
+#include "dm_system.h"
 #include "dm_test.h"
 #include "files/dm_tsv.h"
 
+/* R's NA signals; registers of 80 bits make a NaN of it that doesn't, and R knows both.
+ */
+#if FLT_EVAL_METHOD == 2
+static const dm_missing missing = {INT32_MIN, 0x7FF80000000007A2u};
+#else
 static const dm_missing missing = {INT32_MIN, 0x7FF00000000007A2u};
+#endif
 
 /* Of the file that each writes, made by open_path(). */
-static char path[] = "/tmp/dm-tsv-XXXXXX";
+static char path[] = SYSTEM_TEMPORARY "dm-tsv-XXXXXX";
 
 static inline void open_path(void) {
   int fd = mkstemp(path);

@@ -3,25 +3,23 @@
 #define DM_WRITING_H
 
 #define _XOPEN_SOURCE 700
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
+#ifndef _WIN32
+#include <sys/resource.h>
+#include <sys/wait.h>
+#endif
 
 #include "dm_child.h"
 #include "dm_mem_fault.h"
+#include "dm_system.h"
 #include "dm_test.h"
 #include "io/dm_writer.h"
 
 /* The folder that a test works in. */
-static char folder[] = "/tmp/dm-writer-XXXXXX";
+static char folder[] = SYSTEM_TEMPORARY "dm-writer-XXXXXX";
 
 static inline size_t slurp(const char *path, char *out, size_t cap) {
   FILE *file = fopen(path, "rb");
@@ -91,11 +89,7 @@ static inline bool enter_folder(void) {
 }
 
 static inline void leave_folder(void) {
-  if (chdir("/") == 0) {
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    CHECK_INT(system(command), 0);
-  }
+  CHECK(leave_and_remove(folder));
 }
 
 #endif

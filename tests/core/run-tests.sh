@@ -2,7 +2,7 @@
 # Runs the test programs named as arguments and adds up their counts. A program that
 # ends without a count, or badly in spite of a good one, is one failure more. The last
 # line is "N passed, N failed"; the exit status is 0 only if something ran and all held.
-# RUNNER, if it is set, is the command that runs a program.
+# RUNNER, if it is set, is the command that runs a program. Lines "left out: ..." are shown.
 set -u
 
 passed=0
@@ -11,6 +11,7 @@ for program in "$@"; do
   # shellcheck disable=SC2086
   output=$(${RUNNER:-} "$program" 2>&1 </dev/null)
   status=$?
+  output=$(printf '%s\n' "$output" | tr -d '\r') # Windows ends lines with it
   counts=$(printf '%s\n' "$output" |
     sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' | tail -n 1)
   good=${counts% *}
@@ -23,6 +24,8 @@ exit status $status"
   fi
   if [ "$bad" -gt 0 ]; then
     printf '%s\n' "$output"
+  else
+    printf '%s\n' "$output" | grep '^left out: '
   fi
   printf '%-40s %s passed, %s failed\n' "$program" "$good" "$bad"
   passed=$((passed + good))

@@ -210,7 +210,7 @@ static void test_excerpt_random(void) {
       'a',  'b',  '"',  0,    '\n', 0x1F, 0x7F, 0x80, 0x85, 0x9F, 0xA0, 0xBF, 0xC0,
       0xC1, 0xC2, 0xC3, 0xDF, 0xE0, 0xE2, 0xED, 0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF};
   uint64_t seed = 1;
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < dm_test_rounds(100000); i++) {
     unsigned char bytes[128];
     size_t len = naive_below(&seed, sizeof bytes);
     size_t plain = naive_below(&seed, 4); /* some runs are mostly text */

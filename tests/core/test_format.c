@@ -190,7 +190,11 @@ static bool is_shortest(double value) {
 }
 
 static void test_random(void) {
-  for (int i = 0; i < 100000; i++) {
+#ifdef _WIN32
+  DM_LEAVE_OUT("needs a strtod() that rounds right");
+  return;
+#endif
+  for (int i = 0; i < dm_test_rounds(100000); i++) {
     uint64_t bits = random_bits() & (UINT64_MAX >> 1);
     double values[] = {
         dm_double_from_bits(bits),
@@ -207,7 +211,11 @@ static void test_random(void) {
 }
 
 static void test_around_powers_of_two(void) {
-  for (uint64_t biased = 0; biased < 2047; biased++) {
+#ifdef _WIN32
+  DM_LEAVE_OUT("needs a strtod() that rounds right");
+  return;
+#endif
+  for (uint64_t biased = 0; biased < 2047; biased += dm_test_step()) {
     for (int step = -2; step <= 2; step++) {
       uint64_t bits = (biased << 52) + (uint64_t)(int64_t)step;
       double value = dm_double_from_bits(bits);

@@ -338,7 +338,7 @@ static void test_multiply(void) {
       0, 1, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 1};
   uint64_t seed = 41;
   unsigned long wrong = 0;
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < dm_test_rounds(100000); i++) {
     uint64_t a = i < 49 ? edges[i / 7] : naive_random(&seed);
     uint64_t b = i < 49 ? edges[i % 7] : naive_random(&seed);
     nat x, y, product;
@@ -422,7 +422,7 @@ static void test_integer(void) {
   }
   uint64_t seed = 42;
   unsigned long wrong = 0;
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < dm_test_rounds(100000); i++) {
     int64_t want = (int64_t)(naive_random(&seed) >> naive_below(&seed, 64));
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, want);

@@ -48,7 +48,7 @@ static void write_decimal(uint64_t *seed, char *out, const char *digits, int q) 
 static void check_random_digits(uint64_t seed, int rounds, size_t least, size_t most,
                                 int q_first, int q_last) {
   char digits[1200], text[TEXT_MAX];
-  for (int i = 0; i < rounds; i++) {
+  for (int i = 0; i < dm_test_rounds(rounds); i++) {
     size_t n = least + naive_below(&seed, most - least + 1);
     random_digits(&seed, digits, n);
     int magnitude = q_first + (int)naive_below(&seed, (size_t)(q_last - q_first + 1));
@@ -75,7 +75,7 @@ static void test_random_digits(void) {
 /* Doubles printed with 15 to 17 digits: what Python and R write. */
 static void test_printed_doubles(void) {
   uint64_t seed = 20;
-  for (int i = 0; i < 60000; i++) {
+  for (int i = 0; i < dm_test_rounds(60000); i++) {
     uint64_t bits = naive_random(&seed);
     switch (naive_below(&seed, 4)) {
       case 0: /* about 1 */
@@ -170,17 +170,17 @@ static bool check_tie(uint64_t *seed, uint64_t m, int64_t k) {
 static void test_ties(void) {
   uint64_t seed = 30;
   bool is_good = true;
-  for (int i = 0; i < 12000 && is_good; i++) { /* of moderate size */
+  for (int i = 0; i < dm_test_rounds(12000) && is_good; i++) { /* of moderate size */
     uint64_t m = naive_random(&seed) >> 12 | UINT64_C(1) << 52;
     is_good = check_tie(&seed, m, (int64_t)naive_below(&seed, 90) - 80);
   }
   CHECK(is_good);
-  for (int i = 0; i < 600 && is_good; i++) { /* of any size */
+  for (int i = 0; i < dm_test_rounds(600) && is_good; i++) { /* of any size */
     uint64_t m = naive_random(&seed) >> 12 | UINT64_C(1) << 52;
     is_good = check_tie(&seed, m, (int64_t)naive_below(&seed, 2046) - 1074);
   }
   CHECK(is_good);
-  for (int i = 0; i < 300 && is_good; i++) { /* subnormals */
+  for (int i = 0; i < dm_test_rounds(300) && is_good; i++) { /* subnormals */
     is_good = check_tie(&seed, naive_random(&seed) >> (12 + i % 52), -1074);
   }
   CHECK(is_good);
@@ -216,7 +216,7 @@ static void test_ties(void) {
 }
 
 static void test_enough_decimals(void) {
-  CHECK(n_decimals >= 200000);
+  CHECK(n_decimals >= (size_t)dm_test_rounds(180000));
 }
 
 int main(void) {

@@ -411,6 +411,9 @@ static bool fail_at(const scenario *s, failing what, size_t k, const char *want_
 static void test_scenarios(void) {
   size_t n = sizeof scenarios / sizeof scenarios[0];
   CHECK(n >= 50);
+#ifdef _WIN32
+  DM_LEAVE_OUT("reads that fail");
+#endif
   for (size_t i = 0; i < n; i++) {
     const scenario *s = &scenarios[i];
     DM_CASE("%s", s->name);

@@ -244,6 +244,7 @@ static void test_giving_up(void) {
   remove_files();
 }
 
+#ifndef _WIN32
 /* A FIFO has to wait for its turn: whoever opened and left it would end its writer. */
 static void test_fifo_behind(void) {
   write_files(0);
@@ -277,15 +278,19 @@ static void test_fifo_behind(void) {
   files_remove("fifo");
   remove_files();
 }
+#endif
 
 /* Every allocation and every read() fails in turn: an error, or the whole answer. */
 static void test_faults_of_the_system(void) {
   write_files(0);
   answer want, got;
   read_plainly(paths, FILES, &want);
+#ifdef _WIN32
+  DM_LEAVE_OUT("reads that fail");
+#endif
   for (int is_memory = 0; is_memory < 2; is_memory++) {
     bool has_fired = true;
-    for (size_t k = 1; has_fired && k < 2000; k++) {
+    for (size_t k = 1; has_fired && k < 2000; k += dm_test_step()) {
       DM_CASE("%s %zu fails", is_memory ? "allocation" : "read", k);
       size_t before = fault_live_blocks();
       fault_arm_memory(is_memory ? k : 0, false);
@@ -315,7 +320,7 @@ int main(void) {
   DM_RUN(test_many_files);
   DM_RUN(test_faults_in_order);
   DM_RUN(test_giving_up);
-  DM_RUN(test_fifo_behind);
+  DM_RUN_POSIX(test_fifo_behind);
   DM_RUN(test_faults_of_the_system);
   CHECK(files_end());
   return dm_test_end();

@@ -340,7 +340,7 @@ static void test_parsers_without_memory(void) {
   CHECK_INT(dm_parser_new(&old, &options, NULL, &err), DM_OK);
   uint64_t seed = 70;
   unsigned long n_wrong = 0, n_good = 0;
-  for (int i = 0; i < 20000; i++) {
+  for (int i = 0; i < dm_test_rounds(20000); i++) {
     char line[2000];
     size_t len = tempting_line(&seed, line);
     dm_parser *new = NULL;
@@ -365,7 +365,7 @@ static void test_parsers_without_memory(void) {
   }
   dm_parser_free(old);
   CHECK_UINT(n_wrong, 0);
-  CHECK(n_good > 15000);
+  CHECK(n_good > (unsigned long)dm_test_rounds(15000));
 }
 
 /* --- the numbers -------------------------------------------------------------------- */

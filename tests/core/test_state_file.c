@@ -186,7 +186,7 @@ enum { BIT_STEP = DM_ROWS_SHIFT > 10 ? 61 : 1 };
 
 static void test_damage(void) {
   dm_buf file = small_file();
-  for (size_t k = 0; k < 8 * file.len; k += BIT_STEP) {
+  for (size_t k = 0; k < 8 * file.len; k += BIT_STEP * dm_test_step()) {
     size_t i = k / 8;
     int bit = (int)(k % 8);
     DM_CASE("bit %d of byte %zu", bit, i);
@@ -194,7 +194,7 @@ static void test_damage(void) {
     check_refused(file.data, file.len, i < 8 ? DM_E_SYNTAX : DM_E_IO);
     file.data[i] = (char)(file.data[i] ^ 1 << bit);
   }
-  for (size_t cut = 0; cut < file.len; cut += BIT_STEP) {
+  for (size_t cut = 0; cut < file.len; cut += BIT_STEP * dm_test_step()) {
     DM_CASE("%zu bytes left", cut);
     check_refused(file.data, cut, cut == 0 ? DM_E_SYNTAX : DM_E_IO);
     unsigned char *sealed = malloc(cut + SEAL_SIZE);
@@ -611,7 +611,9 @@ static dm_status write_file(const char *path) {
 
 static void test_files(void) {
   CHECK_INT(write_file(files_path("no/such/folder")), DM_E_IO);
+#ifndef _WIN32
   CHECK_INT(write_file("/dev/full"), DM_E_IO);
+#endif
   const char *path = files_path("state");
   CHECK_INT(write_file(path), DM_OK);
   dm_source *source = NULL;

@@ -192,7 +192,7 @@ static void test_random_texts(void) {
       "\xC3", "\xF4\x90\x80\x80", "\x80"};
   uint64_t seed = 3;
   unsigned long wrong = 0;
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < dm_test_rounds(100000); i++) {
     unsigned char s[200];
     size_t len = 0;
     /* the last ones are not valid, and seldom */

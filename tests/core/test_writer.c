@@ -1,17 +1,22 @@
 /* dm_writer.c: the old file or the new one, whatever happens in between. */
 #include "dm_writing.h"
+#include "io/dm_source.h"
 
 static void test_new_and_old(void) {
   dm_error err;
-  mode_t before = umask(027);
+  mode_t before = (mode_t)umask(027);
   CHECK_INT(write_text("new", "a\n", &err), DM_OK);
   umask(before);
   CHECK(has_text("new", "a\n"));
+#ifndef _WIN32
   CHECK_UINT(mode_of("new"), 0640);
+#endif
   chmod("new", 0604);
   CHECK_INT(write_text("new", "b\n", &err), DM_OK);
   CHECK(has_text("new", "b\n"));
+#ifndef _WIN32
   CHECK_UINT(mode_of("new"), 0604);
+#endif
   CHECK_INT(write_text("new", "", &err), DM_OK);
   CHECK(has_text("new", ""));
   CHECK_INT(count_temporaries(), 0);
@@ -79,8 +84,13 @@ static void test_temporary(void) {
     dm_writer_close(writer);
     CHECK(has_text("taken", "by others"));
   }
-  const char *const others[] = {"packed.gz", "/dev/null"};
-  for (size_t i = 0; i < 2; i++) {
+  const char *const others[] = {
+      "packed.gz",
+#ifndef _WIN32
+      "/dev/null",
+#endif
+  };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     if (CHECK_INT(dm_writer_open(&writer, others[i], NULL, &err), DM_OK)) {
       CHECK(!dm_writer_temporary(writer));
       dm_writer_close(writer);
@@ -106,19 +116,47 @@ static void test_two_writers(void) {
   CHECK_INT(count_temporaries(), 0);
 }
 
+/* Names are UTF-8 everywhere, also where the system has them in UTF-16. */
+static void test_other_letters(void) {
+  static const char path[] = "caf\xC3\xA9 \xE6\xA0\x87\xF0\x9F\x98\x80";
+  dm_error err;
+  CHECK_INT(write_text(path, "a\r\n\x1A", &err), DM_OK);
+  dm_source *source;
+  char got[8];
+  size_t n = 0;
+  if (CHECK_INT(dm_source_open_file(&source, path, NULL, &err), DM_OK)) {
+    CHECK_INT(dm_source_read(source, got, sizeof got, &n, &err), DM_OK);
+    CHECK_BYTES(got, n, "a\r\n\x1A", 4);
+    dm_source_close(source);
+  }
+#ifdef _WIN32
+  CHECK_INT(_wremove(L"caf\u00E9 \u6807\xD83D\xDE00"), 0);
+#else
+  CHECK_INT(remove(path), 0);
+#endif
+}
+
 static void test_long_name(void) {
   dm_error err;
   char name[256] = {0};
   memset(name, 'n', 255);
+#ifndef _WIN32
   memcpy(name + 179, "\xC3\xA9", 2); /* where the temporary name is cut */
+#endif
   CHECK_INT(write_text(name, "long", &err), DM_OK);
   CHECK(has_text(name, "long"));
+  CHECK_INT(remove(name), 0); /* with its folder it is too long for Windows */
   char longer[300] = {0};
   memset(longer, 'n', 299);
   CHECK_INT(write_text(longer, "long", &err), DM_E_IO);
+#ifdef _WIN32
+  CHECK(err.sys_errno == EINVAL || err.sys_errno == ENOENT);
+#else
   CHECK_INT(err.sys_errno, ENAMETOOLONG);
+#endif
 }
 
+#ifndef _WIN32
 static void test_links(void) {
   dm_error err;
   mkdir("sub", 0777);
@@ -142,6 +180,7 @@ static void test_links(void) {
   CHECK_INT(write_text("loop", "", &err), DM_E_IO);
   CHECK_INT(err.sys_errno, ELOOP);
 }
+#endif
 
 static void test_refused(void) {
   mkdir("dir", 0777);
@@ -152,7 +191,9 @@ static void test_refused(void) {
   } cases[] = {
       {"dir", EISDIR},         {"dir/", EISDIR},      {".", EISDIR},
       {"absent/file", ENOENT}, {"", ENOENT},          {"absent/", ENOENT},
+#ifndef _WIN32
       {"plain/file", ENOTDIR}, {"/dev/full", ENOSPC},
+#endif
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s", cases[i].path);
@@ -164,6 +205,7 @@ static void test_refused(void) {
   CHECK_INT(count_temporaries(), 0);
 }
 
+#ifndef _WIN32
 /* Permissions bind nobody but root. */
 static void write_as_nobody(void) {
   if (getuid() == 0) {
@@ -247,6 +289,7 @@ static void test_killed(void) {
   }
   closedir(dir);
 }
+#endif
 
 static void test_interrupt(void) {
   spit("interrupted", "old");
@@ -264,6 +307,7 @@ static void test_interrupt(void) {
   CHECK_INT(count_temporaries(), 0);
 }
 
+#ifndef _WIN32
 static void test_devices(void) {
   dm_error err;
   CHECK_INT(write_text("/dev/null", "text", &err), DM_OK);
@@ -329,16 +373,22 @@ static void test_fifo(void) {
   }
   close(fd);
 }
+#endif
 
 static void test_allocations(void) {
   spit("memory", "old");
-  unlink("to-memory");
-  CHECK_INT(symlink("memory", "to-memory"), 0);
+#ifdef _WIN32
+  const char *const path = "memory";
+#else
+  const char *const path = "to-memory";
+  unlink(path);
+  CHECK_INT(symlink("memory", path), 0);
+#endif
   size_t k = 1;
   for (;; k++) {
     fault_arm_memory(k, false);
     dm_error err;
-    dm_status status = write_text("to-memory", "new", &err);
+    dm_status status = write_text(path, "new", &err);
     CHECK_INT(count_temporaries(), 0);
     if (!fault_has_fired()) {
       CHECK_INT(status, DM_OK);
@@ -362,16 +412,17 @@ int main(void) {
   DM_RUN(test_abort);
   DM_RUN(test_temporary);
   DM_RUN(test_two_writers);
+  DM_RUN(test_other_letters);
   DM_RUN(test_long_name);
-  DM_RUN(test_links);
+  DM_RUN_POSIX(test_links);
   DM_RUN(test_refused);
-  DM_RUN(test_permissions);
-  DM_RUN(test_full);
-  DM_RUN(test_killed);
+  DM_RUN_POSIX(test_permissions);
+  DM_RUN_POSIX(test_full);
+  DM_RUN_POSIX(test_killed);
   DM_RUN(test_interrupt);
-  DM_RUN(test_devices);
-  DM_RUN(test_stdout);
-  DM_RUN(test_fifo);
+  DM_RUN_POSIX(test_devices);
+  DM_RUN_POSIX(test_stdout);
+  DM_RUN_POSIX(test_fifo);
   DM_RUN(test_allocations);
   leave_folder();
   return dm_test_end();
