@@ -48,7 +48,7 @@ make_empty <- function(package) {
   folder <- file.path(tempfile("empty"), package)
   dir.create(folder, recursive = TRUE)
   about <- c(
-    Package = package, Version = "9999", Title = "Nothing", License = "none",
+    Package = package, Version = "9999.0", Title = "Nothing", License = "none",
     Description = "Nothing.", Author = "none", Maintainer = "none <none@none>"
   )
   write.dcf(t(about), file.path(folder, "DESCRIPTION"))
@@ -112,7 +112,7 @@ if (nrow(db) == 0) {
   all <- setdiff(all, spared(all))
   # their current versions may need a newer R
   all <- c(all, with_needs(intersect(models, rownames(db)), c(all, empty)))
-  make_empty(empty)
+  if (!empty %in% names(installed())) make_empty(empty)
   find_stale <- function() {
     have <- installed()
     all[is.na(have[all]) | have[all] != db[all, "Version"]]
