@@ -106,29 +106,6 @@ state_of <- function(ids, step) {
   datamap_state(frame, threads = 1)
 }
 
-# --- files ---
-
-# Lines of four classes and 10,000 samples.
-write_lines <- function(file, n) {
-  at_once <- min(n, 1e5)
-  con <- file(file, "wb")
-  on.exit(close(con))
-  part <- tempfile()
-  for (k in seq_len(n / at_once)) {
-    p <- matrix(stats::rexp(4 * at_once), ncol = 4)
-    p <- round(p / rowSums(p), 6)
-    ids <- seq_len(1e4)
-    x <- data.frame(
-      id = rep_len(ids, at_once), label = rep_len(ids, at_once) %% 4L,
-      step = (k - 1) * at_once / 1e4 + (seq_len(at_once) - 1) %/% 1e4
-    )
-    x$probs <- p
-    datamap_write_signals(x, part)
-    writeBin(readBin(part, "raw", file.size(part)), con)
-  }
-  unlink(part)
-}
-
 # --- jobs, each in a process of its own ---
 
 jobs <- list(

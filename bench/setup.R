@@ -297,3 +297,24 @@ form_suits <- function(tools, shape) {
   is_own | (tools$name == "newline scan" & is_plain) |
     (tools$forms & is_usual & (tools$ids | shape$ids == "integer"))
 }
+
+# Lines of four classes and 10,000 samples, the first at `step`.
+write_lines <- function(file, n, step = 0) {
+  at_once <- min(n, 1e5)
+  con <- file(file, "wb")
+  on.exit(close(con))
+  part <- tempfile()
+  for (k in seq_len(n / at_once)) {
+    p <- matrix(stats::rexp(4 * at_once), ncol = 4)
+    p <- round(p / rowSums(p), 6)
+    ids <- seq_len(1e4)
+    x <- data.frame(
+      id = rep_len(ids, at_once), label = rep_len(ids, at_once) %% 4L,
+      step = step + (k - 1) * at_once / 1e4 + (seq_len(at_once) - 1) %/% 1e4
+    )
+    x$probs <- p
+    datamap_write_signals(x, part)
+    writeBin(readBin(part, "raw", file.size(part)), con)
+  }
+  unlink(part)
+}
