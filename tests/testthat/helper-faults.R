@@ -602,6 +602,7 @@ call_entries <- function(call) {
     call("ffi_writer_add", writer, bytes),
     is.character(call("ffi_writer_place", writer)),
     call("ffi_writer_close", writer, TRUE),
-    identical(readBin(at("written"), "raw", 1e6), bytes)
+    identical(readBin(at("written"), "raw", 1e6), bytes),
+    call("ffi_is_ascii", c("a", NA, "\u00e9"))
   )
 }
