@@ -206,7 +206,7 @@ check_pool <- function(pool, within, call = rlang::caller_env()) {
   }
   failed <- Filter(function(answer) !is.null(answer$failure), answers)
   if (length(failed) > 0) {
-    pass_on_failure(failed[[1]]$failure, "", call)
+    abort_unable(failed[[1]]$failure, call)
   }
   is_other <- vapply(answers, function(answer) {
     !identical(answer$version, installed_version())
@@ -236,6 +236,20 @@ abort_silent <- function(answers, waiting, within, call) {
           "answered within {within} seconds."
         )
       }
+    ),
+    class = "io", key = "workers", call = call
+  )
+}
+
+# It did not even say that it is there: the package on it is broken, or another
+# that calls itself by the same version.
+abort_unable <- function(failure, call) {
+  said <- if (is.character(failure)) failure else conditionMessage(failure)
+  abort_datamap(
+    c(
+      "Every worker must be able to run datacarto.",
+      "x" = cli_verbatim(show_text(paste("One said:", said))),
+      "i" = "Is what is installed there the same as here?"
     ),
     class = "io", key = "workers", call = call
   )

@@ -268,7 +268,8 @@ test_that("every worker must answer and have this version", {
   error <- ask(do_here, 0)
   expect_match(conditionMessage(error), "There is none")
   error <- ask(function(job, n) list(failure = "odd"))
-  expect_match(conditionMessage(error), "odd")
+  expect_identical(error$key, "workers")
+  expect_match(conditionMessage(error), "One said: odd", fixed = TRUE)
 
   with_binding("installed_version", function() "99.1", {
     error <- ask(function(job, n) do_here(job))
