@@ -7,8 +7,8 @@
 #
 # The packages of models in `models` come along, for the tests that ask them.
 # They need many others, of which the distribution's will do where they are new
-# enough: that spares half of the compiling. xgboost is left out, since its
-# current version needs a newer R.
+# enough: that spares half of the compiling. lightgbm and xgboost are left out:
+# each takes longer than all of these together.
 
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
@@ -19,12 +19,8 @@ wanted <- setdiff(wanted, own)
 
 # checkmate is there since mlr3 needs a newer one than it says.
 models <- c(
-  "bonsai", "checkmate", "lightgbm", "mlr3", "mlr3learners", "parsnip", "tune",
-  "workflows"
+  "checkmate", "mlr3", "mlr3learners", "parsnip", "tune", "workflows"
 )
-
-# Takes as long to compile as all others together, and half of that like this.
-unoptimised <- "lightgbm"
 
 # What tune needs for a kind of search that no test asks for, and that compiles
 # for ten minutes: a package without anything in it stands for it.
@@ -41,16 +37,9 @@ Sys.setenv(R_LIBS = lib, USE_BUNDLED_LIBUV = "1")
 .libPaths(lib)
 # Compiled for use in tests, not for speed: that takes half the time.
 makevars <- tempfile("Makevars")
+languages <- c("C", "CXX", "CXX11", "CXX14", "CXX17", "CXX20")
+writeLines(paste0(languages, "FLAGS = -O1 -g0"), makevars)
 Sys.setenv(R_MAKEVARS_USER = makevars)
-install <- function(packages, level = "-O1") {
-  languages <- c("C", "CXX", "CXX11", "CXX14", "CXX17", "CXX20")
-  writeLines(paste0(languages, "FLAGS = ", level, " -g0"), makevars)
-  utils::install.packages(
-    packages, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
-    INSTALL_opts = "--no-test-load",
-    Ncpus = parallel::detectCores()
-  )
-}
 if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
   utils::chooseCRANmirror(ind = 1, local.only = TRUE)
 }
@@ -139,8 +128,11 @@ if (nrow(db) == 0) {
   stale <- find_stale()
   if (length(stale)) {
     message("Installing ", length(stale), " packages: ", toString(stale))
-    install(setdiff(stale, unoptimised))
-    install(intersect(stale, unoptimised), "-O0")
+    utils::install.packages(
+      stale, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
+      INSTALL_opts = "--no-test-load",
+      Ncpus = parallel::detectCores()
+    )
   }
 }
 
