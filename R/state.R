@@ -100,8 +100,9 @@
 #'   step; `step_distance`: the largest distance between steps that follow each
 #'   other;
 #' * `signals`: such a list for each signal, and for each quantity of a line
-#'   that a metric is the mean of; `metrics`: such a list for those that are no
-#'   means;
+#'   that a metric is the mean of, where `sum_of_squares`, `min` and `max` mean
+#'   nothing, nor does `last` unless a metric is it; `metrics`: such a list for
+#'   those that are no means;
 #' * `seen`: with a window, how many `lines` each id had, counted or not;
 #' * `class_sums`, `predicted`, `predictions`: for some metrics, the sums of the
 #'   class vectors, the labels that were predicted and how often each was, both
