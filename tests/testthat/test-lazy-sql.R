@@ -240,6 +240,7 @@ test_that("a probability of 0 has an infinite loss where there is infinity", {
 })
 
 test_that("of an infinite loss there is none where there is no infinity", {
+  skip_without_database()
   with_binding(
     "dialect_of", function(con) list(), expect_losses(zero_lines(), FALSE)
   )
