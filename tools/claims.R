@@ -46,6 +46,7 @@ scaled <- function(column, what) {
   n <- number(rows$n)
   number(rows[rows$what == what & n == max(n[rows$what == what]), column])
 }
+workers <- tables_of("bench/results-workers.md")[[1]]
 cost <- function(of) {
   number(scale[[2]]$cost[scale[[2]]$of == of])
 }
@@ -153,6 +154,10 @@ claims <- list(
   c(vignette, sprintf(
     "it is ten shares of the ids that make this possible: %s GB for each",
     digits(cost("one of ten shares of the ids: most memory"))
+  )),
+  c(vignette, sprintf(
+    "Two workers on one machine with two cores are %s times as fast as one",
+    workers$times_one_worker[workers$what == "two workers"]
   )),
   c("R/state-file.R", sprintf(
     "the version of the format in 4 bytes (%s in this version)",
