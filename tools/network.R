@@ -99,6 +99,11 @@ check(
     identical(error$path, in_folder("pipe.jsonl"))
 )
 
+# What was sent over the cut link comes late, when nobody holds the pipe any more.
+unlink(in_folder("pipe.jsonl"))
 set_link("up")
+# A worker that is still on its way back when its caller ends waits for ever.
+theirs <- mirai::everywhere(f(), f = network, .compute = profile)[]
+check("the workers can be used when the link is back", length(theirs) == 2)
 mirai::daemons(0, .compute = profile)
 check("the caller has come to its end", TRUE)

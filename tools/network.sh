@@ -21,8 +21,9 @@ is_ended() {
   [ -z "$(python3 tools/marked.py processes "$work")" ]
 }
 
+# A cut link is tried again ever more rarely, so that ending takes its time.
 stop() {
-  for _ in $(seq 150); do
+  for _ in $(seq 300); do
     ! is_ended || break
     sleep 0.2
   done
