@@ -254,11 +254,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   dm_status status = read_table(&table, bytes, len, 1 << 16, 0, &err);
   dm_status other_status = read_table(&other, bytes, len, block_sizes[data[0] % 8],
                                       pieces[data[0] / 8 % 8], &other_err);
-  if (status != other_status || (status && !fuzz_same_error(&err, &other_err))) {
+  /* A fault of a compressed file comes before or after those of the lines in front of it,
+     by how much is read at a time. */
+  bool is_damaged = status && (status == DM_E_IO || other_status == DM_E_IO);
+  if (!is_damaged &&
+      (status != other_status || (status && !fuzz_same_error(&err, &other_err)))) {
     fuzz_show_error("one", &err);
     fuzz_show_error("other", &other_err);
     FUZZ_CHECK(status == other_status && fuzz_same_error(&err, &other_err));
   }
+  FUZZ_CHECK(!status == !other_status);
   if (!status) {
     check_same(table, other, true);
     bool has_mark = len >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0;
