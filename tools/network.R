@@ -99,7 +99,8 @@ check(
     identical(error$path, in_folder("pipe.jsonl"))
 )
 
-# What was sent over the cut link comes late, when nobody holds the pipe any more.
+# What was sent over the cut link comes late, when nobody holds the pipe any
+# more.
 unlink(in_folder("pipe.jsonl"))
 set_link("up")
 # A worker that is still on its way back when its caller ends waits for ever.
