@@ -1,4 +1,4 @@
-# Usage: Rscript deps.R missing demo|vignettes|test|all
+# Usage: Rscript deps.R missing demo|vignettes|test|all|site
 #                                           one missing package a line
 #        Rscript deps.R install PACKAGE...  from CRAN
 #        Rscript deps.R library             the folder to install into
@@ -27,6 +27,9 @@ needed <- function(level) {
     return(out)
   }
   suggested <- requirements("Suggests")
+  if (level == "site") {
+    return(c(out, suggested, requirements("Config/Needs/website")))
+  }
   if (level == "vignettes") {
     return(c(out, suggested[c("knitr", "rmarkdown")]))
   }

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Usage: install-deps.sh demo|vignettes|test|all
+# Usage: install-deps.sh demo|vignettes|test|all|site
 #
 # Installs what is missing for the demo (the package's imports), for making the vignettes,
 # for the tests (the suggested packages too, but those that only vignettes and pictures
-# need) or for everything. As root on Debian and its kin the distribution's binary packages
-# come first; what is missing after that, or too old, and all of it elsewhere, comes from
-# CRAN into the first library that this user may write to. Installs nothing that is there
-# already.
+# need), for everything of these or for that and the site. As root on Debian and its kin
+# the distribution's binary packages come first; what is missing after that, or too old,
+# and all of it elsewhere, comes from CRAN into the first library that this user may write
+# to. Installs nothing that is there already.
 set -eu
 cd "$(dirname "$0")/.."
 level=${1:-all}
