@@ -175,6 +175,13 @@ file_kinds <- list(
       "it looks like a Parquet file: read it by nanoparquet::read_parquet()",
       "or the like, and give the data frame"
     )
+  ),
+  arrow = list(
+    instead = "read_nanoarrow",
+    advice = paste(
+      "it looks like an Arrow stream: give",
+      "what nanoarrow::read_nanoarrow() reads"
+    )
   )
 )
 
@@ -194,13 +201,14 @@ first_bytes <- function(path, n = 4096L) {
 
 # Which of `file_kinds` it is, or NA.
 kind_of_bytes <- function(bytes) {
-  starts <- function(text) {
-    n <- nchar(text, "bytes")
-    identical(utils::head(bytes, n), charToRaw(text))
+  starts <- function(magic) {
+    identical(utils::head(bytes, length(magic)), magic)
   }
-  magic <- c(
-    state = "datamap\n", rds = "X\n", rdata = "RDX", parquet = "PAR1"
+  magic <- lapply(
+    c(state = "datamap\n", rds = "X\n", rdata = "RDX", parquet = "PAR1"),
+    charToRaw
   )
+  magic$arrow <- rep(as.raw(0xff), 4)
   found <- names(magic)[vapply(magic, starts, NA)]
   if (length(found) > 0) {
     return(found[[1]])

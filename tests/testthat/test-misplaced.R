@@ -94,6 +94,8 @@ test_that("files of another kind name the function that reads them", {
   saveRDS(signals, at("a.rds"))
   save(signals, file = at("a.rda"))
   writeBin(c(charToRaw("PAR1"), as.raw(c(0x15, 0x04, 0x0a))), at("a.parquet"))
+  # As each message of a stream begins, and the length of the first.
+  writeBin(as.raw(c(rep(0xff, 4), 0xf0, 1, 0, 0)), at("a.arrows"))
 
   reads <- c(
     a.result = "datamap_read_summary", b.result.gz = "datamap_read_summary",
@@ -101,7 +103,8 @@ test_that("files of another kind name the function that reads them", {
     summary.csv = "datamap_read_summary",
     a.csv = "read.csv", numbered.csv = "read.csv", a.tsv = "read.csv",
     a.csv.bz2 = "read.csv", a.state = "datamap_load_state",
-    a.rds = "readRDS", a.rda = "load", a.parquet = "read_parquet"
+    a.rds = "readRDS", a.rda = "load", a.parquet = "read_parquet",
+    a.arrows = "read_nanoarrow"
   )
   for (name in names(reads)) {
     error <- error_of(datamap_summarise(at(name)), "datamap_error")
