@@ -322,7 +322,7 @@ check_run_metrics <- function(x,
     return(intersect(usual, choices))
   }
   if (!is.character(x) || length(x) == 0 || anyNA(x)) {
-    abort_argument(x, "the names of metrics", arg, call)
+    abort_argument(x, "the names of metrics of the runs", arg, call)
   }
   missing <- setdiff(x, choices)
   if (length(missing) > 0) {

@@ -149,7 +149,7 @@ table_levels <- function(x, naming = naming_of(x)) {
 signal_table <- function(x, call, arg = "x", n = NULL, naming = NULL) {
   columns <- unclass(x)
   if (!is.list(columns)) {
-    abort_argument(columns, "a data frame", arg, call)
+    abort_argument(columns, "a data frame, made of columns", arg, call)
   }
   n <- n %||% .row_names_info(x, 2L)
   check_table_names(columns, arg, call)

@@ -431,3 +431,26 @@ test_that("each label's samples can be ranked among each other", {
   expect_identical(error$similar, "label")
   expect_error(datamap_detect(map, by = 1), class = "datamap_error_input")
 })
+
+test_that("noise of the size of rounding changes nothing that matters", {
+  signals <- datamap_read_signals(datamap_example("satellite_signals.json.gz"))
+  map <- datamap_summarise(signals, signals = "loss")
+  found <- detect(map)
+  noisy <- signals
+  set.seed(20261128)
+  for (name in c("label_probs", "loss")) {
+    noise <- sample(c(-1, 1), nrow(signals), replace = TRUE)
+    noisy[[name]] <- pmax(signals[[name]] + noise * .Machine$double.eps, 0)
+  }
+  noisy$label_probs <- pmin(noisy$label_probs, 1)
+  again <- datamap_summarise(noisy, signals = "loss")
+  expect_gt(sum(again$avg_probs != map$avg_probs), 1000) # there is noise
+  expect_identical(names(again), names(map))
+  for (name in names(map)) {
+    of_noise <- name %in% c("avg_probs", "label_var") ||
+      grepl("label_probs|loss", name)
+    tolerance <- if (of_noise) 1e-12 else 0
+    expect_lte(max(abs(again[[name]] - map[[name]])), tolerance, label = name)
+  }
+  expect_equal(detect(again), found, tolerance = 1e-6)
+})
