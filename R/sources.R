@@ -45,6 +45,7 @@ take_source <- function(x,
                         arg = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
   force_argument(x, arg, call)
+  force(call) # what a source gives may be asked for after this has ended
   source <- signal_source(x, arg, call)
   if (all(vapply(source[can], is.null, NA))) {
     abort_source(x, arg, call)

@@ -92,6 +92,7 @@ test_that("the fields stand where the user says", {
     datamap_summarise(x, fields = c(id = "row")), class = "datamap_error_field"
   )
   expect_identical(error$key, "step")
+  expect_identical(as.character(error$call[[1]]), "datamap_summarise")
   error <- expect_error(
     datamap_summarise(x, fields = c(id = "row"), order_by = "runn"),
     class = "datamap_error_input"
