@@ -7,8 +7,7 @@
 #
 # The packages of models in `models` come along, for the tests that ask them.
 # They need many others, of which the distribution's will do where they are new
-# enough: that spares half of the compiling. lightgbm and xgboost are left out:
-# each takes longer than all of these together.
+# enough. lightgbm and xgboost are left out: each takes minutes.
 
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
@@ -26,9 +25,12 @@ models <- c(
 # for ten minutes: a package without anything in it stands for it.
 empty <- "GauPro"
 
-# What others need, takes minutes to compile and has been the same for years:
-# the distribution's will do where it is new enough for all of them.
-settled <- c("fs", "httpuv", "stringi", "xml2")
+# What takes long to compile and has been the same for years: the distribution's
+# will do where it is new enough for all that need it.
+settled <- c(
+  "bit", "bit64", "bslib", "digest", "fs", "httpuv", "isoband", "later",
+  "Rcpp", "RSQLite", "sass", "shiny", "stringi", "xml2"
+)
 
 dir.create(lib, recursive = TRUE, showWarnings = FALSE)
 lib <- normalizePath(lib)
@@ -77,26 +79,26 @@ has_distribution <- function(package, version) {
   nzchar(file) && package_version(read.dcf(file)[, "Version"]) >= version
 }
 
-# Those of `settled` that the distribution has for all of `packages`.
-spared <- function(packages) {
-  needs <- unlist(lapply(packages, requirements))
-  needs <- needs[names(needs) %in% settled]
-  has <- mapply(has_distribution, names(needs), needs)
-  setdiff(settled, c(names(needs)[!has], wanted))
+# Those of `packages` that the distribution has not spared us.
+unspared <- function(packages) {
+  is_spared <- packages %in% settled &
+    vapply(packages, has_distribution, NA, version = "0")
+  packages[!is_spared]
 }
 
-# `packages` and what they need beside those that are `there`, but for what the
-# distribution has.
-with_needs <- function(packages, there) {
+# `packages` and what they need: of `spared`, only what the distribution does
+# not have, and nothing that is `there`.
+with_needs <- function(packages, spared, there = character()) {
   found <- character()
   while (length(packages)) {
     found <- c(found, packages)
     needs <- unlist(lapply(packages, requirements))
-    is_new <- !names(needs) %in% c(found, there) &
-      !mapply(has_distribution, names(needs), needs)
-    packages <- unique(names(needs)[is_new])
+    needs <- needs[names(needs) %in% rownames(db)]
+    is_spared <- names(needs) %in% spared &
+      as.logical(mapply(has_distribution, names(needs), needs))
+    packages <- setdiff(names(needs)[!is_spared], c(found, there))
   }
-  intersect(found, rownames(db))
+  found
 }
 
 # A mirror may lack one form of the index and have another: no warning.
@@ -104,14 +106,10 @@ db <- suppressWarnings(utils::available.packages())
 if (nrow(db) == 0) {
   message("No package index: using the library as it is.")
 } else {
-  needs <- tools::package_dependencies(
-    wanted, db, which = c("Depends", "Imports", "LinkingTo"), recursive = TRUE
-  )
-  all <- unique(c(wanted, unlist(needs)))
-  all <- setdiff(intersect(all, rownames(db)), own)
-  all <- setdiff(all, spared(all))
+  all <- with_needs(intersect(unspared(wanted), rownames(db)), settled)
   # their current versions may need a newer R
-  all <- c(all, with_needs(intersect(models, rownames(db)), c(all, empty)))
+  models_here <- intersect(models, rownames(db))
+  all <- c(all, with_needs(models_here, rownames(db), c(all, empty)))
   if (!empty %in% names(installed())) make_empty(empty)
   find_stale <- function() {
     have <- installed()
@@ -137,14 +135,14 @@ if (nrow(db) == 0) {
 }
 
 have <- installed()
-missing <- setdiff(wanted, names(have))
+missing <- setdiff(unspared(wanted), names(have))
 if (length(missing)) {
   stop("could not be installed: ", toString(missing))
 }
 for (package in c(wanted, intersect(models, names(have)))) {
   # Loading shows that the whole chain of dependencies works together.
   loadNamespace(package, lib.loc = c(lib, .Library.site))
-  cat(package, have[[package]], "\n")
+  cat(package, getNamespaceVersion(package), "\n")
 }
 missing <- setdiff(models, names(have))
 if (length(missing)) {

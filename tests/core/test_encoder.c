@@ -116,7 +116,7 @@ static void test_whole_files(void) {
   for (size_t s = 0; s < n_suffixes(); s++) {
     char path[32];
     snprintf(path, sizeof path, "whole%s", suffixes[s]);
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i += dm_test_step()) {
       DM_CASE("%zu bytes to %s", lengths[i], path);
       dm_error err;
       char *text = numbered_text(lengths[i]);

@@ -606,3 +606,29 @@ call_entries <- function(call) {
     call("ffi_is_ascii", c("a", NA, "\u00e9"))
   )
 }
+
+# The same with a garbage collection at every allocation, in an R of its own: a
+# collection takes as long as there is much in memory.
+call_entries_tortured <- function() {
+  result <- tempfile()
+  on.exit(unlink(result))
+  helpers <- list.files(test_path(), "^helper.*[.]R$", full.names = TRUE)
+  child <- run_child(
+    c(
+      "library(testthat)",
+      "env <- new.env(parent = asNamespace(\"datacarto\"))",
+      "for (file in args[-1]) sys.source(file, env)",
+      "saveRDS(env$call_entries(env$call_tortured), args[[1]])"
+    ),
+    result, normalizePath(helpers)
+  )
+  if (child$status != 0) stop(paste(child$said, collapse = "\n"))
+  readRDS(result)
+}
+
+call_tortured <- function(entry, ...) {
+  args <- list(get(entry, asNamespace("datacarto")), ...)
+  on.exit(gctorture2(0))
+  gctorture2(1)
+  do.call(.Call, args)
+}

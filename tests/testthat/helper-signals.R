@@ -323,6 +323,12 @@ has_python <- local({
   }
 })
 
+# What takes long and reaches no line that quick tests do not.
+skip_if_long <- function() {
+  skip_on_cran()
+  skip_on_covr()
+}
+
 skip_without_python <- function() {
   skip_if_not(has_python(), "python3 is not here")
 }

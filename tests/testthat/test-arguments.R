@@ -71,7 +71,7 @@ test_that("arguments stand in one order: data, the usual, `...`, the rest", {
 })
 
 test_that("`...` is checked to be empty where it takes nothing", {
-  skip_on_cran() # takes long
+  skip_if_long()
   takes <- c(
     "datamap_filter", "datamap_merge", "datamap_record", "scale_color_datamap",
     "scale_colour_datamap", "scale_fill_datamap", "scale_shape_datamap"

@@ -62,8 +62,7 @@ test_that("p-values and flags are those of a loop and of p.adjust()", {
 })
 
 test_that("over all audits the flagged are right at most in the share fdr", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   n <- 8
   audits <- utils::combn(n, 4)
   is_drawn <- apply(audits, 2, function(at) seq_len(n) %in% at)
@@ -125,8 +124,7 @@ test_that("bounds of the number of right labels hold for every number", {
 })
 
 test_that("all ten lists hold together, over all audits", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   n <- 10
   map <- case_map(c(5, 4, 4, 3, 2, 1, 0, 0, -1, -2))
   runs <- take_runs(map)
@@ -400,7 +398,7 @@ test_that("an audit of the easy half is told from a random one", {
 })
 
 test_that("wrong answers and arguments are errors", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   map <- case_map(40:1)
   audit <- data.frame(id = 1:20, is_wrong = FALSE)
   put <- function(...) utils::modifyList(audit, list(...))

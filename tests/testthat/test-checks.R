@@ -24,8 +24,7 @@ test_that("a misspelt name gives what was meant", {
 })
 
 test_that("every error that lists names says which may have been meant", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(20)
   signals <- datamap_read_signals(datamap_example("spam_signals.jsonl.gz"))
   state <- datamap_state(signals, signals = "loss", metrics = "aum")
@@ -95,8 +94,7 @@ test_that("every error that lists names says which may have been meant", {
 })
 
 test_that("a bare name where a string is wanted is told to need quotes", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(20)
   signals <- data.frame(id = 1:2, label = 0, label_probs = 0.5, correct = TRUE)
   of_user <- function(name) datamap_plot(map, criterion = name)
@@ -199,7 +197,7 @@ test_that("dots are empty but for what is nothing", {
 })
 
 test_that("no argument of any function gets an error of R's through", {
-  skip_on_cran()
+  skip_if_long()
   folder <- tempfile("arguments")
   dir.create(folder)
   old <- setwd(folder)
@@ -236,7 +234,7 @@ test_that("no signal of one's own gets an error of R's through", {
 })
 
 test_that("no column of a table gets an error of R's through", {
-  skip_on_cran()
+  skip_if_long()
   signals <- data.frame(
     id = c(1, 2, 1, 2), label = c(0, 1), pred_label = 0, s_label = 0,
     loss = 0.5, label_probs = 0.5, probs_0 = 0.5, probs_1 = 0.5, step = 1:4

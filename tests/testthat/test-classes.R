@@ -97,8 +97,7 @@ frame_with <- function(label, names, form, field = "probs", order = 1:3) {
 }
 
 test_that("names of classes tell them in any order and form, at every door", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   words <- c("cat", "dog", "eel")
   labels <- list(
     factor = list(factor(words[place + 1], rev(words)), words),
@@ -125,7 +124,7 @@ test_that("names of classes tell them in any order and form, at every door", {
 })
 
 test_that("without names labels count from 0", {
-  skip_on_cran() # takes long
+  skip_if_long()
   none <- function(label) {
     structure(
       list(id = samples, label = label, probs = p),

@@ -41,7 +41,7 @@ test_that("warnings and messages have their classes", {
 })
 
 test_that("what comes from the user is never evaluated", {
-  skip_on_cran() # takes long
+  skip_if_long()
   for (evil in c("{stop('run')}", "{.file x}", "{{x}}", "}", "<a> {", "%s")) {
     error <- expect_error(
       abort_datamap(

@@ -30,7 +30,7 @@ formats_here <- function() {
   c("ndjson", names(packages)[is_here])
 }
 
-n_converted <- if (nzchar(Sys.getenv("DATACARTO_LARGE"))) 12 else 3
+n_converted <- if (nzchar(Sys.getenv("DATACARTO_LARGE"))) 6 else 3
 
 test_that("what was converted has the map of the files, to the last bit", {
   cases <- c(

@@ -148,7 +148,7 @@ test_that("the constructor takes columns and attributes", {
 })
 
 test_that("any data frame with the columns is a map where one is asked for", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   frame <- random_frame(30)
   map <- as_datamap(frame)
   frames <- list(
@@ -208,7 +208,7 @@ test_that("a frame without the columns is told what it lacks and has", {
 })
 
 test_that("a table of signals is told to be summarised", {
-  skip_on_cran() # takes long
+  skip_if_long()
   tables <- list(
     data.frame(id = c(1, 1), label = 0, probs_0 = 0.5, probs_1 = 0.5),
     data.frame(id = c(1, 2), label_probs = 0.5, correct = TRUE),
@@ -256,8 +256,7 @@ test_that("labels keep the order of their levels, texts a natural one", {
 })
 
 test_that("a spoofed map gives a result or an error of ours, never R's", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran()
+  skip_if_long()
   map <- random_map(24)
   spoofs <- spoofed_maps(map)
   functions <- map_functions(random_map(24, seed = 2))
@@ -275,7 +274,7 @@ test_that("a spoofed map gives a result or an error of ours, never R's", {
     )
   }
   # all of them take minutes
-  every <- switch(Sys.getenv("DATACARTO_LARGE", "no"), no = 7, all = 1, 3)
+  every <- switch(Sys.getenv("DATACARTO_LARGE", "no"), no = 7, all = 1, 5)
   for (i in seq(1, length(spoofs), by = every)) {
     taken <- outcome(spoofs[[i]], take_map)
     # All have the same door: what does not get in is tried at some. Each

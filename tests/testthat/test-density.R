@@ -161,8 +161,7 @@ test_that("an image needs its package", {
 })
 
 test_that("every kind of map draws as a density, odd ones too", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(60)
   equal <- ratio_map(rep(1, 100))
   missing <- map
@@ -186,8 +185,7 @@ test_that("every kind of map draws as a density, odd ones too", {
 })
 
 test_that("a million samples of one group are counted, in seconds", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran()
+  skip_if_long()
   map <- ratio_map(rep(1, 1e6), evaluations = 3)
   used <- system.time({
     plots <- list(datamap_plot(map), datamap_plot(map, style = "cartography"))
@@ -203,8 +201,7 @@ test_that("a million samples of one group are counted, in seconds", {
 })
 
 test_that("the file of a large map is small", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran()
+  skip_if_long()
   map <- heap_map(60000)
   file <- tempfile(fileext = c(".png", ".pdf"))
   for (path in file) {

@@ -43,7 +43,7 @@ test_that("scores are the means over all orders of equal values", {
 })
 
 test_that("runs of equal values are summed as place by place", {
-  skip_on_cran() # takes long
+  skip_if_long()
   # the mean over all orders, at each place of each run
   by_place <- function(value, is_wrong, k) {
     groups <- split(is_wrong, -value)
@@ -58,7 +58,7 @@ test_that("runs of equal values are summed as place by place", {
   }
   set.seed(3)
   # runs of 1, of a few, of many, at the start and far behind
-  n <- 2e5
+  n <- 4e4
   for (value in list(
     runif(n), round(runif(n), 5), round(runif(n), 3), sample.int(20L, n, TRUE),
     c(rep(1, 3), rep(2, 150), rep(0, n / 2), runif(n / 2 - 153))
@@ -218,8 +218,7 @@ naive_aum <- function(signals, ids) {
 }
 
 test_that("avg_probs and aum find wrong labels on every seed", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   metrics <- c("avg_probs", "aum", "loss_last")
   for (kind in c("symmetric", "class-dependent")) {
     auroc <- vapply(1:5, function(seed) {

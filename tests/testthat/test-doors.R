@@ -3,13 +3,13 @@
 # Another thousand are tried where something of the doors changes; a minute has
 # about sixty.
 n_cases <- switch(Sys.getenv("DATACARTO_LARGE", "no"),
-  no = 20, all = 1000, 60
+  no = 20, all = 1000, 40
 )
 
 n_stand_ins <- ceiling(n_cases / 4)
 
 test_that("all doors give the same map, and it is the right one", {
-  skip_on_cran() # takes long
+  skip_if_long()
   for (seed in seq_len(n_cases)) {
     case <- random_case(seed)
     maps <- lapply(doors, function(door) quietly(door(case)))
@@ -24,7 +24,7 @@ test_that("all doors give the same map, and it is the right one", {
 })
 
 test_that("all doors take what stands for other fields", {
-  skip_on_cran() # takes long
+  skip_if_long()
   for (seed in seq_len(n_stand_ins)) {
     case <- random_stand_in(seed)
     maps <- lapply(doors, function(door) quietly(door(case)))
@@ -43,7 +43,7 @@ test_that("all doors take what stands for other fields", {
 })
 
 test_that("the recorder for Python is such a door as well", {
-  skip_on_cran() # takes long
+  skip_if_long()
   folder <- tempfile()
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))

@@ -1,4 +1,4 @@
-skip_on_cran() # takes minutes
+skip_if_long()
 
 test_that("the catalogue has every fault once", {
   tags <- vapply(read_faults(), `[[`, "", "tag")

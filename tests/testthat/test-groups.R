@@ -40,8 +40,7 @@ test_that("the default groups are the six intervals of correct_ratio", {
 })
 
 test_that("k right of T falls where integers say, for every T to 1000", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   for (times in 1:1000) {
     k <- 0:times
     # In fifths, by integers alone

@@ -49,7 +49,7 @@ test_that("Ctrl-C ends reading at once, and the session goes on", {
 })
 
 test_that("a time limit ends the reading, and the next one is right", {
-  skip_on_cran() # takes long
+  skip_if_long()
   line <- "{\"id\": 1, \"label\": 0, \"probs\": [0.7, 0.3], \"loss\": 0.125}"
   path <- write_signals(rep(line, 400000))
   start <- Sys.time()

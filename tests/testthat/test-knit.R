@@ -31,7 +31,7 @@ alt_of <- function(plot) {
 }
 
 test_that("a figure has its plot's own text in the first chunk and others", {
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(60)
   alt <- knit_alt(
     first = "datacarto::datamap_plot(map)",

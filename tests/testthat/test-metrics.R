@@ -175,7 +175,7 @@ test_that("the times of learning count from 0", {
 })
 
 test_that("labels are suggested by the largest mean probability", {
-  skip_on_cran() # takes long
+  skip_if_long()
   signals <- random_signals(n = 60, times = 5, classes = 3, ids = "gaps")
   lines <- I(signal_lines(signals, c(
     id = "id", label = "label", probs = "probs"

@@ -69,7 +69,7 @@ test_that("as_datamap() reads no file", {
 })
 
 test_that("files of another kind name the function that reads them", {
-  skip_on_cran() # takes long
+  skip_if_long()
   folder <- tempfile("kinds")
   dir.create(folder)
   at <- function(name) file.path(folder, name)
@@ -166,8 +166,7 @@ test_that("what takes a data map names what makes one", {
 })
 
 test_that("addresses are told from paths", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   calls <- list(
     datamap_summarise, datamap_read_signals, datamap_state,
     datamap_read_summary, datamap_load_state, datamap_recorder,

@@ -107,8 +107,7 @@ test_that("odd signals draw", {
 })
 
 test_that("a million samples of one group are drawn in seconds", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran()
+  skip_if_long()
   n <- 1e6
   signals <- data.frame(
     id = rep(sample(n), 2), step = rep(1:2, each = n),

@@ -89,8 +89,7 @@ test_that("the caption names axes, filter and number, and follows them", {
 })
 
 test_that("no two filters have the same caption or alternative text", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(300)
   filters <- list(
     list(), list(criterion = "avg_probs"),
@@ -141,7 +140,7 @@ test_that("legend keys are values, under the name of the signal", {
 })
 
 test_that("a filter that came before is named, and none that did not", {
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(60)
   said <- function(map, ...) {
     paste(as_draw(texts(datamap_plot(map, ...))), collapse = "; ")

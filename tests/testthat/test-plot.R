@@ -25,7 +25,7 @@ test_that("groups differ in colour and shape, by the palette", {
 })
 
 test_that("every kind of map has its groups and their counts", {
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(300)
   kinds <- list(
     list(),
@@ -193,8 +193,7 @@ test_that("probabilities have the same axis on every map", {
 })
 
 test_that("a map of 100,000 samples is built in seconds", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran()
+  skip_if_long()
   set.seed(1)
   map <- ratio_map(sample(0:10, 1e5, replace = TRUE) / 10)
   # of the processor, which other work on the machine does not lengthen

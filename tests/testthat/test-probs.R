@@ -35,7 +35,7 @@ naive_case_probs <- function(case, which) {
 }
 
 test_that("all doors give the same probabilities, and the right ones", {
-  skip_on_cran() # takes long
+  skip_if_long()
   for (seed in 1:10) {
     case <- random_case(seed)
     for (which in c("mean", "last")) {

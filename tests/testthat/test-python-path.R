@@ -307,8 +307,7 @@ in_hex <- function(column) {
 }
 
 test_that("ten thousand random calls are refused, or read as they were meant", {
-  skip_on_cran() # takes long
-  skip_on_covr()
+  skip_if_long()
   folder <- tempfile()
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))
@@ -359,7 +358,7 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
 })
 
 test_that("calls by columns and by rows are the same, to the byte", {
-  skip_on_cran() # takes long
+  skip_if_long()
   folder <- tempfile()
   dir.create(folder)
   on.exit(unlink(folder, recursive = TRUE))

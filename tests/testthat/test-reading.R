@@ -11,7 +11,7 @@ readers <- function() {
 }
 
 test_that("every reader checks how it is to read, by its own name", {
-  skip_on_cran() # takes long
+  skip_if_long()
   wrong <- list(
     format = "yaml", on_error = "go on", partial_last = NA, max_line = 0,
     threads = 0.5, progress = "yes"

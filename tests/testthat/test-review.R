@@ -96,7 +96,7 @@ csv_file <- function(...) json_file(paste0(..., collapse = "\n"))
 # --- there and back ---
 
 test_that("200 hostile rows come back to the byte through every tool", {
-  skip_on_cran() # takes long
+  skip_if_long()
   skip_if_not_installed("jsonlite")
   map <- review_map(hostile_ids(200))
   data <- review_table(map)

@@ -83,8 +83,7 @@ test_that("a seed gives the same choice and leaves the generator alone", {
 })
 
 test_that("every sample has the same chance", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- ratio_map(rep(0.5, 10))
   times <- tabulate(unlist(lapply(1:2000, function(seed) {
     chosen_ids(map, n = 3, by = "random", seed = seed)
@@ -148,8 +147,7 @@ test_that("wrong arguments are errors", {
 })
 
 test_that("what is chosen is the start and the end of the sorted samples", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   set.seed(5)
   for (round in 1:60) {
     map <- random_map(sample(40, 1))

@@ -203,7 +203,7 @@ outcome <- function(use, x, name) {
 }
 
 test_that("every shape of a data frame is read as it is, or refused in words", {
-  skip_on_cran() # takes long
+  skip_if_long()
   shapes <- all_shapes()
   expect_gt(length(shapes), 200)
   for (i in seq_along(shapes)) {

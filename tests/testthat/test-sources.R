@@ -52,7 +52,7 @@ write_packed <- function(folder, name, id) {
 }
 
 test_that("epochs come in the order of N, however they are compressed", {
-  skip_on_covr() # takes long, and no line is new
+  skip_if_long()
   skip_if_sanitized("the order is R's, and other tests read such files")
   packings <- list(
     rep(".jsonl.gz", 12), rep(".jsonl.bz2", 12), rep(".jsonl.xz", 12),
@@ -88,7 +88,7 @@ test_that("paths of epochs are put in the order of N whatever their ending", {
 })
 
 test_that("what looks like an epoch and can't be read is named", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   odd <- c(".br", ".7z", ".tar.gz", ".zip", ".lz4", ".GZ", ".tmp", "~")
   for (ending in odd) {
     folder <- signal_folder(c(
@@ -116,7 +116,7 @@ test_that("what looks like an epoch and can't be read is named", {
 })
 
 test_that("a file and its compressed copy are named", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   for (ending in names(compressions)) {
     for (name in c("run1.jsonl", "run1.json", "dynamics_epoch_1.jsonl")) {
       folder <- signal_folder(c("a.jsonl", name, "run2.jsonl"))
@@ -336,7 +336,7 @@ test_that("compressed files are known by their content or name", {
 })
 
 test_that("no connection stays open behind a bad line", {
-  skip_on_cran() # takes long
+  skip_if_long()
   folder <- dirname(write_signals(""))
   path <- file.path(folder, "bad.jsonl.bz2")
   con <- bzfile(path, "wb")
@@ -386,7 +386,7 @@ test_that("a connection that fails is an error with its name", {
 })
 
 test_that("a program that fails has not said all", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   skip_on_os("windows")
   path <- write_signals(signal_line(1:3))
   n_open <- nrow(showConnections())

@@ -164,7 +164,7 @@ test_that("a file is the same whatever the names of its sources look like", {
 })
 
 test_that("a cut or damaged file is refused with its name", {
-  skip_on_cran() # takes long
+  skip_if_long()
   state <- small_state()
   file <- new_state_path()
   datamap_save_state(state, file)

@@ -85,7 +85,7 @@ test_that("metrics and windows are part of a state", {
 })
 
 test_that("metrics of pieces are those of the whole", {
-  skip_on_cran() # takes long
+  skip_if_long()
   for (kind in c("sequential", "strings")) {
     signals <- random_signals(n = 30, times = 12, classes = 3, ids = kind)
     fields <- c(fields_of, epoch = "epoch")
@@ -150,8 +150,7 @@ test_that("a window is merged where it can be known", {
 })
 
 test_that("random pieces by time merge to one reading, in any window", {
-  skip_on_cran() # takes long
-  skip_on_covr()
+  skip_if_long()
   fields <- c(fields_of, epoch = "epoch")
   for (seed in 1:20) {
     kind <- seed %% 4
@@ -306,8 +305,7 @@ test_that("what goes wrong after an update names both places", {
 })
 
 test_that("pieces cut in any way, from two workers, make the whole", {
-  skip_on_cran()
-  skip_on_covr()
+  skip_if_long()
   workers <- parallel::makeCluster(2)
   on.exit(parallel::stopCluster(workers))
   # functions that would not take this test's environment with them
@@ -728,8 +726,7 @@ damaged_states <- function() {
 }
 
 test_that("no damage of a state gets through or does harm", {
-  skip_on_cran() # takes long
-  skip_on_covr()
+  skip_if_long()
   states <- damaged_states()
   expect_gt(length(states), 500)
   intact <- check_state(state_of(
@@ -835,8 +832,7 @@ test_that("counts are found by as many names as there are", {
 })
 
 test_that("a state that is wrong in any element is an error of ours", {
-  skip_on_cran()
-  skip_on_covr() # takes long, and no line is new
+  skip_if_long()
   expect_length(names(with_short_names(list(a = 1, b = 2))), 1)
   given <- list(
     signals = "loss", metrics = "all", steps = c(0, 9), on_error = "skip"
@@ -918,8 +914,7 @@ test_that("a state that is wrong in any element is an error of ours", {
 })
 
 test_that("the garbage collector may run anywhere", {
-  skip_on_cran()
-  skip_on_covr() # each line of R is the slower, and none is new
+  skip_if_long()
   skip_if_sanitized()
   line <- function(id) {
     paste0(
@@ -1080,8 +1075,7 @@ test_that("shares that there can't be are refused", {
 })
 
 test_that("a damaged state is shown by an error that says what is damaged", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   skip_if_sanitized("all of it is R")
   line <- "{\"id\": 1, \"label\": 0, \"correct\": true, \"label_probs\": 2"
   state <- datamap_state(

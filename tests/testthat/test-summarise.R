@@ -4,31 +4,27 @@ test_that("2 classes, sequential ids", {
 })
 
 test_that("3 classes, ids with gaps and below 0", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- expect_all_forms(random_signals(classes = 3, ids = "gaps", seed = 2))
   expect_type(map$id, "integer")
   expect_lt(map$id[[1]], 0)
 })
 
 test_that("30 classes, ids beyond 32 bits and below 0", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   signals <- random_signals(classes = 30, ids = "wide", seed = 3)
   map <- expect_all_forms(signals)
   expect_type(map$id, "double")
 })
 
 test_that("2 classes, ids beyond 53 and 64 bits", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- expect_all_forms(random_signals(ids = "huge", seed = 4))
   expect_type(map$id, "character")
 })
 
 test_that("3 classes, ids that are strings", {
-  skip_on_covr() # takes long, and no line is new
-  skip_on_cran() # takes long
+  skip_if_long()
   signals <- random_signals(classes = 3, ids = "strings", seed = 5)
   map <- expect_all_forms(signals)
   expect_type(map$id, "character")
@@ -390,7 +386,7 @@ test_that("a line must give or let derive id, label, correct, label_probs", {
 })
 
 test_that("values of the wrong type are errors that name the key", {
-  skip_on_cran() # takes long
+  skip_on_cran()
   fields <- c(
     id = "1.5", id = "1.0", id = "1e3", id = "true", id = "[1]", id = "{}",
     label = "1.5", label = "NaN", label = "[]", pred_label = "0.5",

@@ -225,7 +225,7 @@ test_that("what can't be written leaves the old file as it was", {
 })
 
 test_that("columns of one's own come back as they were, or are refused", {
-  skip_on_cran() # takes long
+  skip_if_long()
   file <- new_file()
   map_with <- function(column) {
     map <- as_datamap(data.frame(

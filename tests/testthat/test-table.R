@@ -562,3 +562,17 @@ test_that("columns that can't be what their names say are told", {
   error <- table_error(frame, key = "correct")
   expect_match(conditionMessage(error), "true or false", fixed = TRUE)
 })
+
+test_that("every column must have a value for each row", {
+  refused <- function(label, what) {
+    frame <- structure(
+      list(id = 1:2, label = label), row.names = 1:2, class = "data.frame"
+    )
+    expect_error(
+      datamap_summarise(frame), paste0("for each of 2 rows.*label.* ", what),
+      class = "datamap_error"
+    )
+  }
+  refused(0L, "has 1[.]")
+  refused(mean, "is an object of class")
+})

@@ -26,7 +26,7 @@ legend_place <- function(plot) {
 }
 
 test_that("another complete theme leaves the legend below the panels", {
-  skip_on_cran() # takes long
+  skip_if_long()
   map <- random_map(40)
   themes <- list(
     ggplot2::theme_minimal(), ggplot2::theme_bw(), ggplot2::theme_void(),
@@ -185,8 +185,7 @@ boxes_of <- function(plot, width, height, pattern) {
 sizes_of_pages <- list(c(7, 5), c(4, 3))
 
 test_that("names of regions never overlap", {
-  skip_on_cran() # takes long
-  skip_on_covr() # takes long, and no line is new
+  skip_if_long()
   skip_without_suggests()
   map <- random_map(60)
   cutoffs <- c(variability = 0.28)
@@ -222,8 +221,7 @@ test_that("names of regions never overlap", {
 })
 
 test_that("the numbers of neighbouring panels do not touch", {
-  skip_on_cran() # takes long
-  skip_on_covr() # takes long, and no line is new
+  skip_if_long()
   skip_without_suggests()
   map <- random_map(100)
   plots <- list(
@@ -251,8 +249,7 @@ test_that("the numbers of neighbouring panels do not touch", {
 })
 
 test_that("no text is cut beside or above narrow panels", {
-  skip_on_cran() # takes long
-  skip_on_covr() # takes long, and no line is new
+  skip_if_long()
   skip_without_suggests()
   map <- random_map(60)
   plots <- list(

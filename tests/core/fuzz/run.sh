@@ -3,7 +3,8 @@
 #
 # Runs each target for so many seconds, JOBS of them side by side, from its kept corpus;
 # with 0 seconds, once over the corpus. New inputs that reach new code are kept in
-# BUILD/new/TARGET, what breaks a target in BUILD/crash-*. Shows per target how many
+# BUILD/new/TARGET, what breaks a target in BUILD/crash-*. SEED, if it is set, is where the
+# random numbers start, so that the next run tries the same. Shows per target how many
 # inputs it executed; the last line is "N passed, N failed", in targets.
 set -u
 build=$1
@@ -34,8 +35,8 @@ run_target() {
     longest=8192 # two files, with a table for all that a state has
     largest=64   # whatever a file claims
   fi
-  "$build/$1" "$2" -max_len="$longest" -malloc_limit_mb="$largest" -rss_limit_mb=2500 \
-    -dict=signals.dict -timeout=30 -print_final_stats=1 -artifact_prefix="$build/crash-$1-" \
+  "$build/$1" "$2" -seed="${SEED:-0}" -max_len="$longest" \
+    -malloc_limit_mb="$largest" -rss_limit_mb=2500 -dict=signals.dict -timeout=30 -print_final_stats=1 -artifact_prefix="$build/crash-$1-" \
     "$build/new/$1" "corpus/$1" >"$log" 2>&1 </dev/null
   status=$?
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

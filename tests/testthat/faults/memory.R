@@ -125,18 +125,12 @@ list(
         covered <<- c(covered, entry)
         .Call(get(entry, asNamespace("datacarto")), ...)
       }
-      tortured <- function(entry, ...) {
-        args <- list(get(entry, asNamespace("datacarto")), ...)
-        on.exit(gctorture2(0))
-        gctorture2(1)
-        do.call(.Call, args)
-      }
       want <- call_entries(plainly)
       expect_identical(
         which(vapply(want, inherits, NA, "dm_error")),
         c(2L, 5L, 9L, 10L, 14L, 20L, 24L, 38L)
       )
-      expect_identical(call_entries(tortured), want)
+      expect_identical(call_entries_tortured(), want)
       entries <- names(getDLLRegisteredRoutines("datacarto")$.Call)
       expect_setequal(covered, entries)
     },
