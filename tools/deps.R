@@ -31,7 +31,9 @@ needed <- function(level) {
     return(c(out, suggested, requirements("Config/Needs/website")))
   }
   if (level == "vignettes") {
-    return(c(out, suggested[c("knitr", "rmarkdown")]))
+    # the second half of the demo: what the README draws comes along
+    readme <- requirements("Config/Needs/readme")
+    return(c(out, suggested[c("knitr", "rmarkdown")], readme))
   }
   if (level == "test") {
     # Tests skip what vignettes need, and pictures and kinds of workers
