@@ -306,17 +306,17 @@ in_hex <- function(column) {
   replace(hex, is.na(column), "")
 }
 
+# What a script of random calls counts; it is given a folder, a seed, how many.
+count_random_calls <- function(script, ...) {
+  code <- readLines(test_path("fixtures", script), encoding = "UTF-8")
+  as.numeric(strsplit(run_recorder(..., code = code), " ")[[1]])
+}
+
 test_that("ten thousand random calls are refused, or read as they were meant", {
   skip_if_long()
-  folder <- tempfile()
-  dir.create(folder)
+  folder <- new_folder()
   on.exit(unlink(folder, recursive = TRUE))
-  code <- readLines(
-    test_path("fixtures", "random_calls.py"),
-    encoding = "UTF-8"
-  )
-  output <- run_recorder(folder, 20261126, 10000, code = code)
-  counts <- as.numeric(strsplit(output, " ")[[1]])
+  counts <- count_random_calls("random_calls.py", folder, 20261126, 10000)
   expect_identical(sum(counts), 10000)
   expect_gt(min(counts), 4000)
   files <- list.files(folder, pattern = "jsonl$", full.names = TRUE)
@@ -359,15 +359,9 @@ test_that("ten thousand random calls are refused, or read as they were meant", {
 
 test_that("calls by columns and by rows are the same, to the byte", {
   skip_if_long()
-  folder <- tempfile()
-  dir.create(folder)
+  folder <- new_folder()
   on.exit(unlink(folder, recursive = TRUE))
-  code <- readLines(
-    test_path("fixtures", "calls_by_columns.py"),
-    encoding = "UTF-8"
-  )
-  output <- run_recorder(folder, 20261128, 2500, code = code)
-  counts <- as.numeric(strsplit(output, " ")[[1]])
+  counts <- count_random_calls("calls_by_columns.py", folder, 20261128, 2500)
   expect_gt(min(counts), 400)
 })
 
