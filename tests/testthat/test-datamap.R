@@ -147,6 +147,16 @@ test_that("the constructor takes columns and attributes", {
   expect_identical(attr(map, "problems"), "p")
 })
 
+test_that("a map whose columns differ in length is refused", {
+  frame <- structure(
+    list(id = 1:3, label = 1L), row.names = 1:3, class = "data.frame"
+  )
+  expect_error(
+    datamap_plot(frame), "label has 1 value, and the data frame 3 rows",
+    class = "datamap_error"
+  )
+})
+
 test_that("any data frame with the columns is a map where one is asked for", {
   skip_on_cran()
   frame <- random_frame(30)
