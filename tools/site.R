@@ -117,14 +117,7 @@ mend_pictures <- function(html) {
 
 # --- Checking them ---
 
-n_checks <- 0
-n_failed <- 0
-tell <- function(holds, ...) {
-  n_checks <<- n_checks + 1
-  if (holds) return(invisible())
-  n_failed <<- n_failed + 1
-  cat("FAILED: ", ..., "\n", sep = "")
-}
+source("tools/tell.R")
 
 # What a page points at, the places on it and its pictures without words.
 read_page <- function(path) {
@@ -195,5 +188,4 @@ if (args[1] != "check") {
   mend_pages(args[2])
 }
 check_pages(args[2])
-cat(n_checks - n_failed, " passed, ", n_failed, " failed\n", sep = "")
-if (n_failed > 0) quit(status = 1)
+end_telling()

@@ -7,14 +7,7 @@
 # "N passed, N failed".
 
 lines <- readLines("STANDARDS.md")
-n_checks <- 0
-n_failed <- 0
-tell <- function(holds, ...) {
-  n_checks <<- n_checks + 1
-  if (holds) return(invisible())
-  n_failed <<- n_failed + 1
-  cat("FAILED: ", ..., "\n", sep = "")
-}
+source("tools/tell.R")
 found_in <- function(x, pattern) {
   unlist(regmatches(x, gregexpr(pattern, x, perl = TRUE)))
 }
@@ -100,5 +93,4 @@ for (one in unique(messages[duplicated(messages)])) {
   tell(FALSE, "a message stands twice: ", one)
 }
 
-cat(n_checks - n_failed, " passed, ", n_failed, " failed\n", sep = "")
-quit(status = n_failed > 0)
+end_telling()
