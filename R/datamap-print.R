@@ -2,7 +2,7 @@
 #'
 #' `print()` shows the size of a data map and its first rows, as far as they
 #' fit the width of the console; `summary()` counts its groups and gives the
-#' quantiles of its main signals.
+#' quantiles of its main signals, with the class of each column.
 #'
 #' @param x,object A data map, or its summary.
 #' @param n The number of rows to show, 10 by default.
@@ -13,8 +13,9 @@
 #'   samples), `evaluations` (their smallest and largest number, `NULL` if not
 #'   known), `runs` (of a map of [datamap_average()]: how many, in words, else
 #'   `NULL`), `groups`, `s_label`, `label` (named integer vectors of counts,
-#'   `NULL` where the column is missing) and `signals` (a numeric matrix, one
-#'   row per signal).
+#'   `NULL` where the column is missing), `signals` (a numeric matrix, one row
+#'   per signal) and `classes` (a named character vector: the class of each
+#'   column that was counted or is among the signals).
 #' @name datamap-methods
 #' @examples
 #' map <- as_datamap(data.frame(
@@ -69,6 +70,7 @@ summary.datamap <- function(object, ...) {
       "learnt_times"),
     numeric_columns(object)
   )
+  counted <- intersect(c("s_label", "label"), names(object))
   structure(
     list(
       samples = nrow(object),
@@ -79,7 +81,11 @@ summary.datamap <- function(object, ...) {
         s_label_counts(object$s_label)
       },
       label = if ("label" %in% names(object)) value_counts(object$label),
-      signals = t(vapply(object[signals], signal_quantiles, numeric(6)))
+      signals = t(vapply(object[signals], signal_quantiles, numeric(6))),
+      classes = vapply(
+        plain_frame(object)[c(counted, signals)],
+        function(column) class(column)[[1]], ""
+      )
     ),
     class = "summary_datamap"
   )
@@ -93,11 +99,16 @@ print.summary_datamap <- function(x, ...) {
     "\n",
     sep = ""
   )
+  classes <- vapply(x$classes, excerpt, "", width = 20L)
+  with_class <- function(name) paste0(name, " <", classes[name], ">")
   print_counts("correct_ratio", x$groups)
-  print_counts("s_label", x$s_label)
-  print_counts("label", x$label)
+  print_counts(with_class("s_label"), x$s_label)
+  print_counts(with_class("label"), x$label)
   cat("\nSignals\n")
-  print(signif(x$signals, 3))
+  print(data.frame(
+    class = classes[rownames(x$signals)], signif(x$signals, 3),
+    check.names = FALSE
+  ))
   invisible(x)
 }
 
@@ -165,7 +176,7 @@ s_label_counts <- function(x) {
 }
 
 print_counts <- function(title, counts, n = 10L) {
-  if (is.null(counts)) {
+  if (length(counts) == 0) {
     return(invisible())
   }
   cat("\n", title, "\n", sep = "")

@@ -60,6 +60,36 @@ test_that("the summary counts groups and labels", {
   expect_output(print(bare), "2 samples", fixed = TRUE)
 })
 
+test_that("the summary shows the class of each column", {
+  map <- random_map(50)
+  map$label <- factor(map$label)
+  map$forgetting_times <- rep(0:4, 10)
+  rlang::local_options(width = 80)
+  s <- summary(map)
+  expect_identical(
+    s$classes[c("s_label", "label", "avg_probs", "forgetting_times")],
+    c(
+      s_label = class(map$s_label), label = "factor", avg_probs = "numeric",
+      forgetting_times = "integer"
+    )
+  )
+  expect_identical(
+    names(s$classes), c("s_label", "label", rownames(s$signals))
+  )
+  lines <- utils::capture.output(print(s))
+  expect_true("label <factor>" %in% lines)
+  expect_match(lines, "^ +class +min +25% +median", all = FALSE)
+  expect_match(lines, "^avg_probs +numeric 0[.]", all = FALSE)
+  expect_match(lines, "^forgetting_times integer 0[.]", all = FALSE)
+  expect_true(all(nchar(lines) <= 80))
+
+  class(map$label) <- c(strrep("\n", 30), "factor")
+  lines <- utils::capture.output(print(summary(map)))
+  expect_match(lines, "^label <.{1,20}[.]{3}>$", all = FALSE)
+  lines <- utils::capture.output(print(summary(map[0, ])))
+  expect_false(any(startsWith(lines, "s_label")))
+})
+
 test_that("long ids are shortened where they are printed", {
   map <- random_map(3)
   map$id <- c("a", strrep("b", 300), strrep("\u4e2d", 40))
