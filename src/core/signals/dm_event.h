@@ -111,6 +111,12 @@ static inline bool dm_is_of_share(const dm_options *options, const dm_ident *id)
          dm_ident_hash(id) % options->n_shares == options->share;
 }
 
+/* Whether a line that is left out, or blank, is left to the first share, and this is
+   another. */
+static inline bool dm_is_left_to_first(const dm_options *options, bool has_id) {
+  return options->share > 0 && !has_id;
+}
+
 /* Derives what a line does not give (label_probs from probs or logits, correct from
    pred_label and label or else from the first maximum) and appends its event, together
    with the disagreements between its fields. text is the line itself, for messages, or

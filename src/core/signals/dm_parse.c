@@ -141,7 +141,6 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
   batch->problems.names = options->names;
   const char *end = block->data + block->len;
   bool may_be_long = block->len > options->max_line;
-  bool is_first_share = options->share == 0;
   for (const char *line = block->data; line < end; batch->n_lines++) {
     dm_cursor c = {.p = line, .line = line};
     dm_error found;
@@ -164,7 +163,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     }
     bool has_id = false;
     if (!status && is_blank) {
-      *(is_first_share ? &batch->n_blank : &batch->n_elsewhere) += 1;
+      *(dm_is_left_to_first(options, false) ? &batch->n_elsewhere : &batch->n_blank) += 1;
     } else if (!status && !dm_is_of_share(options, &parser->fields.id)) {
       batch->n_elsewhere++;
     } else if (!status &&
@@ -185,7 +184,7 @@ dm_status dm_parse_block(dm_parser *parser, const dm_block *block, dm_batch *bat
     const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
     bool is_cut = status == DM_E_SYNTAX && next == end && block->is_last_line_open &&
                   options->is_cut_allowed;
-    if (!is_first_share && !has_id && (is_cut || options->is_skipping)) {
+    if (dm_is_left_to_first(options, has_id) && (is_cut || options->is_skipping)) {
       batch->n_elsewhere++;
     } else if (is_cut) {
       batch->n_cut++;

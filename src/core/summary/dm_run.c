@@ -212,7 +212,7 @@ static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t numbe
     err->line = run->rows_before + number;
     return bad.status;
   }
-  if (run->states.options.share > 0 && !has_id) {
+  if (dm_is_left_to_first(&run->states.options, has_id)) {
     batch->n_elsewhere++;
     return count_row(run, err);
   }
