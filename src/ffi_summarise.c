@@ -161,7 +161,7 @@ static dm_status start_long(summarise_call *call) {
         .keeps_sums = Rf_asLogical(ffi_element(call->wanted, "keeps_sums")) == 1,
         .texts = ffi_texts(texts),
         .n_texts = (size_t)Rf_xlength(texts)};
-    dm_long_read_parts(&call->long_table, &parts);
+    DM_TRY(dm_long_read_parts(&call->long_table, &parts, &call->err));
   }
   return DM_OK;
 }

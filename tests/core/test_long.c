@@ -403,7 +403,9 @@ static dm_status read_parts(dm_long *table, dm_run **run, const dm_long_parts *p
     status = dm_long_init(table, *run, ALL, none, 0, err);
   }
   if (!status) {
-    dm_long_read_parts(table, parts);
+    status = dm_long_read_parts(table, parts, err);
+  }
+  if (!status) {
     status = dm_source_open_memory(&source, lines, strlen(lines), NULL, err);
   }
   if (!status) {
@@ -461,7 +463,7 @@ static void test_sums_in_parts(void) {
     const dm_long_parts parts = {.rows = 9, .keeps_sums = keeps};
     CHECK_INT(dm_run_new(&run, &plain, NULL, &err), DM_OK);
     CHECK_INT(dm_long_init(&table, run, ALL, none, 0, &err), DM_OK);
-    dm_long_read_parts(&table, &parts);
+    CHECK_INT(dm_long_read_parts(&table, &parts, &err), DM_OK);
     CHECK_INT(dm_source_open_memory(&source, sums, strlen(sums), NULL, &err), DM_OK);
     CHECK_INT(dm_run_source(run, source, 0, &err), DM_OK);
     CHECK_UINT(table.n, 1);
@@ -470,6 +472,57 @@ static void test_sums_in_parts(void) {
     dm_long_release(&table);
     dm_run_free(run);
   }
+}
+
+/* How often memory is asked for in reading these lines in parts, whose columns are all
+   but those of classes. */
+static size_t count_allocations(const char *text) {
+  const unsigned want = ALL & ~(unsigned)(DM_LONG_PROBS | DM_LONG_LOGITS);
+  const dm_long_parts parts = {.rows = 9};
+  dm_options options = plain;
+  options.block_size = 1 << 16;
+  for (size_t k = 1;; k++) {
+    dm_long table = {0};
+    dm_run *run = NULL;
+    dm_source *source = NULL;
+    dm_error err;
+    fault_arm_memory(k, false);
+    dm_status status = dm_run_new(&run, &options, NULL, &err);
+    status = status ? status : dm_long_init(&table, run, want, none, 0, &err);
+    status = status ? status : dm_long_read_parts(&table, &parts, &err);
+    status =
+        status ? status : dm_source_open_memory(&source, text, strlen(text), NULL, &err);
+    status = status ? status : dm_run_source(run, source, 0, &err);
+    bool has_fired = fault_has_fired();
+    fault_arm_memory(0, false);
+    CHECK(status == (has_fired ? DM_E_MEMORY : DM_OK));
+    dm_source_close(source);
+    dm_long_release(&table);
+    dm_run_free(run);
+    if (!has_fired) {
+      return k - 1;
+    }
+  }
+}
+
+/* A prediction that is dropped has no probs read: so more of them take no more memory. */
+static void test_no_probs_in_parts(void) {
+  enum { MANY = 1000, LEN = 7 * MANY };
+  static const char first[] =
+      "{\"id\":1,\"label\":0,\"correct\":true,\"probs\":null,"
+      "\"label_probs\":0.5}\n"; /* is read in full */
+  static const char second[] = "{\"id\":1,\"label\":0,\"correct\":true,\"probs\":[";
+  static char text[2][LEN + 200];
+  for (int is_many = 0; is_many < 2; is_many++) {
+    char list[LEN + 20] = "0.5005,0.4995";
+    for (int k = 1; is_many && k < MANY; k++) {
+      memcpy(list + 7 * k - 1, ",0.0005", 8);
+    }
+    sprintf(text[is_many], "%s%s%s],\"label_probs\":0.5005%*s}\n", first, second, list,
+            LEN - (int)strlen(list), "");
+  }
+  CHECK_UINT(strlen(text[0]), strlen(text[1]));
+  CHECK_UINT(count_allocations(text[0]), count_allocations(text[1]));
 }
 
 /* --- ways of reading --- */
@@ -632,6 +685,7 @@ int main(void) {
   DM_RUN(test_many_keys);
   DM_RUN(test_parts);
   DM_RUN(test_sums_in_parts);
+  DM_RUN(test_no_probs_in_parts);
   DM_RUN(test_ways);
   DM_RUN(test_rough_predictions);
   DM_RUN(test_allocations);

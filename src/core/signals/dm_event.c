@@ -338,10 +338,10 @@ static dm_status keep_row(dm_batch *batch, const dm_fields *fields, dm_error *er
   dm_line_row *row = &batch->rows[batch->n_events];
   *row = (dm_line_row){
       .loss = fields->has_loss ? fields->loss : dm_double_from_bits(DM_ABSENT_BITS),
-      .is_given = fields->pred_label.kind != DM_IDENT_NONE,
       .has_log_probs = fields->has_log_probs,
       .keys = fields->keys};
-  if (!batch->keep.has_row_label) {
+  bool is_given = fields->pred_label.kind != DM_IDENT_NONE;
+  if (!batch->keep.has_row_label || !(is_given || batch->keep.has_row_class)) {
     return DM_OK;
   }
   dm_predicted predicted = dm_fields_predict(fields);

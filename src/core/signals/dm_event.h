@@ -41,7 +41,6 @@ typedef struct dm_prediction {
 typedef struct dm_line_row {
   double loss;              /* DM_ABSENT_BITS: none */
   dm_prediction prediction; /* where it was asked for */
-  bool is_given;            /* the prediction is, as pred_label */
   bool has_log_probs;       /* label_probs was derived of sum_logp */
   uint32_t keys;            /* see dm_fields */
 } dm_line_row;

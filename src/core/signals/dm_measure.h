@@ -35,7 +35,8 @@ typedef struct dm_keep {
   bool has_prediction;  /* its predicted label */
   bool needs_probs;     /* every digit of its class vector counts */
   bool has_row;         /* what a table of lines has, see dm_line_row */
-  bool has_row_label;   /* with the predicted label */
+  bool has_row_label;   /* with the predicted label, where the line gives it, */
+  bool has_row_class;   /* or else the most probable class */
 } dm_keep;
 
 /* How many numbers of a line are kept: signals and measures. */

@@ -368,9 +368,9 @@ static dm_status close_record(dm_cursor *c, dm_error *err) {
   return DM_E_SYNTAX;
 }
 
-/* Whether the prediction is to be told, and the line gives none. */
+/* Whether the prediction is to be told also where, as here, the line gives none. */
 static inline bool needs_maximum(const dm_parser *parser) {
-  return parser->keep.has_row_label && parser->fields.pred_label.kind == DM_IDENT_NONE;
+  return parser->keep.has_row_class && parser->fields.pred_label.kind == DM_IDENT_NONE;
 }
 
 /* What is known only when the whole line has been read. */

@@ -48,9 +48,18 @@ static void init_column(dm_long_column *column, dm_long_kind kind,
   dm_rows_init(&column->cells, sizes[kind]);
 }
 
-void dm_long_read_parts(dm_long *table, const dm_long_parts *parts) {
+/* A part's pred_label is what the lines give, so their classes need not be told. */
+static dm_status set_sink(dm_long *table, dm_error *err) {
+  const dm_sink sink = {.take = take, .ctx = table};
+  bool with_label = table->want & DM_LONG_PRED_LABEL;
+  return dm_run_set_sink(table->run, &sink, with_label, with_label && !table->parts.rows,
+                         err);
+}
+
+dm_status dm_long_read_parts(dm_long *table, const dm_long_parts *parts, dm_error *err) {
   table->parts = *parts;
   init_column(&table->label_probs, DM_LONG_EMPTY, NULL);
+  return set_sink(table, err);
 }
 
 void dm_long_empty(dm_long_column *column) {
@@ -72,8 +81,7 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
   dm_rows_init(&table->pred_places, sizeof(uint32_t));
   dm_index_init(&table->pred_labels, run->states.options.seed);
   dm_index_init(&table->texts, run->states.options.seed);
-  const dm_sink sink = {.take = take, .ctx = table};
-  DM_TRY(dm_run_set_sink(run, &sink, want & DM_LONG_PRED_LABEL, err));
+  DM_TRY(set_sink(table, err));
   return want & FROM_LINE ? dm_parser_new(&table->parser, &run->states.options, NULL, err)
                           : DM_OK;
 }
@@ -212,8 +220,7 @@ static dm_status take_row(dm_long *table, const dm_batch *batch, size_t i,
                           dm_error *err) {
   const dm_line_row *row = &batch->rows[i];
   const dm_prediction *prediction = &row->prediction;
-  bool is_telling = row->is_given || !table->parts.rows;
-  if ((table->want & DM_LONG_PRED_LABEL) && is_telling) {
+  if (table->want & DM_LONG_PRED_LABEL) {
     if (prediction->is_place) {
       DM_TRY(dm_rows_grow(&table->pred_places, table->n + 1, err));
       *(uint32_t *)dm_rows_at(&table->pred_places, table->n) =

@@ -99,8 +99,9 @@ dm_status dm_long_init(dm_long *table, dm_run *run, unsigned want,
 void dm_long_release(dm_long *table);
 
 /* Has the table read in parts; to be called before anything is read. label_probs is then
-   EMPTY until a line has it. */
-void dm_long_read_parts(dm_long *table, const dm_long_parts *parts);
+   EMPTY until a line has it. DM_E_MEMORY. */
+dm_status dm_long_read_parts(dm_long *table, const dm_long_parts *parts,
+                             dm_error *err) DM_MUST_CHECK;
 
 /* To be called when all has been read, before the columns are looked at. DM_E_MEMORY. */
 dm_status dm_long_finish(dm_long *table, dm_error *err) DM_MUST_CHECK;

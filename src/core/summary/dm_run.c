@@ -46,10 +46,11 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
 }
 
 dm_status dm_run_set_sink(dm_run *run, const dm_sink *sink, bool with_label,
-                          dm_error *err) {
+                          bool with_class, dm_error *err) {
   run->sink = *sink;
   run->keep.has_row = true;
   run->keep.has_row_label = with_label;
+  run->keep.has_row_class = with_class;
   dm_batch_reset(&run->batch, &run->keep);
   dm_parser_free(run->parser);
   return dm_parser_new(&run->parser, &run->states.options, &run->keep, err);

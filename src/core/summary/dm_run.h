@@ -32,9 +32,10 @@ dm_status dm_run_new(dm_run **out, const dm_options *options, const dm_host *hos
 void dm_run_free(dm_run *run);
 
 /* Gives the sink every line from now on, its batches with their rows; with_label: these
-   with the predicted label. To be called before anything is read. DM_E_MEMORY. */
+   with the predicted label that the line gives, with_class: or else the most probable
+   class. To be called before anything is read. DM_E_MEMORY. */
 dm_status dm_run_set_sink(dm_run *run, const dm_sink *sink, bool with_label,
-                          dm_error *err) DM_MUST_CHECK;
+                          bool with_class, dm_error *err) DM_MUST_CHECK;
 
 /* Reads the source to its end. file is what errors and problems call it. Everything that
    dm_source_read(), dm_lines_next() and a bad line can fail with. */
