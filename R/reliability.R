@@ -372,7 +372,7 @@ autoplot.datamap_reliability <- function(object, ...) {
   single <- single[single$term == "ICC(A,1)", ]
   # Metrics stand at -1, -2, ...: below any number of runs
   places <- -seq_len(nrow(single))
-  panels <- c("One run: ICC(A,1)", "Mean of runs")
+  panels <- c("One run: ICC(A,1)", "Mean of 1 to 10 runs")
   ones <- data.frame(
     panel = factor(panels[[1]], panels), metric = single$metric, y = places,
     r = single$estimate, low = single$conf.low, high = single$conf.high

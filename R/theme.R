@@ -72,8 +72,7 @@ ggplot_build.datamap_ggplot <- function(plot, ...) {
   if (identical(as.double(text_size), usual)) {
     text_size <- fitting_size(usual)
     if (text_size < usual) {
-      plot <- plot +
-        ggplot2::theme(text = ggplot2::element_text(size = text_size))
+      plot <- plot + smaller_text(text_size, theme$legend.key.height)
     }
   }
   plot$layers <- lapply(
@@ -104,6 +103,15 @@ ggplot_build.datamap_ggplot <- function(plot, ...) {
   built <- ggplot2::ggplot_build(plot, ...)
   inform_slivers(nrow(built$layout$layout), plot, text_size / 11)
   built
+}
+
+# The keys of legends too, which would keep their height: beside a small panel
+# two legends must have room.
+smaller_text <- function(size, key_height) {
+  ggplot2::theme(
+    text = ggplot2::element_text(size = size),
+    legend.key.height = key_height %||% ggplot2::unit(1.15 * size, "pt")
+  )
 }
 
 inform_slivers <- function(n, plot, scale) {

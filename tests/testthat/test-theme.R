@@ -91,6 +91,28 @@ test_that("on 4 by 3 inches no text is cut and panels keep their room", {
   }
 })
 
+test_that("on 4 by 3 inches two legends stand beside the panel", {
+  plot <- datamap_plot(random_map(60), points = "density", facet = NULL)
+  height_of <- function(plot, width, height) {
+    grDevices::pdf(NULL, width = width, height = height)
+    on.exit(grDevices::dev.off())
+    table <- ggplot2::ggplotGrob(plot)
+    is_legend <- grepl("guide-box", table$layout$name)
+    heights <- vapply(table$grobs[is_legend], function(box) {
+      if (is.null(box$heights)) {
+        return(0)
+      }
+      sum(grid::convertHeight(box$heights, "in", valueOnly = TRUE))
+    }, 1)
+    max(heights)
+  }
+  expect_lt(height_of(plot, 4, 3), 2.5)
+  expect_lt(height_of(plot + ggplot2::theme_dark(), 4, 3), 2.5)
+  # What is asked for is kept
+  tall <- ggplot2::theme(legend.key.height = grid::unit(0.4, "in"))
+  expect_gt(height_of(plot + tall, 4, 3), 7 * 0.4)
+})
+
 # With wide letters, as many fonts of screens have.
 wide_device <- function(width, height) {
   grDevices::pdf(NULL, width = width, height = height, family = "Bookman")
