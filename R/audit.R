@@ -112,7 +112,9 @@
 #' Jin, Y. and Candès, E. J. (2023). Selection by Prediction with Conformal
 #' p-values. *Journal of Machine Learning Research* 24(244).
 #' \doi{10.48550/arXiv.2210.01408}
-#' @seealso [datamap_detect()] for labels that are known to be wrong.
+#' @seealso [datamap_review()] for programs in which people check labels;
+#'   [datamap_detect()] for labels that are known to be wrong;
+#'   `vignette("how-sure")`.
 #' @name datamap_audit
 #' @examples
 #' # A map whose wrong labels are known: in life, a person tells

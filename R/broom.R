@@ -6,8 +6,8 @@
 #' `tidy()` gives a data map, or the result of [datamap_detect()], as a bare
 #' data frame, `glance()` one row of its numbers, and `augment()` the training
 #' table with the columns of the map: what the package broom and its relatives
-#' make of models. The functions are those of the package generics, which
-#' dplyr-like packages export again.
+#' make of models. They are called as `tidy(map)` once broom, generics or
+#' tidymodels is attached, or as `generics::tidy(map)`.
 #'
 #' The other results of this package have `tidy()` and `glance()` as well, told
 #' on their pages.
@@ -32,11 +32,12 @@
 #'   the map behind, named `.avg_probs`, `.label_var` and so on, as broom has
 #'   it, so that they take the place of none. Rows without a sample on the map
 #'   have `NA`, and a message of class `datamap_message_alone` counts them.
+#' @seealso [datamap-columns], [datamap_write_summary()]
 #' @name datamap-broom
 #' @examples
 #' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
 #' if (requireNamespace("generics", quietly = TRUE)) {
-#'   generics::glance(map)
+#'   print(generics::glance(map))
 #'   mails <- data.frame(id = map$id, length = 100 + map$id %% 17)
 #'   mails <- generics::augment(map, mails)
 #'   lm(.avg_probs ~ length, mails)

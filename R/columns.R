@@ -1,7 +1,10 @@
 #' Columns of data maps
 #'
 #' What the columns of a data map mean: one row per sample, condensed from its
-#' signals at every evaluation.
+#' signals at every evaluation, such as after each epoch. High `avg_probs` with
+#' low `label_var` is a sample that is easy to learn; high `label_var` one that
+#' the model is undecided about; both low one that is hard to learn or has a
+#' wrong label.
 #'
 #' # Columns
 #' A sample is evaluated \eqn{T} times in the course of a training, at
@@ -12,8 +15,9 @@
 #'   \item{`id`}{the sample: integer, double or character, as it was
 #'     written.}
 #'   \item{`label`}{its label in the training, as first seen.}
-#'   \item{`s_label`}{its constructed label: 0 ordinary, 1 hard, 2 dirty on
-#'     purpose; 0 if not given.}
+#'   \item{`s_label`}{its constructed label, which says what was done to test
+#'     the method: 0 nothing (ordinary), 1 a hard sample, 2 a label made wrong
+#'     on purpose (dirty); 0 if not given.}
 #'   \item{`correct_times`}{how often it was predicted right,
 #'     \eqn{\sum_t c_t}.}
 #'   \item{`correct_ratio`}{the share of right predictions,
@@ -42,6 +46,9 @@
 #'     evaluations that have it; `NA` where none has.}
 #' }
 #'
+#' Shares and mean probabilities lie between 0 and 1, `label_var` between 0 and
+#' 0.25, counts between 0 and \eqn{T}.
+#'
 #' A sample that is predicted right at every evaluation has no learning event:
 #' it was known from the start. A `label_probs` that is NaN or infinite makes
 #' `avg_probs`, `label_var`, `max_label_probs` and `min_label_probs` of that
@@ -52,6 +59,13 @@
 #' `avg_probs` 0.58, `label_var` 0.0656, `forgetting_times` 1,
 #' `learnt_times` 2, `first_forget` 3 and `first_learn` 1.
 #'
-#' @seealso [datamap_summarise()] computes them.
+#' @seealso [datamap_summarise()] computes them, [datamap_plot()] draws them,
+#'   [datamap_detect()] tells which end of each metric is suspect.
 #' @name datamap-columns
+#' @examples
+#' # The sample of above
+#' datamap_summarise(data.frame(
+#'   id = 1, label = 0, correct = c(FALSE, TRUE, TRUE, FALSE, TRUE),
+#'   label_probs = c(0.2, 0.6, 0.8, 0.4, 0.9)
+#' ))
 NULL

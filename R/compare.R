@@ -72,7 +72,7 @@
 #' @references
 #' Westfall, P. H. and Young, S. S. (1993). *Resampling-Based Multiple Testing:
 #' Examples and Methods for p-Value Adjustment*. Wiley.
-#' @seealso [datamap_plot_compare()] draws two maps.
+#' @seealso [datamap_plot_compare()] draws two maps; `vignette("how-sure")`.
 #' @export
 #' @example data-raw/example-runs.R
 #' @examples

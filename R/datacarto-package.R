@@ -11,7 +11,8 @@
 #' 3. [datamap_plot()] draws the map.
 #'
 #' [datamap_example()] has signals of real trainings to try it on, and
-#' `vignette("first-data-map")` goes the way with them.
+#' `vignette("first-data-map")` goes the way with them;
+#' `browseVignettes("datacarto")` lists the others.
 #'
 #' @section All functions, by task:
 #' **From signals to a data map.** [datamap_summarise()] condenses signals,

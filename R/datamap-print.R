@@ -16,6 +16,7 @@
 #'   `NULL` where the column is missing), `signals` (a numeric matrix, one row
 #'   per signal) and `classes` (a named character vector: the class of each
 #'   column that was counted or is among the signals).
+#' @seealso [datamap-columns] for what the columns mean, [datamap_plot()]
 #' @name datamap-methods
 #' @examples
 #' map <- as_datamap(data.frame(

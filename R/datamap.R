@@ -141,8 +141,11 @@ with_evaluations <- function(x, names, evaluations, call) {
 #' @param x Any object.
 #'
 #' @return `TRUE` or `FALSE`.
+#' @seealso [as_datamap()]
 #' @export
 #' @examples
+#' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))
+#' is_datamap(map)
 #' is_datamap(mtcars)
 is_datamap <- function(x) {
   inherits(x, "datamap")

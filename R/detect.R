@@ -67,6 +67,8 @@
 #'   `autoplot()` returns a ggplot of the `auroc`s, with their range over the
 #'   runs; `plot()` draws it.
 #'
+#' @seealso [datamap_audit()] where it is not known which labels are wrong,
+#'   `vignette("find-the-mislabelled")`
 #' @references
 #' Hanley, J. A. and McNeil, B. J. (1982). The Meaning and Use of the Area under
 #' a Receiver Operating Characteristic (ROC) Curve. *Radiology* 143(1), 29-36.

@@ -53,6 +53,7 @@
 #'   for the names of all.
 #' @return A character vector: the names that there are, or the full path of
 #'   the one asked for.
+#' @seealso [datamap_summarise()] reads them.
 #' @export
 #' @examples
 #' datamap_example()

@@ -13,6 +13,7 @@
 #'
 #' @return An element of a page, and a function for its place among the outputs.
 #'   Both take the htmlwidgets package.
+#' @seealso [datamap_explore()]
 #' @export
 #' @examples
 #' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))

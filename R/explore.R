@@ -21,6 +21,9 @@
 #'
 #' @inheritParams datamap_plot
 #' @inheritParams datamap_groups
+#' @param map A data map, or any data frame that [as_datamap()] takes; or a list
+#'   of them, one per run.
+#' @param ... Must be empty.
 #' @param text The texts of the samples: the name of a column of the map, or a
 #'   data frame with the columns `id` and `text`. `NULL`, the default, for none.
 #' @param columns The names of the columns that can be shown; `NULL`, the

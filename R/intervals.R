@@ -46,7 +46,8 @@
 #' Barber, R. F., Candès, E. J., Ramdas, A. and Tibshirani, R. J. (2021).
 #' Predictive inference with the jackknife+. *The Annals of Statistics* 49(1),
 #' 486-507. \doi{10.1214/20-AOS1965}
-#' @seealso [datamap_reliability()] for the metric as a whole.
+#' @seealso [datamap_reliability()] for the metric as a whole;
+#'   `vignette("how-sure")`.
 #' @export
 #' @example data-raw/example-runs.R
 #' @examples

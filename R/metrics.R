@@ -114,6 +114,12 @@ summary_list <- list(
 #' the evaluation counts as not right unless `correct` or `pred_label` says
 #' otherwise, and what is computed from the vector is NaN.
 #'
+#' `variability` lies between 0 and 0.5, `threshold_closeness` and `aleatoric`
+#' between 0 and 0.25, `suggested_prob` and `suggested_margin` between 0 and 1,
+#' `prob_margin` and `adj_confidence` between -1 and 1, `el2n` between 0 and
+#' \eqn{\sqrt 2}{sqrt(2)}, entropies and `bald` between 0 and the logarithm of
+#' the number of classes. A loss is 0 at best; `aum` and `pvi` may be negative.
+#'
 #' What is computed from finite numbers is finite, but for the logarithm of 0:
 #' the margin of the logits 1e308 and -1e308, which no double can hold, counts
 #' as the largest double, 1.797693e308.
@@ -186,7 +192,7 @@ summary_list <- list(
 #'     same label: how much less the model believes a label than others like
 #'     it. It ranks across classes that are not equally hard, at a price: a
 #'     class that has many wrong labels hides them. On 2,100 pixels of six kinds
-#'     of ground with 10 \% wrong labels, mean of five runs, the AUROC of
+#'     of ground with 10 % wrong labels, mean of five runs, the AUROC of
 #'     `avg_probs` fell by it for all three kinds of wrong labels: symmetric
 #'     ones from 0.985 to 0.974, class-dependent ones from 0.966 to 0.922,
 #'     instance-dependent ones from 0.880 to 0.778.}

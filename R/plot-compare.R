@@ -22,7 +22,7 @@ max_arrows <- 200L
 #' @inheritParams datamap_regions
 #'
 #' @return A ggplot.
-#' @seealso [datamap_regions()]
+#' @seealso [datamap_regions()]; [datamap_compare()] for what of it is chance.
 #' @export
 #' @examples
 #' # The same samples in the first and the second half of a training

@@ -26,7 +26,7 @@
 #'   a file, as there.
 #'
 #' @return A ggplot.
-#' @seealso [datamap_plot()]
+#' @seealso [datamap_read_signals()], [datamap_plot()]
 #' @export
 #' @examples
 #' # Three samples, evaluated four times

@@ -85,6 +85,7 @@
 #' @return `datamap_plot()` and `autoplot()` return a ggplot, `plot()` returns
 #'   `x`, invisibly.
 #' @seealso [datamap_groups()] for the groups and their counts as data,
+#'   [datamap_regions()] for easy, ambiguous and hard samples,
 #'   [scale_colour_datamap()] and [theme_datamap()] for plots of your own.
 #' @export
 #' @examples
@@ -93,9 +94,6 @@
 #'
 #' # Only what was forgotten at least once
 #' datamap_plot(map, criterion = "forgetting_times", threshold = 1)
-#'
-#' # By how often samples were learnt
-#' datamap_plot(map, use_l_times = 0)
 #'
 #' # Dirty labels set apart, in one panel
 #' datamap_plot(map, dirty_label = TRUE, facet = NULL)

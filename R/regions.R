@@ -28,7 +28,8 @@ region_axes <- c(
 #' So every sample is in one region, and no cut-off depends on the other
 #' samples: maps of several trainings, and filtered ones, can be compared. To
 #' cut at ranks instead, as Swayamdipta et al. (2020) do, who take a third of
-#' the samples at each end, give a quantile of the map (see the examples).
+#' the samples at each end, give a quantile of the map (see the examples of
+#' [datamap_regions()]).
 #'
 #' @param map A data map, from [datamap_summarise()],
 #'   [datamap_read_summary()] or [as_datamap()].

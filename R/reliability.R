@@ -83,7 +83,8 @@
 #' Spearman, C. (1910). Correlation calculated from faulty data. *British
 #' Journal of Psychology* 3(3), 271-295.
 #' \doi{10.1111/j.2044-8295.1910.tb00206.x}
-#' @seealso [datamap_runs()] for models of one's own.
+#' @seealso [datamap_intervals()] for single samples, [datamap_runs()] for
+#'   models of one's own; `vignette("how-sure")`.
 #' @export
 #' @example data-raw/example-runs.R
 #' @examples

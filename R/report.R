@@ -16,7 +16,7 @@
 #' package, which RStudio has under "From Template", and
 #' `rmarkdown::draft("report.Rmd", template = "datamap_report", package =
 #' "datacarto")` copies: change it as you like. Its parameters are the arguments
-#' below; `map` may also be the path of signals, and `data` that of a
+#' above; `map` may also be the path of signals, and `data` that of a
 #' tab-separated table. So the report of a month is
 #'
 #' ```r

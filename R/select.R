@@ -184,6 +184,7 @@ end_places <- function(value, n, decreasing) {
 #' @param first_id The id of the first row of a table without ids: 0 or 1.
 #'
 #' @return The part of the table that was written, a data frame, invisibly.
+#' @seealso [datamap_select()], [datamap_review()] to have labels checked.
 #' @export
 #' @examples
 #' map <- datamap_summarise(datamap_example("spam_signals.jsonl.gz"))

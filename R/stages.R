@@ -1,10 +1,11 @@
 #' Data maps from what you already have
 #'
-#' Training dynamics that were recorded by nobody: the stages of a fitted model
+#' For models whose training nobody recorded: the stages of a fitted model
 #' (boosting rounds, trees, a path of penalties), an array of probabilities, or
-#' the predictions of a resampling. What `datamap_stages()` returns is taken by
-#' [datamap_summarise()], [datamap_state()], [datamap_update()],
-#' [datamap_read_signals()] and [datamap_plot_trajectories()] like a file.
+#' the predictions of a resampling stand for its evaluations. What
+#' `datamap_stages()` returns is taken by [datamap_summarise()],
+#' [datamap_state()], [datamap_update()], [datamap_read_signals()] and
+#' [datamap_plot_trajectories()] like a file.
 #'
 #' Nothing is computed until one of these asks for it, and then one stage after
 #' the other: memory is taken for one table of samples and classes, however many

@@ -1,10 +1,11 @@
 #' Running state of a summary
 #'
-#' A summary is a fold: each line of signals adds to a small state of its
-#' sample. `datamap_state()` returns these states as a plain R object, in place
-#' of the finished summary. States of parts of the signals, computed anywhere,
-#' are joined by `datamap_merge()`; `datamap_update()` goes on with more
-#' signals; `datamap_summarise(state)` finishes.
+#' For signals that come in parts, from several machines or while a training
+#' goes on. Each line of signals adds to a small state of its sample:
+#' `datamap_state()` returns these states as a plain R object, in place of the
+#' finished summary. States of parts, computed anywhere, are joined by
+#' `datamap_merge()`; `datamap_update()` goes on with more signals;
+#' `datamap_summarise(state)` finishes.
 #'
 #' A state is a list of vectors without any pointer, of a size that follows
 #' the number of samples: `saveRDS()`, a worker of the parallel or mirai

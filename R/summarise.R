@@ -1,8 +1,10 @@
 #' Summary of training signals
 #'
-#' Reads the signals that a training run recorded, one line per sample and
-#' evaluation, and condenses them into one row per sample. Memory grows with
-#' the number of samples, not with the number of lines.
+#' A classifier can be asked about its training samples while it learns, such as
+#' after each epoch: which probability it gives to a sample's label, and what it
+#' predicts. This reads these *signals*, one line per sample and evaluation, and
+#' condenses them into a *data map*, one row per sample. Memory grows with the
+#' number of samples, not with the number of lines.
 #'
 #' # Formats
 #'

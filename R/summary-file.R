@@ -2,8 +2,8 @@
 #'
 #' `datamap_write_summary()` writes a data map as a summary file (`.result`):
 #' tab-separated, with a header, one line per sample.
-#' `datamap_read_summary()` reads such a file, also one that the original
-#' tool wrote.
+#' `datamap_read_summary()` reads such a file, also what other tools wrote (see
+#' What is read).
 #'
 #' The columns stand in the order of [datamap-columns]: `id` to `first_learn`,
 #' then `evaluations`, then whatever else the map has. Nothing is quoted,

@@ -7,6 +7,7 @@
 #' @param base_family The font family, `""` (the device's own) by default.
 #'
 #' @return A theme that can be added to a [ggplot2::ggplot()].
+#' @seealso [scale_colour_datamap()], [datamap_palette()]
 #' @export
 #' @examples
 #' library(ggplot2)
