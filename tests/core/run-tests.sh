@@ -3,11 +3,15 @@
 # ends without a count, or badly in spite of a good one, is one failure more. The last
 # line is "N passed, N failed"; the exit status is 0 only if something ran and all held.
 # RUNNER, if it is set, is the command that runs a program. Lines "left out: ..." are shown.
+# An argument NAME=VALUE sets a variable for the programs after it.
 set -u
 
 passed=0
 failed=0
 for program in "$@"; do
+  case $program in
+    *=*) export "${program?}" && continue ;;
+  esac
   # shellcheck disable=SC2086
   output=$(${RUNNER:-} "$program" 2>&1 </dev/null)
   status=$?
