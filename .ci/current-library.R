@@ -7,7 +7,7 @@
 #
 # The packages of models in `models` come along, for the tests that ask them.
 # They need many others, of which the distribution's will do where they are new
-# enough. lightgbm and xgboost are left out: each takes minutes.
+# enough. xgboost is left out, since its current version needs a newer R.
 
 lib <- commandArgs(trailingOnly = TRUE)[1]
 fields <- read.dcf("DESCRIPTION", fields = c("Imports", "Suggests"))
@@ -18,8 +18,12 @@ wanted <- setdiff(wanted, own)
 
 # checkmate is there since mlr3 needs a newer one than it says.
 models <- c(
-  "checkmate", "mlr3", "mlr3learners", "parsnip", "tune", "workflows"
+  "bonsai", "checkmate", "lightgbm", "mlr3", "mlr3learners", "parsnip", "tune",
+  "workflows"
 )
+
+# Takes minutes to compile, and a third of them by clang and not optimised.
+large <- "lightgbm"
 
 # What tune needs for a kind of search that no test asks for, and that compiles
 # for ten minutes: a package without anything in it stands for it.
@@ -38,10 +42,23 @@ lib <- normalizePath(lib)
 Sys.setenv(R_LIBS = lib, USE_BUNDLED_LIBUV = "1")
 .libPaths(lib)
 # Compiled for use in tests, not for speed: that takes half the time.
-makevars <- tempfile("Makevars")
 languages <- c("C", "CXX", "CXX11", "CXX14", "CXX17", "CXX20")
-writeLines(paste0(languages, "FLAGS = -O1 -g0"), makevars)
+plainly <- paste0(languages, "FLAGS = -O1 -g0")
+# Without its threads, since clang has no library for them here.
+hastily <- c(
+  paste0(languages, "FLAGS = -O0 -g0"), paste(languages[-1], "= clang++"),
+  "SHLIB_OPENMP_CXXFLAGS ="
+)
+makevars <- tempfile("Makevars")
 Sys.setenv(R_MAKEVARS_USER = makevars)
+install <- function(packages, how) {
+  writeLines(how, makevars)
+  utils::install.packages(
+    packages, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
+    INSTALL_opts = "--no-test-load",
+    Ncpus = parallel::detectCores()
+  )
+}
 if (identical(getOption("repos")[["CRAN"]], "@CRAN@")) {
   utils::chooseCRANmirror(ind = 1, local.only = TRUE)
 }
@@ -126,11 +143,8 @@ if (nrow(db) == 0) {
   stale <- find_stale()
   if (length(stale)) {
     message("Installing ", length(stale), " packages: ", toString(stale))
-    utils::install.packages(
-      stale, lib = lib, dependencies = FALSE, available = db, quiet = TRUE,
-      INSTALL_opts = "--no-test-load",
-      Ncpus = parallel::detectCores()
-    )
+    install(setdiff(stale, large), plainly)
+    install(intersect(stale, large), hastily)
   }
 }
 

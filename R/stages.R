@@ -69,10 +69,10 @@
 #'
 #' # What was run
 #' The tests of each release run gbm, glmnet, nnet, randomForest, ranger and
-#' caret, parsnip, workflows and mlr3 with ranger and glmnet, and tune. By hand
-#' were run lightgbm 4.7.0 and xgboost 1.7.8, both by parsnip as well (lightgbm
-#' by bonsai 0.4.1). *mlr3 with xgboost and lightgbm (by mlr3extralearners):
-#' written from the code of these packages, not run.*
+#' caret, lightgbm, parsnip (lightgbm by bonsai), workflows and mlr3 with ranger
+#' and glmnet, and tune. xgboost 1.7.8 was run by hand, by parsnip as well.
+#' *mlr3 with xgboost and lightgbm (by mlr3extralearners): written from the code
+#' of these packages, not run.*
 #'
 #' @param x What there is: a fitted model, a result of a resampling, a matrix,
 #'   an array or a list of matrices.
