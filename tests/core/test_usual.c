@@ -255,8 +255,21 @@ static void test_read_usual(void) {
       {DM_USUAL_LABEL_PROBS, "NaN", false},
       {DM_USUAL_PROBS, "[0.5, 0.5]", true},
       {DM_USUAL_PROBS, "[1, 0]", false},
+      {DM_USUAL_LOSS, "-1.5", true},
+      {DM_USUAL_LOSS, "null", false},
+      {DM_USUAL_VECTOR, "[0.5, 0.25,0.25]", true},
+      {DM_USUAL_VECTOR, "[1, 0]", true},
+      {DM_USUAL_VECTOR, "[0.25, 0.25, 0.25, 0.25]", false}, /* no room */
+      {DM_USUAL_VECTOR, "[0.5, NaN]", false},
+      {DM_USUAL_VECTOR, "[0.5, 0.5)", false},
+      {DM_USUAL_VECTOR, "[ 0.5, 0.5]", false},
+      {DM_USUAL_VECTOR, "[]", false},
+      {DM_USUAL_VECTOR, "(0.5, 0.5)", false},
+      {DM_USUAL_VECTOR, "null", false},
       {DM_USUAL_NONE, "1", false},
   };
+  double room[3];
+  const dm_vector vector = {room, 3};
   static dm_rough_probs rough;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     DM_CASE("%s as %d", cases[i].value, (int)cases[i].usual);
@@ -264,15 +277,18 @@ static void test_read_usual(void) {
     (void)cursor_at(line, cases[i].value, false);
     dm_fields f = {0};
     dm_slot slot = {.usual = cases[i].usual, .ident = offsetof(dm_fields, s_label)};
-    const char *end = dm_read_usual(&f, &rough, false, &slot, line);
+    const char *end = dm_read_usual(&f, &rough, &vector, false, &slot, line);
     CHECK(end == (cases[i].is_taken ? line + strlen(cases[i].value) : NULL));
     CHECK(f.id.kind == DM_IDENT_NONE); /* only the slot's field */
+    if (cases[i].usual == DM_USUAL_VECTOR && cases[i].is_taken) {
+      CHECK(f.probs == room && room[0] == (f.n_probs == 3 ? .5 : 1));
+    }
   }
   char line[ROOM];
   (void)cursor_at(line, "'a'", true);
   dm_fields f = {0};
   dm_slot slot = {.usual = DM_USUAL_IDENT, .ident = offsetof(dm_fields, id)};
-  CHECK(dm_read_usual(&f, &rough, true, &slot, line) == line + 3);
+  CHECK(dm_read_usual(&f, &rough, &vector, true, &slot, line) == line + 3);
   CHECK_BYTES(f.id.text, f.id.len, "a", 1);
   CHECK(slot.is_long);
 }

@@ -103,12 +103,10 @@ static void set_usual(const dm_layout *layout, dm_slot *slot) {
       slot->usual = DM_USUAL_LABEL_PROBS;
       break;
     case DM_FIELD_PROBS:
-      slot->usual = layout->has_probs ? DM_USUAL_NONE : DM_USUAL_PROBS;
+      slot->usual = layout->has_probs ? DM_USUAL_VECTOR : DM_USUAL_PROBS;
       break;
     case DM_FIELD_LOSS:
-      slot->usual = layout->has_loss     ? DM_USUAL_NONE
-                    : layout->keeps_loss ? DM_USUAL_LOSS
-                                         : DM_USUAL_SKIPPED;
+      slot->usual = layout->has_loss ? DM_USUAL_LOSS : DM_USUAL_SKIPPED;
       break;
     default:
       break;

@@ -14,8 +14,9 @@ typedef enum dm_usual {
   DM_USUAL_SKIPPED, /* a number that nobody asks for */
   DM_USUAL_CORRECT,
   DM_USUAL_LABEL_PROBS,
-  DM_USUAL_LOSS, /* where each line's is kept */
-  DM_USUAL_PROBS /* a list of 0.digits */
+  DM_USUAL_LOSS,  /* where it is asked for */
+  DM_USUAL_PROBS, /* a list of 0.digits, of which eight are enough */
+  DM_USUAL_VECTOR /* probs of which all digits are asked for */
 } dm_usual;
 
 enum {
@@ -60,7 +61,6 @@ typedef struct dm_layout {
   unsigned n_lines; /* counted until slots are joined */
   bool is_python;   /* the dialect of the lines that it was learnt from */
   bool has_loss;    /* somebody asks for loss, so that it isn't skipped */
-  bool keeps_loss;  /* as a field */
   bool has_probs;   /* all of probs is asked for */
   bool has_other;   /* another name of a field may be a user signal */
 } dm_layout;

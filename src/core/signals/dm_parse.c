@@ -36,8 +36,7 @@ struct dm_parser {
   const char *at[DM_KEYS_MAX]; /* values of other names */
   double epoch_of_logits;
   double signals[DM_SIGNALS_MAX];
-  double *probs;
-  size_t cap_probs;
+  dm_vector probs;
   dm_rough_probs rough;
   double *logits;
   size_t cap_logits;
@@ -105,11 +104,10 @@ dm_status dm_parser_new(dm_parser **out, const dm_options *options, const dm_kee
       has_other |= key >= DM_KEYS_SURE;
     }
   }
-  parser->layout =
-      (dm_layout){.has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0,
-                  .keeps_loss = parser->keep.has_row,
-                  .has_probs = parser->keep.needs_probs || options->n_classes,
-                  .has_other = has_other};
+  parser->layout = (dm_layout){
+      .has_loss = parser->signal_of_key[DM_FIELD_LOSS] != 0 || parser->keep.has_row,
+      .has_probs = parser->keep.needs_probs || options->n_classes,
+      .has_other = has_other};
   dm_layout_forget(&parser->layout, false);
   return options->n_classes ? dm_classes_init(&parser->classes, options->classes,
                                               options->n_classes, err)
@@ -121,7 +119,7 @@ void dm_parser_free(dm_parser *parser) {
     return;
   }
   dm_classes_release(&parser->classes);
-  dm_free(parser->probs);
+  dm_free(parser->probs.values);
   dm_free(parser->logits);
   for (int i = 0; i < DM_N_USES; i++) {
     dm_buf_release(&parser->decoded[i]);
@@ -257,8 +255,8 @@ DM_INLINE dm_status parse_line(dm_parser *parser, dm_cursor *c, bool *is_blank,
       if (DM_LIKELY(!(seen & slot->unless_bits))) {
         dm_take_digits(&parser->fields, slot, member);
         const char *end =
-            dm_read_usual(&parser->fields, &parser->rough, parser->layout.is_python, slot,
-                          member + slot->len);
+            dm_read_usual(&parser->fields, &parser->rough, &parser->probs,
+                          parser->layout.is_python, slot, member + slot->len);
         if (DM_LIKELY(end != NULL)) {
           seen |= slot->all_bits;
           at = slot;
@@ -376,7 +374,11 @@ static inline bool needs_maximum(const dm_parser *parser) {
 /* What is known only when the whole line has been read. */
 DM_INLINE dm_status finish_fields(dm_parser *parser, dm_cursor *c, dm_error *err) {
   bool is_probs_open = parser->rough.at != NULL;
+  int loss = parser->signal_of_key[DM_FIELD_LOSS];
   parser->fields.keys = parser->seen;
+  if (DM_UNLIKELY(loss) && parser->fields.has_loss) {
+    parser->signals[loss - 1] = parser->fields.loss;
+  }
   if (is_probs_open && DM_LIKELY(!needs_maximum(parser)) &&
       DM_LIKELY(dm_rough_probs_are_fine(&parser->rough, &parser->fields))) {
     parser->fields.n_classes = parser->rough.n;
@@ -640,9 +642,9 @@ static dm_status read_field(dm_parser *parser, dm_cursor *c, dm_field field,
 static dm_status read_probs(dm_parser *parser, dm_cursor *c, dm_error *err) {
   dm_fields *f = &parser->fields;
   bool is_null = false;
-  DM_TRY(dm_value_numbers(c, &parser->probs, &parser->cap_probs, &f->n_probs, &is_null,
-                          err));
-  f->probs = is_null ? NULL : parser->probs;
+  DM_TRY(dm_value_numbers(c, &parser->probs.values, &parser->probs.cap, &f->n_probs,
+                          &is_null, err));
+  f->probs = is_null ? NULL : parser->probs.values;
   return DM_OK;
 }
 

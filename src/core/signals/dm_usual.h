@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "number/dm_number.h"
+#include "number/dm_numbers.h"
 #include "signals/dm_fields.h"
 #include "signals/dm_layout.h"
 #include "signals/dm_token.h"
@@ -201,6 +201,27 @@ static inline bool dm_rough_probs_are_fine(const dm_rough_probs *rough,
                     : of_label + 1 < rough->largest;
 }
 
+/* Where the numbers of a list go that is read in full; it grows elsewhere. */
+typedef struct dm_vector {
+  double *values;
+  size_t cap;
+} dm_vector;
+
+/* Takes probs, as long as there is room for them, in brackets and without needless
+   spaces; the first byte after them, or NULL where anything else stands. */
+static inline const char *dm_pass_vector(dm_fields *f, const dm_vector *vector,
+                                         const char *list) {
+  if (DM_UNLIKELY(*list != '[')) {
+    return NULL;
+  }
+  const char *end = dm_numbers(list + 1, vector->values, vector->cap, &f->n_probs);
+  if (DM_UNLIKELY(*end != ']' || f->n_probs == 0)) {
+    return NULL;
+  }
+  f->probs = vector->values;
+  return end + 1;
+}
+
 DM_INLINE dm_ident *dm_ident_at(dm_fields *fields, size_t offset) {
   return (dm_ident *)(void *)((char *)fields + offset);
 }
@@ -217,8 +238,9 @@ DM_INLINE void dm_take_digits(dm_fields *fields, const dm_slot *slot, const char
 
 /* Reads the value if it has the usual form of its field; the first byte after it. NULL
    where it has another, or where none can end, and then it is to be read in full. */
-DM_INLINE const char *dm_read_usual(dm_fields *f, dm_rough_probs *rough, bool is_python,
-                                    dm_slot *slot, const char *p) {
+DM_INLINE const char *dm_read_usual(dm_fields *f, dm_rough_probs *rough,
+                                    const dm_vector *probs, bool is_python, dm_slot *slot,
+                                    const char *p) {
   const char *end;
   dm_ident *ident;
   switch (slot->usual) {
@@ -264,6 +286,9 @@ DM_INLINE const char *dm_read_usual(dm_fields *f, dm_rough_probs *rough, bool is
     case DM_USUAL_PROBS:
       end = f->pred_label.kind != DM_IDENT_NONE ? dm_pass_rough_probs(rough, p, true)
                                                 : dm_pass_rough_probs(rough, p, false);
+      break;
+    case DM_USUAL_VECTOR:
+      end = dm_pass_vector(f, probs, p);
       break;
     case DM_USUAL_NONE:
       return NULL;
