@@ -282,6 +282,52 @@ static void test_noted(void) {
   }
 }
 
+/* The short way of lines with probs, which a label_index is kept from: with one that says
+   what the label says, there has to be the same event and the same to note. */
+static void test_usual_probs(void) {
+  const double odd[] = {(double)NAN, (double)INFINITY, -1e-7, 1 + 1e-9, 1e-3, -.25,
+                        1e308};
+  uint64_t seed = 1;
+  unsigned long n_noted = 0;
+  for (int i = 0; i < 20000; i++) {
+    DM_CASE("case %d", i);
+    line l = {.n_probs = 2 + naive_below(&seed, 3), .label_probs = NONE};
+    double left = 1;
+    for (size_t k = 0; k < l.n_probs; k++) { /* of few values, so that many are equal */
+      double p = k + 1 < l.n_probs ? (double)naive_below(&seed, 5) / 8 * left : left;
+      l.probs[k] = naive_below(&seed, 40) ? p : odd[naive_below(&seed, 7)];
+      left -= p;
+    }
+    size_t y = naive_below(&seed, l.n_probs);
+    l.label = (int)y;
+    l.pred_label = (int)naive_below(&seed, 5) - 1;
+    l.correct = (int)naive_below(&seed, 3) - 1;
+    if (naive_below(&seed, 2)) {
+      const double off[] = {0, 0, 9e-7, -9e-7, 2e-6};
+      l.label_probs = l.probs[y] + off[naive_below(&seed, 5)];
+    }
+    dm_batch batches[2] = {{0}, {0}};
+    dm_error err;
+    for (int is_other = 0; is_other < 2; is_other++) {
+      l.index = is_other ? l.label + 1 : 0;
+      dm_fields fields = fields_of(&l);
+      CHECK_INT(dm_event_add(&batches[is_other], &fields, 0, 0, NULL, &err), DM_OK);
+    }
+    const dm_event *a = batches[0].events;
+    const dm_event *b = batches[1].events;
+    CHECK_UINT(dm_double_bits(a->label_probs), dm_double_bits(b->label_probs));
+    CHECK_INT(a->correct, b->correct);
+    CHECK_UINT(a->n_classes, b->n_classes);
+    for (int kind = 0; kind < DM_PROBLEM_KINDS; kind++) {
+      CHECK_UINT(batches[0].problems.count[kind], batches[1].problems.count[kind]);
+    }
+    n_noted += batches[0].problems.n_kept > 0;
+    dm_batch_release(&batches[0]);
+    dm_batch_release(&batches[1]);
+  }
+  CHECK(n_noted > 2000 && n_noted < 18000);
+}
+
 /* --- batches ------------------------------------------------------------------------ */
 
 static void test_batch(void) {
@@ -346,6 +392,7 @@ int main(void) {
   DM_RUN(test_derived);
   DM_RUN(test_missing);
   DM_RUN(test_noted);
+  DM_RUN(test_usual_probs);
   DM_RUN(test_batch);
   return dm_test_end();
 }

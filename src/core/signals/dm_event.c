@@ -15,6 +15,8 @@ static const double RANGE_TOLERANCE = 1e-6; /* also of label_probs from the vect
 static const double SUM_TOLERANCE = 1e-3;
 
 static dm_status check_classes(const dm_fields *fields, dm_error *err);
+static dm_status derive(const dm_fields *fields, double *label_probs, bool *correct,
+                        dm_error *err);
 static dm_status derive_label_probs(const dm_fields *fields, double *out, dm_error *err);
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err);
 static dm_status no_class(const dm_fields *fields, const char *key, dm_error *err);
@@ -95,6 +97,49 @@ static DM_NOINLINE dm_status store_text(dm_batch *batch, const dm_ident *ident,
 
 /* --- derivation --- */
 
+/* The same as derive() for most lines with probs, by one pass over them, where nothing is
+   to be noted either; false: neither is sure, and nothing is written. */
+static inline bool derive_usual(const dm_fields *f, double *label_probs, bool *correct) {
+  size_t y = (size_t)f->label.value;
+  bool is_told = f->pred_label.kind == DM_IDENT_INT;
+  if (f->label.kind != DM_IDENT_INT || f->has_label_index || f->logits ||
+      f->n_probs < 2 || y >= f->n_probs ||
+      (!is_told && f->pred_label.kind != DM_IDENT_NONE)) {
+    return false;
+  }
+  const double *probs = f->probs;
+  double p = probs[y];
+  double sum = 0;
+  double smallest = p;
+  double before = 0; /* the largest before the label's */
+  double behind = 0;
+  for (size_t k = 0; k < y; k++) {
+    sum += probs[k];
+    smallest = probs[k] < smallest ? probs[k] : smallest;
+    before = probs[k] > before ? probs[k] : before;
+  }
+  sum += p;
+  for (size_t k = y + 1; k < f->n_probs; k++) {
+    sum += probs[k];
+    smallest = probs[k] < smallest ? probs[k] : smallest;
+    behind = probs[k] > behind ? probs[k] : behind;
+  }
+  double rival = before > behind ? before : behind;
+  bool is_right = is_told ? f->pred_label.value == f->label.value
+                          : p > before && p >= behind; /* the first maximum */
+  bool is_either = !is_told && p == rival; /* as note_contradiction() has it */
+  double given = f->has_label_probs ? f->label_probs : p;
+  if (DM_UNLIKELY(!(fabs(sum - 1) <= SUM_TOLERANCE) || /* also with NaN among them */
+                  smallest < 0 || p > 1 || rival > 1 ||
+                  !(fabs(given - p) <= RANGE_TOLERANCE) || given < 0 || given > 1 ||
+                  (f->has_correct && !is_either && is_right != f->correct))) {
+    return false;
+  }
+  *label_probs = given;
+  *correct = f->has_correct ? f->correct : is_right;
+  return true;
+}
+
 dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                        uint32_t offset, const char *text, dm_error *err) {
   dm_fields complete;
@@ -105,20 +150,15 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   }
   double label_probs = fields->label_probs;
   bool correct = fields->correct;
+  bool is_usual = fields->probs && derive_usual(fields, &label_probs, &correct);
   if (DM_UNLIKELY(fields->id.kind == DM_IDENT_NONE)) {
     return missing_field(batch->problems.names, DM_FIELD_ID, err);
   }
   if (DM_UNLIKELY(fields->label.kind == DM_IDENT_NONE)) {
     return missing_field(batch->problems.names, DM_FIELD_LABEL, err);
   }
-  if (fields->probs || fields->logits || fields->has_label_index) {
-    DM_TRY(check_classes(fields, err));
-  }
-  if (!fields->has_correct) {
-    DM_TRY(derive_correct(fields, &correct, err));
-  }
-  if (!fields->has_label_probs) {
-    DM_TRY(derive_label_probs(fields, &label_probs, err));
+  if (!is_usual) {
+    DM_TRY(derive(fields, &label_probs, &correct, err));
   }
   DM_GROW(batch->events, batch->cap_events, batch->n_events + 1, err);
   dm_event *event = &batch->events[batch->n_events]; /* counts when it is complete */
@@ -145,7 +185,7 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
   if (batch->is_keeping) {
     DM_TRY(keep_more(batch, fields, label_probs, err));
   }
-  if (DM_UNLIKELY(!dm_fields_are_plain(fields))) {
+  if (DM_UNLIKELY(!is_usual && !dm_fields_are_plain(fields))) {
     DM_TRY(note_disagreements(batch, fields, label_probs, line, text, err));
   }
   batch->n_events++;
@@ -236,6 +276,17 @@ dm_predicted dm_fields_predict(const dm_fields *fields) {
     return (dm_predicted){.label = fields->label, .is_right = true};
   }
   return (dm_predicted){.label = dm_ident_from_int((int64_t)best), .is_place = true};
+}
+
+static dm_status derive(const dm_fields *fields, double *label_probs, bool *correct,
+                        dm_error *err) {
+  if (fields->probs || fields->logits || fields->has_label_index) {
+    DM_TRY(check_classes(fields, err));
+  }
+  if (!fields->has_correct) {
+    DM_TRY(derive_correct(fields, correct, err));
+  }
+  return fields->has_label_probs ? DM_OK : derive_label_probs(fields, label_probs, err);
 }
 
 static dm_status derive_correct(const dm_fields *fields, bool *out, dm_error *err) {
