@@ -14,6 +14,18 @@
 #' `vignette("first-data-map")` goes the way with them;
 #' `browseVignettes("datacarto")` lists the others.
 #'
+#' @section Training and test data:
+#' A data map is of *training* data: the samples that a model is fitted to, and
+#' the labels that it was given. *Test* data, on which the model is judged, have
+#' no place on it: to look at them while labels are corrected or samples chosen
+#' would make the model seem better than it is. An out-of-sample map of
+#' [datamap_stages()] is of training data too, of each sample by models that
+#' were not fitted to it.
+#'
+#' @section Names:
+#' Names of columns, metrics and choices count upper and lower case:
+#' `"Avg_probs"` is an error that says what may be meant.
+#'
 #' @section All functions, by task:
 #' **From signals to a data map.** [datamap_summarise()] condenses signals,
 #' [datamap_problems()] tells what was wrong with them, [datamap_stages()] takes

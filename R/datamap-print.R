@@ -7,6 +7,8 @@
 #' @param x,object A data map, or its summary.
 #' @param n The number of rows to show, 10 by default.
 #' @param ... Not used.
+#' @param digits How many significant digits numbers are printed with, 3 by
+#'   default. Files have all of them.
 #'
 #' @return `print()` returns `x`, invisibly. `summary()` returns a list of
 #'   class `summary_datamap` with the elements `samples` (the number of
@@ -28,12 +30,14 @@
 #' ))
 #' print(map, n = 2)
 #' summary(map)
+#' print(summary(map), digits = 2)
 NULL
 
 #' @rdname datamap-methods
 #' @export
-print.datamap <- function(x, n = 10L, ...) {
+print.datamap <- function(x, n = 10L, ..., digits = 3) {
   check_number(n, min = 0)
+  check_digits(digits)
   flaw <- tryCatch(
     {
       take_map(x)
@@ -52,7 +56,7 @@ print.datamap <- function(x, n = 10L, ...) {
     text <- paste(names(counts), format_count(counts), sep = ": ")
     cat_wrapped(paste(text, collapse = ", "))
   }
-  print_head(plain_frame(x), min(n, nrow(x)))
+  print_head(plain_frame(x), min(n, nrow(x)), digits)
   n_problems <- count_problems(attr(x, "problems", exact = TRUE))
   if (n_problems > 0) {
     cat_wrapped(paste0(
@@ -94,7 +98,8 @@ summary.datamap <- function(object, ...) {
 
 #' @rdname datamap-methods
 #' @export
-print.summary_datamap <- function(x, ...) {
+print.summary_datamap <- function(x, ..., digits = 3) {
+  check_digits(digits)
   cat(
     paste(c(size_text(x$samples, x$evaluations), x$runs), collapse = ", "),
     "\n",
@@ -107,10 +112,16 @@ print.summary_datamap <- function(x, ...) {
   print_counts(with_class("label"), x$label)
   cat("\nSignals\n")
   print(data.frame(
-    class = classes[rownames(x$signals)], signif(x$signals, 3),
+    class = classes[rownames(x$signals)], signif(x$signals, digits),
     check.names = FALSE
-  ))
+  ), digits = digits)
   invisible(x)
+}
+
+# As many as a number has at most in format()
+check_digits <- function(x, arg = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+  check_number(x, min = 1, max = 22, whole = TRUE, arg = arg, call = call)
 }
 
 datamap_header <- function(x) {
@@ -196,14 +207,14 @@ print_counts <- function(title, counts, n = 10L) {
 }
 
 # The first rows, in the columns that fit the console; the rest by name.
-print_head <- function(x, n) {
+print_head <- function(x, n, digits = 3) {
   if (n > 0) {
     shown <- utils::head(x, n)
     # ids as they are, and not in three digits
     are_ids <- names(shown) %in% ident_columns()
     shown[are_ids] <- lapply(shown[are_ids], id_text)
     shown[] <- lapply(shown, shorten_strings)
-    text <- format(shown, digits = 3)
+    text <- format(shown, digits = digits)
     widths <- pmax(
       nchar(names(text), type = "width"),
       vapply(text, function(x) max(nchar(x, type = "width")), integer(1))

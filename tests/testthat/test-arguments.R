@@ -101,3 +101,35 @@ test_that("only what users call takes more than seven parameters", {
   sizes <- vapply(functions, function(f) length(formals(f)), 1L)
   expect_identical(names(sizes)[sizes > 7], character())
 })
+
+# The class of a result, how much of it there is, and its columns
+shape_of <- function(x) {
+  if (inherits(x, "ggplot")) {
+    return("ggplot")
+  }
+  class_of <- function(x) class(x)[[1]]
+  if (!is.data.frame(x)) {
+    return(paste(class_of(x), "of", length(x)))
+  }
+  columns <- paste(names(x), vapply(x, class_of, ""))
+  paste0(class_of(x), " of ", nrow(x), " rows: ", toString(columns))
+}
+
+test_that("every result has its class, size and columns", {
+  skip_on_cran()
+  old <- setwd(tempdir())
+  on.exit(setwd(old))
+  calls <- working_calls()
+  # What ggplot2 and Shiny make is theirs
+  of_others <- grepl("^(scale|theme|geom)_|explore_", names(calls))
+  calls <- calls[!of_others]
+  shapes <- vapply(names(calls), function(name) {
+    given <- calls[[name]]
+    given <- if (is.function(given)) given() else given
+    fun <- getExportedValue("datacarto", name)
+    result <- suppressWarnings(suppressMessages(do.call(fun, given)))
+    paste0(name, "(): ", shape_of(result))
+  }, "")
+  setwd(old)
+  expect_snapshot(writeLines(strwrap(shapes, 79, exdent = 2)))
+})

@@ -90,6 +90,27 @@ test_that("the summary shows the class of each column", {
   expect_false(any(startsWith(lines, "s_label")))
 })
 
+test_that("numbers have as many digits as are asked for", {
+  map <- random_map(20)
+  map$avg_probs[[1]] <- 0.123456789
+  line <- function(...) {
+    lines <- utils::capture.output(print(...))
+    lines[grepl("0.12", lines, fixed = TRUE)]
+  }
+  shown <- map[c(1, 1), c("id", "avg_probs", "label_var", "correct_ratio")]
+  expect_match(line(shown), "0.123 ", fixed = TRUE, all = FALSE)
+  expect_match(line(shown, digits = 7), "0.1234568 ", fixed = TRUE, all = FALSE)
+  s <- summary(shown)
+  expect_match(line(s), "avg_probs +numeric 0[.]1230* ", all = FALSE)
+  expect_match(
+    line(s, digits = 8), "avg_probs +numeric 0[.]123456790* ", all = FALSE
+  )
+  for (wrong in list(0, 23, 1.5, "3", NULL, NA)) {
+    expect_error(print(map, digits = wrong), class = "datamap_error_input")
+    expect_error(print(s, digits = wrong), class = "datamap_error_input")
+  }
+})
+
 test_that("long ids are shortened where they are printed", {
   map <- random_map(3)
   map$id <- c("a", strrep("b", 300), strrep("\u4e2d", 40))
