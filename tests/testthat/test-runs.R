@@ -217,3 +217,31 @@ test_that("ends of bins are the quantiles, to the last bit", {
   expect_identical(values_at(values, seq(1L, 1000L, 7L)), seq(1L, 1000L, 7L))
   expect_identical(values_at(values, 1:1000), 1:1000)
 })
+
+test_that("a missing value makes nothing missing but what is made of it", {
+  runs <- random_runs(3, 60)
+  runs[[2]]$avg_probs[[7]] <- NA
+  quietly <- function(x) as.data.frame(suppressMessages(x))
+  intervals <- quietly(datamap_intervals(runs))
+  expect_identical(nrow(intervals), 59L)
+  expect_false(anyNA(intervals))
+  reliability <- quietly(datamap_reliability(runs, metrics = "avg_probs"))
+  expect_identical(unique(reliability$samples), 59L)
+  expect_false(anyNA(reliability$estimate))
+  average <- suppressMessages(datamap_average(runs))
+  expect_identical(which(is.na(average$avg_probs)), 7L)
+  compared <- quietly(datamap_compare(runs, random_runs(3, 60, seed = 2)))
+  expect_false(anyNA(compared$estimate))
+
+  one <- runs[[2]]
+  one$s_label <- rep_len(c(0L, 0L, 2L), 60)
+  expect_false(anyNA(quietly(datamap_detect(one))$auroc))
+  expect_false(anyNA(summary(one)$signals))
+  audit <- suppressMessages(datamap_audit_sample(one, n = 20, seed = 1))
+  expect_false(7 %in% audit$id)
+  steps <- random_steps()
+  steps$label_probs[[5]] <- NA
+  drawn <- ggplot2::layer_data(datamap_plot_trajectories(steps), 1)
+  expect_identical(anyNA(drawn[["ymin"]]), FALSE)
+  expect_gt(length(drawn[["ymin"]]), 0)
+})
