@@ -9,6 +9,10 @@
 #include "ffi_signals.h"
 
 static SEXP make_column(dm_long *table, dm_long_column *column);
+static void set_numbers(const dm_long_column *column, size_t n, double *out);
+static void set_bools(const dm_long_column *column, size_t n, int *out);
+static void set_integers(const dm_long_column *column, size_t n, int *out);
+static void set_doubles(const dm_long_column *column, size_t n, double *out);
 static SEXP ident_column(const dm_long *table, const dm_long_column *column);
 static SEXP text_column(const dm_long *table, const dm_long_column *column);
 
@@ -96,43 +100,59 @@ static SEXP make_column(dm_long *table, dm_long_column *column) {
   SEXP out;
   if (column->kind == DM_LONG_NUMBER) {
     out = PROTECT(Rf_allocVector(REALSXP, n));
-    for (R_xlen_t i = 0; i < n; i++) {
-      bool is_missing = dm_long_is_missing(column, (size_t)i);
-      REAL(out)[i] = is_missing ? NA_REAL : dm_long_number(column, (size_t)i);
-    }
+    set_numbers(column, table->n, REAL(out));
   } else if (column->kind == DM_LONG_TEXT) {
     out = PROTECT(column->idents == &table->texts ? text_column(table, column)
                                                   : ident_column(table, column));
   } else {
     out = PROTECT(Rf_allocVector(LGLSXP, n));
-    for (R_xlen_t i = 0; i < n; i++) {
-      bool is_missing = dm_long_is_missing(column, (size_t)i);
-      LOGICAL(out)[i] = is_missing ? NA_LOGICAL : dm_long_bool(column, (size_t)i);
-    }
+    set_bools(column, table->n, LOGICAL(out));
   }
   dm_long_empty(column);
   UNPROTECT(1);
   return out;
 }
 
+/* What these are given is R's vector itself: to ask R for its place is a call. */
+static void set_numbers(const dm_long_column *column, size_t n, double *out) {
+  for (size_t i = 0; i < n; i++) {
+    out[i] = dm_long_is_missing(column, i) ? NA_REAL : dm_long_number(column, i);
+  }
+}
+
+static void set_bools(const dm_long_column *column, size_t n, int *out) {
+  for (size_t i = 0; i < n; i++) {
+    out[i] = dm_long_is_missing(column, i) ? NA_LOGICAL : dm_long_bool(column, i);
+  }
+}
+
+static void set_integers(const dm_long_column *column, size_t n, int *out) {
+  for (size_t i = 0; i < n; i++) {
+    out[i] = dm_long_is_missing(column, i)
+                 ? NA_INTEGER
+                 : (int)dm_index_integer(column->idents, dm_long_text(column, i));
+  }
+}
+
+static void set_doubles(const dm_long_column *column, size_t n, double *out) {
+  for (size_t i = 0; i < n; i++) {
+    out[i] = dm_long_is_missing(column, i)
+                 ? NA_REAL
+                 : (double)dm_index_integer(column->idents, dm_long_text(column, i));
+  }
+}
+
 /* Ids and labels, typed by all of them. */
 static SEXP ident_column(const dm_long *table, const dm_long_column *column) {
-  R_xlen_t n = (R_xlen_t)table->n;
   dm_ident_type type = dm_index_type(column->idents);
   if (type == DM_TYPE_TEXT) {
     return text_column(table, column);
   }
-  SEXP out = PROTECT(ffi_ident_column(type, n));
-  for (R_xlen_t i = 0; i < n; i++) {
-    if (!dm_long_is_missing(column, (size_t)i)) {
-      uint32_t row = dm_long_text(column, (size_t)i);
-      dm_ident ident = dm_index_ident(column->idents, row);
-      ffi_set_ident(out, i, &ident);
-    } else if (type == DM_TYPE_INT32) {
-      INTEGER(out)[i] = NA_INTEGER;
-    } else {
-      REAL(out)[i] = NA_REAL;
-    }
+  SEXP out = PROTECT(ffi_ident_column(type, (R_xlen_t)table->n));
+  if (type == DM_TYPE_INT32) {
+    set_integers(column, table->n, INTEGER(out));
+  } else {
+    set_doubles(column, table->n, REAL(out));
   }
   UNPROTECT(1);
   return out;

@@ -44,6 +44,20 @@ test_that("every line becomes its row, in both dialects", {
   }
 })
 
+test_that("labels of more than 32 bits are doubles, NA where there is none", {
+  table <- read_text(
+    '{"id": -1, "label": 3000000000, "label_probs": 0.5, "correct": true}',
+    paste0(
+      '{"id": 2, "label": -7, "label_probs": 0.5, "pred_label": 3000000001, ',
+      '"s_label": -2147483648}'
+    )
+  )
+  expect_identical(table$id, c(-1L, 2L))
+  expect_identical(table$label, c(3e9, -7))
+  expect_identical(table$pred_label, c(NA, 3e9 + 1))
+  expect_identical(table$s_label, c(NA, -2^31))
+})
+
 test_that("what the lines leave out is derived", {
   signals <- random_signals(n = 60, times = 4, classes = 4)
   lines <- signal_lines(signals, c(guid = "id", gold = "label",
