@@ -302,21 +302,14 @@ static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
   return batch->keep.has_prediction ? add_prediction(f, i, row, err) : DM_OK;
 }
 
-/* The column of a label that is predicted or given; nearly all are there. */
-static inline dm_status find_predicted(dm_index *predicted, const dm_ident *label,
-                                       uint32_t *column, dm_error *err) {
-  return label->kind == DM_IDENT_INT && dm_index_find(predicted, label->value, column)
-             ? DM_OK
-             : dm_index_row(predicted, label, column, err);
-}
-
 static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err) {
   dm_states *states = f->states;
   const dm_batch *batch = f->batch;
   const dm_prediction *prediction = &batch->predictions[i];
   uint32_t column;
   dm_ident label = dm_index_ident(&states->labels, dm_states_accum(states, row)->label);
-  DM_TRY(find_predicted(&states->predicted, &label, &column, err)); /* listed as well */
+  /* listed as well */
+  DM_TRY(dm_index_row_soon(&states->predicted, &label, &column, err));
   if (prediction->kind == DM_IDENT_NONE) {
     return DM_OK;
   }
@@ -327,7 +320,7 @@ static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err) 
     return DM_OK;
   }
   label = dm_batch_ident(batch, prediction->kind, prediction->label);
-  DM_TRY(find_predicted(&states->predicted, &label, &column, err));
+  DM_TRY(dm_index_row_soon(&states->predicted, &label, &column, err));
   DM_TRY(dm_sums_grow(&states->predictions, states->ids.n, states->predicted.n, err));
   dm_sums_row(&states->predictions, row)[column]++;
   return DM_OK;

@@ -118,6 +118,15 @@ static inline bool dm_index_find(const dm_index *index, int64_t value, uint32_t 
   return *row != UINT32_MAX;
 }
 
+/* dm_index_row() for one that nearly always is an integer that has been seen. */
+DM_MUST_CHECK static inline dm_status dm_index_row_soon(dm_index *index,
+                                                        const dm_ident *ident,
+                                                        uint32_t *row, dm_error *err) {
+  return ident->kind == DM_IDENT_INT && dm_index_find(index, ident->value, row)
+             ? DM_OK
+             : dm_index_row(index, ident, row, err);
+}
+
 /* The value of a row that is known to be an integer of 64 bits. */
 static inline int64_t dm_index_integer(const dm_index *index, size_t row) {
   return *(const int64_t *)dm_rows_at(&index->values, row);

@@ -27,12 +27,12 @@ static dm_status check_name(const dm_line_walk *walk, dm_error *err);
 static dm_status own_column(dm_long *table, const dm_line_walk *walk, size_t *out,
                             dm_error *err);
 static bool is_wanted(const dm_long *table, const dm_line_walk *walk);
-static dm_status set_number(dm_long *table, dm_long_column *column, double value,
-                            dm_error *err);
-static dm_status set_bool(dm_long *table, dm_long_column *column, bool value,
-                          dm_error *err);
-static dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index,
-                          dm_error *err);
+DM_INLINE dm_status set_number(dm_long *table, dm_long_column *column, double value,
+                               dm_error *err);
+DM_INLINE dm_status set_bool(dm_long *table, dm_long_column *column, bool value,
+                             dm_error *err);
+DM_INLINE dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index,
+                             dm_error *err);
 static dm_status make_text(dm_long *table, dm_long_column *column, dm_error *err);
 
 /* Fields that neither an event nor its row has. */
@@ -122,11 +122,6 @@ void dm_long_release(dm_long *table) {
   *table = (dm_long){0};
 }
 
-double dm_long_number(const dm_long_column *column, size_t row) {
-  return dm_double_from_bits(*(const uint64_t *)dm_rows_at(&column->cells, row) ^
-                             DM_ABSENT_BITS);
-}
-
 /* --- lines --- */
 
 static dm_status take(void *ctx, const dm_batch *batch, size_t i, uint32_t row,
@@ -188,12 +183,12 @@ static dm_status take_event(dm_long *table, const dm_batch *batch, size_t i, uin
   }
   if (table->want & DM_LONG_LABEL) {
     dm_ident label = dm_batch_ident(batch, event->label_kind, event->label);
-    DM_TRY(dm_index_row(&run->states.labels, &label, &ident_row, err));
+    DM_TRY(dm_index_row_soon(&run->states.labels, &label, &ident_row, err));
     DM_TRY(set_text(table, &table->label, ident_row, err));
   }
   if ((table->want & DM_LONG_S_LABEL) && event->s_label_kind != DM_IDENT_NONE) {
     dm_ident s_label = dm_batch_ident(batch, event->s_label_kind, event->s_label);
-    DM_TRY(dm_index_row(&run->states.s_labels, &s_label, &ident_row, err));
+    DM_TRY(dm_index_row_soon(&run->states.s_labels, &s_label, &ident_row, err));
     DM_TRY(set_text(table, &table->s_label, ident_row, err));
   }
   if (table->want & DM_LONG_STEP) {
@@ -228,7 +223,7 @@ static dm_status take_row(dm_long *table, const dm_batch *batch, size_t i,
     } else if (prediction->kind != DM_IDENT_NONE) {
       dm_ident label = dm_batch_ident(batch, prediction->kind, prediction->label);
       uint32_t at;
-      DM_TRY(dm_index_row(&table->pred_labels, &label, &at, err));
+      DM_TRY(dm_index_row_soon(&table->pred_labels, &label, &at, err));
       DM_TRY(set_text(table, &table->pred_label, at, err));
     }
   }
@@ -494,8 +489,9 @@ static dm_status make_text(dm_long *table, dm_long_column *column, dm_error *err
 
 /* --- cells --- */
 
-static dm_status set_number(dm_long *table, dm_long_column *column, double value,
-                            dm_error *err) {
+/* In line, since a line has up to nine of them. */
+DM_INLINE dm_status set_number(dm_long *table, dm_long_column *column, double value,
+                               dm_error *err) {
   if (column->kind == DM_LONG_EMPTY) {
     init_column(column, DM_LONG_NUMBER, NULL);
   }
@@ -505,15 +501,15 @@ static dm_status set_number(dm_long *table, dm_long_column *column, double value
   return DM_OK;
 }
 
-static dm_status set_bool(dm_long *table, dm_long_column *column, bool value,
-                          dm_error *err) {
+DM_INLINE dm_status set_bool(dm_long *table, dm_long_column *column, bool value,
+                             dm_error *err) {
   DM_TRY(dm_rows_grow(&column->cells, table->n + 1, err));
   *(uint8_t *)dm_rows_at(&column->cells, table->n) = (uint8_t)(1 + value);
   return DM_OK;
 }
 
-static dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index,
-                          dm_error *err) {
+DM_INLINE dm_status set_text(dm_long *table, dm_long_column *column, uint32_t index,
+                             dm_error *err) {
   DM_TRY(dm_rows_grow(&column->cells, table->n + 1, err));
   *(uint32_t *)dm_rows_at(&column->cells, table->n) = index + 1;
   return DM_OK;

@@ -112,7 +112,10 @@ void dm_long_empty(dm_long_column *column);
 
 /* A cell of a column of that kind. */
 static inline bool dm_long_is_missing(const dm_long_column *column, size_t row);
-double dm_long_number(const dm_long_column *column, size_t row);
+static inline double dm_long_number(const dm_long_column *column, size_t row) {
+  return dm_double_from_bits(*(const uint64_t *)dm_rows_at(&column->cells, row) ^
+                             DM_ABSENT_BITS);
+}
 static inline uint32_t dm_long_text(const dm_long_column *column, size_t row) {
   return *(const uint32_t *)dm_rows_at(&column->cells, row) - 1;
 }
