@@ -30,15 +30,20 @@ typedef struct measured {
 } measured;
 
 /* In the order of their bits: a state keeps their means in it. */
+#define MEASURES(MEASURE)                          \
+  MEASURE(LOG_MARGIN, "log_margin", log_margin)    \
+  MEASURE(PROB_MARGIN, "prob_margin", prob_margin) \
+  MEASURE(ERROR_NORM, "error_norm", error_norm)    \
+  MEASURE(ENTROPY, "entropy", entropy)             \
+  MEASURE(ALEATORIC, "aleatoric", aleatoric)       \
+  MEASURE(LOG2_PROB, "log2_prob", log2_prob)       \
+  MEASURE(LOSS, "loss", loss) /* the last: see dm_keep */
+
 enum {
-  LOG_MARGIN,
-  PROB_MARGIN,
-  ERROR_NORM,
-  ENTROPY,
-  ALEATORIC,
-  LOG2_PROB,
-  LOSS, /* the last: see dm_keep */
-  N_MEASURES
+#define NUMBER_OF(measure, ...) measure,
+  MEASURES(NUMBER_OF)
+#undef NUMBER_OF
+      N_MEASURES
 };
 _Static_assert((int)N_MEASURES <= (int)DM_MEASURES_MAX,
                "more measures than a set has bits");
@@ -99,17 +104,10 @@ static double loss(const measured *line) {
   return 0 - log_prob(line, 1, log);
 }
 
-static const struct {
-  const char *name;
-  double (*of)(const measured *line);
-} measures_there_are[N_MEASURES] = {
-    [LOG_MARGIN] = {"log_margin", log_margin},
-    [PROB_MARGIN] = {"prob_margin", prob_margin},
-    [ERROR_NORM] = {"error_norm", error_norm},
-    [ENTROPY] = {"entropy", entropy},
-    [ALEATORIC] = {"aleatoric", aleatoric},
-    [LOG2_PROB] = {"log2_prob", log2_prob},
-    [LOSS] = {"loss", loss},
+static const char *const names[N_MEASURES] = {
+#define NAME_OF(measure, name, of) name,
+    MEASURES(NAME_OF)
+#undef NAME_OF
 };
 
 /* --- sets of them --- */
@@ -117,7 +115,7 @@ static const struct {
 dm_measures dm_measure_find(const char *name) {
   dm_measures bit = 0;
   for (int i = 0; i < N_MEASURES; i++) {
-    if (strcmp(measures_there_are[i].name, name) == 0) {
+    if (strcmp(names[i], name) == 0) {
       bit = UINT32_C(1) << i;
     }
   }
@@ -195,11 +193,12 @@ void dm_measure_line(dm_measures measures, const dm_fields *fields, const double
   if (probs) {
     look_at_probs(&line, measures);
   }
-  for (int i = 0; measures >> i; i++) {
-    if (measures >> i & 1) {
-      *out++ = measures_there_are[i].of(&line);
-    }
+#define PUT(measure, name, of)   \
+  if (measures >> (measure)&1) { \
+    *out++ = of(&line);          \
   }
+  MEASURES(PUT)
+#undef PUT
 }
 
 /* --- what they share --- */
