@@ -296,7 +296,11 @@ static void test_usual_probs(void) {
     for (size_t k = 0; k < l.n_probs; k++) { /* of few values, so that many are equal */
       double p = k + 1 < l.n_probs ? (double)naive_below(&seed, 5) / 8 * left : left;
       l.probs[k] = naive_below(&seed, 40) ? p : odd[naive_below(&seed, 7)];
-      left -= p;
+      left -= l.probs[k];
+    }
+    if (naive_below(&seed, 50) == 0) { /* too large, with a sum that is near 1 */
+      memset(l.probs, 0, sizeof l.probs);
+      l.probs[naive_below(&seed, l.n_probs)] = 1.0005;
     }
     size_t y = naive_below(&seed, l.n_probs);
     l.label = (int)y;
