@@ -72,10 +72,13 @@ set_up <- function(here, keep) {
   if (!requireNamespace("yyjsonr", quietly = TRUE)) {
     try(utils::install.packages("yyjsonr", lib = place$library, quiet = TRUE))
   }
-  if (!dir.exists(place$modules) && nzchar(Sys.which("npm"))) {
+  modules <- c(
+    "@duckdb/node-api", "nodejs-polars", "nodejs-polars-linux-x64-gnu", "chdb"
+  )
+  has_all <- all(dir.exists(file.path(place$modules, modules)))
+  if (!has_all && nzchar(Sys.which("npm"))) {
     run_quietly("npm", c(
-      "install", "--no-audit", "--no-fund", "--prefix", shQuote(cache),
-      "@duckdb/node-api", "nodejs-polars", "nodejs-polars-linux-x64-gnu"
+      "install", "--no-audit", "--no-fund", "--prefix", shQuote(cache), modules
     ))
   }
   install_debian(c(
@@ -252,6 +255,11 @@ available_tools <- function(place, wanted = NULL) {
       forms = forms, ids = forms
     )
   }
+  clickhouse <- function(threads) {
+    tool("ClickHouse", node("clickhouse.mjs"), has_module("chdb"),
+      threads = threads, large = TRUE
+    )
+  }
   python <- python_with("pandas")
   simdjson <- function(name, program) {
     program <- file.path(place$cache, program)
@@ -265,7 +273,7 @@ available_tools <- function(place, wanted = NULL) {
     simdjson("simdjson, -O2", "simdjson"),
     simdjson("simdjson, -O3 -march=native", "simdjson-native"),
     duckdb(1, "window", forms = TRUE), duckdb(1, "list"),
-    duckdb(2, "window"), duckdb(2, "list"),
+    duckdb(2, "window"), duckdb(2, "list"), clickhouse(1), clickhouse(2),
     tool("polars", node("polars.mjs"), has_module("nodejs-polars"),
       threads = 2
     ),

@@ -124,7 +124,7 @@ describe_machine <- function(place) {
   }
   packages <- c("data.table", "jsonlite", "yyjsonr")
   has <- vapply(packages, requireNamespace, logical(1), quietly = TRUE)
-  modules <- c("@duckdb/node-api", "nodejs-polars")
+  modules <- c("@duckdb/node-api", "nodejs-polars", "chdb")
   files <- file.path(place$modules, modules, "package.json")
   npm <- vapply(files[file.exists(files)], function(file) {
     lines <- readLines(file, warn = FALSE)
