@@ -1,20 +1,35 @@
 #!/bin/sh
-# Usage: asan-tests.sh
+# Usage: asan-tests.sh [gcc|clang]
 #
-# Runs the testthat suite with the package's C compiled under the address and the
-# undefined-behaviour sanitizer, inside an R that knows nothing of either. What R itself
-# leaves behind at its end is not looked at. The last line is that of tools/test.R,
-# "N passed, N failed".
+# Runs the testthat suite with the package's C compiled by gcc, or by clang, under the
+# address and the undefined-behaviour sanitizer, inside an R that knows nothing of either.
+# What R itself leaves behind at its end is not looked at. The last line is that of
+# tools/test.R, "N passed, N failed".
 set -eu
 cd "$(dirname "$0")/.."
 top=$(pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/datacarto-asan.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
-cat >"$work/Makevars" <<'END'
-CC = gcc
+case ${1:-gcc} in
+gcc)
+  shared=
+  libraries="$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)"
+  ;;
+clang)
+  shared=-shared-libsan
+  libraries=$(clang -print-file-name="libclang_rt.asan-$(uname -m).so")
+  ;;
+*)
+  sed -n 's/^# Usage: //p' "$0" >&2
+  exit 2
+  ;;
+esac
+
+cat >"$work/Makevars" <<END
+CC = ${1:-gcc}
 CFLAGS = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
-LDFLAGS =
+LDFLAGS = $shared
 END
 mkdir "$work/library"
 (
@@ -28,7 +43,7 @@ mkdir "$work/library"
 }
 
 # R must find the sanitizer's library in place before it loads the package's.
-LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
+LD_PRELOAD=$libraries
 # Shadows are cleared in place, which takes half as long as new pages for each large block.
 ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:allocator_may_return_null=1
 ASAN_OPTIONS=$ASAN_OPTIONS:clear_shadow_mmap_threshold=100000000
