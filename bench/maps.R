@@ -1,20 +1,39 @@
-# A map of ten million samples: what is done with it in R, beside the same in
-# data.table with one thread.
+# What is done in R with a map of ten million samples, with M's lines and with a
+# table of a million rows, beside the same in data.table with one thread.
 
-measure_maps <- function(rounds) {
+measure_maps <- function(rounds, place, keep, samples = 1e7) {
   if (!requireNamespace("data.table", quietly = TRUE)) {
-    return(NULL)
+    return(invisible())
   }
   data.table::setDTthreads(1)
-  say("maps: ten million samples")
-  load <- load_now()
-  map <- made_up_map(1e7)
-  pairs <- map_jobs(map, data.table::as.data.table(as.data.frame(map)))
-  do.call(rbind, lapply(names(pairs), function(name) {
-    say("maps: ", name)
-    times <- time_jobs(pairs[[name]], rounds)
-    data.frame(what = name, compare_jobs(times, "own", "other"), load = load)
-  }))
+  map <- made_up_map(samples)
+  compare_pairs(map_jobs(map, data.table::as.data.table(map)), rounds, keep)
+  small <- map[seq_len(samples / 10), ]
+  rm(map)
+  compare_pairs(selection_jobs(small), rounds, keep)
+  compare_pairs(long_jobs(signals(place, shape())), rounds, keep)
+}
+
+# The jobs `own` and `other`, which is named by `beside`. `same` says whether
+# their results agree.
+compare_pairs <- function(pairs, rounds, keep) {
+  for (pair in pairs) {
+    say("maps: ", pair$what)
+    load <- load_now()
+    own <- pair$own()
+    other <- pair$other()
+    stopifnot(pair$same(own, other))
+    rm(own, other)
+    times <- time_jobs(pair[c("own", "other")], rounds)
+    keep(data.frame(
+      what = pair$what, beside = pair$beside,
+      compare_jobs(times, "own", "other"), load = load
+    ))
+  }
+}
+
+pair <- function(what, beside, own, other, same) {
+  list(what = what, beside = beside, own = own, other = other, same = same)
 }
 
 # A map with the columns that filters, groups and summaries go by.
@@ -40,46 +59,54 @@ map_jobs <- function(map, table) {
     groups <- data.table::data.table(id = table$id, group = group)
     groups[, .N, by = "group"]
   }
+  same_ids <- function(own, other) identical(own$id, other$id)
+  same_counts <- function(own, other) {
+    identical(sort(unname(attr(own, "counts"))), sort(other$N))
+  }
   list(
-    "datamap_filter(), one condition" = list(
-      own = function() datacarto::datamap_filter(map, "label_var", 0.05),
-      other = function() table[table$label_var >= 0.05]
+    pair(
+      "datamap_filter(), one condition", "data.table",
+      function() datacarto::datamap_filter(map, "label_var", 0.05),
+      function() table[table$label_var >= 0.05], same_ids
     ),
-    "datamap_filter(), two" = list(
-      own = function() {
+    pair(
+      "datamap_filter(), two", "data.table",
+      function() {
         datacarto::datamap_filter(map, "label_var", 0.05, use_l_times = 1)
       },
-      other = function() {
-        table[table$label_var >= 0.05 & table$learnt_times >= 1]
-      }
+      function() table[table$label_var >= 0.05 & table$learnt_times >= 1],
+      same_ids
     ),
-    "datamap_groups()" = list(
-      own = function() datacarto::datamap_groups(map),
-      other = function() {
+    pair(
+      "datamap_groups()", "data.table",
+      function() datacarto::datamap_groups(map),
+      function() {
         limits <- c(0, 0.2, 0.4, 0.6, 0.8, 1, Inf)
         group(cut(table$correct_ratio, limits, right = FALSE))
-      }
+      }, same_counts
     ),
-    "datamap_groups(), use_f_times" = list(
-      own = function() datacarto::datamap_groups(map, use_f_times = 0),
-      other = function() {
+    pair(
+      "datamap_groups(), use_f_times", "data.table",
+      function() datacarto::datamap_groups(map, use_f_times = 0),
+      function() {
         times <- table$forgetting_times
         ratio <- table$correct_ratio
         group(factor(data.table::fcase(
           times >= 3, ">=3", times == 2, "=2", times == 1, "=1",
           ratio == 0, "-", ratio == 1, "=0", times == 0, "-+"
         )))
-      }
+      }, same_counts
     ),
-    "datamap_groups(), group_by" = list(
-      own = function() datacarto::datamap_groups(map, group_by = "avg_probs"),
-      other = function() {
-        group(cut(table$avg_probs, seq(0, 1, 0.2), right = FALSE))
-      }
+    pair(
+      "datamap_groups(), group_by", "data.table",
+      function() datacarto::datamap_groups(map, group_by = "avg_probs"),
+      function() group(cut(table$avg_probs, seq(0, 1, 0.2), right = FALSE)),
+      same_counts
     ),
-    "summary()" = list(
-      own = function() summary(map),
-      other = function() {
+    pair(
+      "summary()", "data.table",
+      function() summary(map),
+      function() {
         signals <- c("avg_probs", "label_var", "correct_ratio",
                      "forgetting_times", "learnt_times")
         list(
@@ -88,7 +115,107 @@ map_jobs <- function(map, table) {
           table[, .N, keyby = "label"],
           table[, lapply(.SD, stats::quantile), .SDcols = signals]
         )
+      },
+      function(own, other) identical(unname(own$label), other[[3]]$N)
+    ),
+    pair(
+      "datamap_select(), n = 1000", "partial sort()",
+      function() quietly(datacarto::datamap_select(map, n = 1000)),
+      function() {
+        least <- -sort(-table$label_var, partial = 1000)[1000]
+        table[table$label_var >= least]
+      }, same_ids
+    ),
+    pair(
+      "datamap_select(), a third per label", "data.table",
+      function() quietly(datacarto::datamap_select(map, 0.33, per = "label")),
+      function() {
+        ranked <- table[, c("label", "label_var")]
+        ranked$row <- seq_len(nrow(table))
+        data.table::setorderv(ranked, "label_var", -1)
+        rows <- ranked[, list(row = head(.SD$row, round(0.33 * .N))),
+                       by = "label"]$row
+        table[sort(rows)]
+      }, same_ids
+    ),
+    pair(
+      "datamap_detect()", "auroc by frank()",
+      function() quietly(datacarto::datamap_detect(map)),
+      function() auroc_by_rank(table),
+      function(own, other) {
+        isTRUE(all.equal(own$auroc, unname(other[own$metric])))
       }
+    )
+  )
+}
+
+quietly <- function(job) suppressMessages(job)
+
+# The probability that a wrong label is more suspect than a right one, by the
+# ranks alone: datamap_detect() gives two more scores of each metric.
+auroc_by_rank <- function(table) {
+  is_wrong <- table$s_label == 2
+  wrong <- as.numeric(sum(is_wrong))
+  low <- c("avg_probs", "correct_times", "correct_ratio")
+  high <- c("label_var", "forgetting_times", "learnt_times")
+  ranked <- vapply(c(low, high), function(metric) {
+    sum(data.table::frank(table[[metric]])[is_wrong])
+  }, 0)
+  above <- (ranked - wrong * (wrong + 1) / 2) /
+    (wrong * (length(is_wrong) - wrong))
+  c(1 - above[low], above[high])
+}
+
+# A third of the rows of a table, from a path into a file.
+selection_jobs <- function(map) {
+  data <- tempfile(fileext = ".tsv")
+  own <- tempfile(fileext = ".tsv")
+  other <- tempfile(fileext = ".tsv")
+  data.table::fwrite(data.frame(
+    id = map$id, label = map$label,
+    text = paste("The text of sample", map$id, "as it was trained on.")
+  ), data, sep = "\t", quote = FALSE)
+  chosen <- quietly(datacarto::datamap_select(map, 0.33))
+  list(pair(
+    "datamap_write_selection()", "fread(), match(), fwrite()",
+    function() {
+      quietly(datacarto::datamap_write_selection(chosen, data, own))
+    },
+    function() {
+      table <- data.table::fread(data, sep = "\t", quote = "")
+      is_chosen <- !is.na(match(table$id, chosen$id))
+      data.table::fwrite(table[is_chosen], other, sep = "\t", quote = FALSE)
+    },
+    function(...) identical(readLines(own), readLines(other))
+  ))
+}
+
+# The table of all lines, beside what it takes at least.
+long_jobs <- function(file) {
+  read <- function(threads) {
+    function() datacarto::datamap_read_signals(file, threads = threads)
+  }
+  csv <- tempfile(fileext = ".csv")
+  data.table::fwrite(read(2)(), csv)
+  same_columns <- function(own, other) {
+    isTRUE(all.equal(own, as.data.frame(other), check.attributes = FALSE))
+  }
+  list(
+    pair(
+      "datamap_read_signals(), M", "fread() of its columns as CSV",
+      read(1), function() data.table::fread(csv), same_columns
+    ),
+    pair(
+      "datamap_read_signals(), M", "datamap_summarise()",
+      read(1), function() datacarto::datamap_summarise(file, threads = 1),
+      function(own, other) {
+        setequal(own$id, other$id) &&
+          sum(own$correct) == sum(other$correct_times)
+      }
+    ),
+    pair(
+      "datamap_read_signals(), M, two threads", "one thread",
+      read(2), read(1), same_columns
     )
   )
 }

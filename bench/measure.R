@@ -140,7 +140,7 @@ compare_jobs <- function(times, own, other) {
   of <- function(job, what) times[[what]][times$job == job]
   data.frame(
     datacarto = stats::median(of(own, "seconds")),
-    data.table = stats::median(of(other, "seconds")),
+    other = stats::median(of(other, "seconds")),
     ratio = stats::median(of(own, "seconds") / of(other, "seconds")),
     cpu_ratio = stats::median(of(own, "cpu") / of(other, "cpu"))
   )
@@ -197,17 +197,23 @@ measure_tables <- function(rounds, place, keep) {
 }
 
 # Time and memory against lines, one file read again and again, and against
-# samples, through a FIFO.
+# samples, with a file for each point, which is gone after it: the largest two
+# have 7 GB.
 measure_growth <- function(settings, tools, place, keep) {
   tool <- tools[tools$name == "datacarto" & tools$threads == 2, ]
-  point <- function(against, shape, lines, run) {
+  point <- function(against, shape, times = 1) {
+    lines <- shape$samples * shape$evaluations * times
     say("growth: ", shape$samples, " samples, ", lines, " lines, ", shape$ids,
       " ids")
+    file <- signals(place, shape)
+    # so that the disk is at rest when the clock starts
+    run_quietly("sync", shQuote(file))
     load <- load_now()
     runs <- data.frame()
     while (nrow(runs) < settings$rounds &&
       !any(runs$seconds > SECONDS_REPEATED)) {
-      runs <- rbind(runs, as.list(run()))
+      run <- run_once(tool, file, paste0("TIMES=", times))
+      runs <- rbind(runs, as.list(run))
     }
     keep(data.frame(
       against = against, ids = shape$ids, samples = shape$samples,
@@ -216,38 +222,36 @@ measure_growth <- function(settings, tools, place, keep) {
       memory_mb = stats::median(runs$peak - runs$before) / 1024,
       limit_mb = memory_limit(shape), load = load
     ))
+    file
   }
   again <- shape(samples = 1e4, evaluations = 10)
-  file <- signals(place, again)
   for (lines in settings$lines) {
-    times <- round(lines / (again$samples * again$evaluations))
-    point("lines", again, lines, function() {
-      run_once(tool, file, paste0("TIMES=", times))
-    })
+    point("lines", again, round(lines / (again$samples * again$evaluations)))
   }
   for (ids in c("integer", "string")) {
     for (samples in settings$samples) {
-      of_samples <- shape(samples = samples, evaluations = 3, ids = ids)
-      point("samples", of_samples, 3 * samples, function() {
-        run_with_fifo(tool, of_samples, place)
-      })
+      unlink(point("samples", shape(samples, evaluations = 3, ids = ids)))
     }
   }
 }
 
-run_with_fifo <- function(tool, shape, place) {
-  fifo <- tempfile(fileext = ".jsonl")
-  run_quietly("mkfifo", fifo)
-  on.exit(unlink(fifo))
-  generate <- paste(
-    shQuote(file.path(place$cache, "generate")),
-    paste(shape_text(shape), collapse = " "), ">", shQuote(fifo)
+# Which share of the work the thread that owns a run has for itself, by form of
+# the lines, and with metrics for the first form.
+measure_owner <- function(forms, rounds, place) {
+  files <- vapply(forms, signals, "", place = place)
+  say("owner: ", length(files), " files")
+  load <- load_now()
+  said <- system2("sh", shQuote(
+    c(file.path(place$here, "owner.sh"), rounds, files)
+  ), stdout = TRUE)
+  shares <- utils::read.table(
+    text = said, col.names = c("file", "metrics", "owner_share")
   )
-  # which must end even where nobody opens the FIFO
-  system2("timeout", c(SECONDS_MOST, "sh", "-c", shQuote(generate)),
-    wait = FALSE
+  data.frame(
+    data = names(forms)[shares$file], metrics = shares$metrics,
+    owner_share = shares$owner_share,
+    at_most_times_faster = 1 / shares$owner_share, load = load
   )
-  run_once(tool, fifo)
 }
 
 # The most that the job may add to the process: 240 bytes a sample, twice the

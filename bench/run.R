@@ -3,9 +3,9 @@
 #   Rscript bench/run.R [PART...] [sizes=S,M,L] [rounds=5] [tools=NAME,...]
 #                       [samples=1e4,1e5,1e6,1e7] [lines=1e5,...,1e8] [keep]
 #
-# PART is peers, forms, tables, maps or growth; without one all run. Each run
-# is a process of its own, and all tools take turns within a round, so that a
-# machine that slows down slows all of them. What has been measured is written
+# PART is peers, forms, owner, tables, maps or growth; without one all run. Each
+# run is a process of its own, and all tools take turns within a round, so that
+# a machine that slows down slows all of them. What has been measured is written
 # down at once, beside what there was before: in out/, with `keep` in results/
 # and results.md. README.md says more.
 
@@ -60,8 +60,12 @@ for (part in settings$parts) {
         form, forms[[form]], tools[is_suited, ], settings$rounds, place
       ))
     },
+    owner = keep(measure_owner(
+      Filter(function(shape) is.null(shape$files), forms), settings$rounds,
+      place
+    )),
     tables = measure_tables(settings$rounds, place, keep),
-    maps = keep(measure_maps(settings$rounds)),
+    maps = measure_maps(settings$rounds, place, keep),
     growth = measure_growth(settings, tools, place, keep)
   )
 }

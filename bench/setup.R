@@ -13,7 +13,7 @@ argument <- function(args, name, default) {
 
 parse_arguments <- function(args) {
   value <- function(name, default) argument(args, name, default)
-  parts <- c("peers", "forms", "tables", "maps", "growth")
+  parts <- c("peers", "forms", "owner", "tables", "maps", "growth")
   named <- c("sizes", "rounds", "tools", "samples", "lines")
   known <- c(parts, "keep", grep(
     paste0("^(", paste(named, collapse = "|"), ")="), args,
@@ -251,8 +251,8 @@ available_tools <- function(place, wanted = NULL) {
   }
   duckdb <- function(threads, variant, forms = FALSE) {
     tool(paste("DuckDB,", variant), node("duckdb.mjs"), has_module("@duckdb"),
-      threads = threads, env = paste0("VARIANT=", variant), large = TRUE,
-      forms = forms, ids = forms
+      threads = threads, env = paste0("VARIANT=", variant),
+      large = variant == "window", forms = forms, ids = forms
     )
   }
   clickhouse <- function(threads) {

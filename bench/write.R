@@ -1,72 +1,110 @@
-# Keeps what was measured: a table per part as results/PART.csv, the machine as
-# results/PART.txt, and all of it as a report with a plot.
+# Keeps what was measured: a table per part as results/PART.csv, the machines as
+# results/PART.txt, the last one first, and all of it as a report with a plot.
 
-# Columns that say which measurement a row is; the others are what it gave.
+# Columns that say which measurement a row is; the others are what it gave. Rows
+# of one value of the first stand together.
 keys <- list(
   peers = c("data", "tool", "threads"),
   forms = c("data", "tool", "threads"),
+  owner = c("data", "metrics"),
   tables = c("summary", "what"),
-  maps = "what",
+  maps = c("what", "beside"),
   growth = c("against", "ids", "samples", "lines")
 )
 
-# Puts rows in the place of those that the same measurement gave before. What
-# another machine gave, or other versions, is dropped.
+# Puts rows in the place of those that the same measurement gave before on this
+# machine, and beside those of others. What other versions of the tools gave on
+# this one is dropped.
 write_rows <- function(part, rows, tools, place) {
   if (is.null(rows)) {
     return(invisible())
   }
   file <- function(suffix) file.path(place$results, paste0(part, suffix))
   missing <- unique(tools$name[!tools$is_there])
-  machine <- c(
-    describe_machine(place),
-    if (part == "peers" && length(missing)) {
-      paste0("Not installed: ", toString(missing), ".")
-    }
-  )
-  is_same <- file.exists(file(".txt")) && file.exists(file(".csv")) &&
-    identical(readLines(file(".txt")), machine)
-  if (is_same) {
-    old <- utils::read.csv(file(".csv"))
-    key <- function(rows) do.call(paste, c(rows[keys[[part]]], sep = "\r"))
-    is_again <- key(old) %in% key(rows)
-    place_of_new <- c(which(is_again), nrow(old) + 1)[1]
-    before <- seq_len(nrow(old)) < place_of_new
-    rows <- rbind(
-      old[!is_again & before, ], rows, old[!is_again & !before, ]
+  machine <- paste0(describe_machine(place), if (
+    part == "peers" && length(missing)
+  ) paste0(" Not installed: ", toString(missing), "."))
+  rows <- cbind(machine = machine_name(), rows, commit = commit_of(place))
+  machines <- machine
+  if (file.exists(file(".csv"))) {
+    machines <- union(machine, readLines(file(".txt")))
+    rows <- beside_old_rows(
+      rows, read_rows(file(".csv")), keys[[part]],
+      is_same = machine %in% readLines(file(".txt"))
     )
   }
-  if (part == "growth") {
-    rows <- rows[do.call(order, unname(rows[keys$growth])), ]
-  }
+  is_named <- names_of(machines) %in% rows$machine
+  is_first <- !duplicated(names_of(machines))
   utils::write.csv(rows, file(".csv"), row.names = FALSE)
-  writeLines(machine, file(".txt"))
+  writeLines(machines[is_named & is_first], file(".txt"))
   write_report(place)
+}
+
+# The rows of all machines, those of one measurement one below the other, this
+# machine's first.
+beside_old_rows <- function(rows, old, keys, is_same) {
+  key <- function(rows, of) do.call(paste, c(rows[of], sep = "\r"))
+  is_own <- old$machine == rows$machine[1]
+  known <- rbind(old[keys], rows[keys])
+  is_again <- key(old, keys) %in% key(rows, keys) | !is_same
+  rows <- rbind(rows, old[is_own & !is_again, ], old[!is_own, ])
+  place_in <- function(of) match(key(rows, of), unique(key(known, of)))
+  rows[order(place_in(keys[1]), place_in(keys)), ]
+}
+
+# A commit may look like a number.
+read_rows <- function(file) {
+  utils::read.csv(file, colClasses = c(commit = "character"))
+}
+
+names_of <- function(machines) sub(": .*", "", machines)
+
+# The commit of the checkout, whose code was measured.
+commit_of <- function(place) {
+  said <- tryCatch(
+    suppressWarnings(system2(
+      "git", c("-C", shQuote(place$here), "rev-parse", "--short=7", "HEAD"),
+      stdout = TRUE, stderr = FALSE
+    )),
+    error = function(e) NULL
+  )
+  c(said, "")[1]
 }
 
 write_report <- function(place) {
   parts <- Filter(function(part) {
     all(file.exists(file.path(place$results, paste0(part, c(".csv", ".txt")))))
   }, names(keys))
+  machines <- function(part) {
+    readLines(file.path(place$results, paste0(part, ".txt")))
+  }
   read <- function(part) {
-    utils::read.csv(file.path(place$results, paste0(part, ".csv")))
+    read_rows(file.path(place$results, paste0(part, ".csv")))
   }
   text <- c(
     "# Measured speed and memory", "",
     paste(
       "Files in the page cache, each run of a tool a process of its own, times",
-      "without its start, medians. `load`: of the machine before."
+      "without its start, medians. `load`: of the machine before. `commit`: of",
+      "the code that was measured. The same measurement on several machines",
+      "stands one below the other: what differs in seconds should not in",
+      "ratios, but those to the newline scan differ, and those between rows of",
+      "two commits may by the code."
     ), "",
     unlist(lapply(parts, function(part) {
-      machine <- readLines(file.path(place$results, paste0(part, ".txt")))
-      c(titles[[part]], "", machine, "", markdown(read(part)), "")
+      c(titles[[part]], "", paste("-", machines(part)), "",
+        markdown(read(part)), "")
     }))
   )
   if ("growth" %in% parts) {
-    plot_growth(read("growth"), file.path(place$results, "growth.png"))
+    growth <- read("growth")
+    last <- names_of(machines("growth"))[1]
+    plot_growth(
+      growth[growth$machine == last, ], file.path(place$results, "growth.png")
+    )
     folder <- sub(dirname(place$report), "", place$results, fixed = TRUE)
     text <- c(text, paste0(
-      "![Time and memory against lines and samples](",
+      "![Time and memory against lines and samples, of ", last, "](",
       sub("^/", "", file.path(folder, "growth.png")), ")"
     ), "")
   }
@@ -92,6 +130,15 @@ titles <- list(
       "the disk."
     )
   ),
+  owner = c(
+    "## What threads can't share", "",
+    paste(
+      "`owner_share`: the processor time that the thread which owns a run has",
+      "for itself with two threads, reading plain files, beside that of one",
+      "thread alone (`owner.sh`); `at_most_times_faster`: what any number of",
+      "threads could gain by it. `metrics`: how many, 15 are all of the core."
+    )
+  ),
   tables = c(
     "## A summary of a million rows, in seconds", "",
     paste(
@@ -101,19 +148,42 @@ titles <- list(
       "`sync`."
     )
   ),
-  maps = "## A map of ten million samples, in seconds, beside data.table",
+  maps = c(
+    "## A map of ten million samples, in seconds", "",
+    paste(
+      "One thread each where no other is said, `ratio` by the clock,",
+      "`cpu_ratio` of the processor. `beside`: what `other` is; the results",
+      "are the same. datamap_detect() is beside the one of its three scores",
+      "that ranks give alone. datamap_write_selection() takes a third of a",
+      "table of a million rows, from a path, and waits until the disk has it."
+    )
+  ),
   growth = c(
     "## Growth, with two threads", "",
     paste(
-      "Against lines: 10,000 samples, one file again and again. Against",
-      "samples: three lines each, through a FIFO, as fast as they are made.",
+      "Against lines: 10,000 samples, one file of 22 MB again and again.",
+      "Against samples: three lines each, from a file that was made before;",
+      "no seconds where they came through a FIFO, which told the generator's.",
       "`limit_mb`: 240 bytes a sample, twice the column of string ids, 64 MB."
     )
   )
 )
 
+# The processor. Clouds leave its model out of its name.
+machine_name <- function() {
+  lines <- readLines("/proc/cpuinfo")
+  field <- function(name) {
+    line <- grep(paste0("^", name, "\\s*:"), lines, value = TRUE)
+    sub(".*: ", "", c(line, "unknown")[1])
+  }
+  paste0(
+    field("model name"), " (family ", field("cpu family"), ", model ",
+    field("model"), ")"
+  )
+}
+
 describe_machine <- function(place) {
-  cpu <- grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)
+  n_cores <- sum(grepl("^processor", readLines("/proc/cpuinfo")))
   memory <- grep("^MemTotal", readLines("/proc/meminfo"), value = TRUE)
   version <- function(command, args) {
     said <- tryCatch(
@@ -132,7 +202,7 @@ describe_machine <- function(place) {
     gsub('[^0-9a-z.-]|"version":', "", line)
   }, "")
   paste0(
-    sub(".*: ", "", cpu[1]), ", ", length(cpu), " cores, ",
+    machine_name(), ": ", n_cores, " cores, ",
     round(as.numeric(gsub("[^0-9]", "", memory)) / 2^20), " GB, ",
     Sys.info()[["sysname"]], ". ", R.version.string, ", ",
     version("cc", "--version"), "; ",
@@ -190,6 +260,7 @@ plot_growth <- function(growth, file) {
     series(panels[4], by_samples, "samples", "memory_mb", "measured"),
     series(panels[4], by_samples, "samples", "limit_mb", "limit")
   )
+  points <- points[!is.na(points$y), ]
   points$panel <- factor(points$panel, panels)
   measured <- points[points$kind == "measured", ]
   .data <- rlang::.data

@@ -30,15 +30,16 @@ tables_of <- function(path) {
 
 number <- function(x) as.numeric(gsub("[, A-Z]|minutes", "", x))
 
+# Of several machines the one that measured it last, whose row is the first.
 peers <- utils::read.csv("bench/results/peers.csv")
 peer <- function(column, tool, data, threads = 1) {
   row <- peers$tool == tool & peers$data == data & peers$threads == threads
-  peers[row, column]
+  peers[row, column][1]
 }
 growth <- utils::read.csv("bench/results/growth.csv")
 grown <- function(column, ids, samples, lines) {
   row <- growth$ids == ids & growth$samples == samples & growth$lines == lines
-  growth[row, column]
+  growth[row, column][1]
 }
 scale <- tables_of("bench/results-scale.md")
 scaled <- function(column, what) {
