@@ -173,11 +173,10 @@ signal_quantiles <- function(x) {
 # Values and how often they occur, the values' own order kept for numbers
 # and factors, the most frequent first otherwise.
 value_counts <- function(x) {
-  values <- c(ordered_values(x), if (anyNA(x)) NA)
-  counts <- tabulate(match(x, values), length(values))
-  names <- id_text(values)
-  names[is.na(names)] <- "NA"
-  names(counts) <- names
+  counted <- count_values(x)
+  n_missing <- sum(is.na(x))
+  counts <- c(counted$counts, n_missing[n_missing > 0])
+  names(counts) <- c(id_text(counted$values), "NA"[n_missing > 0])
   keeps_order <- is.numeric(x) || is.factor(x) || is.logical(x)
   if (keeps_order) counts else counts[order(counts, decreasing = TRUE)]
 }

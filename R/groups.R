@@ -199,12 +199,26 @@ ordered_values <- function(x) {
   if (is.factor(x)) {
     return(levels(x))
   }
-  values <- unique(x[!is.na(x)])
+  values <- unique(if (anyNA(x)) x[!is.na(x)] else x)
   values[if (is.character(x)) {
     natural_order(valid_text(values))
   } else {
     order(values)
   }]
+}
+
+# The values that ordered_values() gives, and how often each is there. Whole
+# numbers that lie close together are counted at their places.
+count_values <- function(x) {
+  is_plain <- is.integer(x) && !is.object(x) && length(x) > 0 && !anyNA(x)
+  low <- if (is_plain) min(x)
+  if (is_plain && as.double(max(x)) - low < 1e5) {
+    counts <- tabulate(x - low + 1L, max(x) - low + 1L)
+    is_there <- counts > 0
+    return(list(values = which(is_there) - 1L + low, counts = counts[is_there]))
+  }
+  values <- ordered_values(x)
+  list(values = values, counts = tabulate(match(x, values), length(values)))
 }
 
 # The different numbers in order; NULL where there are more than may be groups

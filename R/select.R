@@ -98,7 +98,8 @@ datamap_select <- function(map,
   } else {
     map[[by]]
   }
-  inform_missing(sum(is.na(value)), by, what = "Not chosen:")
+  n_missing <- if (anyNA(value)) sum(is.na(value)) else 0
+  inform_missing(n_missing, by, what = "Not chosen:")
   is_chosen <- logical(nrow(map))
   for (rows in parts) {
     of_part <- if (is.null(rows)) value else value[rows]
@@ -120,8 +121,8 @@ datamap_select <- function(map,
 # from that end and the rest from the other. Of equal values the first ones are
 # from an end, and the last ones from the other. Without missing values.
 extreme_places <- function(value, n, decreasing, share) {
-  has_value <- which(!is.na(value))
-  if (length(has_value) < length(value)) {
+  if (anyNA(value)) {
+    has_value <- which(!is.na(value))
     at <- extreme_places(value[has_value], n, decreasing, share)
     return(has_value[at])
   }
@@ -140,8 +141,12 @@ end_places <- function(value, n, decreasing) {
   }
   at <- if (decreasing) length(value) + 1 - n else n
   last <- sort(value, partial = at)[[at]]
-  places <- which(if (decreasing) value > last else value < last)
-  c(places, utils::head(which(value == last), n - length(places)))
+  places <- which(if (decreasing) value >= last else value <= last)
+  surplus <- length(places) - n
+  if (surplus > 0) {
+    places <- places[-utils::tail(which(value[places] == last), surplus)]
+  }
+  places
 }
 
 #' Write the chosen part of a training table
@@ -254,9 +259,14 @@ first_of_rows <- function(ids) {
   if (n == 0 || !is.numeric(ids) || anyNA(ids)) {
     return(NA)
   }
+  if (!is.integer(ids)) {
+    ids <- as.double(ids)
+  }
   first <- as.double(min(ids))
+  # as many different whole numbers as there are between the first and the last
   are_rows <- first %in% 0:1 && max(ids) == first + n - 1 &&
-    identical(as.double(sort(ids)), first + seq_len(n) - 1)
+    (is.integer(ids) || all(ids == trunc(ids))) &&
+    (!is.unsorted(ids, strictly = TRUE) || !anyDuplicated(ids))
   if (are_rows) first else NA
 }
 
@@ -401,13 +411,13 @@ inform_selection <- function(verb, label, chosen) {
   }
   label <- plain_integer64(label)
   chosen <- plain_integer64(chosen)
-  labels <- ordered_values(label)
-  if (is.factor(label)) {
-    labels <- factor(labels[labels %in% label], labels)
-  }
-  count <- function(x) tabulate(match(x, labels), length(labels))
+  counted <- count_values(label)
+  is_there <- counted$counts > 0 # not all levels of a factor are
+  labels <- counted$values[is_there]
   counts <- data.frame(
-    label = labels, samples = count(label), chosen = count(chosen)
+    label = if (is.factor(label)) factor(labels, levels(label)) else labels,
+    samples = counted$counts[is_there],
+    chosen = tabulate(match(chosen, labels), length(labels))
   )
   counts$left_out <- counts$samples - counts$chosen
   n <- format_count(length(chosen))

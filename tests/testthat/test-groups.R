@@ -269,3 +269,19 @@ test_that("columns that can't be groups are errors", {
   )
   expect_identical(error$key, "s_label")
 })
+
+test_that("values are counted in their order, whatever they are", {
+  ends <- c(-1L, 1L) * .Machine$integer.max
+  columns <- list(
+    sample(-5:5, 100, TRUE), ends, ends[[1]] + 0:2, ends[[2]], integer(),
+    c(1L, NA, 1L), c(2.5, 1, 1), c("a10", "a2", NA), c(TRUE, NA, FALSE)
+  )
+  for (x in columns) {
+    counted <- count_values(x)
+    expect_identical(counted$values, ordered_values(x))
+    each <- vapply(seq_along(counted$values), function(i) {
+      sum(x %in% counted$values[[i]])
+    }, 1L)
+    expect_identical(counted$counts, each)
+  }
+})
