@@ -13,7 +13,8 @@ plain_ids <- function(x) {
     numbers <- integer64_numbers(x)
     if (all(is.na(numbers) | abs(numbers) < 2^53)) numbers else digits_of(x)
   } else if (is.character(x)) {
-    enc2utf8(as.vector(x))
+    x <- as.vector(x)
+    if (.Call(ffi_is_ascii, x)) x else enc2utf8(x)
   } else {
     x
   }
@@ -89,11 +90,21 @@ id_text <- function(x) {
 match_ids <- function(ids, table) {
   ids <- plain_ids(ids)
   table <- plain_ids(table)
+  if (is.numeric(ids) != is.numeric(table)) {
+    ids <- whole_ids(ids)
+    table <- whole_ids(table)
+  }
   if (is.numeric(ids) && is.numeric(table)) {
     match(ids, table)
   } else {
     match(id_text(ids), id_text(table))
   }
+}
+
+# Texts of whole numbers as these, which are found faster, where all of them
+# are; else as they are.
+whole_ids <- function(ids) {
+  if (is.character(ids)) .Call(ffi_whole_numbers, ids) %||% ids else ids
 }
 
 # The number of the first row whose id was there before, 0 for none.

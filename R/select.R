@@ -312,6 +312,9 @@ row_ids <- function(map, data, first_id, call) {
 find_rows <- function(wanted, ids, id_column, call, of = "map") {
   wanted <- plain_ids(wanted)
   ids <- plain_ids(ids)
+  if (is.numeric(wanted)) {
+    ids <- whole_ids(ids)
+  }
   rows <- match_ids(wanted, ids)
   if (anyNA(rows)) {
     lost <- id_text(wanted[is.na(rows)])

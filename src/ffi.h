@@ -85,6 +85,7 @@ SEXP ffi_features(void);
 SEXP ffi_column_names(void);
 SEXP ffi_integer64(SEXP x_sexp, SEXP is_text_sexp);
 SEXP ffi_is_ascii(SEXP x_sexp);
+SEXP ffi_whole_numbers(SEXP x_sexp);
 SEXP ffi_write_summary(SEXP columns_sexp, SEXP path_sexp, SEXP style_sexp);
 SEXP ffi_write_text(SEXP lines_sexp, SEXP path_sexp);
 SEXP ffi_read_summary(SEXP input_sexp, SEXP as_texts_sexp);

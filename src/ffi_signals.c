@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ffi_text.h"
 #include "number/dm_format.h"
 #include "signals/dm_keys.h"
 #include "summary/dm_metric.h"
@@ -111,14 +112,62 @@ static bool is_ascii(const char *text, size_t len) {
 SEXP ffi_is_ascii(SEXP x_sexp) {
   bool is_fine = TYPEOF(x_sexp) == STRSXP;
   R_xlen_t n = is_fine ? Rf_xlength(x_sexp) : 0;
-  const SEXP *texts = n ? STRING_PTR_RO(x_sexp) : NULL;
+  ffi_text_view view = is_fine ? ffi_text_look(x_sexp) : (ffi_text_view){0};
   for (R_xlen_t i = 0; i < n && is_fine; i++) {
-    if (i + FFI_TEXTS_AHEAD < n) {
-      ffi_prefetch_text(texts, i + FFI_TEXTS_AHEAD);
+    if (view.strings && i + FFI_TEXTS_AHEAD < n) {
+      ffi_prefetch_text(view.strings, i + FFI_TEXTS_AHEAD);
     }
-    is_fine = is_ascii(CHAR(texts[i]), (size_t)LENGTH(texts[i]));
+    size_t len;
+    const char *text = ffi_text_at(&view, i, &len);
+    is_fine = is_ascii(text, len);
   }
   return Rf_ScalarLogical(is_fine);
+}
+
+/* The type that holds the whole numbers up to 2^53 that n texts stand for, each written
+   as the number is; NILSXP if one stands for none. */
+static SEXPTYPE whole_type(const ffi_text_view *view, R_xlen_t n) {
+  const int64_t most = INT64_C(1) << 53;
+  SEXPTYPE type = INTSXP;
+  for (R_xlen_t i = 0; i < n; i++) {
+    size_t len;
+    const char *text = ffi_text_at(view, i, &len);
+    dm_ident ident = dm_ident_from_text(text, len);
+    if (ident.kind != DM_IDENT_INT_TEXT || ident.value < -most || ident.value > most) {
+      return NILSXP;
+    }
+    if (ident.value <= INT32_MIN || ident.value > INT32_MAX) {
+      type = REALSXP;
+    }
+  }
+  return type;
+}
+
+/* A vector of strings as numbers, integer or double; NULL if one of them is none that is
+   written so, and for what is no vector of strings. */
+SEXP ffi_whole_numbers(SEXP x_sexp) {
+  if (TYPEOF(x_sexp) != STRSXP) {
+    return R_NilValue;
+  }
+  R_xlen_t n = Rf_xlength(x_sexp);
+  ffi_text_view view = ffi_text_look(x_sexp);
+  SEXPTYPE type = whole_type(&view, n);
+  if (type == NILSXP) {
+    return R_NilValue;
+  }
+  SEXP out = PROTECT(Rf_allocVector(type, n));
+  for (R_xlen_t i = 0; i < n; i++) {
+    size_t len;
+    const char *text = ffi_text_at(&view, i, &len);
+    dm_ident ident = dm_ident_from_text(text, len);
+    if (type == INTSXP) {
+      INTEGER(out)[i] = (int)ident.value;
+    } else {
+      REAL(out)[i] = (double)ident.value;
+    }
+  }
+  UNPROTECT(1);
+  return out;
 }
 
 dm_status ffi_check_idents(SEXP column, const char *name, R_xlen_t n, dm_error *err) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ffi_signals.h"
+#include "ffi_text.h"
 #include "files/dm_tsv.h"
 #include "io/dm_writer.h"
 #include "number/dm_number.h"
@@ -33,6 +34,7 @@ static dm_status write_file(summary_call *call, const dm_tsv_column *columns,
                             size_t n_columns, size_t n_rows, const dm_host *host);
 static dm_status read_file(summary_call *call, const dm_host *host);
 static SEXP make_column(const dm_tsv_table *table, size_t i);
+static SEXP make_texts(const dm_tsv_table *table, size_t i);
 static SEXP file_error(summary_call *call);
 
 /* columns: a named list of integer, double, logical and character vectors of one length;
@@ -174,7 +176,9 @@ static SEXP read_body(void *data) {
   for (R_xlen_t i = 0; i < n; i++) {
     const char *name = dm_tsv_name(call->table, (size_t)i);
     SET_STRING_ELT(names, i, ffi_char(name, strlen(name)));
-    SET_VECTOR_ELT(out, i, make_column(call->table, (size_t)i));
+    SET_VECTOR_ELT(out, i,
+                   call->as_texts ? make_texts(call->table, (size_t)i)
+                                  : make_column(call->table, (size_t)i));
     dm_tsv_drop(call->table, (size_t)i);
   }
   Rf_setAttrib(out, R_NamesSymbol, names);
@@ -216,6 +220,26 @@ static SEXP make_column(const dm_tsv_table *table, size_t i) {
       }
       break;
   }
+  UNPROTECT(1);
+  return out;
+}
+
+/* A column of a table of which only some rows may be looked at; none is missing. */
+static SEXP make_texts(const dm_tsv_table *table, size_t i) {
+  size_t n = dm_tsv_n_rows(table);
+  size_t total = 0;
+  size_t len;
+  for (size_t row = 0; row < n; row++) {
+    (void)dm_tsv_text(table, i, row, &len);
+    total += len;
+  }
+  ffi_text_fill fill = ffi_text_begin(n, total);
+  PROTECT(fill.parts);
+  for (size_t row = 0; row < n; row++) {
+    const char *text = dm_tsv_text(table, i, row, &len);
+    ffi_text_add(&fill, text, len);
+  }
+  SEXP out = ffi_text_end(&fill);
   UNPROTECT(1);
   return out;
 }

@@ -1,6 +1,6 @@
-/* A column of strings that R has yet to ask for. R keeps every string once, in a table of
+/* Columns of strings that R has yet to ask for. R keeps every string once, in a table of
    all strings of the session, and half a million of them take longer to enter there than
-   their signals take to be read. So the column holds the bytes, and an element becomes a
+   their signals take to be read. So a column holds the bytes, and an element becomes a
    string of R when it is looked at, once. */
 #include "ffi_text.h"
 
@@ -31,11 +31,10 @@ static SEXP text_elt(SEXP x, R_xlen_t i) {
   }
   SEXP strings = R_altrep_data2(x);
   if (parts != R_NilValue && STRING_ELT(strings, i) == R_BlankString) {
-    size_t places[2];
-    const Rbyte *starts = RAW_RO(VECTOR_ELT(parts, PART_STARTS));
-    memcpy(places, starts + (size_t)i * sizeof *places, sizeof places);
-    const char *bytes = (const char *)RAW_RO(VECTOR_ELT(parts, PART_BYTES));
-    SET_STRING_ELT(strings, i, ffi_char(bytes + places[0], places[1] - places[0]));
+    ffi_text_view view = ffi_text_look(x);
+    size_t len;
+    const char *text = ffi_text_at(&view, i, &len);
+    SET_STRING_ELT(strings, i, ffi_char(text, len));
   }
   return STRING_ELT(strings, i);
 }
@@ -86,6 +85,37 @@ void ffi_text_init(DllInfo *info) {
   R_set_altstring_No_NA_method(text_class, text_no_na);
 }
 
+/* --- looked at and made by the glue --- */
+
+ffi_text_view ffi_text_look(SEXP x) {
+  ffi_text_view view = {0};
+  SEXP parts = R_altrep_inherits(x, text_class) ? R_altrep_data1(x) : R_NilValue;
+  if (parts != R_NilValue) {
+    view.bytes = (const char *)RAW_RO(VECTOR_ELT(parts, PART_BYTES));
+    view.starts = RAW_RO(VECTOR_ELT(parts, PART_STARTS));
+  } else if (Rf_xlength(x)) {
+    view.strings = STRING_PTR_RO(x);
+  }
+  return view;
+}
+
+ffi_text_fill ffi_text_begin(size_t n, size_t len) {
+  ffi_text_fill fill = {.parts = PROTECT(Rf_allocVector(VECSXP, 2))};
+  SEXP starts = Rf_allocVector(RAWSXP, (R_xlen_t)((n + 1) * sizeof fill.len));
+  SET_VECTOR_ELT(fill.parts, PART_STARTS, starts);
+  SEXP bytes = Rf_allocVector(RAWSXP, (R_xlen_t)len);
+  SET_VECTOR_ELT(fill.parts, PART_BYTES, bytes);
+  fill.next_start = RAW(starts);
+  fill.bytes = RAW(bytes);
+  memcpy(fill.next_start, &fill.len, sizeof fill.len);
+  UNPROTECT(1);
+  return fill;
+}
+
+SEXP ffi_text_end(const ffi_text_fill *fill) {
+  return R_new_altrep(text_class, fill->parts, R_NilValue);
+}
+
 /* The id of a row as text, with room for its digits if it is an integer. Inline, since it
    is asked for twice a row, unlike dm_table_ident(). */
 static inline dm_ident id_at(const dm_table *table, size_t i, char *digits) {
@@ -99,25 +129,17 @@ static inline dm_ident id_at(const dm_table *table, size_t i, char *digits) {
 
 SEXP ffi_text_column(const dm_table *table) {
   char digits[DM_FORMAT_MAX];
-  SEXP parts = PROTECT(Rf_allocVector(VECSXP, 2));
-  SEXP starts = Rf_allocVector(RAWSXP, (R_xlen_t)((table->n + 1) * sizeof(size_t)));
-  SET_VECTOR_ELT(parts, PART_STARTS, starts);
-  Rbyte *start = RAW(starts);
   size_t len = 0;
   for (size_t i = 0; i < table->n; i++) {
-    memcpy(start + i * sizeof len, &len, sizeof len);
     len += id_at(table, i, digits).len;
   }
-  memcpy(start + table->n * sizeof len, &len, sizeof len);
-  SEXP bytes = Rf_allocVector(RAWSXP, (R_xlen_t)len);
-  SET_VECTOR_ELT(parts, PART_BYTES, bytes);
-  Rbyte *end = RAW(bytes);
+  ffi_text_fill fill = ffi_text_begin(table->n, len);
+  PROTECT(fill.parts);
   for (size_t i = 0; i < table->n; i++) {
     dm_ident id = id_at(table, i, digits);
-    memcpy(end, id.text, id.len);
-    end += id.len;
+    ffi_text_add(&fill, id.text, id.len);
   }
-  SEXP out = R_new_altrep(text_class, parts, R_NilValue);
+  SEXP out = ffi_text_end(&fill);
   UNPROTECT(1);
   return out;
 }

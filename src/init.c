@@ -20,6 +20,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(ffi_features, 0),
     ENTRY(ffi_integer64, 2),
     ENTRY(ffi_is_ascii, 1),
+    ENTRY(ffi_whole_numbers, 1),
     ENTRY(ffi_write_summary, 3),
     ENTRY(ffi_write_text, 2),
     ENTRY(ffi_read_summary, 2),

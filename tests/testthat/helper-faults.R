@@ -603,7 +603,9 @@ call_entries <- function(call) {
     is.character(call("ffi_writer_place", writer)),
     call("ffi_writer_close", writer, TRUE),
     identical(readBin(at("written"), "raw", 1e6), bytes),
-    call("ffi_is_ascii", c("a", NA, "\u00e9"))
+    call("ffi_is_ascii", c("a", NA, "\u00e9")),
+    call("ffi_whole_numbers", c("-3", "9007199254740992")),
+    call("ffi_whole_numbers", call("ffi_read_summary", at("result"), TRUE)$id)
   )
 }
 

@@ -286,6 +286,30 @@ test_that("strings are of ASCII where all their bytes are", {
   expect_false(is_ascii(NULL))
 })
 
+test_that("texts of whole numbers are these where all are written so", {
+  small <- c(-3, 0, 7, 2147483647, -2147483647)
+  expect_identical(whole_ids(sprintf("%.0f", small)), as.integer(small))
+  large <- c(-2^31, 2^31, 2^53, -2^53, 1)
+  for (i in 1:4) {
+    texts <- sprintf("%.0f", large[c(i, 5)])
+    expect_identical(whole_ids(texts), large[c(i, 5)])
+  }
+  expect_identical(whole_ids(character()), integer())
+  others <- c(
+    "9007199254740993", "-9007199254740993", "9223372036854775808",
+    strrep("1", 100), "007", "+7", "-0", "-", "7.0", "1e5", "", " 7", "7 ",
+    "\u0667", "a", NA
+  )
+  for (text in others) {
+    expect_identical(whole_ids(c("1", text)), c("1", text))
+    expect_identical(match_ids(c(7, 1), c(text, "1")), c(NA, 2L))
+    expect_identical(match_ids(c(text, "1"), c(7, 1)), c(NA, 2L))
+  }
+  expect_identical(whole_ids(c(1.5, NA)), c(1.5, NA))
+  expect_identical(whole_ids(TRUE), TRUE)
+  expect_null(.Call(datacarto:::ffi_whole_numbers, 1))
+})
+
 test_that("ids and labels become text by id_text() alone", {
   # Those that call as.character(), of the whole package: of something that is
   # neither id nor label; valid_text() and factor_labels() are id_text()'s.

@@ -213,6 +213,41 @@ test_that("a file is read as text and written as it was", {
   )
 })
 
+test_that("a table from a file is the same as one in R", {
+  ids <- c("3", "1", "007", "2", "7", "")
+  texts <- data.frame(
+    id = ids, text_a = c("", "caf\u00e9", "NA", "a b", "\u65e5", ""),
+    label = c("0", "1", "0", "1", "0", "1")
+  )
+  path <- tempfile(fileext = ".tsv")
+  write_tabs <- function(table) {
+    rows <- do.call(paste, c(unname(as.list(table)), sep = "\t"))
+    lines <- c(paste(names(table), collapse = "\t"), rows)
+    writeLines(enc2utf8(lines), path, useBytes = TRUE)
+  }
+  write_tabs(texts)
+  files <- c(tempfile(fileext = ".tsv"), tempfile(fileext = ".tsv"))
+  map <- ratio_map(c(0, 0.5, 1, 0.25))
+  map$id <- c(3L, 2L, 7L, 1L)
+  for (rows in list(1:4, 2, integer())) {
+    part <- write_quietly(map[rows, ], path, files[[1]])
+    expect_identical(part, write_quietly(map[rows, ], texts, files[[2]]))
+    expect_identical(readLines(files[[1]]), readLines(files[[2]]))
+  }
+  # all ids are whole numbers, and those of the map are text
+  numbers <- texts[texts$id %in% as.character(1:7), ]
+  row.names(numbers) <- NULL
+  write_tabs(numbers)
+  expect_identical(write_quietly(map, path, files[[1]]), numbers)
+  map$id <- as.character(map$id)
+  expect_identical(write_quietly(map, path, files[[1]]), numbers)
+  # what was not looked at yet can be changed
+  table <- take_table(path, NULL)
+  table$text_a[[2]] <- "new"
+  expect_identical(table$text_a, replace(numbers$text_a, 2, "new"))
+  expect_identical(table$id, numbers$id)
+})
+
 test_that("a table that can't be read is an error that names its place", {
   map <- ratio_map(c(0, 0.5, 1))
   file <- tempfile(fileext = ".tsv")
