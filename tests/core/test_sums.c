@@ -11,6 +11,7 @@ static void test_sums(void) {
   dm_error err;
   size_t n = 0;
   CHECK_INT(dm_sums_grow(&sums, 5, 0, &err), DM_OK); /* rows before any width */
+  CHECK(dm_sums_row(&sums, 4) == NULL);
   for (int i = 0; i < 5000; i++) {
     size_t row = naive_below(&seed, 1 + (size_t)i * ROWS / 5000);
     size_t column = naive_below(&seed, 1 + (size_t)i * WIDTH / 5000);
@@ -32,7 +33,7 @@ static void test_sums(void) {
   CHECK_UINT(sums.n_rows, n);
   CHECK(sums.width >= WIDTH);
   dm_sums_release(&sums);
-  CHECK(sums.values == NULL);
+  CHECK(sums.chunk == NULL);
 }
 
 int main(void) {

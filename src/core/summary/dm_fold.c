@@ -28,7 +28,6 @@ static dm_status apply_events(fold *f, size_t first, const dm_lookup *guesses,
                               dm_error *err);
 DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
                                 bool is_plain, dm_error *err);
-DM_INLINE void prefetch_more(const dm_states *states, uint32_t row);
 static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
                           uint32_t *row, dm_error *err);
 DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *event,
@@ -125,7 +124,7 @@ static void guess_rows(fold *f, size_t first, dm_lookup *out) {
       row = out->row - 1;
       __builtin_prefetch(dm_states_accum(states, row), 1);
       if (DM_UNLIKELY(batch->is_keeping)) {
-        prefetch_more(states, row);
+        dm_states_prefetch_more(states, row);
       }
     }
   }
@@ -164,35 +163,6 @@ DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
     DM_TRY(apply_event(f, states, event, i, row, is_plain, err));
   }
   return DM_OK;
-}
-
-DM_INLINE void prefetch_bytes(const void *p, size_t n) {
-  enum { LINE = 64 };
-  for (size_t i = 0; i < n; i += LINE) {
-    __builtin_prefetch((const char *)p + i, 1);
-  }
-  __builtin_prefetch((const char *)p + n - 1, 1); /* rows begin anywhere in a line */
-}
-
-DM_INLINE void prefetch_sums(const dm_sums *sums, uint32_t row) {
-  if (sums->width) {
-    const double *first = dm_sums_row(sums, row);
-    __builtin_prefetch(first, 1);
-    __builtin_prefetch(first + sums->width - 1, 1);
-  }
-}
-
-/* What add_more() will write to. Inline, else gcc drops it as a call without effect. */
-DM_INLINE void prefetch_more(const dm_states *states, uint32_t row) {
-  if (states->kept.n) {
-    prefetch_bytes(dm_rows_at(&states->kept.rows, row), states->kept.rows.elem_size);
-  }
-  if (states->metrics.n_chunks) {
-    __builtin_prefetch(dm_rows_at(&states->metrics, row), 1);
-  }
-  prefetch_sums(&states->class_sums, row);
-  prefetch_sums(&states->predictions, row);
-  prefetch_sums(&states->places, row);
 }
 
 static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,

@@ -179,6 +179,14 @@ dm_signal_accum dm_kept_get(const dm_kept *kept, size_t row, uint32_t n, size_t 
   return value;
 }
 
+bool dm_kept_mean(const dm_kept *kept, size_t row, uint32_t n, size_t i, double *out) {
+  if (n == 0 || i < kept->keep.n_signals || is_loss(kept, i)) {
+    return false;
+  }
+  *out = means_at(kept, row)[i - kept->keep.n_signals];
+  return dm_is_finite(*out);
+}
+
 dm_status dm_kept_set(dm_kept *kept, size_t row, uint32_t n, size_t i,
                       const dm_signal_accum *value, dm_error *err) {
   const dm_keep *keep = &kept->keep;

@@ -42,6 +42,10 @@ dm_status dm_kept_add(dm_kept *kept, size_t row, uint32_t n, const double *value
    last value where that is kept. */
 dm_signal_accum dm_kept_get(const dm_kept *kept, size_t row, uint32_t n, size_t i);
 
+/* The mean of value i, where it is one of a measure that is a number; false: ask
+   dm_kept_get(), which gives the same where this is true. */
+bool dm_kept_mean(const dm_kept *kept, size_t row, uint32_t n, size_t i, double *out);
+
 /* Keeps it; the signals before the measures. A derived loss is not kept where one is
    given. DM_E_MEMORY, DM_E_LIMIT. */
 dm_status dm_kept_set(dm_kept *kept, size_t row, uint32_t n, size_t i,

@@ -102,6 +102,26 @@ static inline dm_accum *dm_states_accum(const dm_states *states, uint32_t row) {
          (row & (DM_ROWS_CHUNK - 1));
 }
 
+/* Asks for what a sample has beside its dm_accum before it is needed; inline as
+   dm_sums_prefetch(). */
+DM_INLINE void dm_states_prefetch_more(const dm_states *states, uint32_t row) {
+  enum { LINE = 64 };
+  if (states->kept.n) {
+    const char *kept = dm_rows_at(&states->kept.rows, row);
+    size_t size = states->kept.rows.elem_size;
+    for (size_t i = 0; i < size; i += LINE) {
+      __builtin_prefetch(kept + i, 1);
+    }
+    __builtin_prefetch(kept + size - 1, 1); /* rows begin anywhere in a line */
+  }
+  if (states->metrics.n_chunks) {
+    __builtin_prefetch(dm_rows_at(&states->metrics, row), 1);
+  }
+  dm_sums_prefetch(&states->class_sums, row);
+  dm_sums_prefetch(&states->predictions, row);
+  dm_sums_prefetch(&states->places, row);
+}
+
 /* The same as dm_states_grow() but for steps. */
 dm_status dm_states_grow_rows(dm_states *states, dm_error *err) DM_MUST_CHECK;
 

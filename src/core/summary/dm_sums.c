@@ -1,52 +1,66 @@
-/* Rows of sums: wider by copying, longer by growing. */
+/* Rows of sums: wider by copying, longer by chunks. */
 #include "summary/dm_sums.h"
 
 #include <string.h>
 
 #include "base/dm_grow.h"
 
-dm_status dm_sums_grow_more(dm_sums *sums, size_t rows, size_t width, dm_error *err) {
-  if (width > sums->width) {
-    /* labels come one by one, class vectors are as long as the first */
-    size_t wider = sums->width ? 2 * sums->width : width;
-    wider = wider < width ? width : wider;
+/* Sums in a chunk, if rows are not wider: 8 MB, where large pages serve them. */
+enum { CHUNK_SHIFT = DM_ROWS_SHIFT + 3 };
+
+static unsigned shift_of(size_t width) {
+  unsigned shift = CHUNK_SHIFT;
+  while (shift > 0 && width > (size_t)1 << (CHUNK_SHIFT - shift)) {
+    shift--;
+  }
+  return shift;
+}
+
+static dm_status lengthen(dm_sums *sums, size_t rows, dm_error *err) {
+  while (sums->width > 0 && sums->n_chunks << sums->shift < rows) {
     size_t bytes;
-    if (!dm_size_mul(sums->cap_rows, wider, &bytes) ||
-        !dm_size_mul(bytes, sizeof *sums->values, &bytes)) {
+    DM_GROW(sums->chunk, sums->cap_chunks, sums->n_chunks + 1, err);
+    double *chunk = dm_size_mul(sums->width, sizeof **sums->chunk << sums->shift, &bytes)
+                        ? dm_calloc_in_line(bytes)
+                        : NULL;
+    if (!chunk) {
       return dm_error_memory(err);
     }
-    double *values = dm_calloc(1, bytes);
-    if (!values) {
-      return dm_error_memory(err);
-    }
-    for (size_t i = 0; i < sums->n_rows && sums->width; i++) {
-      memcpy(values + i * wider, dm_sums_row(sums, i), sums->width * sizeof *values);
-    }
-    dm_free(sums->values);
-    sums->values = values;
-    sums->width = wider;
+    sums->chunk[sums->n_chunks++] = chunk;
   }
-  if (rows > sums->cap_rows) {
-    size_t cap = sums->cap_rows;
-    size_t size = (sums->width ? sums->width : 1) * sizeof *sums->values;
-    void *grown = dm_grow(sums->values, &cap, rows, size);
-    if (!grown) {
-      return dm_error_memory(err);
-    }
-    sums->values = grown;
-    sums->cap_rows = cap;
-  }
-  if (rows > sums->n_rows) {
-    if (sums->width) {
-      memset(dm_sums_row(sums, sums->n_rows), 0,
-             (rows - sums->n_rows) * sums->width * sizeof *sums->values);
-    }
-    sums->n_rows = rows;
-  }
+  sums->n_rows = rows > sums->n_rows ? rows : sums->n_rows;
   return DM_OK;
 }
 
+static dm_status widen(dm_sums *sums, size_t width, dm_error *err) {
+  /* labels come one by one, class vectors are as long as the first */
+  size_t wider = 2 * sums->width < width ? width : 2 * sums->width;
+  dm_sums wide = {.width = wider, .shift = shift_of(wider)};
+  dm_status status = lengthen(&wide, sums->n_rows, err);
+  if (status) {
+    dm_sums_release(&wide);
+    return status;
+  }
+  for (size_t row = 0; row < sums->n_rows && sums->width > 0; row++) {
+    memcpy(dm_sums_row(&wide, row), dm_sums_row(sums, row),
+           sums->width * sizeof **sums->chunk);
+  }
+  dm_sums_release(sums);
+  *sums = wide;
+  return DM_OK;
+}
+
+dm_status dm_sums_grow_more(dm_sums *sums, size_t rows, size_t width, dm_error *err) {
+  if (width > sums->width) {
+    DM_TRY(widen(sums, width, err));
+  }
+  return lengthen(sums, rows, err);
+}
+
 void dm_sums_release(dm_sums *sums) {
-  dm_free(sums->values);
+  for (size_t i = 0; i < sums->n_chunks; i++) {
+    dm_free_in_line(sums->chunk[i]);
+  }
+  dm_free(sums->chunk);
   *sums = (dm_sums){0};
 }
