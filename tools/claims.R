@@ -99,11 +99,12 @@ claims <- list(
   c("README.md", sprintf(
     paste(
       "Seconds for a summary of a million lines: datacarto %s, DuckDB %s,",
-      "yyjsonr with data.table %s, Python's json and pandas %s, jsonlite with",
-      "data.table %s; counting their newlines alone takes %s."
+      "ClickHouse %s, yyjsonr with data.table %s, Python's json and pandas %s,",
+      "jsonlite with data.table %s; counting their newlines alone takes %s."
     ),
     digits(peer("seconds", "datacarto", "S")),
     digits(peer("seconds", "DuckDB, window", "S")),
+    digits(peer("seconds", "ClickHouse", "S")),
     digits(peer("seconds", "yyjsonr + data.table", "S")),
     digits(peer("seconds", "json.loads() + pandas", "S")),
     digits(peer("seconds", "jsonlite + data.table", "S")),
