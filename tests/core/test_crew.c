@@ -157,6 +157,30 @@ static void test_doors(void) {
   dm_buf_release(&text);
 }
 
+/* A stream that is cut: a bad line shortly before is told first, however far others have
+   read. */
+static void test_cut_stream(void) {
+  int n_bad = 0;
+  int n_cut = 0;
+  for (size_t bad = 3300; bad <= 3600; bad += 20) { /* the only one */
+    dm_buf text = make_lines(bad);
+    size_t len;
+    unsigned char *packed = files_gzip(text.data, text.len, 6, &len);
+    dm_buf cut = {.data = (char *)packed, .len = len * 9 / 10};
+    read_lines(&cut, 1, 1 << 10, false, NULL, &one);
+    n_bad += one.status == DM_E_SYNTAX && one.err.line == bad;
+    n_cut += one.status == DM_E_IO;
+    for (int i = 0; i < 12; i++) {
+      DM_CASE("line %zu is bad, %d", bad, i);
+      read_lines(&cut, 2 + i % 3, 1 << 10, false, NULL, &many);
+      CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+    }
+    free(packed);
+    dm_buf_release(&text);
+  }
+  CHECK(n_bad > 0 && n_cut > 0 && n_bad + n_cut == 16);
+}
+
 static void append(dm_buf *text, const char *more) {
   dm_error err;
   if (dm_buf_append(text, more, strlen(more), &err)) {
@@ -312,6 +336,7 @@ static void test_options(void) {
 int main(void) {
   DM_RUN(test_same_bits);
   DM_RUN(test_doors);
+  DM_RUN(test_cut_stream);
   DM_RUN(test_ends_of_stretches);
   DM_RUN(test_changing_files);
   DM_RUN(test_giving_up);

@@ -105,40 +105,49 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
   return DM_OK;
 }
 
-/* Applying comes before reading, and reading before parsing: so the workers never wait
-   for long, and no more blocks than there are jobs are held. */
+/* Workers come first: there are jobs for them as long as there is room, since what they
+   have parsed can wait to be applied, and no more blocks than there are jobs are held.
+   What can't be read is told once all that came before it is applied, as one thread would
+   tell it. */
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err) {
   dm_status status = DM_OK;
+  dm_status reading = DM_OK;
+  dm_error failure;
   bool is_end = false;
-  while (!status) {
-    dm_job *job = run->crew ? dm_crew_parsed_job(run->crew) : NULL;
+  if (!run->crew) {
+    status = dm_crew_new(&run->crew, &run->states.options, &run->keep,
+                         run->states.options.threads, err);
+    if (status) {
+      dm_run_end_threads(run);
+      return status;
+    }
+  }
+  while (!status && reading != DM_E_INTERRUPT) {
+    dm_job *job = is_end ? NULL : dm_crew_free_job(run->crew);
+    if (job) {
+      reading = fill_job(job, lines, &is_end, &failure);
+      is_end |= reading != DM_OK;
+      if (!is_end) {
+        dm_crew_submit(run->crew);
+      }
+      continue;
+    }
+    job = dm_crew_parsed_job(run->crew);
     if (job) {
       status = apply_job(run, lines, job, origin, err);
       dm_crew_finish(run->crew);
-      continue;
-    }
-    if (!run->crew) {
-      status = dm_crew_new(&run->crew, &run->states.options, &run->keep,
-                           run->states.options.threads, err);
-      if (status) {
-        dm_run_end_threads(run);
-        return status;
-      }
-    }
-    job = is_end ? NULL : dm_crew_free_job(run->crew);
-    if (job) {
-      status = fill_job(job, lines, &is_end, err);
-      if (!status && !is_end) {
-        dm_crew_submit(run->crew);
-      }
     } else if (dm_crew_is_busy(run->crew)) {
       dm_crew_help(run->crew);
     } else {
-      return DM_OK;
+      break;
     }
   }
   dm_crew_cancel(run->crew);
+  if (!status && reading) {
+    *err = failure;
+    status = reading;
+  }
   return status;
 }
 
