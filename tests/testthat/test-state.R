@@ -913,6 +913,40 @@ test_that("a state that is wrong in any element is an error of ours", {
   expect_true(all(refused[, is_wrong & !is_free]))
 })
 
+test_that("classes whose sums are all 0 are classes of the state as well", {
+  one <- paste0(
+    '{"id": 1, "label": 0, "correct": 1, "label_probs": 0.2, "probs": [',
+    c("0, 0", "-0.5, -0.25, 0", "0.5, 0.5, 0", "-0.5, -0.25"), "]}"
+  )
+  places <- c(0, 2, 0, 1)
+  probs <- c(0, 0, 0.5, -0.25)
+  metrics <- c("suggested_label", "suggested_prob", "suggested_margin")
+  for (i in seq_along(one)) {
+    quietly <- function(x) suppressMessages(suppressWarnings(as.data.frame(x)))
+    map <- quietly(datamap_summarise(I(one[[i]]), metrics = metrics))
+    expect_equal(map$suggested_label, places[[i]])
+    expect_identical(map$suggested_prob, probs[[i]])
+    margin <- if (places[[i]] > 0) probs[[i]] - 0.2 else 0
+    expect_equal(map$suggested_margin, margin)
+    state <- suppressWarnings(state_of(one[[i]], metrics = metrics))
+    expect_identical(quietly(datamap_summarise(state)), map)
+    file <- tempfile()
+    datamap_save_state(state, file)
+    expect_identical(quietly(datamap_summarise(datamap_load_state(file))), map)
+    unlink(file)
+    other <- sub("1", "2", one[[i]], fixed = TRUE)
+    with <- suppressWarnings(state_of(other, metrics = metrics))
+    expect_identical(
+      quietly(datamap_summarise(datamap_merge(state, with))),
+      quietly(datamap_summarise(I(c(one[[i]], other)), metrics = metrics))
+    )
+  }
+  # without any column, as before classes had theirs, or in a state that lies
+  state <- suppressWarnings(state_of(one[[1]], metrics = metrics))
+  state$class_sums <- state$class_sums[0]
+  expect_identical(quietly(datamap_summarise(state))$suggested_prob, 0)
+})
+
 test_that("the garbage collector may run anywhere", {
   skip_if_long()
   skip_if_sanitized()

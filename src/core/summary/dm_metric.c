@@ -32,8 +32,9 @@ static bool suggested_place(const dm_metric_sample *sample, double *out) {
 static bool suggested_prob(const dm_metric_sample *sample, double *out) {
   double place;
   bool is_there = suggested_place(sample, &place);
-  if (is_there) {
-    *out = sample->class_sums[(size_t)place] / sample->own->n_probs;
+  if (is_there) { /* without classes only in a state that lies */
+    *out =
+        sample->n_classes ? sample->class_sums[(size_t)place] / sample->own->n_probs : 0;
   }
   return is_there;
 }

@@ -248,9 +248,11 @@ size_t dm_state_width(const dm_states *states, dm_state_matrix which) {
   if (which == DM_STATE_PREDICTIONS) {
     return states->predicted.n;
   }
-  /* how far rows were made wider says nothing */
+  /* how far rows were made wider says nothing, but a class of which all sums are 0 is one
+   */
   const dm_sums *sums = sums_of(states, which);
-  size_t width = 0;
+  size_t width = which == DM_STATE_CLASS_SUMS ? dm_states_most_classes(states) : 0;
+  width = width < sums->width ? width : sums->width;
   for (size_t row = 0; row < sums->n_rows; row++) {
     const double *values = dm_sums_row(sums, row);
     for (size_t k = sums->width; k > width; k--) {

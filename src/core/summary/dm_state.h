@@ -49,8 +49,9 @@ static inline dm_state_rows dm_state_all_rows(const dm_states *states) {
 void dm_state_get(const dm_states *states, dm_state_part part, size_t signal,
                   dm_state_rows rows, void *const *out);
 
-/* How many columns a matrix has; those behind the last that is not 0 are left out of
-   class sums and places. dm_state_get_matrix() writes the rows column by column. */
+/* How many columns a matrix has; those behind the last that is not 0, or is of a class,
+   are left out of class sums and places. dm_state_get_matrix() writes the rows column by
+   column. */
 size_t dm_state_width(const dm_states *states, dm_state_matrix which);
 void dm_state_get_matrix(const dm_states *states, dm_state_matrix which, size_t width,
                          dm_state_rows rows, double *out);

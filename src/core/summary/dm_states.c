@@ -133,6 +133,15 @@ uint32_t dm_states_classes(const dm_states *states, uint32_t row) {
   }
 }
 
+uint32_t dm_states_most_classes(const dm_states *states) {
+  uint32_t most = 0;
+  for (uint32_t row = 0; row < states->ids.n; row++) {
+    uint32_t n = dm_states_classes(states, row);
+    most = n > most ? n : most;
+  }
+  return most;
+}
+
 dm_status dm_states_set_classes(dm_states *states, uint32_t row, uint32_t n_classes,
                                 dm_error *err) {
   if (n_classes == 0) {

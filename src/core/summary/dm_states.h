@@ -78,8 +78,10 @@ size_t dm_states_infinite_losses(const dm_states *states);
 /* Makes the states of all rows of ids exist. DM_E_MEMORY. */
 dm_status dm_states_grow(dm_states *states, dm_error *err) DM_MUST_CHECK;
 
-/* How long the class vectors of a sample are, 0 for none; and to say so. DM_E_MEMORY. */
+/* How long the class vectors of a sample are, 0 for none, and the longest of all samples;
+   and to say so. DM_E_MEMORY. */
 uint32_t dm_states_classes(const dm_states *states, uint32_t row);
+uint32_t dm_states_most_classes(const dm_states *states);
 dm_status dm_states_set_classes(dm_states *states, uint32_t row, uint32_t n_classes,
                                 dm_error *err) DM_MUST_CHECK;
 

@@ -344,13 +344,9 @@ static void take_value(const slice *s, const dm_metric_info *metric, int32_t *ti
 }
 
 size_t dm_table_classes(const dm_table *table) {
-  const dm_states *states = table->states;
-  size_t width = dm_state_width(states, DM_STATE_CLASS_SUMS);
-  for (uint32_t row = 0; row < table->n; row++) {
-    size_t n = dm_states_classes(states, row);
-    width = n > width ? n : width;
-  }
-  return width;
+  size_t most = dm_states_most_classes(table->states);
+  size_t width = dm_state_width(table->states, DM_STATE_CLASS_SUMS);
+  return width > most ? width : most;
 }
 
 void dm_table_probs(const dm_table *table, size_t width, const dm_missing *missing,
