@@ -105,16 +105,18 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
   return DM_OK;
 }
 
-/* Workers come first: there are jobs for them as long as there is room, since what they
-   have parsed can wait to be applied, and no more blocks than there are jobs are held.
-   What can't be read is told once all that came before it is applied, as one thread would
-   tell it. */
+/* Where workers read as well, they come first: there are jobs for them as long as there
+   is room, since what they have parsed can wait to be applied, and no more blocks than
+   there are jobs are held. Elsewhere reading may have to wait for whoever writes, and
+   what is parsed comes first. What can't be read is told once all that came before it is
+   applied, as one thread would tell it, but for an interrupt, which ends all at once. */
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err) {
   dm_status status = DM_OK;
   dm_status reading = DM_OK;
-  dm_error failure;
+  dm_error failure = {0};
   bool is_end = false;
+  bool has_places = dm_source_has_places(lines->source);
   if (!run->crew) {
     status = dm_crew_new(&run->crew, &run->states.options, &run->keep,
                          run->states.options.threads, err);
@@ -124,19 +126,17 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
     }
   }
   while (!status && reading != DM_E_INTERRUPT) {
-    dm_job *job = is_end ? NULL : dm_crew_free_job(run->crew);
-    if (job) {
-      reading = fill_job(job, lines, &is_end, &failure);
+    dm_job *empty = is_end ? NULL : dm_crew_free_job(run->crew);
+    dm_job *parsed = empty && has_places ? NULL : dm_crew_parsed_job(run->crew);
+    if (parsed) {
+      status = apply_job(run, lines, parsed, origin, err);
+      dm_crew_finish(run->crew);
+    } else if (empty) {
+      reading = fill_job(empty, lines, &is_end, &failure);
       is_end |= reading != DM_OK;
       if (!is_end) {
         dm_crew_submit(run->crew);
       }
-      continue;
-    }
-    job = dm_crew_parsed_job(run->crew);
-    if (job) {
-      status = apply_job(run, lines, job, origin, err);
-      dm_crew_finish(run->crew);
     } else if (dm_crew_is_busy(run->crew)) {
       dm_crew_help(run->crew);
     } else {
