@@ -47,11 +47,11 @@ picture <- ggplot(speed, aes(.data$seconds, .data$tool)) +
     aes(x = 0.01, xend = .data$seconds, yend = .data$tool), colour = "grey80"
   ) +
   geom_point(aes(colour = .data$is_ours), size = 3, show.legend = FALSE) +
-  geom_text(aes(label = .data$said), hjust = -0.2, size = 3) +
+  geom_text(aes(label = .data$said), hjust = 0, nudge_x = 0.06, size = 3) +
   scale_x_log10(
     "Seconds for a million lines (each step is ten times the one before)",
     breaks = c(0.01, 0.1, 1, 10, 100), labels = c(0.01, 0.1, 1, 10, 100),
-    limits = c(0.01, 150), expand = c(0, 0)
+    limits = c(0.01, 300), expand = c(0, 0)
   ) +
   scale_colour_manual(values = c("grey40", "#D55E00")) +
   labs(y = NULL) +
