@@ -921,8 +921,8 @@ test_that("classes whose sums are all 0 are classes of the state as well", {
   places <- c(0, 2, 0, 1)
   probs <- c(0, 0, 0.5, -0.25)
   metrics <- c("suggested_label", "suggested_prob", "suggested_margin")
+  quietly <- function(x) suppressMessages(suppressWarnings(as.data.frame(x)))
   for (i in seq_along(one)) {
-    quietly <- function(x) suppressMessages(suppressWarnings(as.data.frame(x)))
     map <- quietly(datamap_summarise(I(one[[i]]), metrics = metrics))
     expect_equal(map$suggested_label, places[[i]])
     expect_identical(map$suggested_prob, probs[[i]])

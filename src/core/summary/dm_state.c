@@ -248,8 +248,7 @@ size_t dm_state_width(const dm_states *states, dm_state_matrix which) {
   if (which == DM_STATE_PREDICTIONS) {
     return states->predicted.n;
   }
-  /* how far rows were made wider says nothing, but a class of which all sums are 0 is one
-   */
+  /* how far rows were made wider says nothing; a class whose sums are all 0 is one */
   const dm_sums *sums = sums_of(states, which);
   size_t width = which == DM_STATE_CLASS_SUMS ? dm_states_most_classes(states) : 0;
   width = width < sums->width ? width : sums->width;
