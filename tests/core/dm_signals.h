@@ -28,10 +28,13 @@ enum {
   CUT = 4096,      /* in the middle of the last line, which may be */
   LONG_LINE = 8192,
   STEP_BACK = 16384,
-  THREADS = 32768, /* three of them */
-  METRICS = 65536, /* all of them */
-  WINDOW = 131072, /* not all evaluations count */
-  INDEXES = 262144 /* some labels are names with a label_index */
+  THREADS = 32768,   /* three of them */
+  METRICS = 65536,   /* all of them */
+  WINDOW = 131072,   /* not all evaluations count */
+  INDEXES = 262144,  /* some labels are names with a label_index */
+  MORE_IDS = 524288, /* a few chunks of rows */
+  GAPS =
+      1048576 /* some lines have no class vector, and predict one label after another */
 };
 
 /* The answer of a scenario, all its bytes. Not the core's memory. */
@@ -52,7 +55,7 @@ static inline void say(const void *bytes, size_t n) {
 
 /* Lines of six evaluations as the flags say; to be freed. */
 static inline char *make_lines(unsigned flags, size_t *len) {
-  size_t n_ids = flags & MANY_IDS ? 3000 : 40;
+  size_t n_ids = flags & MANY_IDS ? 3000 : flags & MORE_IDS ? 500 : 40;
   size_t n_times = flags & MANY_IDS ? 1 : 6;
   char *text = malloc(n_ids * n_times * 400 + 10000);
   char *p = text;
@@ -91,13 +94,17 @@ static inline char *make_lines(unsigned flags, size_t *len) {
         p += sprintf(p, ", %cgrad%c: %.4f", q, q, (double)naive_below(&seed, 9999) / 7);
       }
       double prob = (double)naive_below(&seed, 1000) / 1000;
-      if (flags & LOGITS) {
+      bool is_gap = flags & GAPS && i % 7 == 3 && t % 2 == 1;
+      if (is_gap) {
+        p += sprintf(p, ", %clabel_probs%c: %.3f, %cpred_label%c: %c%zu of %zu%c", q, q,
+                     prob, q, q, q, i % 40, t, q);
+      } else if (flags & LOGITS) {
         p += sprintf(p, ", %clogits%c: [%.3f, 0.5%s]", q, q, prob * 4 - 2,
                      is_odd && i % 4 == 2 ? ", 0.1" : "");
       } else {
         p += sprintf(p, ", %cprobs%c: [%.3f, %.3f]", q, q, prob, is_odd ? 0.5 : 1 - prob);
       }
-      if (is_odd) {
+      if (is_odd && !is_gap) {
         p += sprintf(p, ", %ccorrect%c: %ctrue%c, %cpred_label%c: 1", q, q, q, q, q, q);
       }
       if (flags & LONG_LINE && i == 7 && t == 0) {

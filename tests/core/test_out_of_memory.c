@@ -313,6 +313,8 @@ static const scenario scenarios[] = {
     RUN("metrics, texts, logits", METRICS | TEXT_IDS | LOGITS, INPUT_FILE, 999, DM_OK),
     RUN("metrics, disagreements", METRICS | DISAGREE | WINDOW, INPUT_MEMORY, 500, DM_OK),
     RUN("metrics, threads", METRICS | THREADS, INPUT_MEMORY, 300, DM_OK),
+    RUN("metrics with gaps, threads", METRICS | THREADS | MORE_IDS | GAPS, INPUT_MEMORY,
+        3000, DM_OK),
     RUN("disagreements", DISAGREE, INPUT_MEMORY, 4096, DM_OK),
     RUN("disagreements by 64", DISAGREE, INPUT_MEMORY, 64, DM_OK),
     RUN("disagreements, steps", DISAGREE | STEPS, INPUT_MEMORY, 4096, DM_OK),

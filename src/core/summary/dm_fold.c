@@ -13,6 +13,10 @@
 /* How many events' memory is asked for at a time. */
 enum { GROUP = 32 };
 
+/* So many rows one behind the other are of a lane: their states end where cache lines do.
+ */
+enum { LANE_SHIFT = 6 };
+
 /* A batch on its way. */
 typedef struct fold {
   dm_states *states;
@@ -20,6 +24,9 @@ typedef struct fold {
   const dm_batch *batch;
   const dm_origin *origin;
   size_t next_problem; /* of the batch, to be moved to the states */
+  bool is_keeping;     /* more than what a summary needs */
+  bool is_at_once;     /* which is added after each group of events */
+  dm_lanes *lanes;     /* where that stands until then */
 } fold;
 
 static void begin_rows(fold *f, size_t first, dm_lookup *out);
@@ -34,8 +41,13 @@ DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *even
                                 size_t i, uint32_t row, bool is_plain, dm_error *err);
 static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
                             dm_error *err);
-static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err);
-static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err);
+static dm_status place_event(fold *f, size_t i, uint32_t row, dm_error *err);
+static dm_status place_prediction(fold *f, size_t i, const dm_accum *a, dm_placed *placed,
+                                  dm_error *err);
+static dm_status keep_group(fold *f, dm_error *err);
+static dm_status keep_event(dm_states *states, const dm_batch *batch,
+                            const dm_placed *placed, dm_error *err);
+static dm_status fold_events(fold *f, dm_error *err);
 static inline bool is_first(const dm_states *states, const dm_accum *a, uint32_t row);
 static bool is_in_window(fold *f, size_t i, uint32_t row);
 static dm_status check_step(fold *f, size_t i, uint32_t row, dm_error *err);
@@ -53,24 +65,70 @@ static dm_note note_at(fold *f, const dm_event *event);
 
 dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *batch,
                         const dm_origin *origin, dm_error *err) {
+  dm_placed group[GROUP];
+  dm_lanes lanes = {.placed = group, .room = GROUP, .n_lanes = 1};
+  fold f = {.states = states,
+            .sink = sink,
+            .batch = batch,
+            .origin = origin,
+            .is_at_once = true,
+            .lanes = &lanes};
+  return fold_events(&f, err);
+}
+
+dm_status dm_fold_place(dm_states *states, const dm_sink *sink, dm_part *part,
+                        const dm_origin *origin, size_t n_lanes, dm_error *err) {
+  dm_lanes *lanes = &part->lanes;
+  fold f = {.states = states,
+            .sink = sink,
+            .batch = &part->batch,
+            .origin = origin,
+            .lanes = lanes};
+  size_t need;
+  if (!dm_size_mul(part->batch.n_events, n_lanes, &need)) {
+    return dm_error_memory(err);
+  }
+  DM_GROW(lanes->placed, lanes->cap, need, err);
+  lanes->room = part->batch.n_events;
+  lanes->n_lanes = n_lanes;
+  dm_part_clear(part);
+  return fold_events(&f, err);
+}
+
+void dm_part_clear(dm_part *part) {
+  part->lanes.widths = (dm_widths){0};
+  memset(part->lanes.n, 0, sizeof part->lanes.n);
+}
+
+void dm_part_release(dm_part *part) {
+  dm_batch_release(&part->batch);
+  dm_free(part->lanes.placed);
+}
+
+static dm_status fold_events(fold *f, dm_error *err) {
+  dm_states *states = f->states;
+  const dm_batch *batch = f->batch;
   /* Three stages, each a group of events behind the one before, so that the memory that
      one waits for is fetched while others are worked on: where the id is looked up, the
      row, the state itself. */
   dm_lookup guesses[3][GROUP];
-  fold f = {.states = states, .sink = sink, .batch = batch, .origin = origin};
   size_t n_groups = (batch->n_events + GROUP - 1) / GROUP;
+  f->is_keeping = batch->is_keeping && dm_states_keep_more(states);
   for (size_t g = 0; g < n_groups + 2; g++) {
     if (g < n_groups) {
-      begin_rows(&f, g * GROUP, guesses[g % 3]);
+      begin_rows(f, g * GROUP, guesses[g % 3]);
     }
     if (g >= 1 && g - 1 < n_groups) {
-      guess_rows(&f, (g - 1) * GROUP, guesses[(g - 1) % 3]);
+      guess_rows(f, (g - 1) * GROUP, guesses[(g - 1) % 3]);
     }
     if (g >= 2) {
-      DM_TRY(apply_events(&f, (g - 2) * GROUP, guesses[(g - 2) % 3], err));
+      DM_TRY(apply_events(f, (g - 2) * GROUP, guesses[(g - 2) % 3], err));
+      if (f->is_keeping && f->is_at_once) {
+        DM_TRY(keep_group(f, err));
+      }
     }
   }
-  DM_TRY(take_problems(&f, UINT64_MAX, err));
+  DM_TRY(take_problems(f, UINT64_MAX, err));
   states->counts.lines += batch->n_lines - batch->n_elsewhere;
   states->counts.blank += batch->n_blank;
   states->counts.bad += batch->n_bad;
@@ -79,7 +137,7 @@ dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *
   DM_TRY(dm_states_check_counts(states, err));
   if (batch->has_error) {
     *err = batch->error;
-    place_error(&f, err);
+    place_error(f, err);
     return err->status;
   }
   return DM_OK;
@@ -123,7 +181,7 @@ static void guess_rows(fold *f, size_t first, dm_lookup *out) {
     if (DM_LIKELY(out->row != 0)) {
       row = out->row - 1;
       __builtin_prefetch(dm_states_accum(states, row), 1);
-      if (DM_UNLIKELY(batch->is_keeping)) {
+      if (DM_UNLIKELY(f->is_keeping) && f->is_at_once) {
         dm_states_prefetch_more(states, row);
       }
     }
@@ -216,7 +274,7 @@ DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *even
     return DM_OK;
   }
   dm_accum_add(a, event->label_probs, event->correct);
-  return !is_plain && f->batch->is_keeping ? add_more(f, i, row, err) : DM_OK;
+  return !is_plain && f->is_keeping ? place_event(f, i, row, err) : DM_OK;
 }
 
 /* What most runs need not ask of an event. */
@@ -243,58 +301,120 @@ static dm_status check_more(fold *f, size_t i, uint32_t row, bool *is_refused,
   return dm_problems_add(&states->problems, &problem, err);
 }
 
-/* What is kept of an event beside the event itself, to its sample's states. */
-static dm_status add_more(fold *f, size_t i, uint32_t row, dm_error *err) {
-  dm_states *states = f->states;
-  const dm_batch *batch = f->batch;
-  dm_metric_line line = {.keep = &states->keep};
-  if (batch->n_values) {
-    line.values = batch->signals + i * batch->n_values;
-    uint32_t n = dm_states_accum(states, row)->n;
-    DM_TRY(dm_kept_add(&states->kept, row, n, line.values, err));
-  }
-  if (batch->keep.has_probs) {
-    size_t from = i ? batch->probs_end[i - 1] : 0;
-    size_t n = batch->probs_end[i] - from;
-    DM_TRY(dm_sums_grow(&states->class_sums, states->ids.n, n, err));
-    double *sums = dm_sums_row(&states->class_sums, row);
-    if (states->options.keeps_last_probs && n > 0) {
-      memset(sums, 0, states->class_sums.width * sizeof *sums);
-    }
-    for (size_t k = 0; k < n; k++) {
-      sums[k] += batch->probs[from + k];
-    }
-    line.has_probs = n > 0;
-  }
-  if (states->has_metrics) {
-    dm_metric_add(dm_rows_at(&states->metrics, row), states->options.metrics, &line);
-  }
-  return batch->keep.has_prediction ? add_prediction(f, i, row, err) : DM_OK;
+/* --- what is kept of an event beside the event itself --- */
+
+static size_t n_probs_of(const dm_batch *batch, size_t i) {
+  return batch->probs_end[i] - (i ? batch->probs_end[i - 1] : 0);
 }
 
-static dm_status add_prediction(fold *f, size_t i, uint32_t row, dm_error *err) {
-  dm_states *states = f->states;
+static inline size_t larger(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+static dm_status place_event(fold *f, size_t i, uint32_t row, dm_error *err) {
   const dm_batch *batch = f->batch;
-  const dm_prediction *prediction = &batch->predictions[i];
+  const dm_accum *a = dm_states_accum(f->states, row);
+  dm_lanes *lanes = f->lanes;
+  dm_widths *widths = &lanes->widths;
+  dm_placed placed = {.event = (uint32_t)i, .row = row, .n = a->n};
+  if (batch->keep.has_probs) {
+    widths->class_sums = larger(widths->class_sums, n_probs_of(batch, i));
+  }
+  if (batch->keep.has_prediction) {
+    DM_TRY(place_prediction(f, i, a, &placed, err));
+  }
+  size_t lane = (row >> LANE_SHIFT) & (lanes->n_lanes - 1);
+  lanes->placed[lane * lanes->room + lanes->n[lane]++] = placed;
+  return DM_OK;
+}
+
+static dm_status place_prediction(fold *f, size_t i, const dm_accum *a, dm_placed *placed,
+                                  dm_error *err) {
+  dm_states *states = f->states;
+  const dm_prediction *prediction = &f->batch->predictions[i];
+  dm_widths *widths = &f->lanes->widths;
   uint32_t column;
-  dm_ident label = dm_index_ident(&states->labels, dm_states_accum(states, row)->label);
+  dm_ident label = dm_index_ident(&states->labels, a->label);
   /* listed as well */
   DM_TRY(dm_index_row_soon(&states->predicted, &label, &column, err));
   if (prediction->kind == DM_IDENT_NONE) {
     return DM_OK;
   }
   if (prediction->is_place) {
-    size_t place = (size_t)prediction->label;
-    DM_TRY(dm_sums_grow(&states->places, states->ids.n, place + 1, err));
-    dm_sums_row(&states->places, row)[place]++;
+    widths->places = larger(widths->places, (size_t)prediction->label + 1);
     return DM_OK;
   }
-  label = dm_batch_ident(batch, prediction->kind, prediction->label);
+  label = dm_batch_ident(f->batch, prediction->kind, prediction->label);
   DM_TRY(dm_index_row_soon(&states->predicted, &label, &column, err));
-  DM_TRY(dm_sums_grow(&states->predictions, states->ids.n, states->predicted.n, err));
-  dm_sums_row(&states->predictions, row)[column]++;
+  placed->predicted = column + 1;
+  widths->predictions = larger(widths->predictions, placed->predicted);
   return DM_OK;
 }
+
+static dm_status keep_group(fold *f, dm_error *err) {
+  dm_lanes *lanes = f->lanes;
+  DM_TRY(dm_states_grow_kept(f->states, &lanes->widths, err));
+  for (size_t i = 0; i < lanes->n[0]; i++) {
+    DM_TRY(keep_event(f->states, f->batch, &lanes->placed[i], err));
+  }
+  lanes->n[0] = 0;
+  return DM_OK;
+}
+
+dm_status dm_fold_lane(dm_states *states, const dm_part *part, size_t lane,
+                       dm_error *err) {
+  enum { AHEAD = 16 };
+  const dm_lanes *lanes = &part->lanes;
+  size_t n = lanes->n[lane];
+  if (n == 0) {
+    return DM_OK;
+  }
+  const dm_placed *placed = lanes->placed + lane * lanes->room;
+  for (size_t i = 0; i < n && i < AHEAD; i++) {
+    dm_states_prefetch_more(states, placed[i].row);
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (i + AHEAD < n) {
+      dm_states_prefetch_more(states, placed[i + AHEAD].row);
+    }
+    DM_TRY(keep_event(states, &part->batch, &placed[i], err));
+  }
+  return DM_OK;
+}
+
+static dm_status keep_event(dm_states *states, const dm_batch *batch,
+                            const dm_placed *placed, dm_error *err) {
+  size_t i = placed->event;
+  uint32_t row = placed->row;
+  dm_metric_line line = {.keep = &states->keep};
+  if (batch->n_values) {
+    line.values = batch->signals + i * batch->n_values;
+    DM_TRY(dm_kept_add(&states->kept, row, placed->n, line.values, err));
+  }
+  if (batch->keep.has_probs) {
+    size_t n = n_probs_of(batch, i);
+    const double *probs = batch->probs + (batch->probs_end[i] - n);
+    double *sums = dm_sums_row(&states->class_sums, row);
+    if (states->options.keeps_last_probs && n > 0) {
+      memset(sums, 0, states->class_sums.width * sizeof *sums);
+    }
+    for (size_t k = 0; k < n; k++) {
+      sums[k] += probs[k];
+    }
+    line.has_probs = n > 0;
+  }
+  if (states->has_metrics) {
+    dm_metric_add(dm_rows_at(&states->metrics, row), states->options.metrics, &line);
+  }
+  if (placed->predicted) {
+    dm_sums_row(&states->predictions, row)[placed->predicted - 1]++;
+  } else if (batch->keep.has_prediction && batch->predictions[i].is_place) {
+    dm_sums_row(&states->places, row)[batch->predictions[i].label]++;
+  }
+  return DM_OK;
+}
+
+/* --- which lines count --- */
 
 /* Whether the line's sample has had none before, that counts or not. */
 static inline bool is_first(const dm_states *states, const dm_accum *a, uint32_t row) {

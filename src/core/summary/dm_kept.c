@@ -107,11 +107,18 @@ static dm_status narrow(dm_kept *kept, const dm_signal_accum *wide, uint32_t n,
 
 static DM_NOINLINE dm_status add_wide(dm_kept *kept, uint32_t n, double value,
                                       double *mean, dm_error *err) {
+  if (kept->lock) {
+    dm_mutex_lock(kept->lock);
+  }
   dm_signal_accum wide = widen(kept, *mean, n - 1);
   if (dm_double_bits(value) != DM_ABSENT_BITS) {
     dm_signal_add(&wide, value);
   }
-  return narrow(kept, &wide, n, mean, err);
+  dm_status status = narrow(kept, &wide, n, mean, err);
+  if (kept->lock) {
+    dm_mutex_unlock(kept->lock);
+  }
+  return status;
 }
 
 /* --- lines --- */

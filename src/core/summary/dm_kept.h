@@ -4,6 +4,7 @@
 #define DM_KEPT_H
 
 #include "base/dm_grow.h"
+#include "base/dm_threads.h"
 #include "signals/dm_measure.h"
 #include "summary/dm_accum.h"
 
@@ -23,6 +24,7 @@ typedef struct dm_kept {
   size_t n_means; /* measures but for the loss */
   size_t n_lasts;
   uint8_t last_of[DM_MEASURES_MAX]; /* which measure a last value is of */
+  dm_mutex *lock; /* of wide, while several threads add to different rows; else NULL */
 } dm_kept;
 
 void dm_kept_init(dm_kept *kept, const dm_keep *keep);

@@ -11,8 +11,10 @@ static dm_status apply_next(dm_run *run, const dm_block *block, const dm_batch *
 static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *origin,
                                    dm_error *err);
 static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *err);
-static dm_status apply_job(dm_run *run, dm_lines *lines, const dm_job *job,
-                           dm_origin *origin, dm_error *err);
+static dm_status place_job(dm_run *run, dm_lines *lines, dm_job *job, dm_origin *origin,
+                           dm_error *err);
+static dm_status place_next(dm_run *run, const dm_block *block, dm_part *part,
+                            dm_origin *origin, dm_error *err);
 static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t number,
                               bool has_id, dm_error *err);
 
@@ -118,7 +120,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   bool is_end = false;
   bool has_places = dm_source_has_places(lines->source);
   if (!run->crew) {
-    status = dm_crew_new(&run->crew, &run->states.options, &run->keep,
+    status = dm_crew_new(&run->crew, &run->states, &run->keep,
                          run->states.options.threads, err);
     if (status) {
       dm_run_end_threads(run);
@@ -126,12 +128,16 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
     }
   }
   while (!status && reading != DM_E_INTERRUPT) {
-    dm_job *empty = is_end ? NULL : dm_crew_free_job(run->crew);
-    dm_job *parsed = empty && has_places ? NULL : dm_crew_parsed_job(run->crew);
-    if (parsed) {
-      status = apply_job(run, lines, parsed, origin, err);
-      dm_crew_finish(run->crew);
-    } else if (empty) {
+    dm_job *empty;
+    dm_job *parsed;
+    dm_crew_look(run->crew, &empty, &parsed);
+    bool can_fill = empty && !is_end;
+    if (parsed && !(can_fill && has_places)) {
+      status = place_job(run, lines, parsed, origin, err);
+      if (!status) {
+        dm_crew_finish(run->crew);
+      }
+    } else if (can_fill) {
       reading = fill_job(empty, lines, &is_end, &failure);
       is_end |= reading != DM_OK;
       if (!is_end) {
@@ -143,11 +149,17 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
       break;
     }
   }
-  dm_crew_cancel(run->crew);
   if (!status && reading) {
     *err = failure;
     status = reading;
   }
+  dm_error lane_failure;
+  dm_status keeping = dm_crew_settle(run->crew, &lane_failure);
+  if (keeping) { /* of lines that came before all that */
+    *err = lane_failure;
+    status = keeping;
+  }
+  dm_crew_cancel(run->crew);
   return status;
 }
 
@@ -164,21 +176,30 @@ static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *
   return DM_OK;
 }
 
-static dm_status apply_job(dm_run *run, dm_lines *lines, const dm_job *job,
-                           dm_origin *origin, dm_error *err) {
+static dm_status place_job(dm_run *run, dm_lines *lines, dm_job *job, dm_origin *origin,
+                           dm_error *err) {
   if (job->status) {
     *err = job->error;
     return job->status;
   }
   if (!job->is_stretch) {
-    return apply_next(run, &job->block, &job->batch, origin, err);
+    return place_next(run, &job->block, &job->lines, origin, err);
   }
   DM_TRY(dm_lines_join(lines, &job->stretch, &run->block, err));
   if (run->block.len) {
-    DM_TRY(dm_parse_block(run->parser, &run->block, &run->batch, err));
-    DM_TRY(apply_next(run, &run->block, &run->batch, origin, err));
+    DM_TRY(dm_parse_block(run->parser, &run->block, &job->edge.batch, err));
+    DM_TRY(place_next(run, &run->block, &job->edge, origin, err));
   }
-  return apply_next(run, &job->stretch.lines, &job->batch, origin, err);
+  return place_next(run, &job->stretch.lines, &job->lines, origin, err);
+}
+
+/* Does what apply_next() does, but for what the crew's threads do afterwards. */
+static dm_status place_next(dm_run *run, const dm_block *block, dm_part *part,
+                            dm_origin *origin, dm_error *err) {
+  origin->first_byte = block->first_byte;
+  DM_TRY(dm_crew_place(run->crew, &run->sink, part, origin, err));
+  origin->first_line += part->batch.n_lines;
+  return DM_OK;
 }
 
 void dm_run_end_threads(dm_run *run) {

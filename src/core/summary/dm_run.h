@@ -3,8 +3,8 @@
 #ifndef DM_RUN_H
 #define DM_RUN_H
 
-#include "signals/dm_crew.h"
 #include "signals/dm_parse.h"
+#include "summary/dm_crew.h"
 #include "summary/dm_fold.h"
 
 typedef struct dm_run {

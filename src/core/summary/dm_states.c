@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-static dm_status grow_more(dm_states *states, dm_error *err);
-
 dm_status dm_states_init(dm_states *states, const dm_options *options, dm_error *err) {
   *states = (dm_states){.options = *options,
                         .largest_step = -INFINITY,
@@ -79,11 +77,6 @@ void dm_states_release(dm_states *states) {
   dm_problems_release(&states->problems);
 }
 
-/* Whether anything is kept of a line that only some runs ask for. */
-static inline bool has_more(const dm_states *states) {
-  return dm_keep_is_any(&states->keep) || states->has_metrics;
-}
-
 dm_status dm_states_sample(dm_states *states, const dm_ident *id, uint32_t *row,
                            dm_error *err) {
   DM_TRY(dm_index_row(&states->ids, id, row, err));
@@ -94,32 +87,38 @@ dm_status dm_states_grow(dm_states *states, dm_error *err) {
   if (states->has_steps) {
     DM_TRY(dm_rows_grow(&states->steps, states->ids.n, err));
   }
-  return dm_states_grow_rows(states, err);
+  DM_TRY(dm_states_grow_rows(states, err));
+  return dm_states_grow_kept(states, &(dm_widths){0}, err);
 }
 
 dm_status dm_states_grow_rows(dm_states *states, dm_error *err) {
   DM_TRY(dm_rows_grow(&states->accum, states->ids.n, err));
-  return has_more(states) || states->has_window ? grow_more(states, err) : DM_OK;
+  return states->has_window ? dm_rows_grow(&states->seen, states->ids.n, err) : DM_OK;
 }
 
-/* All rows that are kept beside dm_accum, except for those of check_ functions. */
-static dm_status grow_more(dm_states *states, dm_error *err) {
+dm_status dm_states_grow_kept(dm_states *states, const dm_widths *widths, dm_error *err) {
   size_t n = states->ids.n;
   DM_TRY(dm_kept_grow(&states->kept, n, err));
-  if (states->has_window) {
-    DM_TRY(dm_rows_grow(&states->seen, n, err));
-  }
   if (states->has_metrics) {
     DM_TRY(dm_rows_grow(&states->metrics, n, err));
   }
   if (states->keep.has_probs) {
-    DM_TRY(dm_sums_grow(&states->class_sums, n, 0, err));
+    DM_TRY(dm_sums_grow(&states->class_sums, n, widths->class_sums, err));
   }
   if (states->keep.has_prediction) {
-    DM_TRY(dm_sums_grow(&states->predictions, n, 0, err));
-    DM_TRY(dm_sums_grow(&states->places, n, 0, err));
+    DM_TRY(dm_sums_grow(&states->predictions, n, widths->predictions, err));
+    DM_TRY(dm_sums_grow(&states->places, n, widths->places, err));
   }
   return DM_OK;
+}
+
+bool dm_states_has_room(const dm_states *states, const dm_widths *widths) {
+  size_t n = states->ids.n;
+  return (states->kept.n == 0 || n <= dm_rows_cap(&states->kept.rows)) &&
+         (!states->has_metrics || n <= dm_rows_cap(&states->metrics)) &&
+         dm_sums_has_room(&states->class_sums, n, widths->class_sums) &&
+         dm_sums_has_room(&states->predictions, n, widths->predictions) &&
+         dm_sums_has_room(&states->places, n, widths->places);
 }
 
 uint32_t dm_states_classes(const dm_states *states, uint32_t row) {

@@ -124,7 +124,24 @@ DM_INLINE void dm_states_prefetch_more(const dm_states *states, uint32_t row) {
   dm_sums_prefetch(&states->places, row);
 }
 
-/* The same as dm_states_grow() but for steps. */
+/* How wide rows of sums have to be. */
+typedef struct dm_widths {
+  size_t class_sums;
+  size_t predictions;
+  size_t places;
+} dm_widths;
+
+/* dm_states_grow() in two parts: what is worked on while events get their rows, and what
+   only dm_fold_lane() adds to. While lanes are at work, the second is safe only where
+   there is room: then it moves nothing. DM_E_MEMORY. */
 dm_status dm_states_grow_rows(dm_states *states, dm_error *err) DM_MUST_CHECK;
+dm_status dm_states_grow_kept(dm_states *states, const dm_widths *widths,
+                              dm_error *err) DM_MUST_CHECK;
+bool dm_states_has_room(const dm_states *states, const dm_widths *widths);
+
+/* Whether anything is kept of a line that only some runs ask for. */
+static inline bool dm_states_keep_more(const dm_states *states) {
+  return dm_keep_is_any(&states->keep) || states->has_metrics;
+}
 
 #endif

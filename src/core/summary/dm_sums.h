@@ -2,6 +2,7 @@
 #ifndef DM_SUMS_H
 #define DM_SUMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/dm_compiler.h"
@@ -30,6 +31,12 @@ DM_MUST_CHECK static inline dm_status dm_sums_grow(dm_sums *sums, size_t rows,
 }
 void dm_sums_release(dm_sums *sums);
 
+/* Whether dm_sums_grow() leaves all memory where it is. */
+static inline bool dm_sums_has_room(const dm_sums *sums, size_t rows, size_t width) {
+  return width <= sums->width &&
+         (sums->width == 0 || rows <= sums->n_chunks << sums->shift);
+}
+
 /* The row, which must exist; NULL while it has no width. */
 static inline double *dm_sums_row(const dm_sums *sums, size_t row) {
   if (sums->width == 0) {
@@ -42,7 +49,7 @@ static inline double *dm_sums_row(const dm_sums *sums, size_t row) {
 /* Asks for the row, which need not exist, before it is needed. Inline, else gcc drops it
    as a call without effect. */
 DM_INLINE void dm_sums_prefetch(const dm_sums *sums, size_t row) {
-  if (sums->width > 0 && row < sums->n_rows) {
+  if (row >> sums->shift < sums->n_chunks) {
     const double *first = dm_sums_row(sums, row);
     __builtin_prefetch(first, 1);
     __builtin_prefetch(first + sums->width - 1, 1);
