@@ -25,7 +25,7 @@ typedef struct dm_sink {
 /* Applies a batch that was parsed with these states' options. Batches must come in the
    order of the lines; then the result is the same for any way of cutting the lines into
    batches. Fails with the batch's own error, DM_E_FIELD for steps out of order,
-   DM_E_LIMIT, DM_E_MEMORY. */
+   DM_E_LIMIT, DM_E_MEMORY; then the states are to be released, not read. */
 dm_status dm_fold_batch(dm_states *states, const dm_sink *sink, const dm_batch *batch,
                         const dm_origin *origin, dm_error *err) DM_MUST_CHECK;
 
