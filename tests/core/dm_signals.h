@@ -55,7 +55,7 @@ static inline void say(const void *bytes, size_t n) {
 
 /* Lines of six evaluations as the flags say; to be freed. */
 static inline char *make_lines(unsigned flags, size_t *len) {
-  size_t n_ids = flags & MANY_IDS ? 3000 : flags & MORE_IDS ? 500 : 40;
+  size_t n_ids = flags & MANY_IDS ? 3000 : flags & MORE_IDS ? 1100 : 40;
   size_t n_times = flags & MANY_IDS ? 1 : 6;
   char *text = malloc(n_ids * n_times * 400 + 10000);
   char *p = text;

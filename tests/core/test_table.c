@@ -134,6 +134,48 @@ static void test_probs(void) {
   }
 }
 
+/* No class is suggested that the sample's vectors do not have, however far the rows of
+   sums were made wider, which depends on where blocks end. */
+static void test_suggested(void) {
+  static const char text[] =
+      "{\"id\": 0, \"label\": 0, \"probs\": [-2, -1]}\n"
+      "{\"id\": 1, \"label\": 0, \"probs\": [0.25, 0.25, 0.5]}\n"
+      "{\"id\": 2, \"label\": 0, \"probs\": [-1, -2, -3, -4, -5]}\n"
+      "{\"id\": 3, \"label\": 0, \"probs\": [-1, -1]}\n"
+      "{\"id\": 3, \"label\": 0, \"probs\": [-1, -1, 0.5]}\n"
+      "{\"id\": 4, \"label\": 0, \"label_probs\": 1, \"correct\": true}\n";
+  enum { N = 5 };
+  static const int32_t places[N] = {1, 2, 0, 2, -1};
+  static const double probs[N] = {-1, 0.5, -1, 0.25, -1};
+  for (int threads = 1; threads <= 3; threads++) {
+    for (size_t block = 30; block <= 3000; block *= 10) {
+      DM_CASE("%d threads, blocks of %zu", threads, block);
+      dm_options options = reading_options(0);
+      options.metrics = DM_METRIC_BIT(DM_METRIC_SUGGESTED_PLACE) |
+                        DM_METRIC_BIT(DM_METRIC_SUGGESTED_PROB);
+      options.threads = threads;
+      options.block_size = block;
+      dm_run *run = run_of(&options, text, sizeof text - 1);
+      dm_table table = {0};
+      dm_error err;
+      int32_t place[N];
+      double prob[N];
+      dm_columns columns = {.missing = missing_as(-1)};
+      columns.times[DM_METRIC_SUGGESTED_PLACE] = place;
+      columns.metrics[DM_METRIC_SUGGESTED_PROB] = prob;
+      dm_run_end_threads(run);
+      CHECK_INT(dm_table_init(&table, &run->states, &err), DM_OK);
+      dm_table_fill(&table, &columns, 1);
+      for (int i = 0; i < N; i++) {
+        CHECK_INT(place[i], places[i]);
+        CHECK_DOUBLE(prob[i], probs[i]);
+      }
+      dm_table_release(&table);
+      dm_run_free(run);
+    }
+  }
+}
+
 /* All are missing where a run was not asked for a metric that needs them. */
 static void test_no_probs(void) {
   static const char text[] = "{\"id\": 7, \"label\": 0, \"probs\": [0.25, 0.75]}\n";
@@ -156,6 +198,7 @@ int main(void) {
   DM_RUN(test_fill_side_by_side);
   DM_RUN(test_probs);
   DM_RUN(test_no_probs);
+  DM_RUN(test_suggested);
   DM_RUN(test_tables_in_turn);
   return dm_test_end();
 }

@@ -56,8 +56,8 @@ dm_status dm_recorder_write(const char *path, const dm_json_column *columns,
                             const dm_host *host, dm_error *err) DM_MUST_CHECK;
 
 /* What has been recorded so far; valid until the next call with this recorder. Where
-   dm_recorder_is_lost(), memory ran out while a call was taken in, and the states are not
-   to be read. */
+   dm_recorder_is_lost(), memory ran out while a call was taken in, and the states of
+   samples are not to be read. */
 const dm_run *dm_recorder_run(const dm_recorder *recorder);
 bool dm_recorder_is_open(const dm_recorder *recorder);
 bool dm_recorder_is_lost(const dm_recorder *recorder);

@@ -144,7 +144,15 @@ dm_status dm_crew_place(dm_crew *crew, const dm_sink *sink, dm_part *part,
   return dm_states_grow_kept(states, widths, err);
 }
 
-void dm_crew_finish(dm_crew *crew) {
+/* The mutex is held. */
+static dm_status status_of(const dm_crew *crew, dm_error *err) {
+  if (crew->status) {
+    *err = crew->error;
+  }
+  return crew->status;
+}
+
+dm_status dm_crew_finish(dm_crew *crew, dm_error *err) {
   dm_mutex_lock(&crew->pool.mutex);
   job_at(crew, crew->unplaced)->state = JOB_FREE;
   crew->unplaced++;
@@ -153,7 +161,9 @@ void dm_crew_finish(dm_crew *crew) {
   } else {
     dm_cond_broadcast(&crew->pool.has_work);
   }
+  dm_status status = status_of(crew, err);
   dm_mutex_unlock(&crew->pool.mutex);
+  return status;
 }
 
 bool dm_crew_is_busy(dm_crew *crew) {
@@ -187,10 +197,7 @@ dm_status dm_crew_settle(dm_crew *crew, dm_error *err) {
       dm_cond_wait(&crew->has_news, &crew->pool.mutex);
     }
   }
-  dm_status status = crew->status;
-  if (status) {
-    *err = crew->error;
-  }
+  dm_status status = status_of(crew, err);
   dm_mutex_unlock(&crew->pool.mutex);
   return status;
 }

@@ -43,8 +43,8 @@ void dm_crew_submit(dm_crew *crew);
    left to do. */
 dm_status dm_crew_place(dm_crew *crew, const dm_sink *sink, dm_part *part,
                         const dm_origin *origin, dm_error *err) DM_MUST_CHECK;
-/* Hands over what was placed. */
-void dm_crew_finish(dm_crew *crew);
+/* Hands over what was placed. What a lane has failed with by now, if any has. */
+dm_status dm_crew_finish(dm_crew *crew, dm_error *err) DM_MUST_CHECK;
 
 /* Whether any job is under way. */
 bool dm_crew_is_busy(dm_crew *crew);

@@ -33,8 +33,8 @@ static void begin_rows(fold *f, size_t first, dm_lookup *out);
 static void guess_rows(fold *f, size_t first, dm_lookup *out);
 static dm_status apply_events(fold *f, size_t first, const dm_lookup *guesses,
                               dm_error *err);
-DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
-                                bool is_plain, dm_error *err);
+static dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
+                             bool is_plain, dm_error *err);
 static dm_status find_row(fold *f, const dm_event *event, const dm_lookup *lookup,
                           uint32_t *row, dm_error *err);
 DM_INLINE dm_status apply_event(fold *f, dm_states *states, const dm_event *event,
@@ -202,8 +202,8 @@ static dm_status apply_events(fold *f, size_t first, const dm_lookup *guesses,
                                         : apply_group(f, first, guesses, false, err);
 }
 
-DM_INLINE dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
-                                bool is_plain, dm_error *err) {
+static dm_status apply_group(fold *f, size_t first, const dm_lookup *guesses,
+                             bool is_plain, dm_error *err) {
   dm_states *states = f->states;
   const dm_batch *batch = f->batch;
   size_t end = group_end(batch, first);

@@ -134,9 +134,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
     bool can_fill = empty && !is_end;
     if (parsed && !(can_fill && has_places)) {
       status = place_job(run, lines, parsed, origin, err);
-      if (!status) {
-        dm_crew_finish(run->crew);
-      }
+      status = status ? status : dm_crew_finish(run->crew, err);
     } else if (can_fill) {
       reading = fill_job(empty, lines, &is_end, &failure);
       is_end |= reading != DM_OK;

@@ -322,17 +322,31 @@ static void take_measure(const slice *s, const dm_metric_info *metric, double *o
   }
 }
 
+/* How many classes a sample's sums are of: as many as its first class vector had, or more
+   where a later one did. The row goes on with zeros, which are of no class. */
+static size_t n_classes_of(const dm_states *states, uint32_t row, const double *sums) {
+  size_t n = states->class_sums.width;
+  size_t first = dm_states_classes(states, row);
+  while (n > first && sums[n - 1] == 0) {
+    n--;
+  }
+  return n;
+}
+
 /* Of the others, those that are not NULL: a time or a real number. */
 static void take_value(const slice *s, const dm_metric_info *metric, int32_t *times,
                        double *reals) {
   const dm_states *states = s->states;
+  const dm_sums *sums = &states->class_sums;
   bool has_own = dm_rows_cap(&states->metrics) > 0;
-  dm_metric_sample sample = {.n_classes = states->class_sums.width};
   for (size_t i = 0; i < s->n; i++) {
-    sample.accum = &s->accum[i];
-    sample.own = has_own ? dm_rows_at(&states->metrics, s->order[i]) : NULL;
-    bool has_sums = s->order[i] < states->class_sums.n_rows;
-    sample.class_sums = has_sums ? dm_sums_row(&states->class_sums, s->order[i]) : NULL;
+    uint32_t row = s->order[i];
+    const double *of_row = row < sums->n_rows ? dm_sums_row(sums, row) : NULL;
+    dm_metric_sample sample = {
+        .accum = &s->accum[i],
+        .own = has_own ? dm_rows_at(&states->metrics, row) : NULL,
+        .class_sums = of_row,
+        .n_classes = of_row ? n_classes_of(states, row, of_row) : 0};
     double value;
     bool is_there = metric->value(&sample, &value);
     if (times) {
