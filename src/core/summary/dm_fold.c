@@ -370,14 +370,13 @@ dm_status dm_fold_lane(dm_states *states, const dm_part *part, size_t lane,
     return DM_OK;
   }
   const dm_placed *placed = lanes->placed + lane * lanes->room;
-  for (size_t i = 0; i < n && i < AHEAD; i++) {
-    dm_states_prefetch_more(states, placed[i].row);
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (i + AHEAD < n) {
-      dm_states_prefetch_more(states, placed[i + AHEAD].row);
+  for (size_t i = 0; i < n + AHEAD; i++) {
+    if (i < n) {
+      dm_states_prefetch_more(states, placed[i].row);
     }
-    DM_TRY(keep_event(states, &part->batch, &placed[i], err));
+    if (i >= AHEAD) {
+      DM_TRY(keep_event(states, &part->batch, &placed[i - AHEAD], err));
+    }
   }
   return DM_OK;
 }
