@@ -392,13 +392,13 @@ static dm_status keep_event(dm_states *states, const dm_batch *batch,
   }
   if (batch->keep.has_probs) {
     size_t n = n_probs_of(batch, i);
-    const double *probs = batch->probs + (batch->probs_end[i] - n);
+    size_t from = batch->probs_end[i] - n;
     double *sums = dm_sums_row(&states->class_sums, row);
     if (states->options.keeps_last_probs && n > 0) {
       memset(sums, 0, states->class_sums.width * sizeof *sums);
     }
     for (size_t k = 0; k < n; k++) {
-      sums[k] += probs[k];
+      sums[k] += batch->probs[from + k];
     }
     line.has_probs = n > 0;
   }
