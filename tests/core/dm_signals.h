@@ -33,8 +33,7 @@ enum {
   WINDOW = 131072,   /* not all evaluations count */
   INDEXES = 262144,  /* some labels are names with a label_index */
   MORE_IDS = 524288, /* a few chunks of rows */
-  GAPS =
-      1048576 /* some lines have no class vector, and predict one label after another */
+  GAPS = 1048576     /* lines without a class vector, which predict many labels */
 };
 
 /* The answer of a scenario, all its bytes. Not the core's memory. */

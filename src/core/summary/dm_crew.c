@@ -50,16 +50,17 @@ static void parse_job(dm_job *job, dm_parser *parser);
 static dm_job *job_at(const dm_crew *crew, uint64_t i);
 
 /* As many as there are threads, or a few more. */
-static size_t lanes_for(const dm_states *states, int threads) {
+static size_t lanes_for(const dm_states *states) {
   size_t n = dm_states_keep_more(states);
-  while (n > 0 && n < DM_LANES_MAX && n < (size_t)threads) {
+  while (n > 0 && n < DM_LANES_MAX && n < (size_t)states->options.threads) {
     n *= 2;
   }
   return n;
 }
 
-dm_status dm_crew_new(dm_crew **out, dm_states *states, const dm_keep *keep, int threads,
+dm_status dm_crew_new(dm_crew **out, dm_states *states, const dm_keep *keep,
                       dm_error *err) {
+  size_t threads = (size_t)states->options.threads;
   dm_crew *crew = dm_calloc(1, sizeof *crew);
   *out = crew;
   if (!crew) {
@@ -70,15 +71,15 @@ dm_status dm_crew_new(dm_crew **out, dm_states *states, const dm_keep *keep, int
   dm_mutex_init(&crew->wide);
   crew->states = states;
   states->kept.lock = &crew->wide;
-  crew->n_lanes = lanes_for(states, threads);
+  crew->n_lanes = lanes_for(states);
   /* where there are lanes, about as many jobs wait for them as to be parsed */
-  crew->n_jobs = (size_t)threads * (crew->n_lanes ? 2 : 1) + 2;
+  crew->n_jobs = threads * (crew->n_lanes ? 2 : 1) + 2;
   crew->jobs = dm_calloc(crew->n_jobs, sizeof *crew->jobs);
-  crew->parsers = dm_calloc((size_t)threads, sizeof *crew->parsers);
+  crew->parsers = dm_calloc(threads, sizeof *crew->parsers);
   if (!crew->jobs || !crew->parsers) {
     return dm_error_memory(err);
   }
-  crew->n_parsers = (size_t)threads;
+  crew->n_parsers = threads;
   for (size_t i = 0; i < crew->n_parsers; i++) {
     DM_TRY(dm_parser_new(&crew->parsers[i], &states->options, keep, err));
   }

@@ -23,10 +23,10 @@ typedef struct dm_job {
 
 typedef struct dm_crew dm_crew;
 
-/* threads counts the owner, so threads - 1 workers are started, or as many as the system
-   gives. keep is as for a parser, states are what the owner places lines in; both must
-   outlive the crew. *out is to be freed also when this fails. DM_E_MEMORY. */
-dm_status dm_crew_new(dm_crew **out, dm_states *states, const dm_keep *keep, int threads,
+/* states are what the owner places lines in. Their option threads counts the owner, so
+   one worker less is started, or as many as the system gives. keep is as for a parser;
+   both must outlive the crew. *out is to be freed also when this fails. DM_E_MEMORY. */
+dm_status dm_crew_new(dm_crew **out, dm_states *states, const dm_keep *keep,
                       dm_error *err) DM_MUST_CHECK;
 /* Waits for the workers and ends them. NULL is allowed. */
 void dm_crew_free(dm_crew *crew);
@@ -50,7 +50,8 @@ dm_status dm_crew_finish(dm_crew *crew, dm_error *err) DM_MUST_CHECK;
 bool dm_crew_is_busy(dm_crew *crew);
 /* Does what a worker could do, or waits for what workers do. */
 void dm_crew_help(dm_crew *crew);
-/* Sees to it that all that was placed is kept. What that failed with. */
+/* Sees to it that all that was placed is kept. What that failed with; else err is left.
+ */
 dm_status dm_crew_settle(dm_crew *crew, dm_error *err) DM_MUST_CHECK;
 /* Takes back all jobs, once they are settled; waits for those that somebody is parsing.
  */

@@ -120,8 +120,7 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   bool is_end = false;
   bool has_places = dm_source_has_places(lines->source);
   if (!run->crew) {
-    status = dm_crew_new(&run->crew, &run->states, &run->keep,
-                         run->states.options.threads, err);
+    status = dm_crew_new(&run->crew, &run->states, &run->keep, err);
     if (status) {
       dm_run_end_threads(run);
       return status;
@@ -151,12 +150,8 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
     *err = failure;
     status = reading;
   }
-  dm_error lane_failure;
-  dm_status keeping = dm_crew_settle(run->crew, &lane_failure);
-  if (keeping) { /* of lines that came before all that */
-    *err = lane_failure;
-    status = keeping;
-  }
+  dm_status keeping = dm_crew_settle(run->crew, err); /* lines before all that */
+  status = keeping ? keeping : status;
   dm_crew_cancel(run->crew);
   return status;
 }
