@@ -197,6 +197,10 @@ static inline dm_status say_run(dm_run *run, dm_error *err) {
     say(problem->actual, strlen(problem->actual));
   }
   say(&run->states.counts, sizeof run->states.counts);
+  for (uint32_t row = 0; row < run->states.ids.n; row++) {
+    uint32_t n_classes = dm_states_classes(&run->states, row);
+    say(&n_classes, sizeof n_classes);
+  }
 done:
   free(counts);
   free(numbers);

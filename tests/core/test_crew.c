@@ -236,6 +236,35 @@ static void test_ends_of_stretches(void) {
   }
 }
 
+/* Bad lines across the ends of stretches, then stretches within a line, across whose ends
+   no line comes to its end: what was wrong at the ends before is not told again. */
+static void test_stretches_within_lines(void) {
+  enum { LINE = 40, BLOCK = 500, N_SHORT = 250, N_LONG = 20 };
+  static char line[5 * BLOCK + 2];
+  dm_buf text = {0};
+  for (int i = 0; i < N_SHORT; i++) {
+    snprintf(line, sizeof line, "%*s\n", LINE - 1, i % 8 ? "{\"id\": 1" : "");
+    append(&text, line);
+  }
+  for (int i = 0; i < N_LONG; i++) {
+    snprintf(line, sizeof line,
+             "{\"id\": %d, \"label\": 0, \"probs\": [0.25, 0.75], \"note\": \"%0*d\"}\n",
+             i, 4 * BLOCK, 0);
+    append(&text, line);
+  }
+  read_lines(&text, 1, BLOCK, true, NULL, &one);
+  CHECK_INT(one.status, DM_OK);
+  CHECK_UINT(one.n, N_LONG);
+  CHECK_UINT(one.n_problems, one.counts.bad);
+  CHECK(one.counts.bad > N_SHORT / 2 && one.counts.good == N_LONG);
+  for (int threads = 2; threads <= 5; threads++) {
+    DM_CASE("%d threads", threads);
+    read_lines(&text, threads, BLOCK, true, NULL, &many);
+    CHECK_BYTES(&many, sizeof many, &one, sizeof one);
+  }
+  dm_buf_release(&text);
+}
+
 /* A file that is cut, or added to, while it is read. */
 typedef struct change {
   uint64_t at; /* byte from which on its size is changed */
@@ -338,6 +367,7 @@ int main(void) {
   DM_RUN(test_doors);
   DM_RUN(test_cut_stream);
   DM_RUN(test_ends_of_stretches);
+  DM_RUN(test_stretches_within_lines);
   DM_RUN(test_changing_files);
   DM_RUN(test_giving_up);
   DM_RUN(test_several_sources);

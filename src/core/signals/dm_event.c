@@ -47,6 +47,8 @@ void dm_batch_reset(dm_batch *batch, const dm_keep *keep) {
   batch->is_keeping = dm_keep_is_any(keep);
   batch->has_steps = false;
   batch->has_label_index = false;
+  batch->n_classes = 0;
+  batch->has_other_classes = false;
   batch->text.len = 0;
   batch->data = NULL;
   batch->len = 0;
@@ -174,6 +176,7 @@ dm_status dm_event_add(dm_batch *batch, const dm_fields *fields, uint32_t line,
                      : fields->logits ? fields->n_logits
                                       : fields->n_classes;
   event->n_classes = n_classes < UINT32_MAX ? (uint32_t)n_classes : UINT32_MAX;
+  dm_batch_see_classes(batch, event->n_classes);
   event->step_kind = (uint8_t)fields->step_kind;
   event->label_index = fields->has_label_index ? (uint32_t)fields->label_index + 1 : 0;
   batch->has_label_index |= fields->has_label_index;

@@ -53,8 +53,10 @@ typedef struct dm_batch {
   size_t cap_events;
   double *steps; /* one per event; not set where the event has no step */
   size_t cap_steps;
-  bool has_steps;       /* any event has one */
-  bool has_label_index; /* likewise */
+  bool has_steps;         /* any event has one */
+  bool has_label_index;   /* likewise */
+  uint32_t n_classes;     /* how long class vectors are; 0: there is none */
+  bool has_other_classes; /* class vectors differ in length */
   dm_keep keep;
   bool is_keeping; /* any of that */
   double *signals; /* n_values per event: signals and measures */
@@ -87,6 +89,11 @@ typedef struct dm_batch {
 void dm_batch_reset(dm_batch *batch, const dm_keep *keep);
 void dm_batch_release(dm_batch *batch);
 
+/* How many of the probs are of an event. */
+static inline size_t dm_batch_n_probs(const dm_batch *batch, size_t i) {
+  return batch->probs_end[i] - (i ? batch->probs_end[i - 1] : 0);
+}
+
 /* The ident of an event as a value; text is borrowed from the block or the batch: in 32
    bits each the event has where it stands, counted through both, and how long it is. */
 static inline dm_ident dm_batch_ident(const dm_batch *batch, uint8_t kind,
@@ -114,6 +121,14 @@ static inline bool dm_is_of_share(const dm_options *options, const dm_ident *id)
    another. */
 static inline bool dm_is_left_to_first(const dm_options *options, bool has_id) {
   return options->share > 0 && !has_id;
+}
+
+/* Takes note of how long the class vector of an event is. */
+static inline void dm_batch_see_classes(dm_batch *batch, uint32_t n) {
+  if (DM_UNLIKELY(n != batch->n_classes) && n) {
+    batch->has_other_classes |= batch->n_classes != 0;
+    batch->n_classes = n;
+  }
 }
 
 /* Derives what a line does not give (label_probs from probs or logits, correct from
@@ -144,6 +159,7 @@ static inline bool dm_event_add_usual(dm_batch *batch, const dm_fields *fields,
     }
     id = (int64_t)((uint64_t)place << 32 | f->id.len); /* no longer than the block */
   }
+  dm_batch_see_classes(batch, (uint32_t)f->n_classes);
   batch->events[batch->n_events++] = (dm_event){.id = id,
                                                 .label = f->label.value,
                                                 .s_label = f->s_label.value,

@@ -75,15 +75,19 @@ dm_status dm_index_row(dm_index *index, const dm_ident *ident, uint32_t *row,
 }
 
 void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
-  lookup->row = 0;
-  lookup->is_certain = false;
   if (!dm_is_text(ident->kind) && dm_index_begin_dense(index, ident->value)) {
+    lookup->row = 0;
+    lookup->is_certain = false;
     return;
   }
+  dm_index_hash(index, ident, lookup);
+  dm_index_fetch(index, lookup);
+}
+
+void dm_index_hash(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {
+  lookup->row = 0;
+  lookup->is_certain = false;
   lookup->hash = make_key(index, ident, &lookup->key);
-  if (index->n_buckets) {
-    __builtin_prefetch(&index->buckets[lookup->hash & (index->n_buckets - 1)]);
-  }
 }
 
 void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup) {

@@ -93,6 +93,14 @@ typedef struct dm_lookup {
 /* The first brings the place where the ident is looked up into the cache. */
 void dm_index_begin(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);
 
+/* The same in two parts: what any thread may do, and what only the one that adds rows. */
+void dm_index_hash(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);
+static inline void dm_index_fetch(const dm_index *index, const dm_lookup *lookup) {
+  if (index->n_buckets) {
+    __builtin_prefetch(&index->buckets[lookup->hash & (index->n_buckets - 1)]);
+  }
+}
+
 /* The second says which row the ident probably has, by its hash alone where it is hashed,
    and brings what it is to be compared with into the cache. */
 void dm_index_guess(const dm_index *index, const dm_ident *ident, dm_lookup *lookup);

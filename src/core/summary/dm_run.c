@@ -13,8 +13,6 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
 static dm_status fill_job(dm_job *job, dm_lines *lines, bool *is_end, dm_error *err);
 static dm_status place_job(dm_run *run, dm_lines *lines, dm_job *job, dm_origin *origin,
                            dm_error *err);
-static dm_status place_next(dm_run *run, const dm_block *block, dm_part *part,
-                            dm_origin *origin, dm_error *err);
 static dm_status take_bad_row(dm_run *run, const dm_error *found, uint64_t number,
                               bool has_id, dm_error *err);
 
@@ -129,11 +127,13 @@ static dm_status read_side_by_side(dm_run *run, dm_lines *lines, dm_origin *orig
   while (!status && reading != DM_E_INTERRUPT) {
     dm_job *empty;
     dm_job *parsed;
-    dm_crew_look(run->crew, &empty, &parsed);
+    status = dm_crew_look(run->crew, &empty, &parsed, err);
+    if (status) {
+      break;
+    }
     bool can_fill = empty && !is_end;
     if (parsed && !(can_fill && has_places)) {
       status = place_job(run, lines, parsed, origin, err);
-      status = status ? status : dm_crew_finish(run->crew, err);
     } else if (can_fill) {
       reading = fill_job(empty, lines, &is_end, &failure);
       is_end |= reading != DM_OK;
@@ -175,24 +175,13 @@ static dm_status place_job(dm_run *run, dm_lines *lines, dm_job *job, dm_origin 
     *err = job->error;
     return job->status;
   }
-  if (!job->is_stretch) {
-    return place_next(run, &job->block, &job->lines, origin, err);
+  if (job->is_stretch) {
+    DM_TRY(dm_lines_join(lines, &job->stretch, &job->block, err));
+    if (job->block.len) {
+      DM_TRY(dm_parse_block(run->parser, &job->block, &job->edge.batch, err));
+    }
   }
-  DM_TRY(dm_lines_join(lines, &job->stretch, &run->block, err));
-  if (run->block.len) {
-    DM_TRY(dm_parse_block(run->parser, &run->block, &job->edge.batch, err));
-    DM_TRY(place_next(run, &run->block, &job->edge, origin, err));
-  }
-  return place_next(run, &job->stretch.lines, &job->lines, origin, err);
-}
-
-/* Does what apply_next() does, but for what the crew's threads do afterwards. */
-static dm_status place_next(dm_run *run, const dm_block *block, dm_part *part,
-                            dm_origin *origin, dm_error *err) {
-  origin->first_byte = block->first_byte;
-  DM_TRY(dm_crew_place(run->crew, &run->sink, part, origin, err));
-  origin->first_line += part->batch.n_lines;
-  return DM_OK;
+  return dm_crew_place(run->crew, &run->sink, origin, err);
 }
 
 void dm_run_end_threads(dm_run *run) {

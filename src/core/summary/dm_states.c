@@ -114,7 +114,8 @@ dm_status dm_states_grow_kept(dm_states *states, const dm_widths *widths, dm_err
 
 bool dm_states_has_room(const dm_states *states, const dm_widths *widths) {
   size_t n = states->ids.n;
-  return (states->kept.n == 0 || n <= dm_rows_cap(&states->kept.rows)) &&
+  return n <= dm_rows_cap(&states->accum) &&
+         (states->kept.n == 0 || n <= dm_rows_cap(&states->kept.rows)) &&
          (!states->has_metrics || n <= dm_rows_cap(&states->metrics)) &&
          dm_sums_has_room(&states->class_sums, n, widths->class_sums) &&
          dm_sums_has_room(&states->predictions, n, widths->predictions) &&

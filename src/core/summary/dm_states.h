@@ -131,9 +131,9 @@ typedef struct dm_widths {
   size_t places;
 } dm_widths;
 
-/* dm_states_grow() in two parts: what is worked on while events get their rows, and what
-   only dm_fold_lane() adds to. While lanes are at work, the second is safe only where
-   there is room: then it moves nothing. DM_E_MEMORY. */
+/* dm_states_grow() in two parts: what a summary needs, and what only some runs keep. What
+   lanes are at work on (dm_part_do_lane()) may grow only where there is room: then
+   nothing is moved. DM_E_MEMORY. */
 dm_status dm_states_grow_rows(dm_states *states, dm_error *err) DM_MUST_CHECK;
 dm_status dm_states_grow_kept(dm_states *states, const dm_widths *widths,
                               dm_error *err) DM_MUST_CHECK;
