@@ -17,8 +17,11 @@ typedef struct dm_check {
 DM_MUST_CHECK static inline dm_status dm_check_row(const dm_check *c, dm_index *index,
                                                    uint8_t kind, int64_t value,
                                                    uint32_t *row, dm_error *err) {
+  if (DM_LIKELY(kind == DM_IDENT_INT && dm_index_find(index, value, row))) {
+    return DM_OK; /* without making an ident of it */
+  }
   dm_ident ident = dm_batch_ident(c->batch, kind, value);
-  return dm_index_row_soon(index, &ident, row, err);
+  return dm_index_row(index, &ident, row, err);
 }
 
 /* Of an event before it is added to its sample's state: gives that what it has not had

@@ -129,11 +129,13 @@ static void begin_rows(fold *f, size_t first, dm_lookup *out) {
   dm_states *states = f->check.states;
   const dm_batch *batch = f->check.batch;
   size_t end = group_end(batch, first);
-  for (size_t i = first; i < end; i++, out++) {
-    if (f->lookups) {
+  if (f->lookups) {
+    for (size_t i = first; i < end; i++, out++) {
       dm_index_fetch(&states->ids, out);
-      continue;
     }
+    return;
+  }
+  for (size_t i = first; i < end; i++, out++) {
     const dm_event *event = &batch->events[i];
     if (event->id_kind == DM_IDENT_INT && dm_index_begin_dense(&states->ids, event->id)) {
       out->row = 0;
@@ -148,6 +150,8 @@ static void guess_rows(fold *f, size_t first, dm_lookup *out) {
   dm_states *states = f->check.states;
   const dm_batch *batch = f->check.batch;
   size_t end = group_end(batch, first);
+  bool is_added = !f->lanes->is_plain; /* here, and not by lanes */
+  bool is_kept = f->is_keeping && f->is_at_once;
   for (size_t i = first; i < end; i++, out++) {
     const dm_event *event = &batch->events[i];
     uint32_t row;
@@ -161,10 +165,10 @@ static void guess_rows(fold *f, size_t first, dm_lookup *out) {
     }
     if (DM_LIKELY(out->row != 0)) {
       row = out->row - 1;
-      if (!f->lanes->is_plain) {
+      if (is_added) {
         __builtin_prefetch(dm_states_accum(states, row), 1);
       }
-      if (DM_UNLIKELY(f->is_keeping) && f->is_at_once) {
+      if (DM_UNLIKELY(is_kept)) {
         dm_states_prefetch_more(states, row);
       }
     }
