@@ -80,10 +80,9 @@ static void test_plain(void) {
   static char text[ROWS * TIMES * 100 + DM_BLOCK_PAD];
   size_t len = make_text(text);
   dm_error err;
-  dm_run *whole = NULL;
   dm_run *run = NULL;
   dm_options options = options_in_blocks(0, 1 << 16);
-  CHECK_INT(run_text(&whole, options, text, len, &err), DM_OK);
+  dm_run *whole = run_of(&options, text, len);
   CHECK_INT(dm_run_new(&run, &options, NULL, &err), DM_OK);
   dm_states *states = &run->states;
   dm_part part = {0};
@@ -160,10 +159,9 @@ static void test_is_plain(void) {
     DM_CASE("case %zu", i);
     char text[300 + DM_BLOCK_PAD] = {0};
     strcpy(text, cases[i].text);
-    dm_run *run = NULL;
     dm_error err;
-    CHECK_INT(run_text(&run, options_in_blocks(0, 100), first, strlen(first), &err),
-              DM_OK);
+    dm_options options = options_in_blocks(0, 100);
+    dm_run *run = run_of(&options, first, strlen(first));
     dm_block block = {.data = text, .len = strlen(text)};
     CHECK_INT(dm_parse_block(run->parser, &block, &run->batch, &err), DM_OK);
     const dm_sink none = {0};

@@ -122,7 +122,7 @@ static void test_plain(void) {
 
 /* Between these come lines for which what is added has to be known: other classes than
    the first of a run, places of labels; or steps, which no line before has, and the
-   reading fails. */
+   reading fails. All that in two sources. */
 static void test_plain_and_others(void) {
   static const unsigned kinds[][4] = {
       {DISAGREE, DISAGREE | LOGITS, DISAGREE, BAD_LINES},
