@@ -235,8 +235,9 @@ measure_growth <- function(settings, tools, place, keep) {
   }
 }
 
-# Which share of the work the thread that owns a run has for itself, by form of
-# the lines, and with metrics for the first form.
+# Which share of the work the thread that owns a run has for itself, and how
+# much faster two threads and two processes are than one, by form of the lines,
+# and with metrics for the first form.
 measure_owner <- function(forms, rounds, place) {
   files <- vapply(forms, signals, "", place = place)
   say("owner: ", length(files), " files")
@@ -245,12 +246,17 @@ measure_owner <- function(forms, rounds, place) {
     c(file.path(place$here, "owner.sh"), rounds, files)
   ), stdout = TRUE)
   shares <- utils::read.table(
-    text = said, col.names = c("file", "metrics", "owner_share")
+    text = said,
+    col.names = c(
+      "file", "metrics", "owner_share", "two_threads", "two_processes"
+    )
   )
   data.frame(
     data = names(forms)[shares$file], metrics = shares$metrics,
     owner_share = shares$owner_share,
-    at_most_times_faster = 1 / shares$owner_share, load = load
+    at_most_times_faster = 1 / shares$owner_share,
+    two_threads = shares$two_threads, two_processes = shares$two_processes,
+    load = load
   )
 }
 

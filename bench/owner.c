@@ -1,7 +1,7 @@
 /* Reads a file of signals: owner FILE THREADS METRICS, where METRICS says how many of the
-   first ones. Prints the seconds of all processors, and those of the thread that owns the
-   run without what it did in the workers' place. That thread's work is what no number of
-   threads shares out. Linked with --wrap=dm_crew_help. */
+   first ones. Prints the seconds by the clock, those of all processors, and those of the
+   thread that owns the run without what it did in the workers' place. That thread's work
+   is what no number of threads shares out. Linked with --wrap=dm_crew_help. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
   dm_run *run = NULL;
   dm_source *source = NULL;
   dm_error err;
+  double wall = seconds(CLOCK_MONOTONIC);
   double all = seconds(CLOCK_PROCESS_CPUTIME_ID);
   double own = seconds(CLOCK_THREAD_CPUTIME_ID);
   dm_status status;
@@ -51,7 +52,8 @@ int main(int argc, char **argv) {
   own = seconds(CLOCK_THREAD_CPUTIME_ID) - own - helped;
   dm_run_end_threads(run);
   all = seconds(CLOCK_PROCESS_CPUTIME_ID) - all;
-  (void)printf("%.4f %.4f\n", all, own);
+  wall = seconds(CLOCK_MONOTONIC) - wall;
+  (void)printf("%.4f %.4f %.4f\n", wall, all, own);
 done:
   dm_source_close(source);
   dm_run_free(run);

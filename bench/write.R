@@ -41,9 +41,10 @@ write_rows <- function(part, rows, tools, place) {
 }
 
 # The rows of all machines, those of one measurement one below the other, this
-# machine's first.
+# machine's first. Older rows lack what has been measured only since.
 beside_old_rows <- function(rows, old, keys, is_same) {
   key <- function(rows, of) do.call(paste, c(rows[of], sep = "\r"))
+  old[setdiff(names(rows), names(old))] <- NA
   is_own <- old$machine == rows$machine[1]
   known <- rbind(old[keys], rows[keys])
   is_again <- key(old, keys) %in% key(rows, keys) | !is_same
@@ -136,7 +137,10 @@ titles <- list(
       "`owner_share`: the processor time that the thread which owns a run has",
       "for itself with two threads, reading plain files, beside that of one",
       "thread alone (`owner.sh`); `at_most_times_faster`: what any number of",
-      "threads could gain by it. `metrics`: how many, 15 are all of the core."
+      "threads could gain by it. `two_threads`: how many times as fast as one",
+      "they read, by the clock; `two_processes`: the same for two processes",
+      "that read the file side by side, with a thread each, and share nothing",
+      "but the machine. `metrics`: how many, 15 are all of the core."
     )
   ),
   tables = c(

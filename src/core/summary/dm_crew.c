@@ -151,7 +151,8 @@ static bool has_edge_of(const dm_job *job) {
   return job->is_stretch && job->block.len > 0;
 }
 
-/* Of a run without class vectors so far, those of both parts have to be equally long. */
+/* Of a run without class vectors so far, those of both parts have to be equally long.
+   Where no lanes were made, or they only keep, no batch is plain. */
 static bool is_plain_job(const dm_crew *crew, const dm_job *job, const dm_sink *sink) {
   const dm_batch *edge = &job->edge.batch;
   const dm_batch *lines = &job->lines.batch;
@@ -166,7 +167,7 @@ dm_status dm_crew_place(dm_crew *crew, const dm_sink *sink, dm_origin *origin,
   dm_job *job = job_at(crew, crew->unplaced); /* which only the owner moves on */
   bool has_edge = has_edge_of(job);
   const dm_block *lines = job->is_stretch ? &job->stretch.lines : &job->block;
-  bool is_plain = !crew->is_keeping && crew->n_lanes > 0 && is_plain_job(crew, job, sink);
+  bool is_plain = is_plain_job(crew, job, sink); /* then there are lanes */
   size_t n_lanes = is_plain || crew->is_keeping ? crew->n_lanes : 0;
   job->lines.lanes.is_plain = is_plain;
   job->edge.lanes.is_plain = is_plain && has_edge;
