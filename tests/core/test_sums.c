@@ -36,7 +36,28 @@ static void test_sums(void) {
   CHECK(sums.chunk == NULL);
 }
 
+/* Few labels, seen early, do not cost memory for more of them. */
+static void test_width(void) {
+  dm_sums sums = {0};
+  dm_error err;
+  for (size_t width = 1; width <= 3; width++) {
+    CHECK_INT(dm_sums_grow(&sums, 10 * width, width, &err), DM_OK);
+    CHECK_UINT(sums.width, width);
+  }
+  dm_sums_row(&sums, 29)[2] = 7;
+  CHECK_INT(dm_sums_grow(&sums, 100000, 3, &err), DM_OK);
+  CHECK_INT(dm_sums_grow(&sums, 100000, 4, &err), DM_OK);
+  CHECK_UINT(sums.width, 6); /* there is much to copy: not again for each label */
+  CHECK(dm_sums_row(&sums, 29)[2] == 7);
+  dm_sums_release(&sums);
+  CHECK_INT(dm_sums_grow(&sums, 1, 20, &err), DM_OK);
+  CHECK_INT(dm_sums_grow(&sums, 1, 21, &err), DM_OK);
+  CHECK_UINT(sums.width, 40); /* there may be many more */
+  dm_sums_release(&sums);
+}
+
 int main(void) {
   DM_RUN(test_sums);
+  DM_RUN(test_width);
   return dm_test_end();
 }

@@ -8,6 +8,9 @@
 /* Sums in a chunk, if rows are not wider: 8 MB, where large pages serve them. */
 enum { CHUNK_SHIFT = DM_ROWS_SHIFT + 3 };
 
+/* So few rows, no wider than that, are copied at once. */
+enum { FEW_ROWS = 4096, NARROW = 16 };
+
 static unsigned shift_of(size_t width) {
   unsigned shift = CHUNK_SHIFT;
   while (shift > 0 && width > (size_t)1 << (CHUNK_SHIFT - shift)) {
@@ -33,8 +36,11 @@ static dm_status lengthen(dm_sums *sums, size_t rows, dm_error *err) {
 }
 
 static dm_status widen(dm_sums *sums, size_t width, dm_error *err) {
-  /* labels come one by one, class vectors are as long as the first */
-  size_t wider = 2 * sums->width < width ? width : 2 * sums->width;
+  /* Class vectors are as long as the first. Labels come one by one, a few of them among
+     the first rows: those then need no more memory than they have to. */
+  bool is_copied_at_once = sums->n_rows <= FEW_ROWS && width <= NARROW;
+  bool is_doubled = !is_copied_at_once && 2 * sums->width > width;
+  size_t wider = is_doubled ? 2 * sums->width : width;
   dm_sums wide = {.width = wider, .shift = shift_of(wider)};
   dm_status status = lengthen(&wide, sums->n_rows, err);
   if (status) {
