@@ -260,6 +260,46 @@ measure_owner <- function(forms, rounds, place) {
   )
 }
 
+# M's lines plain and compressed, read by the core alone.
+measure_decoders <- function(rounds, place) {
+  plain <- signals(place, shape())
+  gzip <- list.files(signals(place, shape(files = 1)), full.names = TRUE)
+  zstd <- tempfile(fileext = ".jsonl.zst")
+  on.exit(unlink(zstd))
+  has_zstd <- run_quietly("zstd", c("-q", shQuote(plain), "-o", zstd))
+  say("decoders")
+  load <- load_now()
+  said <- system2("sh", shQuote(c(
+    file.path(place$here, "decoders.sh"), rounds, plain, gzip,
+    if (has_zstd) zstd
+  )), stdout = TRUE)
+  runs <- utils::read.table(
+    text = said, col.names = c("decoder", "threads", "seconds", "cpu")
+  )
+  bytes <- c(
+    plain = file.size(plain), zlib = file.size(gzip), igzip = file.size(gzip),
+    zstd = file.size(zstd)
+  )
+  ways <- unique(runs[c("decoder", "threads")])
+  do.call(rbind, lapply(seq_len(nrow(ways)), function(i) {
+    of <- function(what, decoder, threads = ways$threads[i]) {
+      runs[runs$decoder == decoder & runs$threads == threads, what]
+    }
+    own <- function(what) of(what, ways$decoder[i])
+    data.frame(
+      ways[i, ],
+      size = bytes[[ways$decoder[i]]] / bytes[["plain"]],
+      seconds = stats::median(own("seconds")), cpu = stats::median(own("cpu")),
+      times_zlib = stats::median(own("seconds") / of("seconds", "zlib")),
+      cpu_times_zlib = stats::median(own("cpu") / of("cpu", "zlib")),
+      times_zlib_alone = stats::median(
+        own("seconds") / of("seconds", "zlib", threads = 1)
+      ),
+      load = load
+    )
+  }))
+}
+
 # The most that the job may add to the process: 240 bytes a sample, twice the
 # column of string ids, and 64 MB.
 memory_limit <- function(shape) {

@@ -13,13 +13,10 @@ set -eu
 rounds=$1
 shift
 top=$(cd "$(dirname "$0")/.." && pwd)
-flags="-O2 -DNDEBUG -I$top/src/core $(cd "$top" && sh configure --show cppflags)"
-libs="$(cd "$top" && sh configure --show libs) -lz -lm -lpthread"
+. "$top/bench/reader.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# shellcheck disable=SC2086
-gcc $flags -Wl,--wrap=dm_crew_help -o "$work/owner" "$top/bench/owner.c" \
-  "$top"/src/core/*/*.c $libs
+build_reader "$work/owner"
 
 # Reads FILE, with METRICS, in two processes at the same time.
 # two_processes FILE METRICS

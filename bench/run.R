@@ -3,11 +3,11 @@
 #   Rscript bench/run.R [PART...] [sizes=S,M,L] [rounds=5] [tools=NAME,...]
 #                       [samples=1e4,1e5,1e6,1e7] [lines=1e5,...,1e8] [keep]
 #
-# PART is peers, forms, owner, tables, maps or growth; without one all run. Each
-# run is a process of its own, and all tools take turns within a round, so that
-# a machine that slows down slows all of them. What has been measured is written
-# down at once, beside what there was before: in out/, with `keep` in results/
-# and results.md. README.md says more.
+# PART is peers, forms, decoders, owner, tables, maps or growth; without one all
+# run. Each run is a process of its own, and all tools take turns within a
+# round, so that a machine that slows down slows all of them. What has been
+# measured is written down at once, beside what there was before: in out/, with
+# `keep` in results/ and results.md. README.md says more.
 
 here <- dirname(sub("^--file=", "", grep(
   "^--file=", commandArgs(trailingOnly = FALSE),
@@ -60,6 +60,7 @@ for (part in settings$parts) {
         form, forms[[form]], tools[is_suited, ], settings$rounds, place
       ))
     },
+    decoders = keep(measure_decoders(settings$rounds, place)),
     owner = keep(measure_owner(
       Filter(function(shape) is.null(shape$files), forms), settings$rounds,
       place

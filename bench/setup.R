@@ -13,7 +13,9 @@ argument <- function(args, name, default) {
 
 parse_arguments <- function(args) {
   value <- function(name, default) argument(args, name, default)
-  parts <- c("peers", "forms", "owner", "tables", "maps", "growth")
+  parts <- c(
+    "peers", "forms", "decoders", "owner", "tables", "maps", "growth"
+  )
   named <- c("sizes", "rounds", "tools", "samples", "lines")
   known <- c(parts, "keep", grep(
     paste0("^(", paste(named, collapse = "|"), ")="), args,

@@ -6,6 +6,7 @@
 keys <- list(
   peers = c("data", "tool", "threads"),
   forms = c("data", "tool", "threads"),
+  decoders = c("decoder", "threads"),
   owner = c("data", "metrics"),
   tables = c("summary", "what"),
   maps = c("what", "beside"),
@@ -129,6 +130,14 @@ titles <- list(
       "M: 550,000 samples, 6 evaluations, 3 classes; with 100 classes: 100,000",
       "samples, 3 evaluations. `gb_per_second`: of the files as they are on",
       "the disk."
+    )
+  ),
+  decoders = c(
+    "## Compressed files", "",
+    paste(
+      "M's lines in one file each, read by the core alone. `size`: of the file",
+      "beside the plain one. `times_zlib`: beside gzip read by zlib with as",
+      "many threads, within a round; `times_zlib_alone`: with one thread."
     )
   ),
   owner = c(
