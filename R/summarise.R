@@ -297,8 +297,8 @@
 #'   bits of metrics). `NULL` takes the option `datacarto.threads`,
 #'   or else 2, but no more than the environment variable `OMP_THREAD_LIMIT`
 #'   allows, and 1 where `_R_CHECK_LIMIT_CORES_` asks for restraint. More are of
-#'   use for plain files: some three, or up to six with many metrics, since one
-#'   of them finds the samples of what all have read.
+#'   use for plain files: some three where ids are texts, and five or more
+#'   otherwise, since one of them finds the samples of what all have read.
 #' @param workers The workers that read the files side by side, see the section
 #'   of this name, each with `threads`; `NULL` for this process alone.
 #' @param timeout How many seconds a worker may take for a file; `NULL` for any
