@@ -260,7 +260,7 @@ measure_owner <- function(forms, rounds, place) {
   )
 }
 
-# M's lines plain and compressed, read by the core alone.
+# M's lines plain and compressed, read by the core alone. NULL without ISA-L.
 measure_decoders <- function(rounds, place) {
   plain <- signals(place, shape())
   gzip <- list.files(signals(place, shape(files = 1)), full.names = TRUE)
@@ -273,6 +273,9 @@ measure_decoders <- function(rounds, place) {
     file.path(place$here, "decoders.sh"), rounds, plain, gzip,
     if (has_zstd) zstd
   )), stdout = TRUE)
+  if (length(said) == 0) {
+    return(NULL)
+  }
   runs <- utils::read.table(
     text = said, col.names = c("decoder", "threads", "seconds", "cpu")
   )

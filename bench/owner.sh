@@ -42,6 +42,10 @@ measure() {
       $(two_processes "$2" "$3")
     round=$((round + 1))
   done | awk '{
+    if (NF != 12) {
+      print "owner.sh: a run failed" >"/dev/stderr"
+      exit 1
+    }
     slower = $7 > $10 ? $7 : $10
     print $6 / $2, $1 / $4, 2 * $1 / slower
   }' >"$work/rounds"
