@@ -173,8 +173,12 @@ varied_signals <- function(map) {
 
 # The corners of a step line per group: shares in bins, from zero to zero.
 share_steps <- function(data, name) {
+  # not all columns, whose rows would be copied for each signal
+  data <- data[c(name, ".group", ".facet")]
   has_place <- is.finite(data[[name]]) & !is.na(data$.group)
-  data <- data[has_place, , drop = FALSE]
+  if (!all(has_place)) {
+    data <- data[has_place, , drop = FALSE]
+  }
   values <- data[[name]]
   if (nrow(data) == 0) {
     return(data.frame(x = numeric(), share = numeric(), .group = data$.group))
