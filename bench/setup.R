@@ -13,9 +13,7 @@ argument <- function(args, name, default) {
 
 parse_arguments <- function(args) {
   value <- function(name, default) argument(args, name, default)
-  parts <- c(
-    "peers", "forms", "decoders", "owner", "tables", "maps", "growth"
-  )
+  parts <- names(keys)
   named <- c("sizes", "rounds", "tools", "samples", "lines")
   known <- c(parts, "keep", grep(
     paste0("^(", paste(named, collapse = "|"), ")="), args,

@@ -1,8 +1,9 @@
 # Keeps what was measured: a table per part as results/PART.csv, the machines as
 # results/PART.txt, the last one first, and all of it as a report with a plot.
 
-# Columns that say which measurement a row is; the others are what it gave. Rows
-# of one value of the first stand together.
+# The parts, in the order in which they run, and the columns that say which
+# measurement a row is; the others are what it gave. Rows of one value of the
+# first stand together.
 keys <- list(
   peers = c("data", "tool", "threads"),
   forms = c("data", "tool", "threads"),

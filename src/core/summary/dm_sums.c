@@ -8,7 +8,7 @@
 /* Sums in a chunk, if rows are not wider: 8 MB, where large pages serve them. */
 enum { CHUNK_SHIFT = DM_ROWS_SHIFT + 3 };
 
-/* So few rows, no wider than that, are copied at once. */
+/* So few rows, no wider than that, are copied in no time. */
 enum { FEW_ROWS = 4096, NARROW = 16 };
 
 static unsigned shift_of(size_t width) {
@@ -38,9 +38,8 @@ static dm_status lengthen(dm_sums *sums, size_t rows, dm_error *err) {
 static dm_status widen(dm_sums *sums, size_t width, dm_error *err) {
   /* Class vectors are as long as the first. Labels come one by one, a few of them among
      the first rows: those then need no more memory than they have to. */
-  bool is_copied_at_once = sums->n_rows <= FEW_ROWS && width <= NARROW;
-  bool is_doubled = !is_copied_at_once && 2 * sums->width > width;
-  size_t wider = is_doubled ? 2 * sums->width : width;
+  bool is_cheap = sums->n_rows <= FEW_ROWS && width <= NARROW;
+  size_t wider = is_cheap || 2 * sums->width < width ? width : 2 * sums->width;
   dm_sums wide = {.width = wider, .shift = shift_of(wider)};
   dm_status status = lengthen(&wide, sums->n_rows, err);
   if (status) {
